@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmtp/engine.h - the protocol, without the world.
+ *
+ * One engine is one VMTP module, V's "host" (spec/vmtp.md).  It never reads a clock, opens a descriptor, starts a
+ * thread, allocates memory, or calls the application, and it draws randomness only through the function it was given:
+ * the same inputs give the same outputs, always.  It lives in one block of memory that you provide.
+ *
+ * The loop around it is yours (or vmtp/host.h's):
+ *
+ *      for each packet received           vmtp_input(e, &rx, now)
+ *      while vmtp_output(e, &tx, now) > 0 send tx, then vmtp_tx_result(e, &tx, SENT | RETRY | LOST, now)
+ *      when vmtp_deadline(e) has come     vmtp_expire(e, now)
+ *      while vmtp_next_event(e, &ev) > 0  do what the event asks for
+ *
+ * Time is an argument (nanoseconds, vmtp_time) and must never run backwards from call to call.
+ * No function blocks.  An engine must be used by one thread at a time; different engines share nothing.
+ * No function is called back, so any function may be called at any point, also between events.
+ *
+ * Memory you lend (request segments, response areas, reply segments, accept areas) is yours again when the event that says so
+ * has been returned to you by vmtp_next_event - never earlier, and always: every lent buffer comes back exactly once,
+ * also after cancellation, deletion of its entity, or errors.
+ */
+#ifndef VMTP_ENGINE_H
+#define VMTP_ENGINE_H
+
+#include <vmtp/errors.h>
+#include <vmtp/frame.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct vmtp_engine vmtp_engine;
+
+/* Names one transaction, as a client or as a server, for as long as it lasts; never reused within 2^32 uses
+ * of a record.  0 is none. */
+typedef uint64_t vmtp_handle;
+
+/* ---- configuration ------------------------------------------------------------------------------------ */
+
+/* Fills size octets with randomness.  Called by vmtp_engine_create, when identifiers are allocated and when an
+ * entity is created (initial Transaction).  Need not be cryptographic inside a simulation; should be otherwise. */
+typedef void (*vmtp_random_fn)(void *context, void *out, size_t size);
+
+/* Durations in nanoseconds.  Defaults and reasons: spec/vmtp.md section 9. */
+struct vmtp_timers {
+    vmtp_time tc1_constant;  /* TC1 = TC2 + this at most; default 200 ms */
+    vmtp_time tc1_floor;     /* TC1 is never below; default 20 ms */
+    vmtp_time tc2_floor;     /* TC2 before backing off; default 20 ms */
+    vmtp_time tc2_ceiling;   /* TC2 doubles at each retransmission up to this; default 320 ms */
+    vmtp_time tc3;           /* between packets of a Response; default 20 ms */
+    vmtp_time ts1;           /* between packets of a Request; default 20 ms */
+    vmtp_time ts2;           /* orphan: nothing heard from the client while processing; 0 = never; default 0 */
+    vmtp_time ts4;           /* how long a transaction is remembered; default 5 s */
+    vmtp_time ts5;           /* Response data unacknowledged: ask; default 250 ms; see ts5_always */
+    vmtp_time probe_interval; /* between ProbeEntityBlock transmissions; default 50 ms */
+    uint8_t request_retries;  /* RequestRetries; default 5 */
+    uint8_t response_retries; /* ResponseRetries; default 5 */
+    uint8_t ack_retries;      /* RequestAckRetries and ResponseAckRetries; default 5 */
+    uint8_t block_probes;     /* R of Appendix IV.4; default 3 */
+    uint8_t ts5_always;       /* 0: ask for acknowledgment only where spec/vmtp.md section 8.5 needs it; 1: always */
+};
+
+struct vmtp_config {
+    size_t size; /* sizeof(struct vmtp_config), set by vmtp_config_init */
+
+    uint8_t mac[6];     /* this host's address on the segment */
+    uint16_t domain;    /* default 3 */
+    uint32_t mtu;       /* Ethernet payload, 580..65535; default 1500 */
+    uint32_t link_mbps; /* for interpacket gaps; default 1000 */
+
+    /* Tables.  Each is bounded by its number; what happens at the bound is spec/vmtp.md section 11. */
+    uint32_t max_entities;       /* local entities, besides those of the engine's own; default 64 */
+    uint32_t max_calls;          /* message transactions as client; default 64 */
+    uint32_t max_responses;      /* Responses remembered by group calls, in all; default 256 */
+    uint32_t max_remote_clients; /* remote client records (one per client and server); default 1024 */
+    uint32_t max_requests;       /* Requests being received, processed, or answered with data still held; default 128 */
+    uint32_t max_accepts;        /* posted vmtp_accept; default 128 */
+    uint32_t max_hosts;          /* entity to host cache; default 256 */
+    uint32_t max_control;        /* management packets waiting to be sent; default 64 */
+
+    /* Identifiers.  block == 0: allocate one by ProbeEntityBlock (spec/vmtp.md section 4.5), which takes block_probes
+     * times probe_interval before vmtp_engine_ready.  Otherwise: a block of 256 that is this engine's for certain;
+     * its low octet must be 0, its flag bits (top four) must be 0. */
+    vmtp_entity block;
+    uint8_t little_endian; /* LEE in the identifiers allocated here: our segments are little-endian */
+
+    uint8_t checksum;          /* enum vmtp_checksum_mode; default VMTP_CHECKSUM_FULL */
+    uint8_t remote_management; /* 1: CreateEntity and DeleteEntity are obeyed from the wire; 0: NO_PERMISSION. default 0 */
+    uint8_t require_checksum;  /* 1: drop packets that carry none; default 0 */
+
+    struct vmtp_timers timers;
+
+    vmtp_random_fn random; /* required */
+    void *random_context;
+};
+
+enum vmtp_checksum_mode {
+    VMTP_CHECKSUM_FULL = 0,
+    VMTP_CHECKSUM_HEADER = 1, /* HCO on every packet */
+    VMTP_CHECKSUM_NONE = 2    /* zero: rely on the Ethernet CRC */
+};
+
+/* Sets all defaults and the size.  random must be set by you, and usually mac and mtu. */
+#define vmtp_config_init(config) vmtp_config_init_sized((config), sizeof(struct vmtp_config))
+VMTP_API void vmtp_config_init_sized(struct vmtp_config *config, size_t size);
+
+/* NULL when the configuration is good, else one sentence that says which member is out of its range.  Static. */
+VMTP_API const char *vmtp_config_check(const struct vmtp_config *config);
+
+/* Octets of memory an engine with this configuration needs; 0 when the configuration is not good. */
+VMTP_API size_t vmtp_engine_footprint(const struct vmtp_config *config);
+
+/*
+ * vmtp_engine_create - make an engine in memory[0..size).
+ *
+ * memory must be aligned for max_align_t (64 is better) and stay yours untouched until you have stopped using the engine;
+ * there is nothing to destroy: forget the engine and reuse the memory.  Sends nothing yet, but if block is 0, identifier
+ * allocation starts with the next vmtp_output.
+ * Returns 0, VMTP_E_INVALID (configuration, alignment) or VMTP_E_MEMORY (size below the footprint).
+ */
+VMTP_API int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void *memory, size_t size,
+                                vmtp_time now);
+
+/* 1 when entities can be created and calls be made, else 0 (identifier allocation is under way).  VMTP_EV_READY
+ * announces the change. */
+VMTP_API int vmtp_engine_ready(const vmtp_engine *e);
+
+/* The manager entity of this engine (0 until ready) and the block of 256 identifiers it owns. */
+VMTP_API vmtp_entity vmtp_engine_manager(const vmtp_engine *e);
+VMTP_API vmtp_entity vmtp_engine_block(const vmtp_engine *e);
+
+/* ---- entities ------------------------------------------------------------------------------------------ */
+
+enum vmtp_entity_flags {
+    VMTP_ENTITY_REDOABLE = 1 /* its operations may safely be executed twice: no Probe of unknown clients (2.5.1 case 3) */
+};
+
+struct vmtp_entity_options {
+    vmtp_entity id; /* 0: take the next of the block.  Otherwise a strictly stable identifier of yours, not a group. */
+    uint32_t flags; /* enum vmtp_entity_flags */
+    uint64_t process, principal, effective_principal; /* told to those who probe */
+};
+
+/*
+ * Creates a local entity: a client, a server, or both.  options may be NULL.  Stores its identifier in *id.
+ * An entity with an identifier of your own may have lived before a reboot, so the engine probes unknown clients for the
+ * first TS4 (spec/vmtp.md section 8.2).
+ * VMTP_E_NOT_READY, VMTP_E_FULL (table, or the 256 identifiers of the block are used up), VMTP_E_EXISTS, VMTP_E_INVALID.
+ */
+VMTP_API int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options,
+                                vmtp_time now);
+
+/*
+ * Deletes it.  Its calls complete with VMTP_CANCELLED, its accepts come back (VMTP_EV_ACCEPT_RETURNED), Requests it has not
+ * answered become stale, Requests that arrive get NONEXISTENT_ENTITY.  The identifier is not given out again for the life of the engine.
+ * VMTP_E_NO_ENTITY.
+ */
+VMTP_API int vmtp_entity_delete(vmtp_engine *e, vmtp_entity id, vmtp_time now);
+
+/* ---- messages ------------------------------------------------------------------------------------------ */
+
+/* RFC 1045's message control block (section 2.4), in host order. */
+struct vmtp_message {
+    vmtp_entity server; /* Request: to whom, or at whom it arrived.  Response: who answers. */
+    uint32_t code;      /* flags VMTP_CMD .. VMTP_PIC in the high octet, RequestCode or ResponseCode below */
+    uint32_t words[7];  /* octets 36..63.  [0],[1]: CoResidentEntity when CRE, else user; [2]..[4]: user;
+                           [5]: MsgDelivery when MDM, else user; [6]: SegmentSize when SDA (set by the engine), else user */
+};
+
+static inline void vmtp_message_set_coresident(struct vmtp_message *m, vmtp_entity e) {
+    m->words[0] = (uint32_t)(e >> 32);
+    m->words[1] = (uint32_t)e;
+}
+static inline vmtp_entity vmtp_message_coresident(const struct vmtp_message *m) {
+    return ((vmtp_entity)m->words[0] << 32) | m->words[1];
+}
+
+/* ---- client ---------------------------------------------------------------------------------------------- */
+
+struct vmtp_request {
+    vmtp_entity client;          /* a local entity with no transaction outstanding */
+    struct vmtp_message message; /* .server: to whom.  SDA and SegmentSize are set from segment_size. */
+    const void *segment;         /* lent until COMPLETE; may be NULL when segment_size is 0 */
+    uint32_t segment_size;       /* 0..16384 */
+    uint32_t response_size;      /* octets that fit into one slot of response_area */
+    void *response_area;         /* response_slots * response_size octets, lent until COMPLETE */
+    uint32_t response_slots;     /* 0 or 1: one Response ends the call.  More: a group call (server is a group and MRD is set):
+                                    every Response is an event, and the call ends at its deadline or by vmtp_cancel */
+    vmtp_time deadline;          /* absolute; VMTP_NEVER: only the retransmission limit ends it */
+    uint64_t cookie;             /* comes back with every event of this call */
+    uint8_t priority;            /* 4 bits as on the wire; 0 is normal */
+    uint8_t gap;                 /* interpacket gap asked of the server, 1/32 of a packet time */
+    uint32_t control;            /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
+};
+
+/*
+ * vmtp_call - Send: start a message transaction.
+ *
+ * With VMTP_DGM in message.code it is a datagram: COMPLETE follows when it has been sent.  Unicast: if the server's host is not
+ * cached it is found by ProbeEntity first.  Exactly one VMTP_EV_COMPLETE follows; *handle is valid until then.
+ * Local servers are served without a frame.  (spec/vmtp.md section 7.2)
+ * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY (client is not local), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE (segment_size),
+ * VMTP_E_INVALID (server 0, areas missing, flags that the application may not set).
+ */
+VMTP_API int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *request, vmtp_time now);
+
+/*
+ * Ends a call now; COMPLETE follows with result VMTP_CANCELLED (or with what had already happened).  The server is not told:
+ * its Response will be answered RESPONSE_DISCARDED if it asks.  VMTP_E_STALE when it is over already.
+ */
+VMTP_API int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now);
+
+/* ---- server ---------------------------------------------------------------------------------------------- */
+
+/*
+ * vmtp_accept - AcceptMessage: entity is ready for one more Request.
+ *
+ * Its segment goes to area (lent; capacity 0..16384; may be NULL when 0).  The oldest accept that is large enough is used.  It
+ * comes back with VMTP_EV_REQUEST, or with VMTP_EV_ACCEPT_RETURNED when unused.  While an entity has no accept posted, its
+ * Requests are answered BUSY and their clients try again, so post as many as you want queued.
+ * VMTP_E_NO_ENTITY, VMTP_E_FULL, VMTP_E_INVALID, VMTP_E_TOO_LARGE.
+ */
+VMTP_API int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacity, uint64_t cookie);
+
+enum vmtp_reply_flags {
+    VMTP_REPLY_CONFIRM = 1 /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
+};
+
+struct vmtp_reply {
+    struct vmtp_message message; /* .server is ignored.  .code: VMTP_DGM makes it idempotent, VMTP_MDM as given.
+                                    ResponseCode RESPONSE_DISCARDED: send nothing, and tell the client so if it asks */
+    const void *segment;         /* lent until RELEASED when segment_size > 0 */
+    uint32_t segment_size;       /* 0..16384 */
+    uint32_t flags;              /* enum vmtp_reply_flags */
+};
+
+/*
+ * vmtp_reply - Respond to the Request with this handle.
+ *
+ * When segment_size is 0, the handle is over with this call.  Otherwise VMTP_EV_RELEASED follows when the segment is yours again: after
+ * sending if idempotent, else after acknowledgment, the client's next Request, or TS4.
+ * VMTP_E_STALE when the client has gone on to another transaction (then the segment was never borrowed), VMTP_E_TOO_LARGE,
+ * VMTP_E_INVALID.  (spec/vmtp.md section 8.4)
+ */
+VMTP_API int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now);
+
+/* ---- events ---------------------------------------------------------------------------------------------- */
+
+enum vmtp_event_type {
+    VMTP_EV_READY = 1, /* identifiers are allocated */
+    /* A call is over.  handle, cookie; result: 0 = a Response is in message (its ResponseCode is the server's word),
+     * otherwise why there is none: a code of Appendix I such as RETRANS_TIMEOUT, USER_TIMEOUT, NONEXISTENT_ENTITY, or
+     * VMTP_CANCELLED.  BAD_REPLY_SEGMENT: message is valid and the first segment_size octets of its segment.
+     * segment: in response_area.  Request segment and response area are yours again.
+     * Group call: result 0 and number Responses were delivered, or why there was none. */
+    VMTP_EV_COMPLETE,
+    /* One Response of a group call.  segment is a slot of response_area and stays valid until COMPLETE. */
+    VMTP_EV_RESPONSE,
+    /* A Request for entity.  handle: reply to it once, unless message.code has DGM (then handle is 0).
+     * cookie and segment: of the accept that it consumed, yours again. */
+    VMTP_EV_REQUEST,
+    /* A reply's segment is yours again.  handle: of the Request. */
+    VMTP_EV_RELEASED,
+    /* The client gave this Request up (it went on to another transaction, or TS2 passed) before it was answered; a reply will return VMTP_E_STALE. */
+    VMTP_EV_ABANDONED,
+    /* An accept comes back unused: its entity was deleted, or its Request was not received whole.  cookie, segment. */
+    VMTP_EV_ACCEPT_RETURNED,
+    /* CreateEntity from the wire made entity (only with remote_management). */
+    VMTP_EV_ENTITY_CREATED,
+    /* DeleteEntity from the wire deleted entity. */
+    VMTP_EV_ENTITY_DELETED
+};
+
+struct vmtp_event {
+    enum vmtp_event_type type;
+    uint32_t result;      /* COMPLETE */
+    vmtp_handle handle;
+    uint64_t cookie;
+    vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
+    vmtp_entity client;   /* REQUEST: who asks */
+    uint32_t transaction; /* REQUEST, COMPLETE, RESPONSE */
+    uint32_t number;      /* COMPLETE of a group call: Responses delivered */
+    struct vmtp_message message;
+    void *segment;
+    uint32_t segment_size; /* octets of segment that are valid */
+    uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
+    uint8_t source[6];     /* REQUEST, COMPLETE, RESPONSE: the host it came from; zero when local */
+    uint8_t priority;      /* REQUEST */
+};
+
+/* Takes the oldest event: 1, or 0 when there is none. */
+VMTP_API int vmtp_next_event(vmtp_engine *e, struct vmtp_event *event);
+
+/* ---- packets and time ------------------------------------------------------------------------------------- */
+
+/*
+ * vmtp_input - a packet has arrived.
+ *
+ * rx and its packet are borrowed for the call.  Returns 0 when it was used, otherwise the counter (enum vmtp_counter, > 0) under
+ * which it was dropped.  Never fails: packets come from the network and are never the caller's fault.
+ */
+VMTP_API int vmtp_input(vmtp_engine *e, const struct vmtp_rx *rx, vmtp_time now);
+
+/*
+ * vmtp_output - the next packet to send: 1 and *tx, or 0 when there is none now.
+ *
+ * After a 0, vmtp_deadline says when there may be more.  Every tx must be reported with vmtp_tx_result; any number may be out at
+ * once, and they may be reported in any order.  An engine that is thrown away needs no reports.
+ */
+VMTP_API int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now);
+
+enum vmtp_tx_outcome {
+    VMTP_TX_SENT = 0,
+    VMTP_TX_RETRY, /* no room below: the packet was not sent; vmtp_output will give it again, no attempt is lost */
+    VMTP_TX_LOST   /* could not be sent and should not be tried again by itself; counted */
+};
+VMTP_API void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outcome outcome, vmtp_time now);
+
+/*
+ * When vmtp_expire or vmtp_output has something to do next: absolute, VMTP_NEVER = never, a time not after now = at once.  Read it
+ * again after any other call.  Calling vmtp_expire early or twice is harmless; calling it at the deadline always makes
+ * progress (the deadline afterwards is later, or something was done).
+ */
+VMTP_API vmtp_time vmtp_deadline(const vmtp_engine *e);
+VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
+
+/* ---- knowing what goes on -------------------------------------------------------------------------------- */
+
+/* Every reason for which a packet can be dropped, then what else is counted.  Append only. */
+#define VMTP_COUNTERS(X)                                                                                               \
+    X(NONE, "none", "")                                                                                                \
+    /* dropped on arrival, before a transaction was looked for */                                                      \
+    X(DROP_SHORT, "drop_short", "fewer than 68 octets")                                                                \
+    X(DROP_OVERSIZED, "drop_oversized", "more than 16452 octets")                                                      \
+    X(DROP_TRUNCATED, "drop_truncated", "the port's buffer was too small")                                             \
+    X(DROP_VERSION, "drop_version", "Version is not 0")                                                                \
+    X(DROP_DOMAIN, "drop_domain", "not our Domain")                                                                    \
+    X(DROP_CHECKSUM, "drop_checksum", "checksum is wrong")                                                             \
+    X(DROP_NO_CHECKSUM, "drop_no_checksum", "no checksum, and the configuration wants one")                            \
+    X(DROP_LENGTH, "drop_length", "Length is odd or disagrees with the octets received")                               \
+    X(DROP_DELIVERY, "drop_delivery", "PacketDelivery, SegmentSize and Length contradict each other")                  \
+    X(DROP_OWN, "drop_own", "our own packet came back")                                                                \
+    X(DROP_ENCRYPTED, "drop_encrypted", "EPG set: secure VMTP is not supported")                                       \
+    X(DROP_CLIENT_ID, "drop_client_id", "Client is 0 or a group")                                                      \
+    /* Requests */                                                                                                     \
+    X(DROP_NO_SERVER, "drop_no_server", "Request to an entity that is not here")                                       \
+    X(DROP_NOT_CORESIDENT, "drop_not_coresident", "Request for the host of an entity that is not here")                \
+    X(DROP_OLD_TRANSACTION, "drop_old_transaction", "delayed duplicate of an earlier transaction")                     \
+    X(DROP_OLD_FORWARD, "drop_old_forward", "ForwardCount below the one held")                                         \
+    X(DROP_DUPLICATE, "drop_duplicate", "duplicate of a Request being processed or answered")                          \
+    X(DROP_DUPLICATE_BLOCK, "drop_duplicate_block", "segment blocks that were already here")                           \
+    X(DROP_MISMATCH, "drop_mismatch", "packet differs from its packet group")                                          \
+    X(DROP_STREAMING, "drop_streaming", "streamed Request or Response, not supported")                                 \
+    X(DROP_NO_RECORD, "drop_no_record", "no remote client record or request record left")                              \
+    X(DROP_NO_ACCEPT, "drop_no_accept", "server has no accept posted")                                                 \
+    X(DROP_TOO_LARGE, "drop_too_large", "segment larger than every accept posted")                                     \
+    X(DROP_CONDITIONAL, "drop_conditional", "CMD and the entity is not waiting")                                       \
+    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request while its client is being probed")                          \
+    /* Responses */                                                                                                    \
+    X(DROP_NO_CLIENT, "drop_no_client", "Response to an entity that is not here")                                      \
+    X(DROP_STALE_RESPONSE, "drop_stale_response", "Response to a transaction that is over")                            \
+    X(DROP_FUTURE_RESPONSE, "drop_future_response", "Response to a transaction that was never begun")                  \
+    X(DROP_EXTRA_RESPONSE, "drop_extra_response", "second Response where one was wanted, or no slot left")             \
+    X(DROP_WRONG_SERVER, "drop_wrong_server", "Response from an entity that was not asked")                            \
+    /* management */                                                                                                   \
+    X(DROP_BAD_NOTIFY, "drop_bad_notify", "Notify about a transaction that is not here")                               \
+    X(DROP_MANAGEMENT, "drop_management", "management Request that must stay unanswered")                              \
+    X(DROP_CONTROL_FULL, "drop_control_full", "management packet not sent: max_control")                               \
+    /* not drops */                                                                                                    \
+    X(PACKETS_IN, "packets_in", "packets given to vmtp_input")                                                         \
+    X(PACKETS_OUT, "packets_out", "packets given by vmtp_output and sent")                                             \
+    X(PACKETS_LOST, "packets_lost", "packets that the port could not send")                                            \
+    X(CALLS, "calls", "message transactions begun as client")                                                          \
+    X(CALLS_ANSWERED, "calls_answered", "ended with a Response")                                                       \
+    X(CALLS_FAILED, "calls_failed", "ended without")                                                                   \
+    X(REQUESTS, "requests", "Requests delivered to entities")                                                          \
+    X(REQUESTS_REDONE, "requests_redone", "idempotent Requests delivered again")                                       \
+    X(RESPONSES, "responses", "Responses given by entities")                                                           \
+    X(REQUEST_RETRANSMITS, "request_retransmits", "Requests retransmitted on timeout")                                 \
+    X(RESPONSE_RETRANSMITS, "response_retransmits", "Responses retransmitted")                                         \
+    X(BLOCKS_RETRANSMITTED, "blocks_retransmitted", "segment blocks sent again on request")                            \
+    X(RETRY_SENT, "retry_sent", "selective retransmission asked for")                                                  \
+    X(NOTIFY_IN, "notify_in", "Notify operations obeyed")                                                              \
+    X(NOTIFY_OUT, "notify_out", "Notify operations sent")                                                              \
+    X(BUSY_SENT, "busy_sent", "Requests answered BUSY")                                                                \
+    X(PROBES, "probes", "ProbeEntity sent")                                                                            \
+    X(PROBES_ANSWERED, "probes_answered", "ProbeEntity answered for others")                                           \
+    X(HOST_HITS, "host_hits", "server's host found in the cache")                                                      \
+    X(HOST_EVICTED, "host_evicted", "cache entries that made room for others")                                         \
+    X(BLOCK_COLLISIONS, "block_collisions", "identifier blocks given up because somebody has them")                    \
+    X(ORPHANS, "orphans", "Requests ended by TS2")                                                                     \
+    X(RESPONSES_UNACKED, "responses_unacked", "Response data discarded without acknowledgment")
+
+enum vmtp_counter {
+#define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,
+    VMTP_COUNTERS(VMTP_COUNTER_ENUM)
+#undef VMTP_COUNTER_ENUM
+        VMTP_COUNTER_COUNT
+};
+
+/* The counter's value since creation; 0 for a number out of range. */
+VMTP_API uint64_t vmtp_counter(const vmtp_engine *e, enum vmtp_counter which);
+/* Its word ("drop_checksum") and its sentence; static memory, never NULL. */
+VMTP_API const char *vmtp_counter_name(enum vmtp_counter which);
+VMTP_API const char *vmtp_counter_text(enum vmtp_counter which);
+
+/* How full the tables are. */
+struct vmtp_usage {
+    uint32_t entities, calls, remote_clients, requests, accepts, hosts, events;
+};
+VMTP_API void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out);
+
+/* What is cached about an entity's host: 0 and what is asked for (any pointer may be NULL), or VMTP_E_NO_ENTITY.
+ * rtt is the smoothed round trip in nanoseconds, 0 when not measured yet. */
+VMTP_API int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], vmtp_time *rtt);
+/* Puts it there, as if a Probe had found it. */
+VMTP_API int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6], vmtp_time now);
+/* Forgets it, so that the next call probes.  0, or VMTP_E_NO_ENTITY. */
+VMTP_API int vmtp_host_forget(vmtp_engine *e, vmtp_entity entity);
+
+/* The Ethernet address to which packets for a group are sent: 09-00-56 and the low 24 bits (spec/vmtp.md section 2.3). */
+VMTP_API void vmtp_group_mac(uint8_t mac[6], vmtp_entity group);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

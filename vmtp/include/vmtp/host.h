@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vmtp/host.h - an engine, a port and a clock together: what most programs use.
+ *
+ * Two ways in, which may be mixed:
+ *   plain code:   vmtp_host_call, vmtp_host_receive, vmtp_host_reply block until they are done.  They send and receive on the
+ *                 calling thread; there is no other.
+ *   event loops:  vmtp_host_fd and vmtp_host_deadline say when to call vmtp_host_turn; vmtp_host_next_event says what happened.
+ *
+ * A host is used by one thread at a time (vmtp_host_interrupt excepted).  Threads that want to talk at the same time open a host each.
+ * Times are CLOCK_MONOTONIC nanoseconds; deadlines are absolute: vmtp_host_now(host) + 2 * VMTP_SECOND.
+ */
+#ifndef VMTP_HOST_H
+#define VMTP_HOST_H
+
+#include <vmtp/engine.h>
+#include <vmtp/port.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct vmtp_host vmtp_host;
+
+struct vmtp_host_config {
+    size_t size;                 /* set by vmtp_host_config_init */
+    const char *interface_name;  /* opened as a packet port, unless port is set */
+    vmtp_port *port;             /* or: this port, owned by the host from success on */
+    const char *pcapng;          /* not NULL: write a capture of everything to this file */
+    struct vmtp_config engine;   /* mac, mtu and random are filled in when left zero */
+    struct vmtp_packet_options packet;
+    vmtp_time spin;              /* how long waiting looks at the ring before it sleeps; default 50 us; 0: sleep at once */
+    uint32_t call_entities;      /* how many plain vmtp_host_call may be nested or started at once; default 64 */
+};
+
+/* Sets defaults (the engine's too). */
+#define vmtp_host_config_init(config) vmtp_host_config_init_sized((config), sizeof(struct vmtp_host_config))
+VMTP_API void vmtp_host_config_init_sized(struct vmtp_host_config *config, size_t size);
+
+/*
+ * Opens the port, makes the engine and waits until it has identifiers (about 150 ms; not at all when engine.block is set).
+ * Errors: those of vmtp_packet_open, VMTP_E_INVALID, VMTP_E_MEMORY.  error (may be NULL) receives one line for a person: what is
+ * wrong and what to do.
+ */
+VMTP_API int vmtp_host_open(vmtp_host **out, const struct vmtp_host_config *config, char *error, size_t error_size);
+/* Sends nothing: peers find out on use.  Frees everything; handles and lent memory are yours at once. */
+VMTP_API void vmtp_host_close(vmtp_host *host);
+
+VMTP_API vmtp_time vmtp_host_now(const vmtp_host *host);
+VMTP_API vmtp_engine *vmtp_host_engine(vmtp_host *host); /* for counters, entities, accepts; borrowed */
+VMTP_API vmtp_port *vmtp_host_port(vmtp_host *host);     /* borrowed */
+VMTP_API vmtp_entity vmtp_host_manager(const vmtp_host *host);
+
+/* ---- plain code ------------------------------------------------------------------------------------------- */
+
+/*
+ * vmtp_host_call - Send: one message transaction, from an entity that the host keeps for this.
+ *
+ * message: in, the Request (server, code, words); out, the Response.  segment: what goes with the Request, NULL if nothing.
+ * area[0..capacity): where the Response's segment goes; *received (may be NULL) becomes its size.
+ * Returns 0 when a Response came (look at its code), > 0 the code of Appendix I that says why there is none
+ * (RETRANS_TIMEOUT, USER_TIMEOUT when the deadline passed, NONEXISTENT_ENTITY, BAD_REPLY_SEGMENT ...), or a negative
+ * vmtp_error: VMTP_E_CANCELLED (vmtp_host_interrupt), VMTP_E_DOWN, and those of vmtp_call.
+ * Other events that happen meanwhile are kept for vmtp_host_receive and vmtp_host_next_event.
+ */
+VMTP_API int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
+                            void *area, uint32_t capacity, uint32_t *received, vmtp_time deadline);
+
+/* A local entity; see vmtp_entity_create. */
+VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmtp_entity_options *options);
+
+/*
+ * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets.  The host owns the buffers.
+ */
+VMTP_API int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity);
+
+struct vmtp_incoming {
+    vmtp_handle handle; /* for vmtp_host_reply; 0 for a datagram */
+    vmtp_entity entity; /* at which of yours it arrived */
+    vmtp_entity client;
+    uint32_t transaction;
+    struct vmtp_message message;
+    const void *segment; /* valid until vmtp_host_reply or vmtp_host_done */
+    uint32_t segment_size;
+    void *buffer; /* the host's */
+};
+
+/*
+ * vmtp_host_receive - the next Request for entity (0: for any that is served).  Blocks until deadline.
+ * 0, VMTP_E_TIMEOUT, VMTP_E_CANCELLED, VMTP_E_DOWN.
+ */
+VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in, vmtp_time deadline);
+
+/*
+ * vmtp_host_reply - answer it.  Ends in's segment.  segment_size > 0: the segment is copied unless VMTP_HOST_LEND is in flags; then it is yours
+ * again when VMTP_EV_RELEASED with in->handle comes out of vmtp_host_next_event.  Does not block.
+ * 0, or VMTP_E_STALE (the client went on: not an error for a server), VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY.
+ */
+#define VMTP_HOST_LEND 0x100u
+VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
+                             const void *segment, uint32_t segment_size, uint32_t flags);
+/* Gives in's segment back without an answer (datagrams, or when the handle is kept to be answered later with vmtp_reply). */
+VMTP_API void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in);
+
+/* Makes the blocking call that is under way (or the next one) return VMTP_E_CANCELLED.  May be called from another thread or a
+ * signal handler. */
+VMTP_API void vmtp_host_interrupt(vmtp_host *host);
+
+/* ---- event loops -------------------------------------------------------------------------------------------- */
+
+/* Readable when vmtp_host_turn has something to read. -1 for simulated ports. */
+VMTP_API int vmtp_host_fd(const vmtp_host *host);
+/* When vmtp_host_turn must be called even if the descriptor is quiet; VMTP_NEVER: not at all. */
+VMTP_API vmtp_time vmtp_host_deadline(const vmtp_host *host);
+/*
+ * Reads, expires, sends: a bounded amount, never blocking.  Call it when the descriptor is readable, at the deadline, and after starting anything
+ * (vmtp_call, vmtp_reply ... on vmtp_host_engine).  Returns 1 when there are events or more to do at once, 0 when not, VMTP_E_DOWN or VMTP_E_SYSTEM.
+ */
+VMTP_API int vmtp_host_turn(vmtp_host *host);
+/* The next event that is not the business of a blocking call: 1 or 0. */
+VMTP_API int vmtp_host_next_event(vmtp_host *host, struct vmtp_event *event);
+
+/* A client entity of the host's pool for a vmtp_call of your own; give it back when its COMPLETE has come.  VMTP_E_FULL. */
+VMTP_API int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id);
+VMTP_API void vmtp_host_return_entity(vmtp_host *host, vmtp_entity id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
