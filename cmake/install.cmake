@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Headers, libraries, find_package(vsuite) and pkg-config files.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/vsuite")
+get_property(rooms GLOBAL PROPERTY VSUITE_ROOMS)
+
+install(DIRECTORY vmtp/include/vmtp TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(FILES "${PROJECT_BINARY_DIR}/generated/vmtp/registry.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vmtp")
+
+foreach(room IN LISTS rooms)
+    install(TARGETS vmtp_${room} EXPORT vsuite)
+    configure_file("cmake/vmtp-${room}.pc.in" "${PROJECT_BINARY_DIR}/vmtp-${room}.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/vmtp-${room}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
+if(rooms)
+    install(EXPORT vsuite NAMESPACE vsuite:: FILE vsuiteTargets.cmake DESTINATION "${package_dir}")
+endif()
+
+configure_package_config_file(cmake/vsuiteConfig.cmake.in "${PROJECT_BINARY_DIR}/vsuiteConfig.cmake"
+    INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/vsuiteConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/vsuiteConfig.cmake" "${PROJECT_BINARY_DIR}/vsuiteConfigVersion.cmake"
+    DESTINATION "${package_dir}")

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# How a room (one folder, one library) becomes targets.
+
+# What every target of ours is compiled with.  Nothing of this reaches those who link us.
+function(vsuite_defaults target)
+    set_target_properties(${target} PROPERTIES
+        C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
+        C_VISIBILITY_PRESET hidden)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-align -Wpointer-arith
+        -Wundef -Wvla)
+    if(VSUITE_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(TARGET vsuite_registry)
+        add_dependencies(${target} vsuite_registry)
+    endif()
+endfunction()
+
+# vsuite_room(NAME [DEPENDS room...]) - the library of the *.c in this folder.
+#
+# vmtp_NAME_objects  its objects, compiled once
+# vmtp_NAME          the library (static or shared), also vsuite::vmtp-NAME
+#
+# A room without sources makes no target, and a dependency without sources is left out.
+function(vsuite_room name)
+    cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "DEPENDS")
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+    if(NOT sources)
+        return()
+    endif()
+    set(library vmtp_${name})
+    add_library(${library}_objects OBJECT ${sources})
+    add_library(${library} $<TARGET_OBJECTS:${library}_objects>)
+    add_library(vsuite::vmtp-${name} ALIAS ${library})
+    vsuite_defaults(${library}_objects)
+    if(BUILD_SHARED_LIBS)
+        set_target_properties(${library}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
+
+    target_include_directories(${library}_objects
+        PUBLIC "${PROJECT_SOURCE_DIR}/vmtp/include" "${PROJECT_BINARY_DIR}/generated")
+    target_include_directories(${library} PUBLIC
+        "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/vmtp/include;${PROJECT_BINARY_DIR}/generated>"
+        "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+    foreach(dependency IN LISTS ROOM_DEPENDS)
+        if(TARGET vmtp_${dependency})
+            target_link_libraries(${library} PUBLIC vmtp_${dependency})
+        endif()
+    endforeach()
+    # Before 1.0 a minor version may change the ABI, so it is part of the soname.
+    set_target_properties(${library} PROPERTIES
+        LINKER_LANGUAGE C
+        OUTPUT_NAME vmtp-${name}
+        EXPORT_NAME vmtp-${name}
+        VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    if(TARGET vsuite_registry)
+        add_dependencies(${library} vsuite_registry)
+    endif()
+    if(BUILD_SHARED_LIBS)
+        target_link_options(${library} PRIVATE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,--no-undefined>)
+    endif()
+    set_property(GLOBAL APPEND PROPERTY VSUITE_ROOMS ${name})
+endfunction()
+
+# Links target to those of the libraries that exist.
+function(vsuite_link target)
+    foreach(library IN LISTS ARGN)
+        if(TARGET ${library})
+            target_link_libraries(${target} PRIVATE ${library})
+        endif()
+    endforeach()
+endfunction()
+
+# One program.
+function(vsuite_program name)
+    cmake_parse_arguments(PARSE_ARGV 1 PROGRAM "" "" "SOURCES;LIBRARIES")
+    add_executable(${name} ${PROGRAM_SOURCES})
+    vsuite_defaults(${name})
+    vsuite_link(${name} ${PROGRAM_LIBRARIES})
+endfunction()
+
+# vsuite_tests(PREFIX [LIBRARIES ...]) - every test_*.c of this folder is one program and one ctest; every support/*.c is
+# linked to all of them.  PREFIX keeps names of different rooms apart.
+function(vsuite_tests prefix)
+    cmake_parse_arguments(PARSE_ARGV 1 TESTS "" "" "LIBRARIES;INCLUDES")
+    file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/test_*.c")
+    file(GLOB support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/support/*.c")
+    set(includes "${CMAKE_CURRENT_SOURCE_DIR}" ${TESTS_INCLUDES})
+    if(support)
+        add_library(${prefix}_test_support OBJECT ${support})
+        vsuite_defaults(${prefix}_test_support)
+        vsuite_link(${prefix}_test_support ${TESTS_LIBRARIES} PkgConfig::CHECK)
+        target_include_directories(${prefix}_test_support PRIVATE ${includes})
+        target_compile_definitions(${prefix}_test_support PRIVATE VSUITE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    endif()
+    foreach(source IN LISTS tests)
+        cmake_path(GET source STEM name)
+        vsuite_program(${name} SOURCES ${source}
+            LIBRARIES ${prefix}_test_support ${TESTS_LIBRARIES} PkgConfig::CHECK)
+        target_include_directories(${name} PRIVATE ${includes})
+        # Where tests find spec/vectors.
+        target_compile_definitions(${name} PRIVATE VSUITE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+        add_test(NAME ${name} COMMAND ${name})
+        set_tests_properties(${name} PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77)
+    endforeach()
+endfunction()
