@@ -12,9 +12,6 @@ function(vsuite_defaults target)
     if(VSUITE_WERROR)
         target_compile_options(${target} PRIVATE -Werror)
     endif()
-    if(TARGET vsuite_registry)
-        add_dependencies(${target} vsuite_registry)
-    endif()
 endfunction()
 
 # vsuite_room(NAME [DEPENDS room...]) - the library of the *.c in this folder.
@@ -55,9 +52,6 @@ function(vsuite_room name)
         EXPORT_NAME vmtp-${name}
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-    if(TARGET vsuite_registry)
-        add_dependencies(${library} vsuite_registry)
-    endif()
     if(BUILD_SHARED_LIBS)
         target_link_options(${library} PRIVATE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,--no-undefined>)
     endif()
