@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which 512-octet blocks of a segment a packet carries, and how many octets they are. */
+#include <vmtp/wire.h>
+
+static unsigned count_bits(uint32_t mask) {
+#if defined(__GNUC__)
+    return (unsigned)__builtin_popcount(mask);
+#else
+    unsigned n = 0;
+    for (; mask; mask &= mask - 1)
+        n++;
+    return n;
+#endif
+}
+
+/* The bit of the segment's last block if that block is not a whole one, else 0. */
+static uint32_t partial_block(uint32_t segment_size) {
+    if (segment_size >= VMTP_GROUP_OCTETS || segment_size % VMTP_BLOCK_OCTETS == 0)
+        return 0;
+    return (uint32_t)1 << (segment_size / VMTP_BLOCK_OCTETS);
+}
+
+uint32_t vmtp_blocks_octets(uint32_t mask, uint32_t segment_size) {
+    mask &= vmtp_blocks_mask(segment_size);
+    uint32_t octets = count_bits(mask) * VMTP_BLOCK_OCTETS;
+    if (mask & partial_block(segment_size))
+        octets -= VMTP_BLOCK_OCTETS - segment_size % VMTP_BLOCK_OCTETS;
+    return octets;
+}
+
+uint32_t vmtp_blocks_next(uint32_t pending, uint32_t segment_size, uint32_t room) {
+    uint32_t octets = (vmtp_blocks_octets(pending, segment_size) + 7u) & ~7u;
+    if (octets <= room)
+        return pending;
+    /*
+     * Too much for one packet: as many whole blocks as fit, lowest first.  The partial block, if pending, is the
+     * highest one within the segment and the only one whose octets need padding, so what remains is to see
+     * whether it fits behind them.
+     */
+    uint32_t partial = pending & partial_block(segment_size);
+    uint32_t whole = room / VMTP_BLOCK_OCTETS, used = 0, next = 0;
+    if (whole == 0)
+        whole = 1; /* against the contract; still never 0 blocks */
+    for (uint32_t rest = pending; rest && used < whole; used++) {
+        uint32_t lowest = rest & (~rest + 1u);
+        next |= lowest;
+        rest &= rest - 1u;
+    }
+    uint32_t rest = pending & ~next;
+    uint32_t small = (segment_size % VMTP_BLOCK_OCTETS + 7u) & ~7u;
+    if (partial && (rest & (~rest + 1u)) == partial && used * VMTP_BLOCK_OCTETS + small <= room)
+        next |= partial;
+    return next;
+}
