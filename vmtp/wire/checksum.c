@@ -16,52 +16,33 @@
 #define CLUSTER 32u
 #define STRIDE (2u * CLUSTER) /* one even cluster and one odd */
 
-#if defined(__GNUC__)
-/* Four lanes; the compiler splits this into whatever registers the machine has. */
-typedef uint64_t lanes __attribute__((vector_size(CLUSTER)));
-#define LANE(v, i) ((v)[i])
-#define LANES_ADD(a, b) ((a) += (b))
-#define LANES_HIGH(a, b) ((a) += (b) >> 32)
-#else
-typedef struct {
-    uint64_t at[4];
-} lanes;
-#define LANE(v, i) ((v).at[i])
-#define LANES_ADD(a, b) ((a).at[0] += (b).at[0], (a).at[1] += (b).at[1], (a).at[2] += (b).at[2], (a).at[3] += (b).at[3])
-#define LANES_HIGH(a, b) \
-    ((a).at[0] += (b).at[0] >> 32, (a).at[1] += (b).at[1] >> 32, (a).at[2] += (b).at[2] >> 32, \
-     (a).at[3] += (b).at[3] >> 32)
-#endif
+/*
+ * Two lanes: 16 octets are a register on nearly every machine, and on others the compiler makes two words of
+ * it.  Wider vectors turn into slow code where the machine does not have them.
+ */
+typedef uint64_t lanes __attribute__((vector_size(16)));
 
-/* The sums of some clusters of one kind, spread over four lanes. */
+static inline lanes lanes_load(const uint8_t *p) {
+    lanes v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* The sums of some words. */
 struct spread {
     lanes all;
     lanes high;
 };
 
-static inline void spread_add(struct spread *s, const uint8_t *cluster) {
-    lanes v;
-    memcpy(&v, cluster, CLUSTER);
-    LANES_ADD(s->all, v);
-    LANES_HIGH(s->high, v);
+static inline void spread_add(struct spread *s, lanes v) {
+    s->all += v;
+    s->high += v >> 32;
 }
 
-static inline void spread_copy(struct spread *s, uint8_t *dst, const uint8_t *cluster) {
-    lanes v;
-    memcpy(&v, cluster, CLUSTER);
-    memcpy(dst, &v, CLUSTER);
-    LANES_ADD(s->all, v);
-    LANES_HIGH(s->high, v);
-}
-
-/* The sum of all 32-bit halves of all lanes: at most 2^32 octets were fed, so this stays far below 2^64. */
+/* The sum of all 32-bit words: at most 2^32 octets were fed, so this stays far below 2^64. */
 static inline uint64_t spread_total(const struct spread *s) {
-    uint64_t total = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        uint64_t high = LANE(s->high, i);
-        total += high + (LANE(s->all, i) - (high << 32));
-    }
-    return total;
+    lanes total = (s->all - (s->high << 32)) + s->high;
+    return total[0] + total[1];
 }
 
 /* The sum of at most one cluster as 32-bit words; octets that are missing in the last word count as zero. */
@@ -96,18 +77,16 @@ static inline void sum_stride(uint64_t *first, uint64_t *second, const uint8_t *
 }
 
 static void sum_octets(uint64_t *first, uint64_t *second, const uint8_t *p, size_t length) {
-    if (length >= STRIDE * 2) {
-        struct spread a = {{0}, {0}}, b = {{0}, {0}};
-        for (; length >= STRIDE; p += STRIDE, length -= STRIDE) {
-            spread_add(&a, p);
-            spread_add(&b, p + CLUSTER);
-        }
-        *first += spread_total(&a);
-        *second += spread_total(&b);
-    }
     if (length >= STRIDE) {
-        sum_stride(first, second, p);
-        p += STRIDE, length -= STRIDE;
+        struct spread a = {{0}, {0}}, b = a, c = a, d = a;
+        for (; length >= STRIDE; p += STRIDE, length -= STRIDE) {
+            spread_add(&a, lanes_load(p));
+            spread_add(&b, lanes_load(p + 16));
+            spread_add(&c, lanes_load(p + 32));
+            spread_add(&d, lanes_load(p + 48));
+        }
+        *first += spread_total(&a) + spread_total(&b);
+        *second += spread_total(&c) + spread_total(&d);
     }
     if (length > 0)
         sum_tail(first, second, p, length);
@@ -116,13 +95,20 @@ static void sum_octets(uint64_t *first, uint64_t *second, const uint8_t *p, size
 static void sum_and_copy(uint64_t *first, uint64_t *second, uint8_t *restrict dst, const uint8_t *restrict src,
                          size_t length) {
     if (length >= STRIDE) {
-        struct spread a = {{0}, {0}}, b = {{0}, {0}};
+        struct spread a = {{0}, {0}}, b = a, c = a, d = a;
         for (; length >= STRIDE; src += STRIDE, dst += STRIDE, length -= STRIDE) {
-            spread_copy(&a, dst, src);
-            spread_copy(&b, dst + CLUSTER, src + CLUSTER);
+            lanes v[4] = {lanes_load(src), lanes_load(src + 16), lanes_load(src + 32), lanes_load(src + 48)};
+            memcpy(dst, &v[0], 16);
+            memcpy(dst + 16, &v[1], 16);
+            memcpy(dst + 32, &v[2], 16);
+            memcpy(dst + 48, &v[3], 16);
+            spread_add(&a, v[0]);
+            spread_add(&b, v[1]);
+            spread_add(&c, v[2]);
+            spread_add(&d, v[3]);
         }
-        *first += spread_total(&a);
-        *second += spread_total(&b);
+        *first += spread_total(&a) + spread_total(&b);
+        *second += spread_total(&c) + spread_total(&d);
     }
     if (length > 0) {
         memcpy(dst, src, length);
