@@ -8,6 +8,20 @@ get_property(rooms GLOBAL PROPERTY VSUITE_ROOMS)
 install(DIRECTORY vmtp/include/vmtp TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES "${PROJECT_BINARY_DIR}/generated/vmtp/registry.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vmtp")
 
+# The pkg-config files find their prefix from where they lie, so that `cmake --install --prefix` and a moved tree work.
+# The quotation marks there are for prefixes with spaces.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+    set(PC_LIBDIR "${CMAKE_INSTALL_FULL_LIBDIR}")
+    set(PC_INCLUDEDIR "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+else()
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" up "${up}")
+    set(PC_PREFIX "\${pcfiledir}/${up}")
+    set(PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+    set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+
 foreach(room IN LISTS rooms)
     install(TARGETS vmtp_${room} EXPORT vsuite)
     configure_file("cmake/vmtp-${room}.pc.in" "${PROJECT_BINARY_DIR}/vmtp-${room}.pc" @ONLY)
