@@ -9,7 +9,6 @@ install(DIRECTORY vmtp/include/vmtp TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES "${PROJECT_BINARY_DIR}/generated/vmtp/registry.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vmtp")
 
 # The pkg-config files find their prefix from where they lie, so that `cmake --install --prefix` and a moved tree work.
-# The quotation marks there are for prefixes with spaces.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
     set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
     set(PC_LIBDIR "${CMAKE_INSTALL_FULL_LIBDIR}")
