@@ -25,6 +25,7 @@ struct vmtp_port_info {
     uint32_t link_mbps; /* 0 when unknown */
     int fd;             /* readable when packets wait; -1: none (simulated) */
     char name[32];      /* "packet:veth1", "sim:3", ... */
+    uint16_t ethertype; /* of the frames it sends and receives */
 };
 
 /* What a port counts; all zero for what it cannot see. */
@@ -113,6 +114,8 @@ VMTP_API int vmtp_packet_open(vmtp_port **out, const char *interface_name, const
 
 typedef struct vmtp_sim vmtp_sim;
 
+/* The functions below that take a port want one that vmtp_sim_attach made, not a wrapper around it. */
+
 /* Probabilities in parts per million, for each copy of each frame to each receiver. */
 struct vmtp_sim_faults {
     uint32_t loss, duplicate, reorder, corrupt;
@@ -125,17 +128,17 @@ struct vmtp_sim_faults {
 VMTP_API vmtp_sim *vmtp_sim_create(uint64_t seed, uint32_t mtu, uint32_t mbps);
 VMTP_API void vmtp_sim_destroy(vmtp_sim *sim); /* closes ports that are still open */
 VMTP_API void vmtp_sim_set_faults(vmtp_sim *sim, const struct vmtp_sim_faults *faults);
-/* A new host on the segment, with a MAC of its own. */
+/* A new host on the segment, with a MAC of its own; like a packet port it has joined the address of VMTP_MANAGER_GROUP. */
 VMTP_API int vmtp_sim_attach(vmtp_sim *sim, vmtp_port **out);
 /* Virtual time now: starts at 1 second.  Sends happen at this time. */
 VMTP_API vmtp_time vmtp_sim_now(const vmtp_sim *sim);
 /* When the next frame arrives somewhere; VMTP_NEVER when none is on its way. */
 VMTP_API vmtp_time vmtp_sim_next(const vmtp_sim *sim);
-/* Moves time on (never back) and puts the frames that have arrived by then into the ports' inboxes. */
+/* Moves time on (never back) and puts the frames that have arrived by then into the ports' inboxes.  VMTP_NEVER: does nothing. */
 VMTP_API void vmtp_sim_advance(vmtp_sim *sim, vmtp_time to);
 /* Splits the segment: ports with different group numbers do not hear each other.  All ports start in group 0. */
 VMTP_API void vmtp_sim_partition(vmtp_sim *sim, vmtp_port *port, uint32_t group);
-/* Makes a port deaf and mute (a crashed host) and back. */
+/* Makes a port deaf and mute (a crashed host) and back.  What waits in its inbox is lost; what it sends is taken and lost. */
 VMTP_API void vmtp_sim_set_up(vmtp_sim *sim, vmtp_port *port, int up);
 /* A random number that is part of the run. */
 VMTP_API uint64_t vmtp_sim_random(vmtp_sim *sim);
