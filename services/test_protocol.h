@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_protocol.h - the test service of spec/testing.md as numbers: for the service and for those who use it.
+ */
+#ifndef VSUITE_TEST_PROTOCOL_H
+#define VSUITE_TEST_PROTOCOL_H
+
+#include <vmtp/wire.h>
+
+/* VMTP_TEST_NULL, VMTP_TEST_ECHO ...: the low 24 bits of the Code. */
+#define VTEST_CODE_ENUM(symbol, number, word) symbol = (number),
+enum vtest_code { VMTP_TEST_CODE_LIST(VTEST_CODE_ENUM) VTEST_CODE_END };
+#undef VTEST_CODE_ENUM
+
+#define VTEST_INTERFACE (VMTP_TEST_NULL >> 8)
+#define VTEST_IDEMPOTENT 0x80u /* in the procedure octet */
+#define VTEST_VERSION 1u
+
+#define VTEST_DELAY_MAX_US 60000000u
+#define VTEST_NAME_MAX 1024u
+
+/* Segment of the Response to MIRROR (section 4.4). */
+enum vtest_mirror_offset {
+    VTEST_MIRROR_CLIENT = 0,
+    VTEST_MIRROR_TRANSACTION = 8,
+    VTEST_MIRROR_PRIORITY = 12,
+    VTEST_MIRROR_SERVER = 16,
+    VTEST_MIRROR_CODE = 24,
+    VTEST_MIRROR_WORDS = 28,
+    VTEST_MIRROR_SIZE = 56,
+    VTEST_MIRROR_CRC = 60,
+    VTEST_MIRROR_SOURCE = 64,
+    VTEST_MIRROR_OCTETS = 72
+};
+
+/* Head of the segments of CALL's Request and Response (section 4.6). */
+enum vtest_call_offset {
+    VTEST_CALL_SERVER = 0,
+    VTEST_CALL_CODE = 8,
+    VTEST_CALL_CONTROL = 12, /* Response: result */
+    VTEST_CALL_WORDS = 16,
+    VTEST_CALL_DEADLINE = 44, /* Response: octets of the segment */
+    VTEST_CALL_CAPACITY = 48, /* Response: its CRC-32 */
+    VTEST_CALL_RESERVED = 52, /* Response: microseconds */
+    VTEST_CALL_HEAD = 56
+};
+#define VTEST_CALL_DEADLINE_MAX_MS 60000u
+#define VTEST_CALL_CLIENTS 8u
+
+/* Segment of the Response to IDENTIFY (section 4.7). */
+#define VTEST_IDENTIFY_SET 32u
+#define VTEST_IDENTIFY_NAME_MAX 64u
+
+/* Writes the first size octets of the pattern of seed (section 1.3). */
+void vtest_pattern(void *out, size_t size, uint32_t seed);
+
+/* CRC-32 of IEEE 802.3 (section 1.2). */
+uint32_t vtest_crc32(const void *octets, size_t size);
+
+/* 64 bits in two words of a message, high word first. */
+static inline void vtest_put64(uint32_t *words, uint64_t v) {
+    words[0] = (uint32_t)(v >> 32);
+    words[1] = (uint32_t)v;
+}
+static inline uint64_t vtest_get64(const uint32_t *words) { return ((uint64_t)words[0] << 32) | words[1]; }
+
+#endif
