@@ -25,12 +25,13 @@ typedef struct vmtp_host vmtp_host;
 struct vmtp_host_config {
     size_t size;                 /* set by vmtp_host_config_init */
     const char *interface_name;  /* opened as a packet port, unless port is set */
-    vmtp_port *port;             /* or: this port, owned by the host from success on */
+    vmtp_port *port;             /* or: this port, owned by the host from the call of vmtp_host_open on */
     const char *pcapng;          /* not NULL: write a capture of everything to this file */
-    struct vmtp_config engine;   /* mac, mtu and random are filled in when left zero */
+    struct vmtp_config engine;   /* mac, mtu, link_mbps and random are filled in when left zero (as init leaves them);
+                                    call_entities are added to max_entities */
     struct vmtp_packet_options packet;
     vmtp_time spin;              /* how long waiting looks at the ring before it sleeps; default 50 us; 0: sleep at once */
-    uint32_t call_entities;      /* how many plain vmtp_host_call may be nested or started at once; default 64 */
+    uint32_t call_entities;      /* client entities: one for vmtp_host_call, the others can be borrowed; default 64 */
 };
 
 /* Sets defaults (the engine's too). */
@@ -39,8 +40,10 @@ VMTP_API void vmtp_host_config_init_sized(struct vmtp_host_config *config, size_
 
 /*
  * Opens the port, makes the engine and waits until it has identifiers (about 150 ms; not at all when engine.block is set).
- * Errors: those of vmtp_packet_open, VMTP_E_INVALID, VMTP_E_MEMORY.  error (may be NULL) receives one line for a person: what is
- * wrong and what to do.
+ * config->port and config->packet.fd are the host's from the call on: when opening fails they have been closed (only a
+ * configuration that was never initialised is left alone).
+ * Errors: those of vmtp_packet_open, VMTP_E_INVALID, VMTP_E_MEMORY, VMTP_E_SYSTEM, VMTP_E_TIMEOUT (somebody on the segment
+ * claims every block of identifiers).  error (may be NULL) receives one line for a person: what is wrong and what to do.
  */
 VMTP_API int vmtp_host_open(vmtp_host **out, const struct vmtp_host_config *config, char *error, size_t error_size);
 /* Sends nothing: peers find out on use.  Frees everything; handles and lent memory are yours at once. */
@@ -60,7 +63,9 @@ VMTP_API vmtp_entity vmtp_host_manager(const vmtp_host *host);
  * area[0..capacity): where the Response's segment goes; *received (may be NULL) becomes its size.
  * Returns 0 when a Response came (look at its code), > 0 the code of Appendix I that says why there is none
  * (RETRANS_TIMEOUT, USER_TIMEOUT when the deadline passed, NONEXISTENT_ENTITY, BAD_REPLY_SEGMENT ...), or a negative
- * vmtp_error: VMTP_E_CANCELLED (vmtp_host_interrupt), VMTP_E_DOWN, and those of vmtp_call.
+ * vmtp_error: VMTP_E_CANCELLED (vmtp_host_interrupt), VMTP_E_DOWN, VMTP_E_SYSTEM, those of vmtp_call, and VMTP_E_FULL when all
+ * client entities are lent or too many events wait for vmtp_host_next_event.  Whatever it returns, segment and area are yours.
+ * A datagram (VMTP_DGM in message->code) is over when it has been sent: 0, and message is unchanged.
  * Other events that happen meanwhile are kept for vmtp_host_receive and vmtp_host_next_event.
  */
 VMTP_API int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
@@ -70,7 +75,10 @@ VMTP_API int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const
 VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmtp_entity_options *options);
 
 /*
- * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets.  The host owns the buffers.
+ * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets.  The host owns the buffers
+ * and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called again for more depth.
+ * 0, VMTP_E_FULL (depth is more than what is left of engine.max_accepts), VMTP_E_NO_ENTITY, VMTP_E_TOO_LARGE, VMTP_E_INVALID,
+ * VMTP_E_MEMORY.  It ends when the entity is deleted.
  */
 VMTP_API int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity);
 
@@ -87,14 +95,19 @@ struct vmtp_incoming {
 
 /*
  * vmtp_host_receive - the next Request for entity (0: for any that is served).  Blocks until deadline.
- * 0, VMTP_E_TIMEOUT, VMTP_E_CANCELLED, VMTP_E_DOWN.
+ * A deadline that has passed (0 for example): looks once and does not block.  A Request that its client gave up before it was
+ * received here is not delivered.
+ * 0, VMTP_E_TIMEOUT, VMTP_E_CANCELLED, VMTP_E_DOWN, VMTP_E_SYSTEM, VMTP_E_FULL (too many events wait for vmtp_host_next_event).
  */
 VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in, vmtp_time deadline);
 
 /*
  * vmtp_host_reply - answer it.  Ends in's segment.  segment_size > 0: the segment is copied unless VMTP_HOST_LEND is in flags; then it is yours
- * again when VMTP_EV_RELEASED with in->handle comes out of vmtp_host_next_event.  Does not block.
- * 0, or VMTP_E_STALE (the client went on: not an error for a server), VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY.
+ * again when VMTP_EV_RELEASED with in->handle comes out of vmtp_host_next_event.  in's own segment may be sent back, but not lent.
+ * The answer is sent now; nothing blocks.
+ * 0, or VMTP_E_STALE (the client went on, or in is a datagram: not an error for a server); in is over in both cases.
+ * VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
+ * flags: VMTP_HOST_LEND, VMTP_REPLY_CONFIRM.
  */
 #define VMTP_HOST_LEND 0x100u
 VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
@@ -108,16 +121,19 @@ VMTP_API void vmtp_host_interrupt(vmtp_host *host);
 
 /* ---- event loops -------------------------------------------------------------------------------------------- */
 
-/* Readable when vmtp_host_turn has something to read. -1 for simulated ports. */
+/* Readable (level-triggered) when vmtp_host_turn has something to read: the port's own descriptor, so do not close or read it.
+ * -1 for simulated ports.  vmtp_host_interrupt does not make it readable; it is for blocking calls only. */
 VMTP_API int vmtp_host_fd(const vmtp_host *host);
 /* When vmtp_host_turn must be called even if the descriptor is quiet; VMTP_NEVER: not at all. */
 VMTP_API vmtp_time vmtp_host_deadline(const vmtp_host *host);
 /*
  * Reads, expires, sends: a bounded amount, never blocking.  Call it when the descriptor is readable, at the deadline, and after starting anything
- * (vmtp_call, vmtp_reply ... on vmtp_host_engine).  Returns 1 when there are events or more to do at once, 0 when not, VMTP_E_DOWN or VMTP_E_SYSTEM.
+ * (vmtp_call, vmtp_reply ... on vmtp_host_engine).  Returns 1 when there are events, Requests for vmtp_host_receive, or more to
+ * do at once, 0 when not, VMTP_E_DOWN or VMTP_E_SYSTEM.
  */
 VMTP_API int vmtp_host_turn(vmtp_host *host);
-/* The next event that is not the business of a blocking call: 1 or 0. */
+/* The next event that is not the host's own business (blocking calls, Requests and buffers of vmtp_host_serve, copied replies):
+ * 1 or 0. */
 VMTP_API int vmtp_host_next_event(vmtp_host *host, struct vmtp_event *event);
 
 /* A client entity of the host's pool for a vmtp_call of your own; give it back when its COMPLETE has come.  VMTP_E_FULL. */

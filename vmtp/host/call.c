@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Client entities and the blocking call. */
+#include "internal.h"
+
+/* ---- the pool: made when needed, the last used first -------------------------------------------------------- */
+
+static int take_member(vmtp_host *host, uint32_t *number) {
+    if (!host->free_count)
+        return VMTP_E_FULL;
+    uint32_t n = host->free_members[host->free_count - 1];
+    struct vhost_member *member = &host->members[n];
+    if (!member->id) {
+        int r = vmtp_entity_create(host->engine, &member->id, NULL, host->now);
+        if (r < 0) {
+            member->id = 0;
+            return r;
+        }
+    }
+    member->lent = 1;
+    host->free_count--;
+    *number = n;
+    return 0;
+}
+
+static void give_member(vmtp_host *host, uint32_t number) {
+    host->members[number].lent = 0;
+    host->free_members[host->free_count++] = number;
+}
+
+int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id) {
+    uint32_t number;
+    vhost_tick(host);
+    int r = take_member(host, &number);
+    if (r == 0)
+        *id = host->members[number].id;
+    return r;
+}
+
+void vmtp_host_return_entity(vmtp_host *host, vmtp_entity id) {
+    for (uint32_t i = 0; id && i < host->members_limit; i++)
+        if (host->members[i].lent && host->members[i].id == id) {
+            give_member(host, i);
+            return;
+        }
+}
+
+/* ---- the call ----------------------------------------------------------------------------------------------- */
+
+static int start(vmtp_host *host, uint32_t number, struct vmtp_request *request) {
+    struct vhost_member *member = &host->members[number];
+    request->client = member->id;
+    int r = vmtp_call(host->engine, &host->call.handle, request, host->now);
+    if (r != VMTP_E_NO_ENTITY)
+        return r;
+    /* Somebody deleted it (DeleteEntity from the wire): take a new one. */
+    member->id = 0;
+    r = vmtp_entity_create(host->engine, &member->id, NULL, host->now);
+    if (r < 0) {
+        member->id = 0;
+        return r;
+    }
+    request->client = member->id;
+    return vmtp_call(host->engine, &host->call.handle, request, host->now);
+}
+
+/* Ends the call early.  No packet is out, so COMPLETE is there at once. */
+static void give_up(vmtp_host *host) {
+    vmtp_cancel(host->engine, host->call.handle, host->now);
+    vhost_route(host);
+    while (!host->call.done)
+        vhost_wait(host, VMTP_NEVER);
+}
+
+/* Works until the call is over: 0, or why it was given up. */
+static int await(vmtp_host *host) {
+    int r = vhost_work(host);
+    while (!host->call.done) {
+        if (r == 0 && vhost_interrupted(host))
+            r = VMTP_E_CANCELLED;
+        if (r < 0) {
+            give_up(host);
+            return r;
+        }
+        r = vhost_wait(host, VMTP_NEVER); /* the call's own deadline is the engine's business */
+    }
+    return 0;
+}
+
+/* What the caller is told; why: 0, or the reason for which the call was given up. */
+static int outcome(vmtp_host *host, struct vmtp_message *message, int datagram, uint32_t *received, int why) {
+    const struct vmtp_event *event = &host->call.outcome;
+    if (event->result == VMTP_OK || event->result == VMTP_BAD_REPLY_SEGMENT) {
+        if (!datagram)
+            *message = event->message;
+        if (received)
+            *received = event->segment_size;
+        return (int)event->result; /* an interruption that came too late is for the next call */
+    }
+    if (why == VMTP_E_CANCELLED)
+        vhost_take_interrupt(host);
+    if (event->result == VMTP_CANCELLED)
+        return why ? why : VMTP_E_CANCELLED;
+    return (int)event->result;
+}
+
+int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
+                   void *area, uint32_t capacity, uint32_t *received, vmtp_time deadline) {
+    uint32_t number;
+    if (received)
+        *received = 0;
+    if (vhost_take_interrupt(host))
+        return VMTP_E_CANCELLED;
+    if (vhost_crowded(host))
+        return VMTP_E_FULL;
+    vhost_tick(host);
+    int r = take_member(host, &number);
+    if (r < 0)
+        return r;
+    struct vmtp_request request = {.message = *message,
+                                   .segment = segment,
+                                   .segment_size = segment_size,
+                                   .response_size = capacity,
+                                   .response_area = area,
+                                   .deadline = deadline};
+    host->call.done = 0;
+    r = start(host, number, &request);
+    if (r == 0) {
+        const int datagram = (message->code & VMTP_DGM) != 0;
+        r = outcome(host, message, datagram, received, await(host));
+    }
+    host->call.handle = 0;
+    give_member(host, number);
+    return r;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * host/internal.h - what the files of this room share.  Names begin with vhost_.
+ *
+ *   host.c     opening, closing, small questions
+ *   world.c    clock, randomness and memory of the real world
+ *   pump.c     packets in and out of the engine, one turn
+ *   wait.c     waiting adaptively, interrupting
+ *   events.c   which event is whose
+ *   call.c     client entities, the blocking call
+ *   serve.c    accepts, the queue of Requests, replies
+ *   copies.c   reply segments that the host keeps
+ */
+#ifndef VMTP_HOST_INTERNAL_H
+#define VMTP_HOST_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <vmtp/host.h>
+
+/* Frames per vmtp_port_recv and vmtp_port_send. */
+#define VHOST_BATCH 32u
+/* Batches per turn: a loop must get its turn too. */
+#define VHOST_TURN_BATCHES 8u
+/* How long a port that has no room is left alone. */
+#define VHOST_SEND_PAUSE VMTP_MILLISECOND
+/* How long opening waits for identifiers before it says that somebody claims every block. */
+#define VHOST_OPEN_LIMIT (5 * VMTP_SECOND)
+
+/* What a host takes from outside.  Programs get vhost_real_world; tests give virtual time and memory that runs out. */
+struct vhost_world {
+    vmtp_time (*clock)(void *context);
+    /* NULL: wait by looking, yielding and sleeping.  Otherwise lets time pass until a packet may have come, until at the
+     * latest: 0 or a vmtp_error. */
+    int (*idle)(void *context, vmtp_time until);
+    /* Aligned to 64; zeroed if asked for; NULL when there is none. */
+    void *(*allocate)(void *context, size_t size, int zeroed);
+    void (*release)(void *context, void *memory);
+    void *context;
+};
+extern const struct vhost_world vhost_real_world;
+
+/* vmtp_host_open in a world of the caller's. */
+int vhost_open_in(vmtp_host **out, const struct vmtp_host_config *config, const struct vhost_world *world, char *error,
+                  size_t error_size);
+
+/* ---- records ------------------------------------------------------------------------------------------------ */
+
+enum vhost_slot_state {
+    VHOST_POSTED, /* the engine has the area */
+    VHOST_QUEUED, /* a Request waits for vmtp_host_receive */
+    VHOST_HELD,   /* the application works on it */
+    VHOST_IDLE,   /* the engine had no accept record left: posted again later */
+    VHOST_DEAD    /* the entity is gone */
+};
+
+/* One accept and the Request that came with it. */
+struct vhost_slot {
+    struct vhost_service *service;
+    struct vhost_slot *next, *previous; /* in a list of the host, while QUEUED or IDLE */
+    uint8_t *area;
+    uint64_t cookie;
+    enum vhost_slot_state state;
+    struct vmtp_event request;
+};
+
+/* One vmtp_host_serve. */
+struct vhost_service {
+    vmtp_entity entity;
+    uint32_t number; /* in host->services */
+    uint32_t depth, capacity;
+    uint32_t living; /* slots that are not DEAD */
+    struct vhost_slot slots[];
+};
+
+struct vhost_list {
+    struct vhost_slot *first, *last;
+    uint32_t count;
+};
+
+/* A client entity of the pool. */
+struct vhost_member {
+    vmtp_entity id; /* 0: not created yet */
+    uint32_t lent;
+};
+
+/* A reply's segment, kept until the engine has done with it. */
+struct vhost_copy {
+    struct vhost_copy *next;
+    vmtp_handle handle;
+    uint8_t octets[];
+};
+
+/* The blocking call that is under way; there is never more than one, because nothing calls up. */
+struct vhost_pending {
+    vmtp_handle handle; /* 0: none */
+    int done;
+    struct vmtp_event outcome;
+};
+
+struct vmtp_host {
+    vmtp_engine *engine;
+    vmtp_port *port;
+    vmtp_time now;        /* the clock when it was last read */
+    vmtp_time spin;       /* configuration */
+    vmtp_time send_after; /* the port had no room: no sending before this; 0: send */
+    atomic_int interrupted;
+    int wake_fd; /* an eventfd that ends a sleep */
+
+    struct vhost_pending call;
+
+    struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
+    struct vhost_list idle;    /* slots to be posted again */
+    struct vhost_service **services;
+    uint32_t services_limit;
+
+    struct vmtp_event *kept; /* ring of events for vmtp_host_next_event */
+    uint32_t kept_first, kept_count, kept_limit;
+
+    struct vhost_copy **copies; /* hash by handle */
+    uint32_t copies_mask;
+
+    struct vhost_member *members;
+    uint32_t *free_members; /* numbers of those that are not lent: a stack, the last used on top */
+    uint32_t free_count, members_limit;
+
+    struct vmtp_config engine_config;
+    void *engine_memory;
+    struct vhost_world world;
+
+    struct vmtp_rx rx[VHOST_BATCH];
+    const struct vmtp_tx *tx_pointers[VHOST_BATCH];
+    struct vmtp_tx tx[VHOST_BATCH];
+};
+
+/* ---- world.c ------------------------------------------------------------------------------------------------ */
+
+static inline void *vhost_allocate(vmtp_host *host, size_t size) {
+    return host->world.allocate(host->world.context, size, 1);
+}
+static inline void vhost_release(vmtp_host *host, void *memory) {
+    if (memory)
+        host->world.release(host->world.context, memory);
+}
+/* Reads the clock. */
+static inline vmtp_time vhost_tick(vmtp_host *host) {
+    host->now = host->world.clock(host->world.context);
+    return host->now;
+}
+/* A vmtp_random_fn. */
+void vhost_random(void *context, void *out, size_t size);
+/* 0 when randomness can be had at all, else errno. */
+int vhost_random_check(void);
+
+/* ---- pump.c --------------------------------------------------------------------------------------------------- */
+
+/* Gives what has arrived (one batch) to the engine: how many packets, or a vmtp_error.  Reads the clock when there are any. */
+int vhost_look(vmtp_host *host);
+/* Sends what the engine has, at host->now: 0 or a vmtp_error. */
+int vhost_send(vmtp_host *host);
+/* Expires, sends, routes events, at host->now: 0 or a vmtp_error. */
+int vhost_work(vmtp_host *host);
+
+/* ---- wait.c --------------------------------------------------------------------------------------------------- */
+
+/*
+ * Waits until packets have come, the engine wants something, until has come, or vmtp_host_interrupt was called, and then does
+ * vhost_work.  host->now must be fresh, and is afterwards.  0 or a vmtp_error.
+ */
+int vhost_wait(vmtp_host *host, vmtp_time until);
+static inline int vhost_interrupted(const vmtp_host *host) {
+    return atomic_load_explicit(&host->interrupted, memory_order_relaxed) != 0;
+}
+/* Takes note of an interruption: 1 when there was one. */
+int vhost_take_interrupt(vmtp_host *host);
+
+/* ---- events.c ------------------------------------------------------------------------------------------------- */
+
+/* How many events may wait before blocking calls refuse to begin.  See events.c. */
+uint64_t vhost_kept_bound(const struct vmtp_config *config);
+/* Takes the engine's events and gives each to whom it belongs, as far as there is room. */
+void vhost_route(vmtp_host *host);
+/* 1 when events wait that the application must take before it may block. */
+int vhost_crowded(const vmtp_host *host);
+
+/* ---- serve.c -------------------------------------------------------------------------------------------------- */
+
+/* Each returns 1 when the event was the business of a service. */
+int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event);
+int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event);
+int vhost_serve_returned(vmtp_host *host, const struct vmtp_event *event);
+void vhost_serve_idle(vmtp_host *host);
+void vhost_serve_close(vmtp_host *host);
+
+/* ---- copies.c ------------------------------------------------------------------------------------------------- */
+
+struct vhost_copy *vhost_copy_make(vmtp_host *host, vmtp_handle handle, const void *segment, uint32_t size);
+void vhost_copy_keep(vmtp_host *host, struct vhost_copy *copy);
+int vhost_copy_released(vmtp_host *host, vmtp_handle handle); /* 1: it was one of ours */
+void vhost_copies_close(vmtp_host *host);
+
+#endif

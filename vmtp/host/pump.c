@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets between the port and the engine. */
+#include "internal.h"
+
+int vhost_look(vmtp_host *host) {
+    int n = vmtp_port_recv(host->port, host->rx, VHOST_BATCH);
+    if (n <= 0)
+        return n;
+    vmtp_time now = vhost_tick(host);
+    for (int i = 0; i < n; i++)
+        vmtp_input(host->engine, &host->rx[i], now);
+    vmtp_port_release(host->port);
+    return n;
+}
+
+static void report(vmtp_host *host, unsigned from, unsigned to, enum vmtp_tx_outcome outcome) {
+    for (unsigned i = from; i < to; i++)
+        vmtp_tx_result(host->engine, &host->tx[i], outcome, host->now);
+}
+
+/* Sends host->tx[0..count) and reports every one.  Returns 0 or a vmtp_error. */
+static int send_batch(vmtp_host *host, unsigned count) {
+    unsigned sent = 0;
+    while (sent < count) {
+        int n = vmtp_port_send(host->port, host->tx_pointers + sent, count - sent);
+        if (n > 0) {
+            report(host, sent, sent + (unsigned)n, VMTP_TX_SENT);
+            sent += (unsigned)n;
+        } else if (n == 0) {
+            report(host, sent, count, VMTP_TX_RETRY);
+            host->send_after = host->now + VHOST_SEND_PAUSE;
+            return 0;
+        } else if (n == VMTP_E_TOO_LARGE) {
+            report(host, sent, sent + 1, VMTP_TX_LOST);
+            sent++;
+        } else {
+            report(host, sent, count, VMTP_TX_LOST);
+            return n;
+        }
+    }
+    return 0;
+}
+
+int vhost_send(vmtp_host *host) {
+    if (host->send_after) {
+        if (host->now < host->send_after)
+            return 0;
+        host->send_after = 0;
+    }
+    /* What is left after this many has vmtp_deadline say "at once". */
+    for (unsigned batch = 0; batch < VHOST_TURN_BATCHES; batch++) {
+        unsigned count = 0;
+        while (count < VHOST_BATCH && vmtp_output(host->engine, &host->tx[count], host->now) > 0)
+            count++;
+        int r = count ? send_batch(host, count) : 0;
+        if (r < 0 || count < VHOST_BATCH || host->send_after)
+            return r;
+    }
+    return 0;
+}
+
+int vhost_work(vmtp_host *host) {
+    if (vmtp_deadline(host->engine) <= host->now)
+        vmtp_expire(host->engine, host->now);
+    int r = vhost_send(host);
+    vhost_route(host);
+    return r;
+}
+
+vmtp_time vmtp_host_deadline(const vmtp_host *host) {
+    vmtp_time deadline = vmtp_deadline(host->engine);
+    /* While the port has no room the engine says "at once" because of what it cannot get rid of. */
+    return deadline < host->send_after ? host->send_after : deadline;
+}
+
+int vmtp_host_turn(vmtp_host *host) {
+    vhost_tick(host);
+    int looked = 0, error = 0;
+    for (unsigned batch = 0; batch < VHOST_TURN_BATCHES; batch++) {
+        looked = vhost_look(host);
+        if (looked < 0)
+            error = looked;
+        if (looked < (int)VHOST_BATCH)
+            break;
+    }
+    int worked = vhost_work(host);
+    if (error < 0 || worked < 0)
+        return error < 0 ? error : worked;
+    return looked == (int)VHOST_BATCH || host->kept_count || host->waiting.count || vmtp_host_deadline(host) <= host->now;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Serving: accepts with buffers of the host, the queue of Requests, replies.
+ *
+ * A slot is one buffer.  It goes round: POSTED to the engine, QUEUED when a Request has come, HELD by the application from
+ * vmtp_host_receive to vmtp_host_reply or vmtp_host_done, and POSTED again.
+ */
+#include "internal.h"
+
+/* A cookie that is unlikely to be an application's: tag, service, slot. */
+#define COOKIE_TAG 0x5EC7u
+#define COOKIE_LIMIT (1u << 24)
+
+static uint64_t cookie_of(uint32_t service, uint32_t slot) {
+    return (uint64_t)COOKIE_TAG << 48 | (uint64_t)service << 24 | slot;
+}
+
+/* The slot whose accept came back with this event, or NULL when it was an accept of the application's own. */
+static struct vhost_slot *slot_of(vmtp_host *host, const struct vmtp_event *event) {
+    uint32_t service = (uint32_t)(event->cookie >> 24) & (COOKIE_LIMIT - 1);
+    uint32_t slot = (uint32_t)event->cookie & (COOKIE_LIMIT - 1);
+    if (event->cookie >> 48 != COOKIE_TAG || service >= host->services_limit || !host->services[service])
+        return NULL;
+    struct vhost_service *s = host->services[service];
+    if (s->entity != event->entity || slot >= s->depth || s->slots[slot].state != VHOST_POSTED)
+        return NULL;
+    return &s->slots[slot];
+}
+
+/* ---- lists -------------------------------------------------------------------------------------------------- */
+
+static void append(struct vhost_list *list, struct vhost_slot *slot) {
+    slot->next = NULL;
+    slot->previous = list->last;
+    if (list->last)
+        list->last->next = slot;
+    else
+        list->first = slot;
+    list->last = slot;
+    list->count++;
+}
+
+static void take_out(struct vhost_list *list, struct vhost_slot *slot) {
+    if (slot->previous)
+        slot->previous->next = slot->next;
+    else
+        list->first = slot->next;
+    if (slot->next)
+        slot->next->previous = slot->previous;
+    else
+        list->last = slot->previous;
+    list->count--;
+}
+
+/* ---- slots -------------------------------------------------------------------------------------------------- */
+
+static void end_service(vmtp_host *host, struct vhost_service *service) {
+    host->services[service->number] = NULL;
+    vhost_release(host, service);
+}
+
+/* Gives the slot to the engine again.  Frees the service with its last slot when the entity is gone. */
+static void post(vmtp_host *host, struct vhost_slot *slot) {
+    struct vhost_service *service = slot->service;
+    int r = vmtp_accept(host->engine, service->entity, slot->area, service->capacity, slot->cookie);
+    if (r == 0) {
+        slot->state = VHOST_POSTED;
+    } else if (r == VMTP_E_FULL) {
+        /* The application posted accepts of its own in between. */
+        slot->state = VHOST_IDLE;
+        append(&host->idle, slot);
+    } else {
+        slot->state = VHOST_DEAD;
+        if (--service->living == 0)
+            end_service(host, service);
+    }
+}
+
+void vhost_serve_idle(vmtp_host *host) {
+    struct vmtp_usage usage;
+    vmtp_usage(host->engine, &usage);
+    uint32_t room = host->engine_config.max_accepts - usage.accepts;
+    uint32_t count = host->idle.count < room ? host->idle.count : room;
+    while (count--) {
+        struct vhost_slot *slot = host->idle.first;
+        take_out(&host->idle, slot);
+        post(host, slot);
+    }
+}
+
+int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event) {
+    struct vhost_slot *slot = slot_of(host, event);
+    if (!slot)
+        return 0;
+    slot->request = *event;
+    slot->state = VHOST_QUEUED;
+    append(&host->waiting, slot);
+    return 1;
+}
+
+int vhost_serve_returned(vmtp_host *host, const struct vmtp_event *event) {
+    struct vhost_slot *slot = slot_of(host, event);
+    if (!slot)
+        return 0;
+    post(host, slot);
+    return 1;
+}
+
+/* Rare, so it looks at every slot.  A Request that nobody has seen yet is dropped: its client does not want it any more. */
+int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event) {
+    for (uint32_t n = 0; n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        for (uint32_t i = 0; service && i < service->depth; i++) {
+            struct vhost_slot *slot = &service->slots[i];
+            if ((slot->state != VHOST_QUEUED && slot->state != VHOST_HELD) || slot->request.handle != event->handle)
+                continue;
+            if (slot->state == VHOST_QUEUED) {
+                take_out(&host->waiting, slot);
+                post(host, slot);
+            }
+            return 1; /* HELD: the reply will say VMTP_E_STALE */
+        }
+    }
+    return 0;
+}
+
+void vhost_serve_close(vmtp_host *host) {
+    for (uint32_t n = 0; host->services && n < host->services_limit; n++)
+        vhost_release(host, host->services[n]);
+}
+
+/* ---- vmtp_host_serve ---------------------------------------------------------------------------------------- */
+
+static struct vhost_service *make_service(vmtp_host *host, uint32_t number, vmtp_entity entity, uint32_t depth,
+                                          uint32_t capacity) {
+    /* Buffers begin on cache lines: nobody's data shares one with somebody else's. */
+    const uint64_t stride = ((uint64_t)capacity + 63) & ~(uint64_t)63;
+    const uint64_t head = (sizeof(struct vhost_service) + (uint64_t)depth * sizeof(struct vhost_slot) + 63) &
+                          ~(uint64_t)63;
+    const uint64_t total = head + depth * stride;
+    if (total > SIZE_MAX)
+        return NULL;
+    struct vhost_service *service = vhost_allocate(host, (size_t)total);
+    if (!service)
+        return NULL;
+    service->entity = entity;
+    service->number = number;
+    service->depth = depth;
+    service->capacity = capacity;
+    service->living = depth;
+    for (uint32_t i = 0; i < depth; i++) {
+        struct vhost_slot *slot = &service->slots[i];
+        slot->service = service;
+        slot->area = capacity ? (uint8_t *)service + head + i * stride : NULL;
+        slot->cookie = cookie_of(number, i);
+    }
+    return service;
+}
+
+int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity) {
+    struct vmtp_usage usage;
+    uint32_t number = 0;
+    if (depth == 0 || depth > COOKIE_LIMIT)
+        return VMTP_E_INVALID;
+    if (capacity > VMTP_GROUP_OCTETS)
+        return VMTP_E_TOO_LARGE;
+    /* All or nothing: an accept cannot be taken back. */
+    vmtp_usage(host->engine, &usage);
+    if (depth > host->engine_config.max_accepts - usage.accepts)
+        return VMTP_E_FULL;
+    while (number < host->services_limit && host->services[number])
+        number++;
+    if (number == host->services_limit)
+        return VMTP_E_FULL;
+    struct vhost_service *service = make_service(host, number, entity, depth, capacity);
+    if (!service)
+        return VMTP_E_MEMORY;
+    int r = vmtp_accept(host->engine, entity, service->slots[0].area, capacity, service->slots[0].cookie);
+    if (r < 0) {
+        vhost_release(host, service);
+        return r;
+    }
+    host->services[number] = service;
+    for (uint32_t i = 1; i < depth; i++)
+        post(host, &service->slots[i]);
+    return 0;
+}
+
+/* ---- receiving ---------------------------------------------------------------------------------------------- */
+
+static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {
+    struct vhost_slot *slot = host->waiting.first;
+    while (slot && entity && slot->service->entity != entity)
+        slot = slot->next;
+    if (!slot)
+        return 0;
+    take_out(&host->waiting, slot);
+    slot->state = VHOST_HELD;
+    const struct vmtp_event *request = &slot->request;
+    *in = (struct vmtp_incoming){.handle = request->handle,
+                                 .entity = request->entity,
+                                 .client = request->client,
+                                 .transaction = request->transaction,
+                                 .message = request->message,
+                                 .segment = request->segment_size ? slot->area : NULL,
+                                 .segment_size = request->segment_size,
+                                 .buffer = slot};
+    return 1;
+}
+
+int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in, vmtp_time deadline) {
+    int r = 0, waited = 0;
+    for (;;) {
+        if (vhost_take_interrupt(host))
+            return VMTP_E_CANCELLED;
+        if (hand_over(host, entity, in))
+            return 0;
+        if (r < 0)
+            return r;
+        if (vhost_crowded(host))
+            return VMTP_E_FULL;
+        if (!waited)
+            vhost_tick(host);
+        else if (host->now >= deadline)
+            return VMTP_E_TIMEOUT;
+        r = vhost_wait(host, deadline);
+        waited = 1;
+    }
+}
+
+/* ---- answering ---------------------------------------------------------------------------------------------- */
+
+void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in) {
+    struct vhost_slot *slot = in->buffer;
+    in->buffer = NULL;
+    in->segment = NULL;
+    if (slot)
+        post(host, slot);
+}
+
+/* The segment to give to the engine: the caller's, or a copy of it.  0, VMTP_E_INVALID, VMTP_E_MEMORY. */
+static int prepare_segment(vmtp_host *host, const struct vmtp_incoming *in, struct vmtp_reply *reply, int lend,
+                           struct vhost_copy **copy) {
+    const struct vhost_slot *slot = in->buffer;
+    *copy = NULL;
+    if (!reply->segment_size)
+        return 0;
+    if (!reply->segment)
+        return VMTP_E_INVALID;
+    if (lend) {
+        /* The Request's own segment goes back to the host now, so it cannot be lent. */
+        uintptr_t from = (uintptr_t)reply->segment, area = (uintptr_t)slot->area;
+        int overlaps = slot->area && from < area + slot->service->capacity && from + reply->segment_size > area;
+        return overlaps ? VMTP_E_INVALID : 0;
+    }
+    *copy = vhost_copy_make(host, in->handle, reply->segment, reply->segment_size);
+    if (!*copy)
+        return VMTP_E_MEMORY;
+    reply->segment = (*copy)->octets;
+    return 0;
+}
+
+int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message, const void *segment,
+                    uint32_t segment_size, uint32_t flags) {
+    struct vhost_copy *copy;
+    struct vmtp_reply reply = {
+        .message = *message, .segment = segment, .segment_size = segment_size, .flags = flags & ~VMTP_HOST_LEND};
+    if (!in->buffer || (flags & ~(VMTP_HOST_LEND | VMTP_REPLY_CONFIRM)))
+        return VMTP_E_INVALID;
+    if (segment_size > VMTP_GROUP_OCTETS)
+        return VMTP_E_TOO_LARGE;
+    int r = in->handle ? prepare_segment(host, in, &reply, (flags & VMTP_HOST_LEND) != 0, &copy) : VMTP_E_STALE;
+    if (r == 0) {
+        r = vmtp_reply(host->engine, in->handle, &reply, vhost_tick(host));
+        if (r == 0 && copy)
+            vhost_copy_keep(host, copy);
+        else
+            vhost_release(host, copy);
+    }
+    if (r == 0 || r == VMTP_E_STALE)
+        vmtp_host_done(host, in);
+    /* The answer goes now, not when the server comes back from what it does next.  A port that fails is told by the next
+     * vmtp_host_receive. */
+    if (r == 0)
+        vhost_send(host);
+    return r;
+}
