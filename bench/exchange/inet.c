@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* UDP and TCP. */
-#define _GNU_SOURCE
 #include "../lab/inet.h"
 
 #include <sys/socket.h>

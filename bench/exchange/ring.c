@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The bare ring: the limit. */
-#define _GNU_SOURCE
 #include <string.h>
 #include <sys/socket.h>
 
