@@ -75,15 +75,15 @@ function(vsuite_program name)
     vsuite_link(${name} ${PROGRAM_LIBRARIES})
 endfunction()
 
-# vsuite_tests(PREFIX [LIBRARIES ...]) - every test_*.c of this folder is one program and one ctest; every support/*.c is
-# linked to all of them.  PREFIX keeps names of different rooms apart.
+# vsuite_tests(PREFIX [LIBRARIES ...]) - every test_*.c of this folder is one program and one ctest; support/*.c is an
+# archive that all of them are linked to.  PREFIX keeps names of different rooms apart.
 function(vsuite_tests prefix)
     cmake_parse_arguments(PARSE_ARGV 1 TESTS "" "" "LIBRARIES;INCLUDES")
     file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/test_*.c")
     file(GLOB support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/support/*.c")
     set(includes "${CMAKE_CURRENT_SOURCE_DIR}" ${TESTS_INCLUDES})
     if(support)
-        add_library(${prefix}_test_support OBJECT ${support})
+        add_library(${prefix}_test_support STATIC ${support})
         vsuite_defaults(${prefix}_test_support)
         vsuite_link(${prefix}_test_support ${TESTS_LIBRARIES} PkgConfig::CHECK)
         target_include_directories(${prefix}_test_support PRIVATE ${includes})
