@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* call.c - the client: Send, its timeouts, what Notify operations tell it (RFC 1045 chapter 4; spec/vmtp.md section 7). */
+#include "internal.h"
+
+#define USER_CONTROL (VMTP_NRT | VMTP_DRT)
+
+/* ---- times ---- */
+
+static struct host *call_host(const struct vmtp_engine *e, const struct call *c) {
+    if (c->host == NONE)
+        return NULL;
+    struct host *h = host_at(e, c->host);
+    return h->state == HOST_KNOWN && h->entity == c->locate ? h : NULL; /* it may have made room for another */
+}
+
+static vmtp_time tc2_base(const struct vmtp_engine *e, const struct call *c) {
+    const struct host *h = call_host(e, c);
+    vmtp_time t = h ? rtt_bound(&h->rtt) : 0;
+    const struct vmtp_timers *k = &e->config.timers;
+    return t < k->tc2_floor ? k->tc2_floor : t > k->tc2_ceiling ? k->tc2_ceiling : t;
+}
+
+/* Doubles with each retransmission: a host that is busy or asleep is not made busier. */
+vmtp_time call_tc2(const struct vmtp_engine *e, const struct call *c) {
+    vmtp_time t = tc2_base(e, c);
+    for (unsigned i = 1; i < c->retries && t < e->config.timers.tc2_ceiling; i++)
+        t *= 2;
+    return t < e->config.timers.tc2_ceiling ? t : e->config.timers.tc2_ceiling;
+}
+
+static vmtp_time tc1_full(const struct vmtp_engine *e, const struct call *c) {
+    return tc2_base(e, c) + e->config.timers.tc1_constant;
+}
+
+static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
+    const struct host *h = call_host(e, c);
+    vmtp_time full = tc1_full(e, c), t = h ? rtt_bound(&h->response) : 0;
+    if (c->purpose != FOR_USER) /* managers answer at once */
+        return call_tc2(e, c);
+    if (t == 0 || t > full)
+        return full;
+    return t < e->config.timers.tc1_floor ? e->config.timers.tc1_floor : t;
+}
+
+/* ---- making one ---- */
+
+struct call *call_make(struct vmtp_engine *e, struct entity *client) {
+    struct call *c = pool_take(&e->calls);
+    if (!c)
+        return NULL;
+    uint32_t generation = c->generation;
+    memset(c, 0, sizeof *c);
+    c->generation = generation + 1;
+    if (c->generation == 0) /* handle 0 stays nobody's */
+        c->generation = 1;
+    c->tx.kind = KIND_CALL;
+    c->timer.kind = TIMER_CALL;
+    c->limit.kind = TIMER_LIMIT;
+    c->first.timer.kind = TIMER_SLOT;
+    c->slots = c->host = c->wait_next = c->request = NONE;
+    c->slots_max = 1;
+    c->deadline = VMTP_NEVER;
+    c->entity = pool_index(&e->entities, client);
+    client->call = pool_index(&e->calls, c);
+    client->transaction++;
+    return c;
+}
+
+static uint32_t all_blocks(const struct call *c) {
+    uint32_t mask = vmtp_blocks_mask(c->tx.segment_size);
+    return vmtp_get_code(c->tx.header) & VMTP_MDM ? mask & vmtp_get_msg_delivery(c->tx.header) : mask;
+}
+
+static void write_header(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r) {
+    struct entity *n = entity_at(e, c->entity);
+    struct vmtp_message m = r->message;
+    uint8_t *h = c->tx.header;
+    m.code &= ~VMTP_SDA;
+    if (r->segment_size || (r->message.code & VMTP_SDA)) {
+        m.code |= VMTP_SDA;
+        m.words[6] = r->segment_size;
+    }
+    vmtp_put_client(h, n->id);
+    vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
+    vmtp_put_control(h, vmtp_control(r->control, 0, 0, r->gap, r->priority, VMTP_REQUEST));
+    vmtp_put_transaction(h, n->transaction);
+    message_write(h, &m);
+}
+
+/*
+ * Whom to look for to know where to send: the server, or the entity with which the server must be co-resident.  A group
+ * without such an entity is multicast, and so is a Probe that asks where an unknown entity is.
+ */
+static void choose_destination(const struct vmtp_engine *e, struct call *c, const struct vmtp_request *r) {
+    vmtp_entity coresident = vmtp_message_coresident(&r->message);
+    c->server = r->message.server;
+    c->group = (uint8_t)vmtp_is_group(c->server);
+    c->locate = c->server;
+    if (c->group) {
+        int near_one = (r->message.code & VMTP_CRE) && coresident && !vmtp_is_group(coresident);
+        int probe = CODE24(r->message.code) == CODE24(VMTP_PROBE_ENTITY) && !host_find(e, coresident);
+        c->locate = near_one && !probe ? coresident : 0;
+    }
+    c->multicast = c->locate == 0;
+}
+
+static int check(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
+    uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
+    if (!n || n->role != ROLE_USER)
+        return VMTP_E_NO_ENTITY;
+    if (n->call != NONE)
+        return VMTP_E_IN_CALL;
+    if (r->segment_size > VMTP_GROUP_OCTETS)
+        return VMTP_E_TOO_LARGE;
+    if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
+        return VMTP_E_INVALID;
+    if ((r->control & ~USER_CONTROL) || r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
+        return VMTP_E_INVALID;
+    if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
+        return VMTP_E_INVALID;
+    return e->block ? 0 : VMTP_E_NOT_READY;
+}
+
+static void take_request(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r, vmtp_time now) {
+    choose_destination(e, c, r);
+    write_header(e, c, r);
+    c->tx.segment = r->segment;
+    c->tx.segment_size = r->segment_size;
+    c->slots_max = r->response_slots > 1 ? r->response_slots : 1;
+    c->response_size = r->response_size;
+    c->response_area = r->response_area;
+    c->deadline = r->deadline;
+    c->cookie = r->cookie;
+    c->datagram = (r->message.code & VMTP_DGM) != 0;
+    entity_at(e, c->entity)->datagram = c->datagram;
+    if (r->deadline != VMTP_NEVER)
+        timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
+    COUNT(e, CALLS);
+}
+
+int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *request, vmtp_time now) {
+    struct entity *n = e->block ? entity_find(e, request->client) : NULL;
+    int error = e->block ? check(e, request, n) : VMTP_E_NOT_READY;
+    if (error)
+        return error;
+    if (e->user_calls >= e->config.max_calls) /* the rest of the pool is the probers' */
+        return VMTP_E_FULL;
+    struct call *c = call_make(e, n);
+    if (!c)
+        return VMTP_E_FULL;
+    e->user_calls++;
+    take_request(e, c, request, now);
+    *handle = handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    if (local_begin(e, c, now))
+        return 0;
+    int where = c->multicast ? 1 : locate(e, c, now);
+    if (where < 0) { /* as if nothing had been said */
+        n->call = NONE;
+        timer_stop(&e->wheel, &c->limit);
+        call_free(e, c);
+        return where;
+    }
+    if (where)
+        call_begin(e, c, now);
+    return 0;
+}
+
+/* ---- sending ---- */
+
+void call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->multicast)
+        vmtp_group_mac(c->tx.mac, c->server);
+    if (c->sent) /* to another host, before */
+        c->retransmits++;
+    call_transmit(e, c, all_blocks(c), 0, now);
+}
+
+/* blocks 0: the data-less retransmission; ask: with APG. */
+void call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now) {
+    uint8_t *h = c->tx.header;
+    uint32_t control = vmtp_get_control(h) & ~(VMTP_APG | vmtp_control(0, 7, 0, 0, 0, 0));
+    vmtp_put_control(h, control | (ask ? VMTP_APG : 0) | vmtp_control(0, c->retransmits, 0, 0, 0, 0));
+    unsigned bit = c->retransmits & 7u;
+    c->asked = (uint8_t)((c->asked & ~(1u << bit)) | ((unsigned)(ask != 0) << bit));
+    c->sent_at[bit] = now;
+    c->sent = 1;
+    c->state = CALL_AWAITING_RESPONSE;
+    c->tx.pending |= blocks;
+    c->tx.bare = c->tx.pending == 0;
+    timer_stop(&e->wheel, &c->timer);
+    send_queue(e, &c->tx);
+}
+
+void call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number)
+        return;
+    unsigned bit = c->retransmits & 7u;
+    c->sent_at[bit] = now;
+    timer_set(&e->wheel, &c->timer, now + ((c->asked >> bit) & 1u ? call_tc2(e, c) : tc1(e, c)));
+}
+
+void call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (result == 0)
+        call_begin(e, c, now);
+    else
+        call_finish(e, c, result, now);
+}
+
+/* ---- ending ---- */
+
+static void free_slots(struct vmtp_engine *e, struct call *c) {
+    while (c->slots != NONE) {
+        struct slot *s = slot_at(e, c->slots);
+        c->slots = s->next;
+        event_withdraw(e, &s->event);
+        pool_give(&e->slots, s);
+    }
+}
+
+void call_free(struct vmtp_engine *e, struct call *c) {
+    free_slots(e, c);
+    if (c->purpose == FOR_USER)
+        e->user_calls--;
+    c->state = CALL_FREE;
+    pool_give(&e->calls, c);
+}
+
+static void stop_slots(struct vmtp_engine *e, struct call *c) {
+    timer_stop(&e->wheel, &c->first.timer);
+    for (uint32_t i = c->slots; i != NONE; i = slot_at(e, i)->next)
+        timer_stop(&e->wheel, &slot_at(e, i)->timer);
+}
+
+void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (c->state == CALL_DONE || c->state == CALL_FREE)
+        return;
+    if (c->state == CALL_LOCATING)
+        locate_cancel(e, c);
+    if (c->state == CALL_LOCAL)
+        local_abandon(e, c, now);
+    timer_stop(&e->wheel, &c->timer);
+    timer_stop(&e->wheel, &c->limit);
+    stop_slots(e, c);
+    send_unqueue(e, &c->tx);
+    c->tx.pending = 0;
+    c->state = CALL_DONE;
+    c->result = result;
+    if (result != 0 && result != VMTP_BAD_REPLY_SEGMENT)
+        c->first.state = SLOT_FREE; /* what came of a Response is not one */
+    entity_at(e, c->entity)->call = NONE;
+    if (c->purpose != FOR_USER) {
+        probe_finished(e, c, now);
+        return;
+    }
+    if (result == 0)
+        COUNT(e, CALLS_ANSWERED);
+    else
+        COUNT(e, CALLS_FAILED);
+    call_settle(e, c);
+}
+
+void call_settle(struct vmtp_engine *e, struct call *c) {
+    if (c->tx.out)
+        return;
+    if (c->state == CALL_DONE)
+        event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+    else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued)
+        call_finish(e, c, 0, 0);
+}
+
+int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now) {
+    struct call *c = call_by_handle(e, call);
+    if (!c || c->state == CALL_DONE)
+        return VMTP_E_STALE;
+    call_finish(e, c, c->number ? 0 : VMTP_CANCELLED, now);
+    return 0;
+}
+
+void call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    call_finish(e, c, c->number ? 0 : VMTP_USER_TIMEOUT, now);
+}
+
+/* ---- timeouts ---- */
+
+void call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    int whole = c->multicast || c->whole || send_is_single(e, &c->tx);
+    c->whole = 0;
+    c->retries++;
+    c->retransmits++;
+    COUNT(e, REQUEST_RETRANSMITS);
+    call_transmit(e, c, whole ? all_blocks(c) : 0, 1, now);
+}
+
+void call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->state == CALL_LOCAL) {
+        local_retry(e, c, now);
+        return;
+    }
+    if (c->retries < e->config.timers.request_retries) {
+        call_retransmit(e, c, now);
+        return;
+    }
+    struct host *h = call_host(e, c);
+    if (h)
+        host_forget(e, h); /* the next call asks anew where it is */
+    call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+}
+
+/* ---- NotifyVmtpClient (spec/vmtp.md section 7.5) ---- */
+
+/* BUSY: everything again after a while, longer each time, and not in step with others that heard the same. */
+static void back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    vmtp_time wait = e->config.timers.tc1_floor;
+    for (unsigned i = 0; i < c->busies && wait < e->config.timers.tc2_ceiling; i++)
+        wait *= 2;
+    if (c->busies < 255u)
+        c->busies++;
+    c->retries = 0;
+    c->whole = 1;
+    timer_set(&e->wheel, &c->timer, now + wait / 2 + engine_random(e) % (wait / 2 + 1));
+}
+
+static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct host *h = host_find(e, c->locate);
+    if (h && h->state == HOST_KNOWN)
+        host_forget(e, h);
+    timer_stop(&e->wheel, &c->timer);
+    send_unqueue(e, &c->tx);
+    c->tx.pending = 0;
+    c->relocated = 1;
+    c->retries = 0;
+    c->host = NONE;
+    int where = locate(e, c, now);
+    if (where < 0)
+        call_finish(e, c, VMTP_BUSY, now);
+    else if (where)
+        call_begin(e, c, now);
+}
+
+static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count, vmtp_time now) {
+    struct host *h = call_host(e, c);
+    /* Only a transmission that asked for acknowledgment is acknowledged at once, and only then is it a round trip. */
+    if (h && ((c->asked >> count) & 1u) && now >= c->sent_at[count])
+        rtt_sample(&h->rtt, now - c->sent_at[count]);
+}
+
+static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks, vmtp_time now) {
+    if (!blocks || c->tx.queued)
+        return; /* nothing is missing, or it is on its way already */
+    c->retransmits++;
+    c->retries = 0;
+    e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
+    call_transmit(e, c, blocks, 0, now);
+}
+
+static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
+    switch (code) {
+    case VMTP_OK:
+        c->retries = 0;
+        if (!c->tx.queued)
+            timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
+        break;
+    case VMTP_RETRY:
+        resend_blocks(e, c, all_blocks(c) & ~delivery, now);
+        break;
+    case VMTP_RETRY_ALL:
+        resend_blocks(e, c, all_blocks(c), now);
+        break;
+    case VMTP_BUSY:
+        back_off(e, c, now);
+        break;
+    case VMTP_ENTITY_MIGRATED:
+        relocate(e, c, now);
+        break;
+    case VMTP_NONEXISTENT_ENTITY:
+        if (c->cached && !c->relocated && !c->multicast) { /* the cache may be wrong: ask once */
+            relocate(e, c, now);
+            break;
+        }
+        call_finish(e, c, code, now);
+        break;
+    default:
+        call_finish(e, c, code, now);
+        break;
+    }
+}
+
+int call_notified(struct vmtp_engine *e, struct arrival *a) {
+    struct entity *n = entity_find(e, vmtp_load64(a->h + 36));
+    uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
+    uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
+    struct call *c = n && n->call != NONE ? call_at(e, n->call) : NULL;
+    int secure = code == VMTP_SECURITY_NOT_SUPPORTED; /* that host cannot know the transaction */
+    if (!c || c->datagram || (!secure && vmtp_get_transaction(c->tx.header) != transact))
+        return DROP(e, DROP_BAD_NOTIFY);
+    int receiving = c->state == CALL_RECEIVING_RESPONSE && code == VMTP_RESPONSE_DISCARDED;
+    if (!receiving && c->state != CALL_AWAITING_RESPONSE)
+        return DROP(e, DROP_BAD_NOTIFY);
+    if (secure)
+        return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
+    COUNT(e, NOTIFY_IN);
+    sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
+    client_told(e, c, code, delivery, a->now);
+    return 0;
+}

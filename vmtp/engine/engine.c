@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* engine.c - the life of an engine: its memory, its time, what it tells about itself. */
+#include <stddef.h>
+
+#include "internal.h"
+
+/* Hands out parts of one block of memory; with base NULL it only adds up how much would be needed. */
+struct carver {
+    uint8_t *base;
+    size_t used;
+};
+
+static void *carve(struct carver *c, size_t size) {
+    void *part = c->base ? c->base + c->used : NULL;
+    c->used += (size + 63u) & ~(size_t)63u;
+    return part;
+}
+
+static void carve_pool(struct carver *c, struct pool *p, uint32_t count, size_t stride) {
+    void *memory = carve(c, pool_size(count, stride));
+    if (memory)
+        pool_init(p, memory, count, stride);
+}
+
+static void carve_map(struct carver *c, struct map *m, uint32_t count) {
+    uint32_t buckets = map_buckets(count);
+    m->heads = carve(c, (size_t)buckets * sizeof *m->heads);
+    m->mask = buckets - 1;
+    for (uint32_t i = 0; m->heads && i < buckets; i++)
+        m->heads[i] = NONE;
+}
+
+static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_config *k) {
+    carve_pool(c, &e->entities, k->max_entities + OWN_ENTITIES, sizeof(struct entity));
+    carve_pool(c, &e->accepts, k->max_accepts, sizeof(struct accept));
+    carve_pool(c, &e->calls, k->max_calls + PROBERS, sizeof(struct call));
+    carve_pool(c, &e->slots, k->max_responses, sizeof(struct slot));
+    carve_pool(c, &e->remotes, k->max_remote_clients, sizeof(struct remote));
+    carve_pool(c, &e->requests, k->max_requests, sizeof(struct request));
+    carve_pool(c, &e->controls, k->max_control, sizeof(struct control));
+    carve_pool(c, &e->hosts, k->max_hosts, sizeof(struct host));
+    carve_map(c, &e->entity_map, k->max_entities + OWN_ENTITIES);
+    carve_map(c, &e->remote_map, k->max_remote_clients);
+    carve_map(c, &e->host_map, k->max_hosts);
+}
+
+size_t vmtp_engine_footprint(const struct vmtp_config *config) {
+    if (vmtp_config_check(config))
+        return 0;
+    struct carver c = {NULL, 0};
+    struct vmtp_engine scratch;
+    carve(&c, sizeof(struct vmtp_engine));
+    lay_out(&c, &scratch, config);
+    return c.used;
+}
+
+static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp_time now) {
+    e->config = *config;
+    config->random(config->random_context, e->key, sizeof e->key);
+    config->random(config->random_context, &e->prng, sizeof e->prng);
+    wheel_init(&e->wheel, now);
+    e->event_tail = &e->event_head;
+    e->host_newest = e->host_oldest = e->hosts_pending = NONE;
+    e->manager = e->notifier = NONE;
+    e->allocation.timer.kind = TIMER_ALLOCATE;
+    e->packet_time = (uint32_t)((uint64_t)config->mtu * 8000u / config->link_mbps);
+    e->room = vmtp_room(config->mtu);
+}
+
+int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void *memory, size_t size,
+                       vmtp_time now) {
+    size_t need = vmtp_engine_footprint(config);
+    if (need == 0 || !memory || ((uintptr_t)memory & (_Alignof(max_align_t) - 1u)))
+        return VMTP_E_INVALID;
+    if (size < need)
+        return VMTP_E_MEMORY;
+    struct carver c = {memory, 0};
+    memset(memory, 0, need);
+    struct vmtp_engine *e = carve(&c, sizeof *e);
+    set_up(e, config, now);
+    lay_out(&c, e, config);
+    if (config->block)
+        allocate_done(e, config->block, now);
+    else
+        allocate_begin(e, now);
+    *out = e;
+    return 0;
+}
+
+int vmtp_engine_ready(const vmtp_engine *e) { return e->block != 0; }
+vmtp_entity vmtp_engine_block(const vmtp_engine *e) { return e->block; }
+vmtp_entity vmtp_engine_manager(const vmtp_engine *e) { return e->block ? entity_at(e, e->manager)->id : 0; }
+
+vmtp_time vmtp_deadline(const vmtp_engine *e) {
+    if (e->control_head)
+        return 0;
+    vmtp_time when = wheel_deadline(&e->wheel);
+    for (const struct sender *s = e->send_head; s; s = s->next)
+        if (s->next_at < when)
+            when = s->next_at;
+    return when;
+}
+
+static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
+#define AROUND(type, member) ((type *)(void *)((uint8_t *)t - offsetof(type, member)))
+    switch (t->kind) {
+    case TIMER_CALL:
+        call_timeout(e, AROUND(struct call, timer), now);
+        break;
+    case TIMER_LIMIT:
+        call_limit(e, AROUND(struct call, limit), now);
+        break;
+    case TIMER_SLOT:
+        slot_timeout(e, AROUND(struct slot, timer), now);
+        break;
+    case TIMER_REMOTE:
+        remote_timeout(e, AROUND(struct remote, timer), now);
+        break;
+    case TIMER_ALLOCATE:
+        allocate_timeout(e, now);
+        break;
+    default:
+        break;
+    }
+#undef AROUND
+}
+
+void vmtp_expire(vmtp_engine *e, vmtp_time now) {
+    struct timer *t;
+    while ((t = wheel_pop(&e->wheel, now)) != NULL)
+        fire(e, t, now);
+}
+
+uint64_t vmtp_counter(const vmtp_engine *e, enum vmtp_counter which) {
+    return (unsigned)which < VMTP_COUNTER_COUNT ? e->counters[which] : 0;
+}
+
+#define NAME(name, word, text) word,
+#define TEXT(name, word, text) text,
+static const char *const counter_names[] = {VMTP_COUNTERS(NAME)};
+static const char *const counter_texts[] = {VMTP_COUNTERS(TEXT)};
+
+const char *vmtp_counter_name(enum vmtp_counter which) {
+    return (unsigned)which < VMTP_COUNTER_COUNT ? counter_names[which] : "unknown";
+}
+
+const char *vmtp_counter_text(enum vmtp_counter which) {
+    return (unsigned)which < VMTP_COUNTER_COUNT ? counter_texts[which] : "";
+}
+
+void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out) {
+    out->entities = e->block ? e->entities.used - OWN_ENTITIES : 0;
+    out->calls = e->calls.used;
+    out->remote_clients = e->remotes.used;
+    out->requests = e->requests.used;
+    out->accepts = e->accepts.used;
+    out->hosts = e->hosts.used;
+    out->events = e->events;
+}
+
+void vmtp_group_mac(uint8_t mac[6], vmtp_entity group) {
+    mac[0] = 0x09;
+    mac[1] = 0x00;
+    mac[2] = 0x56;
+    mac[3] = (uint8_t)(group >> 16);
+    mac[4] = (uint8_t)(group >> 8);
+    mac[5] = (uint8_t)group;
+}

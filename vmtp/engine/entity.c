@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* entity.c - local entities and the accepts posted for them. */
+#include "internal.h"
+
+struct entity *entity_find(const struct vmtp_engine *e, vmtp_entity id) {
+    uint32_t i = *map_head(e, &e->entity_map, id);
+    while (i != NONE) {
+        struct entity *n = entity_at(e, i);
+        if (n->id == id)
+            return n;
+        i = n->hash_next;
+    }
+    return NULL;
+}
+
+int entity_is_here(const struct vmtp_engine *e, vmtp_entity id) {
+    return id == VMTP_MANAGER_GROUP || entity_find(e, id) != NULL;
+}
+
+int entity_next_id(struct vmtp_engine *e, vmtp_entity *id) {
+    if (e->next_id > 255u)
+        return VMTP_E_FULL;
+    *id = e->block + e->next_id++ + (e->config.little_endian ? ENTITY_LEE : 0);
+    return 0;
+}
+
+int entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now) {
+    if (entity_find(e, id))
+        return VMTP_E_EXISTS;
+    struct entity *n = pool_take(&e->entities);
+    if (!n)
+        return VMTP_E_FULL;
+    memset(n, 0, sizeof *n);
+    n->id = id;
+    n->call = n->accept_head = n->accept_tail = NONE;
+    n->role = (uint8_t)role;
+    n->live = 1;
+    n->probe_until = now;
+    /* A random start: a new life of the identifier must not look like a continuation (RFC 1045 section 2.5.1). */
+    e->config.random(e->config.random_context, &n->transaction, sizeof n->transaction);
+    uint32_t *head = map_head(e, &e->entity_map, id);
+    n->hash_next = *head;
+    *head = *index = pool_index(&e->entities, n);
+    return 0;
+}
+
+static void set_options(struct vmtp_engine *e, struct entity *n, const struct vmtp_entity_options *o, vmtp_time now) {
+    if (!o)
+        return;
+    n->flags = o->flags;
+    n->process = o->process;
+    n->principal = o->principal;
+    n->effective_principal = o->effective_principal;
+    if (o->id) /* it may have lived before: duplicates of then may still be about */
+        n->probe_until = now + e->config.timers.ts4;
+}
+
+static int acceptable_id(const struct vmtp_engine *e, vmtp_entity id) {
+    vmtp_entity in_block = (id & ~ENTITY_FLAG_BITS) - e->block;
+    if (in_block < ID_FIRST_USER) /* the engine's own */
+        return 0;
+    return !vmtp_is_group(id) && id != VMTP_DEFAULT_BE_CLIENT && id != VMTP_DEFAULT_LE_CLIENT;
+}
+
+int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options, vmtp_time now) {
+    vmtp_entity wanted = options ? options->id : 0;
+    uint32_t index;
+    if (!e->block)
+        return VMTP_E_NOT_READY;
+    if (wanted && !acceptable_id(e, wanted))
+        return VMTP_E_INVALID;
+    if (e->entities.free == NONE)
+        return VMTP_E_FULL;
+    int error = 0;
+    do { /* an identifier of the block may have been taken by name */
+        vmtp_entity next = wanted;
+        if (!wanted && (error = entity_next_id(e, &next)) != 0)
+            return error;
+        error = entity_make(e, &index, next, ROLE_USER, now);
+    } while (error == VMTP_E_EXISTS && !wanted);
+    if (error)
+        return error;
+    struct entity *n = entity_at(e, index);
+    set_options(e, n, options, now);
+    *id = n->id;
+    return 0;
+}
+
+static void unmap(struct vmtp_engine *e, struct entity *n) {
+    uint32_t *link = map_head(e, &e->entity_map, n->id);
+    while (entity_at(e, *link) != n)
+        link = &entity_at(e, *link)->hash_next;
+    *link = n->hash_next;
+}
+
+static void return_accepts(struct vmtp_engine *e, struct entity *n) {
+    while (n->accept_head != NONE) {
+        struct accept *a = accept_at(e, n->accept_head);
+        n->accept_head = a->next;
+        event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
+    }
+    n->accepts = 0;
+}
+
+/* Walks all request records: deletion is rare, and a list per entity would cost every transaction. */
+static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_time now) {
+    for (uint32_t i = 0; i < e->requests.count; i++) {
+        struct request *q = request_at(e, i);
+        if (q->state != REQUEST_FREE && q->entity == n->id)
+            request_drop(e, q, now);
+    }
+}
+
+void entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    unmap(e, n);
+    n->live = 0;
+    if (n->call != NONE)
+        call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
+    drop_requests(e, n, now);
+    return_accepts(e, n);
+    if (n->role == ROLE_REMOTE)
+        event_post(e, &n->event, VMTP_EV_ENTITY_DELETED, KIND_ENTITY); /* the record goes with the event */
+    else
+        pool_give(&e->entities, n);
+}
+
+int vmtp_entity_delete(vmtp_engine *e, vmtp_entity id, vmtp_time now) {
+    struct entity *n = entity_find(e, id);
+    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
+        return VMTP_E_NO_ENTITY;
+    entity_remove(e, n, now);
+    return 0;
+}
+
+int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacity, uint64_t cookie) {
+    struct entity *n = entity_find(e, entity);
+    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
+        return VMTP_E_NO_ENTITY;
+    if (capacity > VMTP_GROUP_OCTETS)
+        return VMTP_E_TOO_LARGE;
+    if (capacity && !area)
+        return VMTP_E_INVALID;
+    struct accept *a = pool_take(&e->accepts);
+    if (!a)
+        return VMTP_E_FULL;
+    memset(a, 0, sizeof *a);
+    a->next = NONE;
+    a->entity = entity;
+    a->area = area;
+    a->capacity = capacity;
+    a->cookie = cookie;
+    uint32_t index = pool_index(&e->accepts, a);
+    if (n->accept_head == NONE)
+        n->accept_head = index;
+    else
+        accept_at(e, n->accept_tail)->next = index;
+    n->accept_tail = index;
+    n->accepts++;
+    return 0;
+}
+
+/* The oldest accept with room for size octets. */
+uint32_t accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size) {
+    uint32_t before = NONE, i = n->accept_head;
+    while (i != NONE && accept_at(e, i)->capacity < size) {
+        before = i;
+        i = accept_at(e, i)->next;
+    }
+    if (i == NONE)
+        return NONE;
+    uint32_t next = accept_at(e, i)->next;
+    if (before == NONE)
+        n->accept_head = next;
+    else
+        accept_at(e, before)->next = next;
+    if (n->accept_tail == i)
+        n->accept_tail = before;
+    n->accepts--;
+    return i;
+}
+
+/* The Request it was meant for did not come to be: it is the first in the queue again, or goes home if its entity is gone. */
+void accept_give_back(struct vmtp_engine *e, uint32_t index) {
+    struct accept *a = accept_at(e, index);
+    struct entity *n = entity_find(e, a->entity);
+    if (!n) {
+        event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
+        return;
+    }
+    a->next = n->accept_head;
+    n->accept_head = index;
+    if (n->accept_tail == NONE)
+        n->accept_tail = index;
+    n->accepts++;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* event.c - events wait in the records they speak of; handles; messages between structure and header. */
+#include <stddef.h>
+
+#include "internal.h"
+
+void event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind) {
+    if (node->link) { /* a later event of the same record replaces one that nobody has seen */
+        node->type = (uint8_t)type;
+        return;
+    }
+    node->type = (uint8_t)type;
+    node->kind = (uint8_t)kind;
+    node->next = NULL;
+    node->link = e->event_tail;
+    *e->event_tail = node;
+    e->event_tail = &node->next;
+    e->events++;
+}
+
+void event_withdraw(struct vmtp_engine *e, struct event_node *node) {
+    if (!node->link)
+        return;
+    *node->link = node->next;
+    if (node->next)
+        node->next->link = node->link;
+    else
+        e->event_tail = node->link;
+    node->link = NULL;
+    e->events--;
+}
+
+/* generation 32 | kind 8 | index 24 */
+vmtp_handle handle_of(enum record_kind kind, uint32_t index, uint32_t generation) {
+    return ((vmtp_handle)generation << 32) | ((vmtp_handle)kind << 24) | index;
+}
+
+struct call *call_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
+    uint32_t index = (uint32_t)h & 0xffffffu;
+    if (((h >> 24) & 0xffu) != KIND_CALL || index >= e->calls.count)
+        return NULL;
+    struct call *c = call_at(e, index);
+    return c->generation == (uint32_t)(h >> 32) && c->state != CALL_FREE ? c : NULL;
+}
+
+struct request *request_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
+    uint32_t index = (uint32_t)h & 0xffffffu;
+    if (((h >> 24) & 0xffu) != KIND_REQUEST || index >= e->requests.count)
+        return NULL;
+    struct request *q = request_at(e, index);
+    return q->generation == (uint32_t)(h >> 32) && q->state != REQUEST_FREE ? q : NULL;
+}
+
+void message_read(struct vmtp_message *m, const uint8_t *header) {
+    m->server = vmtp_get_server(header);
+    m->code = vmtp_get_code(header);
+    for (unsigned i = 0; i < 7; i++)
+        m->words[i] = vmtp_load32(header + VMTP_AT_USER + 4u * i);
+}
+
+void message_write(uint8_t *header, const struct vmtp_message *m) {
+    vmtp_put_server(header, m->server);
+    vmtp_put_code(header, m->code);
+    for (unsigned i = 0; i < 7; i++)
+        vmtp_store32(header + VMTP_AT_USER + 4u * i, m->words[i]);
+}
+
+static void fill_response(struct vmtp_event *ev, const struct slot *s) {
+    message_read(&ev->message, s->header);
+    ev->delivered = s->have;
+    memcpy(ev->source, s->mac, 6);
+    ev->segment = s->area;
+    ev->segment_size = s->size < s->capacity ? s->size : s->capacity;
+    if (s->have != s->want) { /* only a beginning without holes is worth something without MDM */
+        uint32_t missing = s->want & ~s->have;
+        uint32_t whole = (uint32_t)__builtin_ctz(missing) * VMTP_BLOCK_OCTETS;
+        if (!(ev->message.code & VMTP_MDM) && whole < ev->segment_size)
+            ev->segment_size = whole;
+    }
+}
+
+static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct call *c) {
+    ev->handle = handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    ev->cookie = c->cookie;
+    ev->entity = vmtp_get_client(c->tx.header);
+    ev->transaction = vmtp_get_transaction(c->tx.header);
+    ev->result = c->result;
+    ev->number = c->number;
+    if (c->slots_max == 1 && c->first.state != SLOT_FREE)
+        fill_response(ev, &c->first);
+    call_free(e, c);
+}
+
+static void fill_slot(struct vmtp_engine *e, struct vmtp_event *ev, struct slot *s) {
+    struct call *c = call_at(e, s->call);
+    fill_response(ev, s);
+    ev->handle = handle_of(KIND_CALL, s->call, c->generation);
+    ev->cookie = c->cookie;
+    ev->entity = vmtp_get_client(c->tx.header);
+    ev->transaction = vmtp_get_transaction(c->tx.header);
+}
+
+static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct request *q) {
+    ev->handle = handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation);
+    ev->entity = q->entity;
+    ev->client = vmtp_get_client(q->header);
+    ev->transaction = vmtp_get_transaction(q->header);
+    ev->priority = (uint8_t)vmtp_get_priority(q->header);
+    memcpy(ev->source, q->source, 6);
+    message_read(&ev->message, q->header);
+    if (ev->type != VMTP_EV_REQUEST)
+        return;
+    struct accept *a = accept_at(e, q->accept);
+    ev->cookie = a->cookie;
+    ev->segment = a->area;
+    ev->segment_size = q->size;
+    ev->delivered = q->have;
+    pool_give(&e->accepts, a);
+    q->accept = NONE;
+    COUNT(e, REQUESTS);
+    if (q->datagram) {
+        ev->handle = 0;
+        request_free(e, q);
+        return;
+    }
+    q->state = REQUEST_PROCESSING;
+}
+
+static void fill_request_over(struct vmtp_engine *e, struct vmtp_event *ev, struct request *q) {
+    fill_request(e, ev, q);
+    request_free(e, q);
+}
+
+static void fill_accept(struct vmtp_engine *e, struct vmtp_event *ev, struct accept *a) {
+    ev->cookie = a->cookie;
+    ev->segment = a->area;
+    ev->entity = a->entity;
+    pool_give(&e->accepts, a);
+}
+
+static void fill_entity(struct vmtp_engine *e, struct vmtp_event *ev, struct entity *n) {
+    ev->entity = n->id;
+    if (!n->live)
+        pool_give(&e->entities, n);
+}
+
+int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
+    struct event_node *node = e->event_head;
+    if (!node)
+        return 0;
+    event_withdraw(e, node);
+    memset(ev, 0, sizeof *ev);
+    ev->type = (enum vmtp_event_type)node->type;
+#define AROUND(type, member) ((type *)(void *)((uint8_t *)node - offsetof(type, member)))
+    switch (node->kind) {
+    case KIND_CALL:
+        fill_complete(e, ev, AROUND(struct call, event));
+        break;
+    case KIND_SLOT:
+        fill_slot(e, ev, AROUND(struct slot, event));
+        break;
+    case KIND_REQUEST:
+        if (node->type == VMTP_EV_REQUEST)
+            fill_request(e, ev, AROUND(struct request, event));
+        else
+            fill_request_over(e, ev, AROUND(struct request, event));
+        break;
+    case KIND_ACCEPT:
+        fill_accept(e, ev, AROUND(struct accept, event));
+        break;
+    case KIND_ENTITY:
+        fill_entity(e, ev, AROUND(struct entity, event));
+        break;
+    default: /* READY: nothing more to say */
+        break;
+    }
+#undef AROUND
+    return 1;
+}

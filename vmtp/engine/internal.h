@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * internal.h - the engine's records and what its parts offer each other.
+ *
+ * Part             file          what it holds
+ * configuration    config.c      defaults, ranges
+ * life             engine.c      memory, time, counters read out
+ * tables           table.c       free lists, hashing
+ * local entities   entity.c      creation, deletion, accepts
+ * arrival          input.c       checks of section 5.1, who gets the packet
+ * client           call.c        Send, timeouts, Notify to the client          (RFC 1045 chapter 4)
+ *                  response.c    Response packets
+ * server           request.c     Request packets, timeouts                     (RFC 1045 chapter 5)
+ *                  reply.c       Respond, Notify to the server
+ * local            local.c       transactions within this engine
+ * management       manager.c     procedures of Appendix III
+ *                  notify.c      Notify operations sent
+ *                  locate.c      entity to host cache, ProbeEntity
+ *                  allocate.c    identifier blocks
+ * departure        transmit.c    packet groups to packets
+ *                  control.c     single packets of management
+ * events           event.c
+ */
+#ifndef VMTP_ENGINE_INTERNAL_H
+#define VMTP_ENGINE_INTERNAL_H
+
+#include <vmtp/engine.h>
+
+#include "rtt.h"
+#include "timer.h"
+
+#define NONE UINT32_MAX
+#define PROBERS 32u
+/* The manager, the notifier and the probers are local entities like others. */
+#define OWN_ENTITIES (2u + PROBERS)
+#define ID_MANAGER 1u
+#define ID_NOTIFIER 2u
+#define ID_FIRST_PROBER 8u
+#define ID_FIRST_USER 64u
+#define ENTITY_FLAG_BITS 0xf000000000000000ull
+#define ENTITY_LEE 0x2000000000000000ull
+#define CONTROL_DATA 192u /* segment octets in a management packet */
+
+enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE };
+
+/* A list of free records, threaded through their first word. */
+struct pool {
+    uint8_t *records;
+    uint32_t stride, count, used, free;
+};
+
+/* Client or server identifiers to records, chained through the records' own hash_next. */
+struct map {
+    uint32_t *heads;
+    uint32_t mask;
+};
+
+enum record_kind { KIND_NONE, KIND_CALL, KIND_REQUEST, KIND_CONTROL, KIND_SLOT, KIND_ACCEPT, KIND_ENTITY, KIND_ENGINE };
+
+/* An event waiting for the application; embedded in the record it speaks of, so that no event can be lost for want of room. */
+struct event_node {
+    struct event_node *next;
+    struct event_node **link; /* NULL: none waiting */
+    uint8_t type;             /* enum vmtp_event_type */
+    uint8_t kind;             /* of the record around it */
+};
+
+/* A packet group on its way out. */
+struct sender {
+    struct sender *next;
+    const uint8_t *segment;
+    vmtp_time next_at;     /* interpacket gap: not before */
+    vmtp_time gap;         /* nanoseconds */
+    uint32_t segment_size;
+    uint32_t pending;      /* blocks to be sent */
+    uint16_t out;          /* packets given to the application, not reported yet */
+    uint8_t queued;
+    uint8_t bare;          /* a packet without data is due */
+    uint8_t kind;          /* KIND_CALL or KIND_REQUEST */
+    uint8_t mac[6];
+    uint8_t header[VMTP_HEADER_OCTETS];
+};
+
+/* A single packet of management, or a segmentless Response sent again. */
+struct control {
+    uint32_t next_free;
+    uint32_t index;
+    struct control *next;
+    uint8_t state; /* 0 free, 1 queued, 2 out */
+    uint8_t data_octets;
+    uint8_t mac[6];
+    uint8_t header[VMTP_HEADER_OCTETS];
+    uint8_t data[CONTROL_DATA];
+};
+
+struct entity {
+    uint32_t next_free;
+    uint32_t hash_next;
+    vmtp_entity id;
+    uint32_t transaction; /* last one used */
+    uint32_t call;        /* outstanding, or NONE */
+    uint32_t accept_head, accept_tail, accepts;
+    uint32_t in_hand; /* Requests delivered and not answered */
+    uint32_t flags;
+    uint8_t role;     /* enum entity_role */
+    uint8_t datagram; /* the last transaction was one: nobody can say that it is over */
+    uint8_t live;
+    vmtp_time probe_until; /* unknown clients are probed until then (section 8.2) */
+    uint64_t process, principal, effective_principal;
+    struct event_node event;
+};
+
+enum entity_role { ROLE_USER, ROLE_MANAGER, ROLE_NOTIFIER, ROLE_PROBER, ROLE_REMOTE };
+
+struct accept {
+    uint32_t next_free;
+    uint32_t next;
+    uint32_t capacity;
+    vmtp_entity entity;
+    uint8_t *area;
+    uint64_t cookie;
+    struct event_node event;
+};
+
+/* One Response being received or received. */
+struct slot {
+    uint32_t next_free;
+    uint32_t next; /* of the same call */
+    struct timer timer;
+    vmtp_entity server;
+    uint32_t call;
+    uint32_t have, want;
+    uint32_t size;     /* of the segment, as the server says */
+    uint32_t capacity;
+    uint8_t *area;
+    uint8_t state; /* enum slot_state */
+    uint8_t retries;
+    uint8_t mac[6];
+    uint8_t header[VMTP_HEADER_OCTETS];
+    struct event_node event;
+};
+
+enum slot_state { SLOT_FREE, SLOT_RECEIVING, SLOT_COMPLETE };
+
+enum call_state { CALL_FREE, CALL_LOCATING, CALL_AWAITING_RESPONSE, CALL_RECEIVING_RESPONSE, CALL_LOCAL, CALL_DONE };
+
+struct call {
+    uint32_t next_free;
+    uint32_t generation;
+    struct sender tx;
+    struct timer timer; /* TC1, TC2 */
+    struct timer limit; /* the user's deadline */
+    struct slot first;  /* the only Response of most calls */
+    uint32_t slots;     /* the others */
+    uint32_t slots_used, slots_max;
+    uint32_t response_size;
+    uint8_t *response_area;
+    uint32_t entity;
+    uint32_t host;      /* where in the cache the server was found, or NONE */
+    uint32_t wait_next; /* waiting for the same Probe */
+    uint32_t request;   /* local: the server's record */
+    uint32_t result, number;
+    vmtp_entity server, locate; /* whom to find for the host address; 0: multicast */
+    vmtp_time deadline;
+    vmtp_time sent_at[8]; /* by RetransmitCount */
+    uint64_t cookie;
+    uint8_t asked; /* bit n: transmission n had APG */
+    uint8_t state;
+    uint8_t retransmits; /* RetransmitCount of the last transmission */
+    uint8_t retries;     /* since the server was heard */
+    uint8_t busies;
+    uint8_t multicast, group, datagram, purpose;
+    uint8_t sent;      /* at least once */
+    uint8_t cached;    /* the host address came from the cache, not from a Probe of just now */
+    uint8_t relocated;
+    uint8_t whole;     /* the next retransmission carries all data */
+    uint32_t subject; /* purpose: which host entry or remote */
+    struct event_node event;
+};
+
+/* Why a call was made: for the application, or for the engine itself. */
+enum call_purpose { FOR_USER, FOR_HOST, FOR_REMOTE };
+
+enum remote_state { REMOTE_FREE, REMOTE_IDLE, REMOTE_RECEIVING, REMOTE_AWAITING_PROBE, REMOTE_PROCESSING, REMOTE_RESPONDED, REMOTE_DISCARDED };
+
+/* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
+struct remote {
+    uint32_t next_free;
+    uint32_t hash_next;
+    struct timer timer;
+    vmtp_entity client;
+    vmtp_entity server;
+    uint32_t transaction;
+    uint32_t request; /* its record while there is one, or NONE */
+    uint32_t code;    /* of the Response, for sending it again */
+    uint32_t words[7];
+    uint8_t mac[6];
+    uint8_t state;
+    uint8_t probing;
+    uint8_t forward, retransmit, priority, gap;
+    uint8_t retries;
+    uint8_t multicast; /* the Request was */
+};
+
+enum request_state { REQUEST_FREE, REQUEST_RECEIVING, REQUEST_COMPLETE, REQUEST_PROCESSING, REQUEST_RESPONDED, REQUEST_OVER };
+
+/* A Request while it is received, processed, and answered with data that may have to be sent again. */
+struct request {
+    uint32_t next_free;
+    uint32_t generation;
+    struct sender tx;
+    uint32_t remote; /* NONE: local */
+    uint32_t call;   /* local: the client's record, or NONE */
+    vmtp_entity entity; /* the local one that serves */
+    uint32_t accept; /* the one it will consume, or NONE */
+    uint32_t have, want, size;
+    uint8_t state;
+    uint8_t solicit; /* ask for an acknowledgment after TS5 */
+    uint8_t datagram;
+    uint8_t release; /* RELEASED is owed */
+    uint8_t source[6];
+    uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
+    struct event_node event;
+};
+
+enum host_state { HOST_FREE, HOST_PENDING, HOST_PROBING, HOST_KNOWN };
+
+/* The entity to host cache. */
+struct host {
+    uint32_t next_free;
+    uint32_t hash_next;
+    uint32_t newer, older; /* by use */
+    uint32_t waiting;      /* calls */
+    uint8_t state;
+    uint8_t mac[6];
+    uint32_t pending_next;
+    vmtp_entity entity;
+    struct rtt rtt;      /* TC2: round trip to its manager */
+    struct rtt response; /* TC1: until it answers */
+};
+
+struct allocation {
+    struct timer timer;
+    vmtp_entity candidate;
+    uint8_t sent;
+    uint8_t busy;
+};
+
+struct vmtp_engine {
+    struct vmtp_config config;
+    uint64_t key[2]; /* of the hash */
+    uint64_t prng;
+    struct wheel wheel;
+    struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts;
+    struct map entity_map, remote_map, host_map;
+    struct sender *send_head, *send_tail;
+    struct control *control_head, *control_tail;
+    struct event_node *event_head, **event_tail;
+    uint32_t events;
+    uint32_t host_newest, host_oldest;
+    uint32_t prober[PROBERS]; /* entity indices */
+    uint32_t manager, notifier;
+    uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
+    uint32_t next_id;
+    uint32_t user_calls;
+    vmtp_entity block;
+    struct allocation allocation;
+    struct event_node ready_event;
+    uint32_t packet_time; /* ns for a packet of MTU size */
+    uint32_t room;        /* segment octets in one packet */
+    uint64_t counters[VMTP_COUNTER_COUNT];
+};
+
+/* A packet while input looks at it. */
+struct arrival {
+    struct vmtp_view view;
+    const uint8_t *h; /* view.header */
+    const struct vmtp_rx *rx;
+    vmtp_time now;
+    vmtp_entity client, server;
+    uint32_t control, code, transaction;
+    int multicast;
+    int notify; /* is itself a Notify: never answered by one */
+};
+
+#define COUNT(e, name) ((e)->counters[VMTP_COUNT_##name]++)
+#define DROP(e, name) (COUNT(e, name), (int)VMTP_COUNT_##name)
+
+/* ---- table.c ---- */
+size_t pool_size(uint32_t count, size_t stride);
+void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride);
+void *pool_take(struct pool *p); /* NULL when empty; contents as left */
+void pool_give(struct pool *p, void *record);
+static inline void *pool_at(const struct pool *p, uint32_t index) { return p->records + (size_t)index * p->stride; }
+static inline uint32_t pool_index(const struct pool *p, const void *record) {
+    return (uint32_t)((size_t)((const uint8_t *)record - p->records) / p->stride);
+}
+uint32_t map_buckets(uint32_t count);
+uint32_t *map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
+uint64_t engine_random(struct vmtp_engine *e);
+
+static inline struct entity *entity_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->entities, i); }
+static inline struct call *call_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->calls, i); }
+static inline struct slot *slot_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->slots, i); }
+static inline struct remote *remote_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->remotes, i); }
+static inline struct request *request_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->requests, i); }
+static inline struct accept *accept_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->accepts, i); }
+static inline struct host *host_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->hosts, i); }
+
+/* ---- entity.c ---- */
+struct entity *entity_find(const struct vmtp_engine *e, vmtp_entity id);
+int entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now);
+void entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now);
+int entity_next_id(struct vmtp_engine *e, vmtp_entity *id);
+uint32_t accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size); /* NONE: no accept posted is large enough */
+void accept_give_back(struct vmtp_engine *e, uint32_t index);
+/* Is id here: a local entity, or a group with a member here?  (CoResidentEntity) */
+int entity_is_here(const struct vmtp_engine *e, vmtp_entity id);
+
+/* ---- event.c ---- */
+void event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind);
+void event_withdraw(struct vmtp_engine *e, struct event_node *node);
+vmtp_handle handle_of(enum record_kind kind, uint32_t index, uint32_t generation);
+struct call *call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
+struct request *request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
+void message_read(struct vmtp_message *m, const uint8_t *header);
+void message_write(uint8_t *header, const struct vmtp_message *m);
+
+/* ---- call.c ---- */
+struct call *call_make(struct vmtp_engine *e, struct entity *client);
+void call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now);   /* knows its host or its group: send */
+void call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+void call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
+void call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+void call_settle(struct vmtp_engine *e, struct call *c); /* COMPLETE once nothing of it is out any more */
+void call_free(struct vmtp_engine *e, struct call *c);
+void call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+int call_notified(struct vmtp_engine *e, struct arrival *a);
+vmtp_time call_tc2(const struct vmtp_engine *e, const struct call *c);
+
+/* ---- response.c ---- */
+int response_arrived(struct vmtp_engine *e, struct arrival *a);
+void slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
+void slot_reset(struct vmtp_engine *e, struct slot *s);
+/* Copies the blocks of a packet into area; returns those that were new. */
+uint32_t blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
+int group_consistent(const uint8_t *first, const uint8_t *h);
+
+/* ---- request.c ---- */
+int request_arrived(struct vmtp_engine *e, struct arrival *a);
+struct remote *remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
+struct remote *remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
+void remote_free(struct vmtp_engine *e, struct remote *r);
+void remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now); /* for TS4 */
+void remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now);
+void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
+                   vmtp_time now);
+void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
+void request_free(struct vmtp_engine *e, struct request *q);
+void requests_supersede(struct vmtp_engine *e, vmtp_entity client, uint32_t transaction, const struct remote *keep,
+                        vmtp_time now);
+int transaction_is_old(uint32_t held, uint32_t seen);
+
+/* ---- reply.c ---- */
+void reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
+void reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
+void reply_settle(struct vmtp_engine *e, struct request *q);
+void reply_forget_data(struct vmtp_engine *e, struct remote *r);
+void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
+int server_notified(struct vmtp_engine *e, struct arrival *a);
+
+/* ---- local.c ---- */
+int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1: it is a local transaction */
+void local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+void local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
+
+/* ---- manager.c ---- */
+int manager_arrived(struct vmtp_engine *e, struct arrival *a);
+int manager_addressed(const struct vmtp_engine *e, vmtp_entity server);
+/* The answer to a stateless management Request: data octets (0..CONTROL_DATA) and header filled in, or -1: stay silent. */
+int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data);
+int manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast);
+#define CODE24(code) ((code)&0x00ffffffu)
+
+/* ---- notify.c ---- */
+void notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
+void notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
+void notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code);
+void notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code);
+
+/* ---- locate.c ---- */
+struct host *host_find(const struct vmtp_engine *e, vmtp_entity entity);
+void host_touch(struct vmtp_engine *e, struct host *h);
+struct host *host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
+void host_forget(struct vmtp_engine *e, struct host *h);
+int locate(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1 known, 0 waiting, VMTP_E_FULL */
+void locate_cancel(struct vmtp_engine *e, struct call *c);
+int probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now); /* 0 or VMTP_E_FULL */
+void probe_disown(struct vmtp_engine *e, const struct remote *r); /* its answer is not wanted any more */
+void probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void probes_start_pending(struct vmtp_engine *e, vmtp_time now);
+
+/* ---- allocate.c ---- */
+void allocate_begin(struct vmtp_engine *e, vmtp_time now);
+void allocate_timeout(struct vmtp_engine *e, vmtp_time now);
+void allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now);
+void allocate_answered(struct vmtp_engine *e, const struct arrival *a);
+void allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
+int allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
+
+/* ---- transmit.c, control.c ---- */
+void send_queue(struct vmtp_engine *e, struct sender *s);
+void send_unqueue(struct vmtp_engine *e, struct sender *s);
+int send_is_single(const struct vmtp_engine *e, const struct sender *s); /* the whole packet group fits into one packet */
+void trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
+struct control *control_new(struct vmtp_engine *e); /* NULL: full, counted */
+void control_send(struct vmtp_engine *e, struct control *c);
+int control_output(struct vmtp_engine *e, struct vmtp_tx *tx);
+void control_result(struct vmtp_engine *e, uint32_t index, enum vmtp_tx_outcome outcome);
+
+#endif

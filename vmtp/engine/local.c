@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* local.c - client and server under one engine: no packet, one copy each way (RFC 1045 section 4.6.1). */
+#include "internal.h"
+
+static struct request *make_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept) {
+    struct request *q = pool_take(&e->requests);
+    if (!q)
+        return NULL;
+    uint32_t generation = q->generation;
+    memset(q, 0, sizeof *q);
+    q->generation = generation + 1 ? generation + 1 : 1;
+    q->tx.kind = KIND_REQUEST;
+    q->remote = NONE;
+    q->call = pool_index(&e->calls, c);
+    q->accept = accept;
+    q->entity = n->id;
+    q->size = c->tx.segment_size;
+    q->have = q->want = vmtp_blocks_mask(q->size);
+    q->datagram = c->datagram;
+    q->state = REQUEST_COMPLETE;
+    memcpy(q->header, c->tx.header, VMTP_HEADER_OCTETS);
+    return q;
+}
+
+static void busy(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (vmtp_get_code(c->tx.header) & VMTP_CMD)
+        call_finish(e, c, VMTP_NOT_AWAITING_MSG, now);
+    else
+        timer_set(&e->wheel, &c->timer, now + e->config.timers.tc1_floor);
+}
+
+static void deliver(struct vmtp_engine *e, struct call *c, struct entity *n, vmtp_time now) {
+    uint32_t accept = accept_take(e, n, c->tx.segment_size);
+    if (accept == NONE && n->accepts) {
+        call_finish(e, c, VMTP_ERROR, now);
+        return;
+    }
+    struct request *q = accept != NONE ? make_request(e, c, n, accept) : NULL;
+    if (!q) {
+        if (accept != NONE)
+            accept_give_back(e, accept);
+        busy(e, c, now);
+        return;
+    }
+    if (c->tx.segment_size)
+        memcpy(accept_at(e, accept)->area, c->tx.segment, c->tx.segment_size);
+    event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
+    if (q->datagram) {
+        q->call = NONE;
+        call_finish(e, c, 0, now);
+        return;
+    }
+    c->request = pool_index(&e->requests, q);
+}
+
+/* A management Request for this node: its answer is brought home like a packet, but at once. */
+static void ask_manager(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    uint8_t packet[VMTP_HEADER_OCTETS + CONTROL_DATA];
+    struct vmtp_rx rx = {.flags = VMTP_RX_LOCAL};
+    struct arrival a = {.h = c->tx.header, .rx = &rx, .now = now, .multicast = c->multicast};
+    a.client = vmtp_get_client(a.h);
+    a.server = vmtp_get_server(a.h);
+    a.code = vmtp_get_code(a.h);
+    a.transaction = vmtp_get_transaction(a.h);
+    memcpy(rx.src, e->config.mac, 6);
+    int octets = manager_answer(e, &a, packet, packet + VMTP_HEADER_OCTETS);
+    if (octets < 0)
+        return;
+    vmtp_put_length_word(packet, e->config.domain, 0, ((uint32_t)octets + 7u) / 8u * 2u);
+    vmtp_put_delivery(packet, vmtp_blocks_mask((uint32_t)octets));
+    struct arrival b = a;
+    c->sent = 1;
+    b.view.header = packet;
+    b.view.data = packet + VMTP_HEADER_OCTETS;
+    b.view.data_octets = (uint32_t)octets;
+    b.h = packet;
+    b.server = vmtp_get_server(packet);
+    b.code = vmtp_get_code(packet);
+    b.control = vmtp_get_control(packet);
+    b.multicast = 0;
+    response_arrived(e, &b);
+}
+
+int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct entity *n = entity_find(e, c->server);
+    if (n && (n->role == ROLE_USER || n->role == ROLE_REMOTE)) {
+        c->state = CALL_LOCAL;
+        deliver(e, c, n, now);
+        return 1;
+    }
+    if (!manager_addressed(e, c->server) || !manager_coresident(e, c->tx.header, c->multicast))
+        return 0;
+    c->state = CALL_AWAITING_RESPONSE;
+    if (c->multicast) { /* the others are asked too */
+        ask_manager(e, c, now);
+        return c->state == CALL_DONE;
+    }
+    if (c->datagram) {
+        call_finish(e, c, 0, now);
+        return 1;
+    }
+    ask_manager(e, c, now);
+    if (c->state != CALL_DONE)
+        call_finish(e, c, VMTP_ERROR, now);
+    return 1;
+}
+
+void local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct entity *n = entity_find(e, c->server);
+    if (c->request != NONE)
+        return;
+    if (n)
+        deliver(e, c, n, now);
+    else
+        call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+}
+
+/* The Response of a local server: as if its packets had arrived. */
+void local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
+    struct call *c = q->call != NONE ? call_at(e, q->call) : NULL;
+    uint32_t code = CODE24(reply->message.code);
+    q->call = NONE;
+    q->release = reply->segment_size > 0;
+    q->state = REQUEST_OVER;
+    if (c) {
+        struct slot *s = &c->first;
+        struct vmtp_message m = reply->message;
+        m.server = q->entity;
+        m.code &= ~VMTP_SDA;
+        if (reply->segment_size || (reply->message.code & VMTP_SDA)) {
+            m.code |= VMTP_SDA;
+            m.words[6] = reply->segment_size;
+        }
+        c->request = NONE;
+        s->state = SLOT_COMPLETE;
+        s->server = q->entity;
+        s->area = c->response_area;
+        s->capacity = c->response_size;
+        s->size = reply->segment_size;
+        s->have = s->want = vmtp_blocks_mask(s->size);
+        memcpy(s->header, c->tx.header, VMTP_HEADER_OCTETS);
+        message_write(s->header, &m);
+        uint32_t fits = s->size < s->capacity ? s->size : s->capacity;
+        if (fits)
+            memcpy(s->area, reply->segment, fits);
+        uint32_t result = s->size > s->capacity ? VMTP_BAD_REPLY_SEGMENT : 0;
+        call_finish(e, c, code == VMTP_RESPONSE_DISCARDED ? VMTP_RESPONSE_DISCARDED : result, now);
+    }
+    reply_settle(e, q);
+}
+
+/* The client gives up: its server learns it when it replies, or by ABANDONED. */
+void local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->request == NONE)
+        return;
+    struct request *q = request_at(e, c->request);
+    c->request = NONE;
+    q->call = NONE;
+    request_drop(e, q, now);
+}

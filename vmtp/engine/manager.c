@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * manager.c - the VMTP manager and its procedures (RFC 1045 Appendix III; spec/vmtp.md section 10).
+ *
+ * Procedures that may be repeated are answered on the spot and leave no record.  CreateEntity and DeleteEntity are executed at most once:
+ * their Responses are remembered like those of any server.
+ */
+#include "internal.h"
+
+int manager_addressed(const struct vmtp_engine *e, vmtp_entity server) {
+    return server == VMTP_MANAGER_GROUP || (e->block && server == entity_at(e, e->manager)->id);
+}
+
+/* Is this the manager that the CoResidentEntity of a Request means?  ProbeEntityBlock has a block there. */
+int manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast) {
+    uint32_t code = vmtp_get_code(h);
+    vmtp_entity near_one = vmtp_get_coresident(h);
+    if (!(code & VMTP_CRE))
+        return 1;
+    if (CODE24(code) == CODE24(VMTP_PROBE_ENTITY_BLOCK))
+        return allocate_holds(e, near_one);
+    if (near_one == 0)
+        return !multicast;
+    return entity_is_here(e, near_one);
+}
+
+/* ---- answers ---- */
+
+static int answer_code(uint8_t *header, uint32_t code) {
+    vmtp_put_code(header, code | VMTP_DGM);
+    return 0;
+}
+
+static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
+    const struct entity *n = entity_find(e, vmtp_load64(a->h + 44));
+    uint32_t domain = vmtp_load32(a->h + 52);
+    COUNT(e, PROBES_ANSWERED);
+    if (!n)
+        return a->multicast ? -1 : answer_code(header, VMTP_NONEXISTENT_ENTITY);
+    if (domain > 1)
+        return answer_code(header, VMTP_NO_PRINCIPAL);
+    /* The current transaction while there is one, or after a datagram, which nobody can call finished; else the next. */
+    int current = n->call != NONE || n->datagram;
+    vmtp_store32(header + 36, current ? n->transaction : n->transaction + 1);
+    vmtp_store64(header + 40, n->process);
+    vmtp_store64(header + 48, n->principal);
+    vmtp_store64(header + 56, n->effective_principal);
+    return answer_code(header, VMTP_OK);
+}
+
+static int probe_block(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
+    vmtp_entity id = vmtp_load64(a->h + 36);
+    if (!allocate_holds(e, id))
+        return -1;
+    vmtp_store64(header + 36, id);
+    return answer_code(header, VMTP_OK);
+}
+
+static int query_node(struct vmtp_engine *e, uint8_t *header, uint8_t *data) {
+    vmtp_store32(header + 36, e->config.mtu);
+    vmtp_store32(header + 40, 0); /* no streams, no security */
+    vmtp_store32(header + 44, 1); /* primary authentication domain */
+    vmtp_store32(header + 48, 1); /* entity domains */
+    vmtp_store32(header + 52, 1); /* authentication domains */
+    vmtp_store32(data, e->config.domain);
+    vmtp_store32(data + 4, 1);
+    answer_code(header, VMTP_OK | VMTP_SDA);
+    return 8;
+}
+
+static uint32_t requests_in_hand(const struct vmtp_engine *e, vmtp_entity id) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < e->requests.count; i++)
+        n += request_at(e, i)->state == REQUEST_PROCESSING && request_at(e, i)->entity == id;
+    return n;
+}
+
+static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header, uint8_t *data) {
+    const struct entity *n = entity_find(e, vmtp_load64(a->h + 36));
+    if (!n)
+        return answer_code(header, VMTP_NONEXISTENT_ENTITY);
+    vmtp_store64(data, n->id);
+    vmtp_store32(data + 8, n->flags);
+    vmtp_store32(data + 12, n->transaction);
+    vmtp_store64(data + 16, n->process);
+    vmtp_store64(data + 24, n->principal);
+    vmtp_store64(data + 32, n->effective_principal);
+    vmtp_store32(data + 40, n->accepts);
+    vmtp_store32(data + 44, requests_in_hand(e, n->id));
+    vmtp_store32(data + 48, n->call != NONE);
+    vmtp_store32(data + 52, 0);
+    answer_code(header, VMTP_OK | VMTP_SDA);
+    return 56;
+}
+
+static void begin_answer(const struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
+    memset(header, 0, VMTP_HEADER_OCTETS);
+    vmtp_put_client(header, a->client);
+    vmtp_put_length_word(header, e->config.domain, 0, 0);
+    vmtp_put_control(header, vmtp_control(0, vmtp_get_retransmit_count(a->h), vmtp_get_forward_count(a->h), 0,
+                                          vmtp_get_priority(a->h), VMTP_RESPONSE));
+    vmtp_put_transaction(header, a->transaction);
+    vmtp_put_server(header, entity_at(e, e->manager)->id);
+}
+
+int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data) {
+    int octets;
+    begin_answer(e, a, header);
+    switch (CODE24(a->code)) {
+    case CODE24(VMTP_PROBE_ENTITY):
+        octets = probe_entity(e, a, header);
+        break;
+    case CODE24(VMTP_PROBE_ENTITY_BLOCK):
+        octets = probe_block(e, a, header);
+        break;
+    case CODE24(VMTP_QUERY_VMTP_NODE):
+        octets = query_node(e, header, data);
+        break;
+    case CODE24(VMTP_QUERY_ENTITY):
+        octets = query_entity(e, a, header, data);
+        break;
+    default:
+        octets = a->multicast ? -1 : answer_code(header, VMTP_ERROR);
+        break;
+    }
+    if (octets > 0)
+        vmtp_put_segment_size(header, (uint32_t)octets);
+    return octets;
+}
+
+/* ---- CreateEntity, DeleteEntity ---- */
+
+static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
+    vmtp_entity id;
+    uint32_t index;
+    if (!e->config.remote_management)
+        return VMTP_NO_PERMISSION;
+    if (e->entities.free == NONE || entity_next_id(e, &id) != 0 || entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
+        return VMTP_BUSY;
+    words[0] = (uint32_t)(id >> 32);
+    words[1] = (uint32_t)id;
+    event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
+    return VMTP_OK;
+}
+
+static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
+    struct entity *n = entity_find(e, id);
+    if (!n)
+        return VMTP_NONEXISTENT_ENTITY;
+    if (!e->config.remote_management || n->role != ROLE_REMOTE)
+        return VMTP_NO_PERMISSION;
+    entity_remove(e, n, now);
+    return VMTP_OK;
+}
+
+static void remember(struct vmtp_engine *e, struct remote *r, const struct arrival *a) {
+    memset(r->words, 0, sizeof r->words);
+    r->transaction = a->transaction;
+    r->forward = (uint8_t)vmtp_get_forward_count(a->h);
+    r->priority = (uint8_t)vmtp_get_priority(a->h);
+    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    memcpy(r->mac, a->rx->src, 6);
+    remote_hold(e, r, REMOTE_RESPONDED, a->now);
+}
+
+static int once(struct vmtp_engine *e, struct arrival *a) {
+    vmtp_entity manager = entity_at(e, e->manager)->id;
+    struct remote *r = remote_find(e, a->client, manager);
+    if (r && transaction_is_old(r->transaction, a->transaction))
+        return DROP(e, DROP_OLD_TRANSACTION);
+    if (r && r->transaction == a->transaction) {
+        r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+        reply_resend(e, r, NONE, 0, a->now);
+        return DROP(e, DROP_DUPLICATE);
+    }
+    if (!r)
+        r = remote_make(e, a->client, manager);
+    if (!r) {
+        COUNT(e, BUSY_SENT);
+        notify_client(e, a, 0, VMTP_BUSY);
+        return DROP(e, DROP_NO_RECORD);
+    }
+    remember(e, r, a);
+    if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
+        r->code = create_entity(e, r->words, a->now);
+    else
+        r->code = delete_entity(e, vmtp_load64(a->h + 36), a->now);
+    struct control *c = control_new(e);
+    if (c) { /* else the client asks again */
+        response_header(e, r, c->header);
+        memcpy(c->mac, r->mac, 6);
+        control_send(e, c);
+    }
+    return 0;
+}
+
+/* ---- arrival ---- */
+
+static int answer(struct vmtp_engine *e, struct arrival *a) {
+    struct control *c = control_new(e);
+    if (!c)
+        return (int)VMTP_COUNT_DROP_CONTROL_FULL;
+    int octets = manager_answer(e, a, c->header, c->data);
+    if (octets < 0 || (a->code & VMTP_DGM)) {
+        pool_give(&e->controls, c);
+        return DROP(e, DROP_MANAGEMENT);
+    }
+    c->data_octets = (uint8_t)octets;
+    memcpy(c->mac, a->rx->src, 6);
+    control_send(e, c);
+    return 0;
+}
+
+static int not_here(struct vmtp_engine *e, struct arrival *a) {
+    if (!a->multicast)
+        notify_client(e, a, 0, VMTP_NONEXISTENT_ENTITY);
+    return DROP(e, DROP_NOT_CORESIDENT);
+}
+
+int manager_arrived(struct vmtp_engine *e, struct arrival *a) {
+    uint32_t code = CODE24(a->code);
+    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK))
+        allocate_rival(e, a, vmtp_load64(a->h + 36));
+    if (!e->block)
+        return DROP(e, DROP_MANAGEMENT);
+    if (entity_find(e, a->client))
+        return DROP(e, DROP_OWN);
+    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK) && !manager_coresident(e, a->h, a->multicast))
+        return DROP(e, DROP_MANAGEMENT); /* not ours: silence is the answer */
+    if (!manager_coresident(e, a->h, a->multicast))
+        return not_here(e, a);
+    switch (code) {
+    case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
+    case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT):
+        return call_notified(e, a);
+    case CODE24(VMTP_NOTIFY_VMTP_SERVER):
+        return server_notified(e, a);
+    case CODE24(VMTP_CREATE_ENTITY):
+    case CODE24(VMTP_DELETE_ENTITY):
+        return a->multicast ? DROP(e, DROP_MANAGEMENT) : once(e, a);
+    default:
+        return answer(e, a);
+    }
+}

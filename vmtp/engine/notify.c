@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * notify.c - NotifyVmtpClient and NotifyVmtpServer, sent as datagrams by an entity of their own, so that they never abort
+ * anybody's call (spec/vmtp.md section 10.5).
+ */
+#include "internal.h"
+
+static uint8_t *prepare(struct vmtp_engine *e, struct control *c, const uint8_t *mac, uint32_t code) {
+    struct entity *n = entity_at(e, e->notifier);
+    uint8_t *h = c->header;
+    memcpy(c->mac, mac, 6);
+    vmtp_put_client(h, n->id);
+    vmtp_put_length_word(h, e->config.domain, 0, 0);
+    vmtp_put_control(h, vmtp_control(0, 0, 0, 0, 0, VMTP_REQUEST));
+    vmtp_put_transaction(h, ++n->transaction);
+    vmtp_put_server(h, VMTP_MANAGER_GROUP);
+    vmtp_put_code(h, code);
+    COUNT(e, NOTIFY_OUT);
+    return h;
+}
+
+static void send_client(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity client, uint32_t control,
+                        uint32_t transaction, uint32_t delivery, uint32_t code, int forwarded) {
+    struct control *c = e->block ? control_new(e) : NULL;
+    if (!c)
+        return;
+    /* The flags of a Response that would be sent now: those that a Request and a Response share. */
+    uint32_t ctrl = (control & (VMTP_NRT | VMTP_STI)) | (control & 0x007f00f0u) | VMTP_RESPONSE;
+    uint8_t *h = prepare(e, c, mac, forwarded ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT);
+    vmtp_store64(h + 36, client);
+    vmtp_store32(h + 44, ctrl);
+    vmtp_store32(h + 52, transaction);
+    vmtp_store32(h + 56, delivery);
+    vmtp_store32(h + 60, code);
+    control_send(e, c);
+}
+
+static void send_server(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity server, vmtp_entity client,
+                        uint32_t transaction, uint32_t delivery, uint32_t code) {
+    struct control *c = e->block ? control_new(e) : NULL;
+    if (!c)
+        return;
+    uint8_t *h = prepare(e, c, mac, VMTP_NOTIFY_VMTP_SERVER);
+    vmtp_store64(h + 36, server);
+    vmtp_store64(h + 44, client);
+    vmtp_store32(h + 52, transaction);
+    vmtp_store32(h + 56, delivery);
+    vmtp_store32(h + 60, code);
+    control_send(e, c);
+}
+
+/* About the Request packet that has just come.  Never about multicast packets, datagrams that did not ask, or Notifies. */
+void notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
+    if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
+        return;
+    /* The source of a forwarded Request is its forwarder: acknowledgments are for that node (H43). */
+    int forwarded = vmtp_get_forward_count(a->h) > 0 && (code == VMTP_OK || code == VMTP_RETRY);
+    send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded);
+}
+
+/* About the Response packet that has just come. */
+void notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
+    if (a->multicast || (a->rx->flags & VMTP_RX_LOCAL))
+        return;
+    send_server(e, a->rx->src, a->server, a->client, a->transaction, delivery, code);
+}
+
+void notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
+    if (r->multicast)
+        return;
+    send_client(e, r->mac, r->client, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0), r->transaction,
+                delivery, code, 0);
+}
+
+void notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code) {
+    if (code == VMTP_RETRY)
+        COUNT(e, RETRY_SENT);
+    send_server(e, s->mac, s->server, vmtp_get_client(s->header), vmtp_get_transaction(s->header), s->have, code);
+}

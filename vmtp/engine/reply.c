@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reply.c - Respond, and what Notify operations tell the server (RFC 1045 sections 5.6.2, 5.8; spec/vmtp.md 8.4 to 8.6). */
+#include "internal.h"
+
+void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
+    vmtp_put_client(h, r->client);
+    vmtp_put_length_word(h, e->config.domain, 0, 0);
+    vmtp_put_control(h, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
+    vmtp_put_transaction(h, r->transaction);
+    vmtp_put_delivery(h, 0);
+    vmtp_put_server(h, r->server);
+    vmtp_put_code(h, r->code);
+    for (unsigned i = 0; i < 7; i++)
+        vmtp_store32(h + VMTP_AT_USER + 4u * i, r->words[i]);
+}
+
+static void store_response(struct remote *r, const struct vmtp_reply *reply) {
+    r->code = reply->message.code & ~VMTP_SDA;
+    memcpy(r->words, reply->message.words, sizeof r->words);
+    if (reply->segment_size || (reply->message.code & VMTP_SDA)) {
+        r->code |= VMTP_SDA;
+        r->words[6] = reply->segment_size;
+    }
+}
+
+/* Three quarters of the records in use: data held for clients that are silent must not keep others out. */
+static int short_of_records(const struct vmtp_engine *e) {
+    return (uint64_t)e->requests.used * 4u >= (uint64_t)e->requests.count * 3u;
+}
+
+static void queue_response(struct vmtp_engine *e, struct request *q, struct remote *r, const struct vmtp_reply *reply) {
+    q->state = REQUEST_RESPONDED;
+    q->release = reply->segment_size > 0;
+    q->solicit = q->release && !(r->code & VMTP_DGM) &&
+                 ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always || short_of_records(e));
+    q->want = vmtp_blocks_mask(reply->segment_size);
+    if ((r->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
+        q->want &= r->words[5];
+    q->have = 0; /* from here on: what the client says it has */
+    q->tx.segment = reply->segment;
+    q->tx.segment_size = reply->segment_size;
+    q->tx.pending = q->want;
+    q->tx.bare = q->want == 0;
+    q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
+    memcpy(q->tx.mac, r->mac, 6);
+    response_header(e, r, q->tx.header);
+    send_queue(e, &q->tx);
+}
+
+int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now) {
+    struct request *q = request_by_handle(e, request);
+    if (!q || q->state != REQUEST_PROCESSING)
+        return VMTP_E_STALE;
+    if (reply->segment_size > VMTP_GROUP_OCTETS)
+        return VMTP_E_TOO_LARGE;
+    if ((reply->segment_size && !reply->segment) || (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | 0x08000000u)))
+        return VMTP_E_INVALID;
+    COUNT(e, RESPONSES);
+    if (q->remote == NONE) {
+        local_reply(e, q, reply, now);
+        return 0;
+    }
+    struct remote *r = remote_at(e, q->remote);
+    store_response(r, reply);
+    r->retries = 0;
+    if (CODE24(r->code) == VMTP_RESPONSE_DISCARDED) {
+        q->release = reply->segment_size > 0;
+        q->state = REQUEST_RESPONDED;
+        request_drop(e, q, now);
+        remote_hold(e, r, REMOTE_DISCARDED, now);
+        return 0;
+    }
+    remote_hold(e, r, REMOTE_RESPONDED, now);
+    queue_response(e, q, r, reply);
+    return 0;
+}
+
+void reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    if (q->remote == NONE || q->state != REQUEST_RESPONDED)
+        return;
+    struct remote *r = remote_at(e, q->remote);
+    const struct vmtp_timers *k = &e->config.timers;
+    if (!q->solicit) {
+        timer_set(&e->wheel, &r->timer, now + k->ts4);
+        return;
+    }
+    /* TS5 after the Response, TS3 (doubling like TC2) after asking */
+    vmtp_time wait = r->retries ? k->tc2_floor << (r->retries > 4 ? 4 : r->retries) : k->ts5;
+    timer_stop(&e->wheel, &r->timer);
+    timer_set(&e->wheel, &r->timer, now + wait);
+}
+
+/* Called whenever a packet of it has been reported: is the record done with? */
+void reply_settle(struct vmtp_engine *e, struct request *q) {
+    if (q->tx.out || q->tx.queued)
+        return;
+    if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
+        struct remote *r = remote_at(e, q->remote);
+        if (q->release && !(r->code & VMTP_DGM))
+            return; /* held for retransmission */
+        r->request = NONE; /* segmentless: resent from r; idempotent: done again */
+        q->remote = NONE;
+        q->state = REQUEST_OVER;
+    }
+    if (q->state != REQUEST_OVER || q->event.link)
+        return;
+    if (q->release)
+        event_post(e, &q->event, VMTP_EV_RELEASED, KIND_REQUEST);
+    else
+        request_free(e, q);
+}
+
+void reply_forget_data(struct vmtp_engine *e, struct remote *r) {
+    if (r->request == NONE)
+        return;
+    request_drop(e, request_at(e, r->request), 0);
+}
+
+/* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
+void reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
+    COUNT(e, RESPONSE_RETRANSMITS);
+    if (r->request == NONE) {
+        struct control *c = control_new(e);
+        if (c) {
+            response_header(e, r, c->header);
+            memcpy(c->mac, r->mac, 6);
+            control_send(e, c);
+        }
+        remote_hold(e, r, REMOTE_RESPONDED, now);
+        return;
+    }
+    struct request *q = request_at(e, r->request);
+    if (blocks == NONE)
+        blocks = send_is_single(e, &q->tx) ? q->want : 0;
+    int data = q->release;
+    response_header(e, r, q->tx.header);
+    if (ask && data)
+        vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG);
+    q->tx.pending |= blocks;
+    q->tx.bare = q->tx.pending == 0;
+    send_queue(e, &q->tx);
+}
+
+/* ---- NotifyVmtpServer ---- */
+
+static void resend_missing(struct vmtp_engine *e, struct remote *r, uint32_t delivery, vmtp_time now) {
+    struct request *q = request_at(e, r->request);
+    uint32_t missing = q->want & ~delivery;
+    if (delivery & ~q->have) { /* it gets on */
+        q->have |= delivery;
+        r->retries = 0;
+    }
+    if (r->retries >= e->config.timers.response_retries) {
+        reply_forget_data(e, r);
+        remote_hold(e, r, REMOTE_DISCARDED, now);
+        return;
+    }
+    r->retries++;
+    if (!missing || q->tx.queued)
+        return; /* nothing to send, or on its way already */
+    e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(missing);
+    reply_resend(e, r, missing, 0, now);
+}
+
+static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, uint32_t delivery, vmtp_time now) {
+    switch (code) {
+    case VMTP_RETRY:
+        resend_missing(e, r, delivery, now);
+        break;
+    case VMTP_RETRY_ALL:
+        resend_missing(e, r, 0, now);
+        break;
+    case VMTP_BUSY: /* the client will take it later: all of it, after a while */
+        r->retries = 0;
+        request_at(e, r->request)->solicit = 1;
+        timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
+        break;
+    default: /* OK, or an error: either way the data is not needed any more */
+        reply_forget_data(e, r);
+        remote_hold(e, r, REMOTE_DISCARDED, now);
+        break;
+    }
+}
+
+int server_notified(struct vmtp_engine *e, struct arrival *a) {
+    vmtp_entity server = vmtp_load64(a->h + 36), client = vmtp_load64(a->h + 44);
+    uint32_t transact = vmtp_load32(a->h + 52), delivery = vmtp_load32(a->h + 56);
+    uint32_t code = CODE24(vmtp_load32(a->h + 60));
+    struct remote *r = remote_find(e, client, server);
+    if (!r || r->transaction != transact)
+        return DROP(e, DROP_BAD_NOTIFY);
+    int again = code == VMTP_RETRY || code == VMTP_RETRY_ALL || code == VMTP_BUSY;
+    if (again && r->state == REMOTE_DISCARDED && !r->multicast) {
+        notify_client_of(e, r, delivery, VMTP_RESPONSE_DISCARDED);
+        return DROP(e, DROP_BAD_NOTIFY);
+    }
+    if (r->state != REMOTE_RESPONDED || (again && (r->request == NONE || (r->code & VMTP_DGM))))
+        return DROP(e, DROP_BAD_NOTIFY);
+    COUNT(e, NOTIFY_IN);
+    server_told(e, r, code, delivery, a->now);
+    return 0;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* request.c - Request packets at the server, records of remote clients (RFC 1045 section 5.7; spec/vmtp.md section 8). */
+#include "internal.h"
+
+/* 2^31 apart counts as old (H32). */
+int transaction_is_old(uint32_t held, uint32_t seen) {
+    int32_t ahead = (int32_t)(seen - held);
+    return ahead < 0;
+}
+
+/* ---- records of remote clients ---- */
+
+struct remote *remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
+    for (uint32_t i = *map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
+        struct remote *r = remote_at(e, i);
+        if (r->client == client && r->server == server)
+            return r;
+    }
+    return NULL;
+}
+
+struct remote *remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
+    struct remote *r = pool_take(&e->remotes);
+    if (!r)
+        return NULL;
+    memset(r, 0, sizeof *r);
+    r->timer.kind = TIMER_REMOTE;
+    r->client = client;
+    r->server = server;
+    r->request = NONE;
+    r->state = REMOTE_IDLE;
+    uint32_t *head = map_head(e, &e->remote_map, client);
+    r->hash_next = *head;
+    *head = pool_index(&e->remotes, r);
+    return r;
+}
+
+void remote_free(struct vmtp_engine *e, struct remote *r) {
+    uint32_t *link = map_head(e, &e->remote_map, r->client);
+    while (remote_at(e, *link) != r)
+        link = &remote_at(e, *link)->hash_next;
+    *link = r->hash_next;
+    if (r->probing)
+        probe_disown(e, r);
+    timer_stop(&e->wheel, &r->timer);
+    r->state = REMOTE_FREE;
+    pool_give(&e->remotes, r);
+}
+
+void remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now) {
+    r->state = (uint8_t)state;
+    timer_set(&e->wheel, &r->timer, now + e->config.timers.ts4);
+}
+
+/* ---- records of Requests ---- */
+
+static struct request *request_make(struct vmtp_engine *e, struct remote *r) {
+    struct request *q = pool_take(&e->requests);
+    if (!q)
+        return NULL;
+    uint32_t generation = q->generation;
+    memset(q, 0, sizeof *q);
+    q->generation = generation + 1 ? generation + 1 : 1;
+    q->tx.kind = KIND_REQUEST;
+    q->remote = r ? pool_index(&e->remotes, r) : NONE;
+    q->call = q->accept = NONE;
+    return q;
+}
+
+void request_free(struct vmtp_engine *e, struct request *q) {
+    event_withdraw(e, &q->event);
+    if (q->accept != NONE)
+        accept_give_back(e, q->accept);
+    if (q->remote != NONE)
+        remote_at(e, q->remote)->request = NONE;
+    q->state = REQUEST_FREE;
+    pool_give(&e->requests, q);
+}
+
+void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    struct remote *r = q->remote != NONE ? remote_at(e, q->remote) : NULL;
+    if (r) { /* duplicates are still filtered */
+        r->request = NONE;
+        q->remote = NONE;
+        remote_hold(e, r, REMOTE_DISCARDED, now);
+    }
+    if (q->call != NONE) {
+        struct call *c = call_at(e, q->call);
+        q->call = NONE;
+        c->request = NONE;
+        call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+    }
+    switch (q->state) {
+    case REQUEST_PROCESSING:
+        q->state = REQUEST_OVER;
+        event_post(e, &q->event, VMTP_EV_ABANDONED, KIND_REQUEST);
+        break;
+    case REQUEST_RESPONDED:
+        send_unqueue(e, &q->tx);
+        q->tx.pending = 0;
+        q->state = REQUEST_OVER;
+        reply_settle(e, q);
+        break;
+    case REQUEST_OVER:
+        break;
+    default:
+        request_free(e, q);
+        break;
+    }
+}
+
+/*
+ * A client that begins a transaction has done with its earlier ones, whoever served them here.  Returns 0 when it
+ * is the Request itself that is old.
+ */
+static int supersede(struct vmtp_engine *e, vmtp_entity client, uint32_t transaction, const struct remote *keep,
+                     vmtp_time now) {
+    uint32_t next;
+    for (uint32_t i = *map_head(e, &e->remote_map, client); i != NONE; i = next) {
+        struct remote *r = remote_at(e, i);
+        next = r->hash_next;
+        if (r->client != client || r == keep)
+            continue;
+        if (r->transaction == transaction) /* forwarded from one entity here to another */
+            continue;
+        if (transaction_is_old(r->transaction, transaction))
+            return 0;
+        if (r->request != NONE)
+            request_drop(e, request_at(e, r->request), now);
+    }
+    return 1;
+}
+
+/* ---- a complete Request ---- */
+
+static void deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
+    q->state = REQUEST_COMPLETE;
+    event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
+    if (q->datagram) { /* nothing will be answered: the record only filters duplicates from here on */
+        r->request = NONE;
+        q->remote = NONE;
+        remote_hold(e, r, REMOTE_DISCARDED, now);
+        return;
+    }
+    r->state = REMOTE_PROCESSING;
+    if (e->config.timers.ts2)
+        timer_set(&e->wheel, &r->timer, now + e->config.timers.ts2);
+    else
+        timer_stop(&e->wheel, &r->timer);
+}
+
+static void complete(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
+    if (r->probing) {
+        q->state = REQUEST_COMPLETE;
+        r->state = REMOTE_AWAITING_PROBE;
+        timer_stop(&e->wheel, &r->timer);
+        return;
+    }
+    deliver(e, q, r, now);
+}
+
+void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
+                   vmtp_time now) {
+    struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    r->probing = 0;
+    if (!known || !q || transaction_is_old(transaction, r->transaction)) {
+        if (q)
+            request_drop(e, q, now);
+        if (known && q)
+            COUNT(e, DROP_OLD_TRANSACTION);
+        remote_free(e, r);
+        return;
+    }
+    memcpy(r->mac, mac, 6);
+    if (r->state == REMOTE_AWAITING_PROBE)
+        deliver(e, q, r, now);
+}
+
+/* ---- packets of the current transaction ---- */
+
+static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {
+    struct accept *into = accept_at(e, q->accept);
+    uint32_t fresh = blocks_store(into->area, into->capacity, q->have, a) & q->want;
+    q->have |= fresh;
+    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    if (fresh)
+        r->retries = 0;
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
+    if (q->have == q->want) {
+        if (a->control & VMTP_APG)
+            notify_client(e, a, q->have, VMTP_OK);
+        complete(e, q, r, a->now);
+        return;
+    }
+    if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
+        COUNT(e, RETRY_SENT);
+        notify_client(e, a, q->have, VMTP_RETRY);
+    }
+    timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts1);
+}
+
+static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {
+    if (code == VMTP_BUSY && !a->multicast && !(a->code & VMTP_DGM))
+        COUNT(e, BUSY_SENT);
+    notify_client(e, a, 0, code);
+    e->counters[reason]++;
+    return (int)reason;
+}
+
+/* ---- a new transaction ---- */
+
+static int needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a) {
+    if (vmtp_get_forward_count(a->h) > 0 && !host_find(e, a->client))
+        return 1; /* the packet came from the forwarder: where does the client live? (H42) */
+    return a->now < n->probe_until && !(n->flags & VMTP_ENTITY_REDOABLE);
+}
+
+static int client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
+    const struct host *h = vmtp_get_forward_count(a->h) > 0 ? host_find(e, a->client) : NULL;
+    if (h && h->state == HOST_KNOWN)
+        memcpy(r->mac, h->mac, 6);
+    else
+        memcpy(r->mac, a->rx->src, 6);
+    return vmtp_get_forward_count(a->h) > 0 && !(h && h->state == HOST_KNOWN);
+}
+
+static void begin(struct request *q, struct remote *r, const struct arrival *a, uint32_t accept, vmtp_entity entity) {
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    q->entity = entity;
+    q->accept = accept;
+    q->state = REQUEST_RECEIVING;
+    q->size = size;
+    q->want = vmtp_blocks_mask(size);
+    if ((a->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
+        q->want &= vmtp_get_msg_delivery(a->h);
+    q->datagram = (a->code & VMTP_DGM) != 0;
+    memcpy(q->header, a->h, VMTP_HEADER_OCTETS);
+    memcpy(q->source, a->rx->src, 6);
+    r->transaction = a->transaction;
+    r->forward = (uint8_t)vmtp_get_forward_count(a->h);
+    r->priority = (uint8_t)vmtp_get_priority(a->h);
+    r->gap = (uint8_t)vmtp_get_gap(a->h);
+    r->retries = 0;
+    r->multicast = (uint8_t)a->multicast;
+    r->state = REMOTE_RECEIVING;
+}
+
+static int no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n) {
+    if (n->accepts)
+        return refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_TOO_LARGE);
+    if (a->code & VMTP_CMD)
+        return refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
+    return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_ACCEPT);
+}
+
+static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a, int elsewhere) {
+    int error = probe_remote(e, r, elsewhere ? NULL : a->rx->src, a->now);
+    if (error == 0)
+        r->probing = 1;
+    return error;
+}
+
+static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+    if (!supersede(e, a->client, a->transaction, r, a->now))
+        return DROP(e, DROP_OLD_TRANSACTION);
+    if (r && r->request != NONE)
+        request_drop(e, request_at(e, r->request), a->now);
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t accept = accept_take(e, n, size);
+    if (accept == NONE)
+        return no_accept(e, a, n);
+    int fresh = r == NULL;
+    if (!r)
+        r = remote_make(e, a->client, n->id);
+    struct request *q = r ? request_make(e, r) : NULL;
+    if (!q) {
+        accept_give_back(e, accept);
+        if (r && fresh)
+            remote_free(e, r);
+        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
+    }
+    r->request = pool_index(&e->requests, q);
+    begin(q, r, a, accept, n->id);
+    int elsewhere = client_mac(e, r, a);
+    if (fresh && needs_probe(e, n, a) && begin_probe(e, r, a, elsewhere)) {
+        request_free(e, q);
+        remote_free(e, r);
+        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
+    }
+    receive(e, q, r, a);
+    return 0;
+}
+
+/* ---- a packet of a transaction that is known ---- */
+
+static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    switch (r->state) {
+    case REMOTE_RESPONDED:
+        if (r->code & VMTP_DGM) {
+            COUNT(e, REQUESTS_REDONE);
+            return new_transaction(e, a, n, r);
+        }
+        COUNT(e, DROP_DUPLICATE);
+        reply_resend(e, r, NONE, 1, a->now);
+        return (int)VMTP_COUNT_DROP_DUPLICATE;
+    case REMOTE_DISCARDED:
+        if (!(a->code & VMTP_DGM))
+            notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
+        return DROP(e, DROP_DUPLICATE);
+    case REMOTE_PROCESSING:
+        if (e->config.timers.ts2)
+            timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
+        break;
+    default: /* AwaitingProbe, or given up before it was whole */
+        break;
+    }
+    if (a->control & VMTP_APG)
+        notify_client(e, a, r->request != NONE ? request_at(e, r->request)->have : 0, VMTP_OK);
+    return DROP(e, DROP_DUPLICATE);
+}
+
+static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+    unsigned forward = vmtp_get_forward_count(a->h);
+    if (forward < r->forward)
+        return DROP(e, DROP_OLD_FORWARD);
+    if (forward > r->forward)
+        return new_transaction(e, a, n, r);
+    if (r->state != REMOTE_RECEIVING)
+        return duplicate(e, a, n, r);
+    struct request *q = request_at(e, r->request);
+    if (!group_consistent(q->header, a->h))
+        return DROP(e, DROP_MISMATCH);
+    receive(e, q, r, a);
+    return 0;
+}
+
+/* ---- arrival ---- */
+
+static int check_streaming(struct vmtp_engine *e, struct arrival *a) {
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    if (!(a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) && size <= VMTP_GROUP_OCTETS)
+        return 0;
+    return refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
+}
+
+int request_arrived(struct vmtp_engine *e, struct arrival *a) {
+    if (manager_addressed(e, a->server))
+        return manager_arrived(e, a);
+    struct entity *n = entity_find(e, a->server);
+    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
+        return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
+    if (a->code & VMTP_CRE) {
+        vmtp_entity near_one = vmtp_get_coresident(a->h);
+        if (near_one ? !entity_is_here(e, near_one) : a->multicast)
+            return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
+    }
+    if (entity_find(e, a->client)) /* our own clients do not speak to us from outside */
+        return DROP(e, DROP_OWN);
+    int streamed = check_streaming(e, a);
+    if (streamed)
+        return streamed;
+    struct remote *r = remote_find(e, a->client, n->id);
+    if (r && r->transaction == a->transaction)
+        return current(e, a, n, r);
+    if (r && transaction_is_old(r->transaction, a->transaction))
+        return DROP(e, DROP_OLD_TRANSACTION);
+    return new_transaction(e, a, n, r);
+}
+
+/* ---- TS1, TS2, TS4, TS5 ---- */
+
+/* The Request did not become whole.  Its transaction is remembered as the one before, so that it can still come. */
+static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
+    int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
+    if (!silent)
+        notify_client_of(e, r, q->have, VMTP_TOO_MANY_RETRIES);
+    request_drop(e, q, now);
+    r->transaction--;
+    remote_hold(e, r, REMOTE_IDLE, now);
+}
+
+static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    struct request *q = request_at(e, r->request);
+    int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
+    if (!last) {
+        r->retries++;
+        COUNT(e, RETRY_SENT);
+        notify_client_of(e, r, q->have, VMTP_RETRY);
+        timer_set(&e->wheel, &r->timer, now + (e->config.timers.ts1 << (r->retries > 4 ? 4 : r->retries)));
+        return;
+    }
+    if (vmtp_get_code(q->header) & VMTP_MDM) {
+        vmtp_put_msg_delivery(q->header, q->have);
+        complete(e, q, r, now);
+        return;
+    }
+    give_up(e, q, r, now);
+}
+
+static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    if (!q || !q->solicit) { /* TS4: silence acknowledges (RFC 1045 section 2.5.3) */
+        reply_forget_data(e, r);
+        remote_free(e, r);
+        return;
+    }
+    if (r->retries < e->config.timers.response_retries) {
+        r->retries++;
+        reply_resend(e, r, NONE, 1, now);
+        return;
+    }
+    COUNT(e, RESPONSES_UNACKED);
+    reply_forget_data(e, r);
+    remote_hold(e, r, REMOTE_DISCARDED, now);
+}
+
+void remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    switch (r->state) {
+    case REMOTE_RECEIVING:
+        receiving_timeout(e, r, now);
+        break;
+    case REMOTE_PROCESSING: /* TS2: nobody has asked for this any more */
+        COUNT(e, ORPHANS);
+        if (r->request != NONE)
+            request_drop(e, request_at(e, r->request), now);
+        else
+            remote_hold(e, r, REMOTE_DISCARDED, now);
+        break;
+    case REMOTE_RESPONDED:
+        responded_timeout(e, r, now);
+        break;
+    default:
+        remote_free(e, r);
+        break;
+    }
+}

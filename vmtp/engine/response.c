@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* response.c - Response packets at the client (RFC 1045 section 4.7.1; spec/vmtp.md section 7.4). */
+#include "internal.h"
+
+/* ---- packet groups, both directions ---- */
+
+uint32_t blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a) {
+    uint32_t delivery = vmtp_get_delivery(a->h), size = vmtp_get_segment_size(a->h);
+    uint32_t fresh = delivery & ~have;
+    const uint8_t *from = a->view.data;
+    while (delivery) {
+        unsigned block = (unsigned)__builtin_ctz(delivery);
+        uint32_t bit = (uint32_t)1 << block, at = block * VMTP_BLOCK_OCTETS;
+        uint32_t octets = vmtp_blocks_octets(bit, size);
+        uint32_t fits = at >= capacity ? 0 : octets < capacity - at ? octets : capacity - at;
+        if ((fresh & bit) && fits)
+            memcpy(area + at, from, fits);
+        from += octets;
+        delivery &= ~bit;
+    }
+    return fresh;
+}
+
+/* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.4). */
+int group_consistent(const uint8_t *first, const uint8_t *h) {
+    return memcmp(first + VMTP_AT_SERVER, h + VMTP_AT_SERVER, VMTP_HEADER_OCTETS - VMTP_AT_SERVER) == 0;
+}
+
+static uint32_t wanted_blocks(const uint8_t *h) {
+    uint32_t code = vmtp_get_code(h);
+    if (!(code & VMTP_SDA))
+        return 0;
+    uint32_t mask = vmtp_blocks_mask(vmtp_get_segment_size(h));
+    return code & VMTP_MDM ? mask & vmtp_get_msg_delivery(h) : mask;
+}
+
+/* ---- one Response ---- */
+
+void slot_reset(struct vmtp_engine *e, struct slot *s) {
+    timer_stop(&e->wheel, &s->timer);
+    s->state = SLOT_FREE;
+}
+
+static void slot_begin(struct slot *s, const struct arrival *a) {
+    s->state = SLOT_RECEIVING;
+    s->server = a->server;
+    s->have = 0;
+    s->want = wanted_blocks(a->h);
+    s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    s->retries = 0;
+    memcpy(s->mac, a->rx->src, 6);
+    memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
+}
+
+static struct slot *slot_find(struct vmtp_engine *e, struct call *c, vmtp_entity server) {
+    if (c->slots_max == 1)
+        return c->first.state != SLOT_FREE && c->first.server == server ? &c->first : NULL;
+    for (uint32_t i = c->slots; i != NONE; i = slot_at(e, i)->next)
+        if (slot_at(e, i)->server == server)
+            return slot_at(e, i);
+    return NULL;
+}
+
+/* A place for another Response, or NULL when the call has or wants no more. */
+static struct slot *slot_new(struct vmtp_engine *e, struct call *c) {
+    struct slot *s;
+    if (c->slots_max == 1) {
+        s = c->first.state == SLOT_FREE ? &c->first : NULL;
+        if (s) {
+            s->area = c->response_area;
+            s->capacity = c->response_size;
+            s->call = pool_index(&e->calls, c);
+        }
+        return s;
+    }
+    s = c->slots_used < c->slots_max ? pool_take(&e->slots) : NULL;
+    if (!s)
+        return NULL;
+    memset(s, 0, sizeof *s);
+    s->timer.kind = TIMER_SLOT;
+    s->call = pool_index(&e->calls, c);
+    s->area = c->response_area ? c->response_area + (size_t)c->slots_used * c->response_size : NULL;
+    s->capacity = c->response_size;
+    s->next = c->slots;
+    c->slots = pool_index(&e->slots, s);
+    c->slots_used++;
+    return s;
+}
+
+static void sample_response(struct vmtp_engine *e, struct call *c, const struct arrival *a) {
+    unsigned count = vmtp_get_retransmit_count(a->h);
+    struct host *h = c->host != NONE ? host_at(e, c->host) : NULL;
+    if (!h || h->entity != a->server || h->state != HOST_KNOWN || memcmp(h->mac, a->rx->src, 6) != 0)
+        h = host_learn(e, a->server, a->rx->src);
+    if (!h || a->now < c->sent_at[count] || count > c->retransmits)
+        return;
+    /* The first transmission tells how long this server takes; a later one was answered from memory. */
+    if (count == 0 && c->retransmits == 0)
+        rtt_sample(&h->response, a->now - c->sent_at[0]);
+    else if ((c->asked >> count) & 1u)
+        rtt_sample(&h->rtt, a->now - c->sent_at[count]);
+}
+
+static void slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+    struct call *c = call_at(e, s->call);
+    timer_stop(&e->wheel, &s->timer);
+    s->state = SLOT_COMPLETE;
+    int whole = (s->have == s->want || (vmtp_get_code(s->header) & VMTP_MDM)) && s->size <= s->capacity;
+    if (c->slots_max == 1) {
+        call_finish(e, c, whole ? 0 : VMTP_BAD_REPLY_SEGMENT, now);
+        return;
+    }
+    c->number++;
+    timer_stop(&e->wheel, &c->timer); /* somebody heard the Request */
+    event_post(e, &s->event, VMTP_EV_RESPONSE, KIND_SLOT);
+}
+
+static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
+    vmtp_time tc2 = call_tc2(e, call_at(e, s->call)), t = e->config.timers.tc3;
+    return s->retries && tc2 > t ? tc2 : t;
+}
+
+static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    uint32_t fresh = blocks_store(s->area, s->capacity, s->have, a) & s->want;
+    s->have |= fresh;
+    if (fresh)
+        s->retries = 0;
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
+    if (s->have == s->want) {
+        if (a->control & VMTP_APG)
+            notify_server(e, a, s->have, VMTP_OK);
+        slot_finish(e, s, a->now);
+        return;
+    }
+    if (c->slots_max == 1) {
+        c->state = CALL_RECEIVING_RESPONSE;
+        timer_stop(&e->wheel, &c->timer);
+        send_unqueue(e, &c->tx); /* the server has the whole Request */
+        c->tx.pending = 0;
+    }
+    /* A retransmission without data is followed by nothing: say at once what is missing. */
+    if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM))
+        notify_server_of(e, s, VMTP_RETRY);
+    timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+}
+
+/* ---- arrival ---- */
+
+static int stale(struct vmtp_engine *e, struct arrival *a) {
+    if (a->control & VMTP_APG)
+        notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
+    return DROP(e, DROP_STALE_RESPONSE);
+}
+
+static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
+    if (a->control & VMTP_APG)
+        notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
+    e->counters[reason]++;
+    return reason;
+}
+
+/* A packet of a Response we know of. */
+static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    if (s->state == SLOT_COMPLETE)
+        return stale(e, a);
+    unsigned redone = (vmtp_get_retransmit_count(a->h) - vmtp_get_retransmit_count(s->header)) & 7u;
+    if ((a->code & VMTP_DGM) && redone) {
+        if (redone > 4) /* late packets of an earlier execution */
+            return DROP(e, DROP_STALE_RESPONSE);
+        slot_begin(s, a); /* executed again: what it said before does not fit what it says now */
+    } else if (!group_consistent(s->header, a->h)) {
+        return DROP(e, DROP_MISMATCH);
+    }
+    c->retries = 0;
+    receive(e, c, s, a);
+    return 0;
+}
+
+static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
+    if (!c->group && a->server != c->server && vmtp_get_forward_count(a->h) == 0)
+        return extra(e, a, VMTP_COUNT_DROP_WRONG_SERVER);
+    struct slot *s = slot_find(e, c, a->server);
+    if (s)
+        return known(e, c, s, a);
+    if (c->slots_max == 1 && c->first.state != SLOT_FREE)
+        return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
+    s = slot_new(e, c);
+    if (!s)
+        return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
+    slot_begin(s, a);
+    sample_response(e, c, a);
+    c->retries = 0; /* the server was heard */
+    receive(e, c, s, a);
+    return 0;
+}
+
+int response_arrived(struct vmtp_engine *e, struct arrival *a) {
+    if (a->client == VMTP_DEFAULT_BE_CLIENT || a->client == VMTP_DEFAULT_LE_CLIENT) {
+        allocate_answered(e, a);
+        return 0;
+    }
+    struct entity *n = entity_find(e, a->client);
+    if (!n) {
+        notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
+        return DROP(e, DROP_NO_CLIENT);
+    }
+    if ((a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) || (a->code & VMTP_SDA && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS)) {
+        notify_server(e, a, 0, VMTP_STREAMING_NOT_SUPPORTED);
+        return DROP(e, DROP_STREAMING);
+    }
+    struct call *c = n->call != NONE ? call_at(e, n->call) : NULL;
+    int32_t ahead = (int32_t)(a->transaction - n->transaction);
+    if (ahead > 0 || (c && ahead == 0 && !c->sent)) {
+        notify_server(e, a, 0, VMTP_BAD_TRANSACTION_ID);
+        return DROP(e, DROP_FUTURE_RESPONSE);
+    }
+    if (!c || ahead != 0 || c->datagram || c->state == CALL_LOCAL)
+        return stale(e, a);
+    return deliver(e, c, a);
+}
+
+/* ---- TC3 ---- */
+
+/* The Response cannot be asked for: an idempotent one is done again, with the Request (H35). */
+static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+    struct call *c = call_at(e, s->call);
+    if (c->slots_max > 1 || c->retries >= e->config.timers.request_retries) {
+        slot_finish(e, s, now);
+        return;
+    }
+    call_retransmit(e, c, now);
+}
+
+void slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+    uint32_t code = vmtp_get_code(s->header);
+    if (vmtp_get_control(s->header) & VMTP_NRT) {
+        slot_finish(e, s, now);
+        return;
+    }
+    if (code & VMTP_DGM) {
+        redo(e, s, now);
+        return;
+    }
+    if (s->retries >= e->config.timers.ack_retries) {
+        slot_finish(e, s, now);
+        return;
+    }
+    s->retries++;
+    notify_server_of(e, s, VMTP_RETRY);
+    timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
+}

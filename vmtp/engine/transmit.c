@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* transmit.c - packet groups become packets, one at a time, when the application pulls them (spec/vmtp.md section 6). */
+#include <stddef.h>
+
+#include "internal.h"
+
+void send_queue(struct vmtp_engine *e, struct sender *s) {
+    if (s->queued)
+        return;
+    s->queued = 1;
+    s->next = NULL;
+    if (e->send_tail)
+        e->send_tail->next = s;
+    else
+        e->send_head = s;
+    e->send_tail = s;
+}
+
+void send_unqueue(struct vmtp_engine *e, struct sender *s) {
+    if (!s->queued)
+        return;
+    struct sender *before = NULL;
+    for (struct sender *i = e->send_head; i != s; i = i->next)
+        before = i;
+    if (before)
+        before->next = s->next;
+    else
+        e->send_head = s->next;
+    if (e->send_tail == s)
+        e->send_tail = before;
+    s->queued = 0;
+}
+
+int send_is_single(const struct vmtp_engine *e, const struct sender *s) {
+    return s->segment_size <= e->room;
+}
+
+/* Fills dst with the header, its Length and PacketDelivery set for this packet. */
+static void packet_header(struct vmtp_engine *e, struct vmtp_tx *tx, const struct sender *s, uint32_t blocks,
+                          uint32_t data_octets) {
+    uint32_t flags = vmtp_get_packet_flags(s->header);
+    memcpy(tx->header, s->header, VMTP_HEADER_OCTETS);
+    memcpy(tx->dst, s->mac, 6);
+    if (e->config.checksum == VMTP_CHECKSUM_HEADER)
+        flags |= VMTP_HCO;
+    vmtp_put_length_word(tx->header, e->config.domain, flags, ((data_octets + 7u) & ~7u) / 4u);
+    vmtp_put_delivery(tx->header, blocks);
+}
+
+/* One slice for each run of neighbouring blocks. */
+static uint32_t slice(struct vmtp_tx *tx, const struct sender *s, uint32_t blocks) {
+    uint32_t octets = 0;
+    tx->slice_count = 0;
+    while (blocks) {
+        unsigned first = (unsigned)__builtin_ctz(blocks);
+        uint32_t shifted = ~(blocks >> first);
+        unsigned run = shifted ? (unsigned)__builtin_ctz(shifted) : 32u;
+        uint32_t mask = (run == 32u ? 0xffffffffu : ((uint32_t)1 << run) - 1u) << first;
+        struct vmtp_slice *out = &tx->slices[tx->slice_count++];
+        out->octets = s->segment + first * VMTP_BLOCK_OCTETS;
+        out->length = vmtp_blocks_octets(mask, s->segment_size);
+        octets += (uint32_t)out->length;
+        blocks &= ~mask;
+    }
+    return octets;
+}
+
+/* Padding of zeros, then the checksum over everything before it. */
+void trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets) {
+    uint32_t padding = (0u - data_octets) & 7u, sum = 0;
+    memset(tx->trailer, 0, padding);
+    if (e->config.checksum != VMTP_CHECKSUM_NONE) {
+        struct vmtp_sum s;
+        vmtp_sum_init(&s);
+        vmtp_sum_add(&s, tx->header, VMTP_HEADER_OCTETS);
+        if (e->config.checksum == VMTP_CHECKSUM_FULL) {
+            unsigned last = tx->slice_count;
+            for (unsigned i = 0; i < last; i++) {
+                const uint8_t *octets = tx->slices[i].octets;
+                size_t length = tx->slices[i].length, odd = i + 1u == last ? length & 31u : 0;
+                vmtp_sum_add(&s, octets, length - odd);
+                if (odd || (i + 1u == last && padding)) { /* the padding completes the last words */
+                    uint8_t rest[40];
+                    memcpy(rest, octets + length - odd, odd);
+                    memset(rest + odd, 0, padding);
+                    vmtp_sum_add(&s, rest, odd + padding);
+                }
+            }
+        }
+        sum = vmtp_sum_finish(&s);
+    }
+    vmtp_store32(tx->trailer + padding, sum);
+    tx->trailer_octets = (uint8_t)(padding + VMTP_CHECKSUM_OCTETS);
+}
+
+static uint32_t sender_index(const struct vmtp_engine *e, const struct sender *s, uint32_t *generation) {
+    if (s->kind == KIND_CALL) {
+        const struct call *c = (const struct call *)(const void *)((const uint8_t *)s - offsetof(struct call, tx));
+        *generation = c->generation;
+        return pool_index(&e->calls, c);
+    }
+    const struct request *q = (const struct request *)(const void *)((const uint8_t *)s - offsetof(struct request, tx));
+    *generation = q->generation;
+    return pool_index(&e->requests, q);
+}
+
+static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
+    if (s->kind == KIND_CALL)
+        call_group_sent(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)), now);
+    else
+        reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
+}
+
+static void next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
+    uint32_t blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0, generation;
+    uint32_t octets = slice(tx, s, blocks);
+    uint32_t index = sender_index(e, s, &generation);
+    tx->token = handle_of((enum record_kind)s->kind, index, generation);
+    tx->detail = blocks;
+    packet_header(e, tx, s, blocks, octets);
+    trailer_write(e, tx, octets);
+    s->pending &= ~blocks;
+    s->bare = 0;
+    s->out++;
+    s->next_at = now + s->gap;
+}
+
+/* The first sender that may send now, moved to the end of the queue so that packet groups take turns. */
+static struct sender *eligible(struct vmtp_engine *e, vmtp_time now) {
+    struct sender *before = NULL;
+    for (struct sender *s = e->send_head; s; before = s, s = s->next) {
+        if (s->next_at > now)
+            continue;
+        if (before)
+            before->next = s->next;
+        else
+            e->send_head = s->next;
+        if (e->send_tail == s)
+            e->send_tail = before;
+        s->queued = 0;
+        return s;
+    }
+    return NULL;
+}
+
+int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now) {
+    if (e->control_head)
+        return control_output(e, tx);
+    struct sender *s = eligible(e, now);
+    if (!s)
+        return 0;
+    next_packet(e, s, tx, now);
+    if (s->pending)
+        send_queue(e, s);
+    else
+        group_sent(e, s, now);
+    return 1;
+}
+
+static void settle(struct vmtp_engine *e, struct sender *s) {
+    if (s->kind == KIND_CALL)
+        call_settle(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)));
+    else
+        reply_settle(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)));
+}
+
+/* Records stay while a packet of theirs is out, so a token always finds its sender. */
+static struct sender *sender_of(struct vmtp_engine *e, uint64_t token) {
+    struct call *c = call_by_handle(e, token);
+    struct request *q = request_by_handle(e, token);
+    struct sender *s = c ? &c->tx : q ? &q->tx : NULL;
+    return s && s->out ? s : NULL;
+}
+
+void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outcome outcome, vmtp_time now) {
+    (void)now;
+    if (outcome == VMTP_TX_SENT)
+        COUNT(e, PACKETS_OUT);
+    else if (outcome == VMTP_TX_LOST)
+        COUNT(e, PACKETS_LOST);
+    if (((tx->token >> 24) & 0xffu) == KIND_CONTROL) {
+        control_result(e, (uint32_t)tx->token & 0xffffffu, outcome);
+        return;
+    }
+    struct sender *s = sender_of(e, tx->token);
+    if (!s)
+        return;
+    s->out--;
+    int over = s->kind == KIND_CALL ? call_by_handle(e, tx->token)->state == CALL_DONE
+                                    : request_by_handle(e, tx->token)->state == REQUEST_OVER;
+    if (outcome == VMTP_TX_RETRY && !over) {
+        s->pending |= (uint32_t)tx->detail;
+        s->bare = s->pending == 0;
+        s->next_at = 0;
+        send_queue(e, s);
+        return;
+    }
+    settle(e, s);
+}
