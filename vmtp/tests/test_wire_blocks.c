@@ -15,7 +15,7 @@ static unsigned cut(uint32_t pending, uint32_t size, uint32_t room, uint32_t pac
     return n;
 }
 
-/* RFC 1045 section 2.13: segment 0x1D00, MsgDelivery 0x74FF, Ethernet. */
+/* VMTP-6.1-02, VMTP-6.1-04; RFC 1045 section 2.13: segment 0x1D00, MsgDelivery 0x74FF, Ethernet. */
 START_TEST(the_example_of_rfc_1045) {
     const uint32_t expected[] = {0x3, 0xc, 0x30, 0xc0, 0x1400, 0x6000};
     uint32_t packets[32];
@@ -65,6 +65,7 @@ static uint32_t plain_octets(uint32_t mask, uint32_t size) {
     return octets;
 }
 
+/* VMTP-6.1-01 */
 START_TEST(octets_of_blocks) {
     uint64_t seed = 1;
     for (uint32_t size = 0; size <= 16384 + 600; size++) {
@@ -101,7 +102,7 @@ START_TEST(next_takes_the_lowest_that_fit) {
 }
 END_TEST
 
-/* The packets of a group together are the pending blocks, each once, whatever is pending. */
+/* VMTP-6.1-03: the packets of a group together are the pending blocks, each once, whatever is pending. */
 START_TEST(packets_cover_pending_exactly) {
     uint64_t seed = 3;
     for (int round = 0; round < 20000; round++) {
@@ -119,6 +120,7 @@ START_TEST(packets_cover_pending_exactly) {
 }
 END_TEST
 
+/* VMTP-6.1-04 */
 START_TEST(a_third_block_if_it_is_small) {
     uint32_t room = vmtp_room(1500);
     ck_assert_uint_eq(vmtp_blocks_next(7, 1024 + 408, room), 7);

@@ -42,7 +42,7 @@ START_TEST(carries_are_not_lost) {
 }
 END_TEST
 
-/* First, third, ... cluster in the first sum, second, fourth, ... in the second; a short last one wherever it falls. */
+/* VMTP-3.4-01, VMTP-3.4-04: first, third, ... cluster in the first sum, second, fourth, ... in the second; a short last one wherever it falls. */
 START_TEST(clusters_alternate) {
     memset(octets, 0, sizeof octets);
     for (size_t cluster = 0; cluster < LARGEST / 32; cluster++) {
@@ -58,7 +58,7 @@ START_TEST(clusters_alternate) {
 }
 END_TEST
 
-/* A half that is zero becomes FFFF; a half that is FFFF by itself stays so. */
+/* VMTP-3.4-02: a half that is zero becomes FFFF; a half that is FFFF by itself stays so. */
 START_TEST(a_zero_half_becomes_ffff) {
     memset(octets, 0, sizeof octets);
     ck_assert_uint_eq(vmtp_checksum(octets, 64), 0xffffffffu);
@@ -176,7 +176,7 @@ START_TEST(every_wrong_bit_is_detected) {
 }
 END_TEST
 
-/* With HCO wrong bits in the data are not noticed, wrong bits in the header are. */
+/* VMTP-3.4-04: with HCO wrong bits in the data are not noticed, wrong bits in the header are. */
 START_TEST(hco_covers_the_header_only) {
     uint64_t seed = 6;
     size_t length = good_packet(&seed, octets, 512, VMTP_HCO);
@@ -188,7 +188,7 @@ START_TEST(hco_covers_the_header_only) {
 }
 END_TEST
 
-/* 32 zero bits: none was sent, whatever the octets are. */
+/* VMTP-3.4-03: 32 zero bits: none was sent, whatever the octets are. */
 START_TEST(no_checksum_is_accepted) {
     uint64_t seed = 7;
     size_t length = good_packet(&seed, octets, 512, 0);

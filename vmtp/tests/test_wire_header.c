@@ -29,7 +29,7 @@ static struct vmtp_header golden_fields(void) {
     return f;
 }
 
-/* The registry's bits are where the figures of RFC 1045 section 3.3 have them. */
+/* VMTP-3.1-07, VMTP-3.3-02: the registry's bits are where the figures of RFC 1045 section 3.3 have them. */
 START_TEST(bits_of_the_registry) {
     ck_assert_uint_eq(VMTP_HCO | VMTP_EPG | VMTP_MPG, 0xe000u);
     ck_assert_uint_eq(VMTP_NRS | VMTP_APG | VMTP_NSR | VMTP_NER | VMTP_NRT | VMTP_MDG | VMTP_CMG | VMTP_STI | VMTP_DRT,
@@ -41,6 +41,7 @@ START_TEST(bits_of_the_registry) {
 }
 END_TEST
 
+/* VMTP-3.1-01 */
 START_TEST(accessors_read_the_golden_header) {
     const uint8_t *h = golden;
     ck_assert_uint_eq(vmtp_get_client(h), 0x0a11ce5eed004240u);
@@ -65,6 +66,7 @@ START_TEST(accessors_read_the_golden_header) {
 }
 END_TEST
 
+/* VMTP-3.1-01, VMTP-3.1-02 */
 START_TEST(accessors_write_the_golden_header) {
     uint8_t h[VMTP_HEADER_OCTETS];
     memset(h, 0xee, sizeof h);

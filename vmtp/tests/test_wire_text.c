@@ -4,6 +4,7 @@
 
 #include <vmtp/errors.h>
 
+/* VMTP-4.4-01 */
 START_TEST(entities_are_written_in_groups_of_four) {
     char buf[VMTP_ENTITY_TEXT];
     ck_assert_str_eq(vmtp_entity_format(buf, 0x0123456789abcdefu), "0123-4567-89ab-cdef");
@@ -31,6 +32,7 @@ static const char *const bad_texts[] = {
     "0123--4567-89ab-cdef", "0123-4567-89ab-cdeg", "0123:4567:89ab:cdef", "0123-4567-89ab-cdef ", "\xc3\xa9",
 };
 
+/* VMTP-4.4-02 */
 START_TEST(entities_are_read) {
     for (size_t i = 0; i < sizeof good_texts / sizeof *good_texts; i++) {
         vmtp_entity e = 1234567;
@@ -40,6 +42,7 @@ START_TEST(entities_are_read) {
 }
 END_TEST
 
+/* VMTP-4.4-02 */
 START_TEST(what_is_not_wholly_an_entity_is_refused) {
     for (size_t i = 0; i < sizeof bad_texts / sizeof *bad_texts; i++) {
         vmtp_entity e = 1234567;
@@ -61,6 +64,7 @@ START_TEST(entities_survive_text) {
 }
 END_TEST
 
+/* VMTP-4.1-02, VMTP-4.2-01 */
 START_TEST(groups_are_recognised) {
     ck_assert(vmtp_is_group(VMTP_MANAGER_GROUP));
     ck_assert(!vmtp_is_group(VMTP_DEFAULT_BE_CLIENT));
@@ -83,7 +87,7 @@ START_TEST(names_of_codes) {
 }
 END_TEST
 
-/* Flags in the high octet, of whichever generation, do not matter: codes are told apart by 24 bits. */
+/* VMTP-3.3-02: flags in the high octet, of whichever generation, do not matter: codes are told apart by 24 bits. */
 START_TEST(names_ignore_flags) {
     ck_assert_str_eq(vmtp_request_code_name(VMTP_PROBE_ENTITY), "ProbeEntity");
     ck_assert_str_eq(vmtp_request_code_name(0x0d000108), "QueryEntity");

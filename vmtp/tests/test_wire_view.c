@@ -45,6 +45,7 @@ static enum vmtp_packet_fault judge(size_t length) {
 #define DEL VMTP_PACKET_DELIVERY
 #define MIB4 (4u * 1024 * 1024)
 
+/* VMTP-3.1-03, VMTP-3.1-04, VMTP-3.1-08, VMTP-5.1-09 */
 static const struct claim claims[] = {
     /* what, code, control, PacketDelivery, MsgDelivery, SegmentSize, Length, octets, fault */
     {"nothing", 0, 0, 0, 0, 0, 0, 0, OK},
@@ -106,6 +107,9 @@ static const struct claim claims[] = {
     {"large message: a block but no data", S, VMTP_NSR, 1, 0, 40000, 0, 0, DEL},
     {"4 MiB", S, VMTP_NSR, 0x80000000, 0, MIB4, 128, 512, OK},
     {"4 MiB and one octet", S, VMTP_NSR, 1, 0, MIB4 + 1, 128, 512, DEL},
+    {"16385 octets outside a run", S, 0, 1, 0, 16385, 128, 512, DEL},
+    {"16385 octets outside a run, no data", S, 0, 0, 0, 16385, 0, 0, DEL},
+    {"STI alone is no run", S, VMTP_STI, 1, 0, 16385, 128, 512, DEL},
     {"as large as can be written", S, 0, 0, 0, 0xffffffff, 0, 0, DEL},
 
     {"Length odd", S, 0, 1, 0, 12, 3, 12, LEN},
@@ -124,6 +128,7 @@ static const struct claim claims[] = {
 
 #define CLAIMS (sizeof claims / sizeof *claims)
 
+/* VMTP-5.1-01, VMTP-5.1-07: in this order. */
 START_TEST(fields_that_agree_or_not) {
     const struct claim *c = &claims[_i];
     size_t length = build(c);
@@ -153,6 +158,7 @@ START_TEST(random_good_packets) {
 }
 END_TEST
 
+/* VMTP-5.1-03 */
 START_TEST(sizes) {
     struct vmtp_view view;
     memset(packet, 0, sizeof packet);
@@ -166,6 +172,7 @@ START_TEST(sizes) {
 }
 END_TEST
 
+/* VMTP-3.1-02, VMTP-5.1-04 */
 START_TEST(short_comes_before_version) {
     struct vmtp_view view;
     memset(packet, 0xff, sizeof packet);
@@ -189,7 +196,7 @@ START_TEST(a_view_shows_header_data_and_checksum) {
 }
 END_TEST
 
-/* Reserved bits are ignored on receipt, another domain is not the packet's fault. */
+/* VMTP-3.1-06: reserved bits are ignored on receipt, another domain is not the packet's fault. */
 START_TEST(reserved_bits_and_domain_do_not_matter) {
     size_t length = build(&claims[0]);
     packet[15] |= 0x0e;
