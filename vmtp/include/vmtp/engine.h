@@ -51,7 +51,7 @@ struct vmtp_timers {
     vmtp_time tc2_ceiling;   /* TC2 doubles at each retransmission up to this; default 320 ms */
     vmtp_time tc3;           /* between packets of a Response; default 20 ms */
     vmtp_time ts1;           /* between packets of a Request; default 20 ms */
-    vmtp_time ts2;           /* orphan: nothing heard from the client while processing; 0 = never; default 10 s *//
+    vmtp_time ts2;           /* orphan: nothing heard from the client while processing; 0 = never; default 10 s */
     vmtp_time ts4;           /* how long a transaction is remembered; default 5 s */
     vmtp_time ts5;           /* Response data unacknowledged: ask; default 250 ms; see ts5_always */
     vmtp_time probe_interval; /* between ProbeEntityBlock transmissions; default 50 ms */
