@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "world.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static void node_random(void *context, void *out, size_t size) {
+    struct node *n = context;
+    uint8_t *p = out;
+    for (size_t i = 0; i < size; i++) {
+        n->prng = n->prng * 6364136223846793005ull + 1442695040888963407ull;
+        p[i] = (uint8_t)(n->prng >> 56);
+    }
+}
+
+void world_init(struct world *w, uint64_t seed, uint32_t mtu) {
+    memset(w, 0, sizeof *w);
+    w->seed = seed;
+    w->sim = vmtp_sim_create(seed, mtu, 0);
+    ck_assert_ptr_nonnull(w->sim);
+}
+
+void world_close(struct world *w) {
+    for (unsigned i = 0; i < w->count; i++)
+        free(w->nodes[i].memory);
+    vmtp_sim_destroy(w->sim);
+}
+
+void world_config(struct world *w, struct vmtp_config *config) {
+    vmtp_config_init(config);
+    config->block = 0x100000u * (w->count + 1);
+}
+
+struct node *world_add(struct world *w, const struct vmtp_config *config) {
+    ck_assert_uint_lt(w->count, WORLD_NODES);
+    struct node *n = &w->nodes[w->count];
+    struct vmtp_config c;
+    if (config)
+        c = *config;
+    else
+        world_config(w, &c);
+    n->world = w;
+    n->prng = w->seed * 1000003u + w->count;
+    ck_assert_int_eq(vmtp_sim_attach(w->sim, &n->port), 0);
+    uint8_t group[6];
+    vmtp_group_mac(group, VMTP_MANAGER_GROUP);
+    ck_assert_int_eq(vmtp_port_group(n->port, group, 1), 0);
+    memcpy(c.mac, n->port->info.mac, 6);
+    c.mtu = n->port->info.mtu;
+    c.random = node_random;
+    c.random_context = n;
+    ck_assert_msg(vmtp_config_check(&c) == NULL, "%s", vmtp_config_check(&c));
+    size_t size = vmtp_engine_footprint(&c);
+    n->memory = aligned_alloc(64, size);
+    ck_assert_int_eq(vmtp_engine_create(&n->engine, &c, n->memory, size, world_now(w)), 0);
+    w->count++;
+    return n;
+}
+
+vmtp_time world_now(const struct world *w) { return vmtp_sim_now(w->sim); }
+
+static int node_receive(struct node *n) {
+    struct vmtp_rx rx[32];
+    int count = vmtp_port_recv(n->port, rx, 32);
+    for (int i = 0; i < count; i++)
+        vmtp_input(n->engine, &rx[i], world_now(n->world));
+    vmtp_port_release(n->port);
+    return count;
+}
+
+static unsigned node_send(struct node *n) {
+    struct vmtp_tx tx;
+    const struct vmtp_tx *list = &tx;
+    unsigned sent = 0;
+    while (vmtp_output(n->engine, &tx, world_now(n->world)) > 0) {
+        int taken = vmtp_port_send(n->port, &list, 1);
+        vmtp_tx_result(n->engine, &tx, taken == 1 ? VMTP_TX_SENT : VMTP_TX_LOST, world_now(n->world));
+        sent++;
+    }
+    return sent;
+}
+
+static int node_events(struct node *n) {
+    struct vmtp_event event;
+    int count = 0;
+    while (vmtp_next_event(n->engine, &event) > 0) {
+        count++;
+        if (n->on_event)
+            n->on_event(n, &event);
+        else if (n->seen_count < sizeof n->seen / sizeof n->seen[0])
+            n->seen[n->seen_count++] = event;
+        else
+            ck_abort_msg("more events than the test keeps");
+    }
+    return count;
+}
+
+/* Everything that can happen at this instant. */
+static unsigned settle(struct world *w) {
+    unsigned sent = 0;
+    int busy;
+    do {
+        busy = 0;
+        for (unsigned i = 0; i < w->count; i++) {
+            struct node *n = &w->nodes[i];
+            busy |= node_receive(n) > 0;
+            if (vmtp_deadline(n->engine) <= world_now(w))
+                vmtp_expire(n->engine, world_now(w));
+            unsigned out = node_send(n);
+            sent += out;
+            busy |= out > 0;
+            busy |= node_events(n) > 0;
+        }
+        vmtp_sim_advance(w->sim, world_now(w));
+        busy |= vmtp_sim_next(w->sim) <= world_now(w);
+    } while (busy);
+    return sent;
+}
+
+static vmtp_time next_time(const struct world *w) {
+    vmtp_time next = vmtp_sim_next(w->sim);
+    for (unsigned i = 0; i < w->count; i++) {
+        vmtp_time d = vmtp_deadline(w->nodes[i].engine);
+        if (d < next)
+            next = d;
+    }
+    return next;
+}
+
+unsigned world_run(struct world *w, vmtp_time until) {
+    unsigned sent = 0;
+    for (;;) {
+        sent += settle(w);
+        vmtp_time next = next_time(w);
+        if (next > until || next == VMTP_NEVER)
+            break;
+        ck_assert_msg(next > world_now(w), "a deadline that has passed makes no progress");
+        vmtp_sim_advance(w->sim, next);
+    }
+    if (until != VMTP_NEVER && until > world_now(w))
+        vmtp_sim_advance(w->sim, until);
+    return sent;
+}
+
+const struct vmtp_event *world_event(const struct node *n, enum vmtp_event_type type, unsigned which) {
+    for (unsigned i = 0; i < n->seen_count; i++)
+        if (n->seen[i].type == type && which-- == 0)
+            return &n->seen[i];
+    return NULL;
+}
+
+unsigned world_event_count(const struct node *n, enum vmtp_event_type type) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < n->seen_count; i++)
+        count += n->seen[i].type == type;
+    return count;
+}
+
+int world_inject(struct node *n, const uint8_t *packet, size_t length, const uint8_t src[6], int multicast) {
+    struct vmtp_rx rx = {.packet = packet, .length = (uint32_t)length};
+    memcpy(rx.src, src, 6);
+    if (multicast)
+        vmtp_group_mac(rx.dst, VMTP_MANAGER_GROUP);
+    else
+        memcpy(rx.dst, n->port->info.mac, 6);
+    return vmtp_input(n->engine, &rx, world_now(n->world));
+}
