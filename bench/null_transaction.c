@@ -18,8 +18,17 @@
 #define PACKETS 40u                /* that one step may send: a segment at the smallest MTU, and some */
 #define TURNS_MAX 1000u            /* for one transaction */
 
+struct world;
+enum step {
+    STEP_CALL,  /* client: begin a transaction, then as STEP_TURN */
+    STEP_TURN,  /* take what arrived, do what is due, answer, give what is to be sent */
+    STEP_REPORT /* what was given has been sent */
+};
+
 /* An engine and the loop around it. */
 struct node {
+    /* client_side or server_side, always called through here: then the compiler cannot make a variant of another name. */
+    vmtp_time (*volatile side)(struct world *w, enum step step);
     vmtp_engine *engine;
     vmtp_entity entity;
     uint8_t mac[6];
@@ -41,12 +50,6 @@ struct world {
     unsigned completed;
     vmtp_handle call;
     uint8_t segment[VMTP_GROUP_OCTETS], area[VMTP_GROUP_OCTETS];
-};
-
-enum step {
-    STEP_CALL,  /* client: begin a transaction, then as STEP_TURN */
-    STEP_TURN,  /* take what arrived, do what is due, answer, give what is to be sent */
-    STEP_REPORT /* what was given has been sent */
 };
 
 struct options {
@@ -162,17 +165,17 @@ static unsigned carry(struct world *w, struct node *from, struct node *to) {
 
 static void transact(struct world *w) {
     unsigned before = w->completed;
-    vmtp_time due = client_side(w, STEP_CALL), server_due = VMTP_NEVER;
+    vmtp_time due = w->client.side(w, STEP_CALL), server_due = VMTP_NEVER;
     for (unsigned turn = 0; w->completed == before; turn++) {
         unsigned moved = 0;
         if (carry(w, &w->client, &w->server) > 0) {
-            due = client_side(w, STEP_REPORT);
-            server_due = server_side(w, STEP_TURN);
+            due = w->client.side(w, STEP_REPORT);
+            server_due = w->server.side(w, STEP_TURN);
             moved = 1;
         }
         if (carry(w, &w->server, &w->client) > 0) {
-            server_due = server_side(w, STEP_REPORT);
-            due = client_side(w, STEP_TURN);
+            server_due = w->server.side(w, STEP_REPORT);
+            due = w->client.side(w, STEP_TURN);
             moved = 1;
         }
         if (moved)
@@ -180,8 +183,8 @@ static void transact(struct world *w) {
         if (turn > TURNS_MAX || (due == VMTP_NEVER && server_due == VMTP_NEVER))
             fail("the call does not end", 0);
         w->now = due < server_due ? due : server_due;
-        due = client_side(w, STEP_TURN);
-        server_due = server_side(w, STEP_TURN);
+        due = w->client.side(w, STEP_TURN);
+        server_due = w->server.side(w, STEP_TURN);
     }
 }
 
@@ -227,8 +230,8 @@ static void visit(struct world *w, vmtp_entity client) {
     vmtp_header_encode(packet, &header);
     vmtp_store32(packet + VMTP_HEADER_OCTETS, vmtp_checksum(packet, VMTP_HEADER_OCTETS));
     deliver(&w->server, packet, sizeof packet, w->client.mac, w->server.mac);
-    (void)server_side(w, STEP_TURN);
-    (void)server_side(w, STEP_REPORT);
+    (void)w->server.side(w, STEP_TURN);
+    (void)w->server.side(w, STEP_REPORT);
 }
 
 /* Leaves so many idle records at the server. */
@@ -286,6 +289,8 @@ int main(int argc, char **argv) {
     }
     w.now = VMTP_SECOND;
     w.response_octets = (uint32_t)o.response;
+    w.client.side = client_side;
+    w.server.side = server_side;
     make_node(&w.client, 1, &o, w.now);
     make_node(&w.server, 2, &o, w.now);
     for (int i = 0; i < 4; i++)
