@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vnet - look at and use a VMTP segment from the command line. */
+#include "vnet.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *vnet_running;
+
+static const struct vnet_command commands[] = {
+    {"up", "run a node with the test service", vnet_up},
+    {"ping", "time message transactions with an entity", vnet_ping},
+    {"probe", "ask what is known about an entity", vnet_probe},
+    {"who", "list the nodes on the segment", vnet_who},
+    {"get", "fetch a file from a node", vnet_get},
+    {"trace", "show VMTP packets in readable form", vnet_trace},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void complain(const char *format, va_list arguments) {
+    fflush(stdout);
+    if (vnet_running)
+        fprintf(stderr, "vnet %s: ", vnet_running);
+    else
+        fputs("vnet: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+int vnet_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+    return VNET_FAILED;
+}
+
+int vnet_misuse(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+    return VNET_USAGE;
+}
+
+static const struct vnet_command *find(const char *name) {
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void help(void) {
+    puts("usage: vnet COMMAND [options]\n\n"
+         "Message transactions over raw Ethernet (VMTP): run a node, find others, fetch files.\n\n"
+         "Commands:");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    puts("\n`vnet COMMAND --help` tells more about each.\n\n"
+         "Entities are written as sixteen hexadecimal digits, 0123-4567-89ab-cdef, and durations with their unit: 20ms,\n"
+         "1.5s, 50us.  The interface comes from -i or the variable VNET_INTERFACE.  Raw Ethernet needs root or the\n"
+         "capability CAP_NET_RAW.\n\n"
+         "Exit codes: 0 done, 1 it failed, 2 it was called wrongly.");
+}
+
+static int run(const char *name, int argc, char **argv) {
+    const struct vnet_command *command = find(name);
+    if (!command)
+        return vnet_misuse("there is no command \"%s\"; `vnet --help` lists them", name);
+    vnet_running = command->name;
+    return command->run(argc, argv);
+}
+
+static int help_about(const char *name) {
+    char word[] = "--help";
+    char *arguments[] = {NULL, word, NULL};
+    const struct vnet_command *command = find(name);
+    arguments[0] = command ? (char *)(uintptr_t)command->name : word;
+    return run(name, 2, arguments);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2)
+        return vnet_misuse("say what to do: up, ping, probe, who, get or trace; `vnet --help` tells more");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        if (argc > 2)
+            return help_about(argv[2]);
+        help();
+        return VNET_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("vnet " VNET_VERSION);
+        return VNET_OK;
+    }
+    int code = run(argv[1], argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return code ? code : VNET_FAILED; /* a full disk, a closed pipe */
+    return code;
+}

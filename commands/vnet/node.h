@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* node.h - this process as a node of the segment: a host, its events, interruption, and calls. */
+#ifndef VNET_NODE_H
+#define VNET_NODE_H
+
+#include <vmtp/host.h>
+
+#include "options.h"
+
+struct node {
+    vmtp_host *host;
+    vmtp_engine *engine;
+    const char *interface_name;
+    vmtp_entity client; /* for node_call */
+    vmtp_time spin;     /* how long to look before sleeping */
+    int wake;           /* becomes readable when somebody interrupts */
+};
+
+/*
+ * Opens the interface and waits until there are identifiers.  config: from vmtp_host_config_init, changed at will; interface and
+ * capture come from common.  Returns VNET_OK, or another exit code after a message.
+ */
+int node_open(struct node *node, struct vmtp_host_config *config, const struct common_options *common);
+void node_close(struct node *node);
+
+/* 1 once SIGINT or SIGTERM has come. */
+int node_interrupted(void);
+
+vmtp_time node_now(const struct node *node);
+
+/*
+ * The next event: 1, or 0 at the time until.  VMTP_E_CANCELLED when interrupted, VMTP_E_DOWN, VMTP_E_SYSTEM.
+ */
+int node_next(struct node *node, struct vmtp_event *event, vmtp_time until);
+
+/* Sleeps, serving the protocol, until then. 0 or an error of node_next. */
+int node_sleep(struct node *node, vmtp_time until);
+
+struct node_call {
+    struct vmtp_message message;
+    const void *segment;
+    uint32_t segment_size;
+    void *area;
+    uint32_t capacity;
+    vmtp_time timeout;
+};
+
+struct node_answer {
+    struct vmtp_message message;
+    uint32_t size; /* octets in area */
+    uint8_t source[6];
+    vmtp_time took;
+};
+
+/*
+ * One message transaction.  0: answered (look at the ResponseCode), > 0: the code that says why not, < 0 an error of
+ * node_next or vmtp_call.
+ */
+int node_call(struct node *node, const struct node_call *call, struct node_answer *answer);
+
+/* After a result of node_call that is not 0: one line on stderr that says what to do.  Returns an exit code. */
+int node_explain(const struct node *node, int result, vmtp_entity entity, vmtp_time timeout);
+
+#endif

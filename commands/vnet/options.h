@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* options.h - command lines from tables, with --help from the same tables. */
+#ifndef VNET_OPTIONS_H
+#define VNET_OPTIONS_H
+
+#include <vmtp/frame.h>
+
+enum option_kind {
+    OPTION_FLAG,     /* uint8_t: becomes 1 */
+    OPTION_TEXT,     /* const char * */
+    OPTION_DURATION, /* vmtp_time */
+    OPTION_NUMBER,   /* uint32_t, least..most */
+    OPTION_OCTET,    /* uint8_t, least..most */
+    OPTION_ENTITY    /* vmtp_entity */
+};
+
+struct option_row {
+    const char *name; /* without the dashes; NULL ends the table */
+    char letter;      /* or 0 */
+    enum option_kind kind;
+    void *target;
+    const char *argument; /* its name in the help; NULL for flags */
+    const char *help;
+    uint64_t least, most;
+};
+
+struct option_page {
+    const char *usage; /* what follows "vnet " */
+    const char *about; /* paragraphs for the help */
+    const char *after; /* exit codes, examples; may be NULL */
+    const struct option_row *rows;
+    const struct option_row *more; /* a second table, or NULL */
+};
+
+/* What every command that opens an interface takes. */
+struct common_options {
+    const char *interface_name;
+    const char *pcap;
+    uint8_t json;
+};
+
+/* Fills rows[0..3] (the table's end included) with -i, --json and --pcap. */
+#define COMMON_ROWS 4
+void common_rows(struct option_row rows[COMMON_ROWS], struct common_options *common);
+
+enum option_outcome { OPTIONS_GO, OPTIONS_DONE, OPTIONS_WRONG };
+
+/*
+ * Reads the command line.  Words that are no options go to words[0..max), their number to *count.  DONE: --help was
+ * printed.  WRONG: a line that says what is wrong was.
+ */
+enum option_outcome options_parse(const struct option_page *page, int argc, char **argv, const char **words,
+                                  unsigned max, unsigned *count);
+
+/* Takes the interface from the environment when there was no -i: 0, or -1 after a message. */
+int common_require_interface(struct common_options *common);
+
+/* "20ms", "1.5s": 0, or -1 when text is none. */
+int parse_duration(vmtp_time *out, const char *text);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vnet trace - VMTP packets as readable lines, live or from a capture file. */
+#define _GNU_SOURCE
+#include "options.h"
+#include "text.h"
+#include "vnet.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SNAP 65535 /* a whole frame */
+#define FILTER "ether proto 0x805b"
+#define ETHERNET 14u
+
+struct trace {
+    struct common_options common;
+    const char *read;
+    uint32_t count;
+    uint8_t absolute;
+    pcap_t *pcap;
+    pcap_dumper_t *dump;
+    uint64_t first; /* time of the first packet, in ns */
+    uint8_t started;
+};
+
+static const char usage[] = "trace -i IFACE | -r FILE [options]";
+static const char about[] = "Prints one line for each VMTP packet that passes the interface (in promiscuous mode), or that is in a capture file.\n"
+                            "Times are seconds since the first packet.";
+static const char after[] = "Exit codes: 0 ended by a signal, by --count or by the end of the file, 1 it failed, 2 called wrongly.\n"
+                            "Example: vnet trace -r exchange.pcapng";
+
+static enum option_outcome parse(struct trace *t, int argc, char **argv) {
+    struct option_row common[COMMON_ROWS];
+    const struct option_row rows[] = {
+        {"read", 'r', OPTION_TEXT, &t->read, "FILE", "read a capture (pcap or pcapng) instead of an interface", 0, 0},
+        {"count", 'c', OPTION_NUMBER, &t->count, "N", "end after N packets", 1, INT32_MAX},
+        {"absolute", 0, OPTION_FLAG, &t->absolute, NULL, "print the time of day", 0, 0},
+        {0}};
+    const struct option_page page = {usage, about, after, common, rows};
+    const char *none = NULL;
+    unsigned words;
+    common_rows(common, &t->common);
+    enum option_outcome outcome = options_parse(&page, argc, argv, &none, 0, &words);
+    if (outcome != OPTIONS_GO)
+        return outcome;
+    if (t->read && t->common.interface_name)
+        return vnet_misuse("-i and -r exclude each other"), OPTIONS_WRONG;
+    return t->read || common_require_interface(&t->common) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------- */
+
+static int explain_activation(const struct trace *t, int rc) {
+    const char *name = t->common.interface_name;
+    switch (rc) {
+    case PCAP_ERROR_NO_SUCH_DEVICE: return vnet_fail("no such network interface: %s (`ip link` lists them)", name);
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED:
+        return vnet_fail("capturing on %s needs root or CAP_NET_RAW: run it as root, or `setcap cap_net_raw+ep` the program", name);
+    case PCAP_ERROR_IFACE_NOT_UP: return vnet_fail("interface %s is down: `ip link set %s up`", name, name);
+    default: return vnet_fail("cannot capture on %s: %s", name, pcap_geterr(t->pcap));
+    }
+}
+
+static int open_live(struct trace *t) {
+    char error[PCAP_ERRBUF_SIZE];
+    t->pcap = pcap_create(t->common.interface_name, error);
+    if (!t->pcap)
+        return vnet_fail("cannot capture on %s: %s", t->common.interface_name, error);
+    pcap_set_snaplen(t->pcap, SNAP);
+    pcap_set_promisc(t->pcap, 1);
+    pcap_set_immediate_mode(t->pcap, 1);
+    pcap_set_tstamp_precision(t->pcap, PCAP_TSTAMP_PRECISION_NANO);
+    int rc = pcap_activate(t->pcap);
+    return rc < 0 ? explain_activation(t, rc) : VNET_OK;
+}
+
+static int open_file(struct trace *t) {
+    char error[PCAP_ERRBUF_SIZE];
+    t->pcap = pcap_open_offline_with_tstamp_precision(t->read, PCAP_TSTAMP_PRECISION_NANO, error);
+    return t->pcap ? VNET_OK : vnet_fail("cannot read a capture from %s: %s", t->read, error);
+}
+
+static int prepare(struct trace *t) {
+    struct bpf_program filter;
+    int rc = t->read ? open_file(t) : open_live(t);
+    if (rc != VNET_OK)
+        return rc;
+    if (pcap_datalink(t->pcap) != DLT_EN10MB)
+        return vnet_fail("%s is not Ethernet", t->read ? t->read : t->common.interface_name);
+    if (pcap_compile(t->pcap, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return vnet_fail("%s", pcap_geterr(t->pcap));
+    rc = pcap_setfilter(t->pcap, &filter);
+    pcap_freecode(&filter);
+    if (rc != 0)
+        return vnet_fail("%s", pcap_geterr(t->pcap));
+    if (!t->common.pcap)
+        return VNET_OK;
+    t->dump = pcap_dump_open(t->pcap, t->common.pcap);
+    return t->dump ? VNET_OK : vnet_fail("cannot write %s: %s", t->common.pcap, pcap_geterr(t->pcap));
+}
+
+/* ---- showing ------------------------------------------------------------------------------------------------------- */
+
+/* The text of a packet, or of what is wrong with it; *view is valid when it returns 1. */
+static int describe(char *text, size_t size, const struct pcap_pkthdr *header, const uint8_t *frame, struct vmtp_view *view) {
+    enum vmtp_packet_fault fault;
+    if (header->caplen < header->len) {
+        snprintf(text, size, "only %u of %u octets were captured", header->caplen, header->len);
+        return 0;
+    }
+    fault = vmtp_view_init(view, frame + ETHERNET, header->caplen - ETHERNET);
+    if (fault != VMTP_PACKET_OK) {
+        snprintf(text, size, "not acceptable: %s", vmtp_packet_fault_name(fault));
+        return 0;
+    }
+    int length = vmtp_packet_describe(text, size, view);
+    fault = vmtp_view_verify(view, NULL);
+    if (fault != VMTP_PACKET_OK && length > 0 && (size_t)length < size)
+        snprintf(text + length, size - (size_t)length, " [%s is wrong]", vmtp_packet_fault_name(fault));
+    return 1;
+}
+
+static void json_fields(json_t *o, const struct vmtp_view *view) {
+    const uint8_t *h = view->header;
+    int response = vmtp_get_function(h) == VMTP_RESPONSE;
+    const char *name = response ? vmtp_response_code_name(vmtp_get_code(h) & VMTP_CODE_MASK)
+                                : vmtp_request_code_name(vmtp_get_code(h) & VMTP_CODE_MASK);
+    json_object_set_new(o, "function", json_string(response ? "response" : "request"));
+    json_object_set_new(o, "client", json_entity(vmtp_get_client(h)));
+    json_object_set_new(o, "server", json_entity(vmtp_get_server(h)));
+    json_object_set_new(o, "transaction", json_integer(vmtp_get_transaction(h)));
+    json_object_set_new(o, "code", json_integer(vmtp_get_code(h)));
+    if (name)
+        json_object_set_new(o, "name", json_string(name));
+    json_object_set_new(o, "control", json_integer(vmtp_get_control(h)));
+    json_object_set_new(o, "retransmit", json_integer(vmtp_get_retransmit_count(h)));
+    json_object_set_new(o, "delivery", json_integer(vmtp_get_delivery(h)));
+    json_object_set_new(o, "data_octets", json_integer(view->data_octets));
+    if (vmtp_get_code(h) & VMTP_SDA)
+        json_object_set_new(o, "segment_size", json_integer(vmtp_get_segment_size(h)));
+}
+
+static void show_json(uint64_t time, const struct pcap_pkthdr *header, const uint8_t *frame, const char *text,
+                      const struct vmtp_view *view) {
+    json_t *o = json_pack("{s:f, s:o, s:o, s:i}", "time", (double)time / 1e9, "source", json_mac(frame + 6), "destination",
+                          json_mac(frame), "octets", (int)header->len);
+    if (view)
+        json_fields(o, view);
+    json_object_set_new(o, "text", json_string(text));
+    json_line(o);
+}
+
+static void show_text(const struct trace *t, uint64_t time, const uint8_t *frame, const char *text) {
+    char source[TEXT_MAC], destination[TEXT_MAC], clock[32];
+    time_t seconds = (time_t)(time / 1000000000u);
+    struct tm tm;
+    if (t->absolute && localtime_r(&seconds, &tm))
+        strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+    else
+        snprintf(clock, sizeof clock, "%5llu", (unsigned long long)seconds);
+    printf("%s.%06llu %s > %s %s\n", clock, (unsigned long long)(time % 1000000000u / 1000u), text_mac(source, frame + 6),
+           text_mac(destination, frame), text);
+    fflush(stdout);
+}
+
+static void on_packet(u_char *context, const struct pcap_pkthdr *header, const u_char *frame) {
+    struct trace *t = (struct trace *)(void *)context;
+    struct vmtp_view view;
+    char text[512];
+    uint64_t time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec; /* ns: see precision */
+    if (t->dump) {
+        pcap_dump((u_char *)t->dump, header, frame);
+        pcap_dump_flush(t->dump);
+    }
+    if (header->caplen < ETHERNET)
+        return;
+    if (!t->started)
+        t->first = time, t->started = 1;
+    if (!t->absolute)
+        time = time > t->first ? time - t->first : 0;
+    int whole = describe(text, sizeof text, header, frame, &view);
+    if (t->common.json)
+        show_json(time, header, frame, text, whole ? &view : NULL);
+    else
+        show_text(t, time, frame, text);
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------- */
+
+/* A signal handler can only reach what is global. */
+static pcap_t *running;
+
+static void on_signal(int number) {
+    (void)number;
+    pcap_breakloop(running);
+}
+
+static int run(struct trace *t) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    running = t->pcap;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    int rc = pcap_loop(t->pcap, t->count ? (int)t->count : -1, on_packet, (u_char *)t);
+    if (rc == PCAP_ERROR)
+        return vnet_fail("%s: %s", t->read ? t->read : t->common.interface_name, pcap_geterr(t->pcap));
+    return VNET_OK;
+}
+
+int vnet_trace(int argc, char **argv) {
+    struct trace t = {.pcap = NULL};
+    enum option_outcome outcome = parse(&t, argc, argv);
+    if (outcome != OPTIONS_GO)
+        return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
+    int rc = prepare(&t);
+    if (rc == VNET_OK)
+        rc = run(&t);
+    if (t.dump)
+        pcap_dump_close(t.dump);
+    if (t.pcap)
+        pcap_close(t.pcap);
+    return rc;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vnet up - a node with the test service. */
+#include "node.h"
+#include "text.h"
+#include "up_options.h"
+#include "vnet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct up {
+    struct up_options options;
+    struct node node;
+    vtest_service *service;
+};
+
+/* ---- what it prints ------------------------------------------------------------------------------------------------ */
+
+static void say_ready(struct up *u) {
+    const struct vmtp_port_info *port = &vmtp_host_port(u->node.host)->info;
+    uint32_t mtu = u->options.host.engine.mtu ? u->options.host.engine.mtu : port->mtu;
+    vmtp_entity manager = vmtp_host_manager(u->node.host), test = vtest_entity(u->service);
+    char manager_text[VMTP_ENTITY_TEXT], test_text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
+    if (u->options.common.json) {
+        json_line(json_pack("{s:s, s:o, s:o, s:o, s:s, s:i}", "event", "ready", "manager", json_entity(manager), "test",
+                            json_entity(test), "mac", json_mac(port->mac), "interface", u->node.interface_name, "mtu", (int)mtu));
+        return;
+    }
+    printf("ready manager=%s test=%s mac=%s interface=%s mtu=%u\n", vmtp_entity_format(manager_text, manager),
+           vmtp_entity_format(test_text, test), text_mac(mac, port->mac), u->node.interface_name, mtu);
+    fflush(stdout);
+}
+
+static void say_end_json(struct up *u, const struct vmtp_port_stats *port) {
+    json_t *counters = json_object();
+    for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++)
+        json_object_set_new(counters, vmtp_counter_name(i), json_integer((json_int_t)vmtp_counter(u->node.engine, i)));
+    json_line(json_pack("{s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "event", "end", "counters", counters, "port", "received",
+                        (json_int_t)port->received, "sent", (json_int_t)port->sent, "rx_dropped", (json_int_t)port->rx_dropped,
+                        "rx_truncated", (json_int_t)port->rx_truncated, "tx_refused", (json_int_t)port->tx_refused,
+                        "tx_failed", (json_int_t)port->tx_failed));
+}
+
+static void say_end_text(struct up *u, const struct vmtp_port_stats *port) {
+    for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++) {
+        uint64_t value = vmtp_counter(u->node.engine, i);
+        if (value > 0)
+            printf("%-22s %12llu  %s\n", vmtp_counter_name(i), (unsigned long long)value, vmtp_counter_text(i));
+    }
+    if (port->rx_dropped > 0)
+        printf("%-22s %12llu  %s\n", "port_rx_dropped", (unsigned long long)port->rx_dropped, "lost below for want of room");
+    if (port->tx_failed > 0)
+        printf("%-22s %12llu  %s\n", "port_tx_failed", (unsigned long long)port->tx_failed, "not sent by the interface");
+}
+
+static void say_end(struct up *u) {
+    struct vmtp_port_stats port = {0};
+    vmtp_port_stats(vmtp_host_port(u->node.host), &port);
+    if (u->options.common.json)
+        say_end_json(u, &port);
+    else
+        say_end_text(u, &port);
+}
+
+static void say_entity(struct up *u, const char *what, vmtp_entity entity) {
+    char text[VMTP_ENTITY_TEXT];
+    if (u->options.common.json)
+        json_line(json_pack("{s:s, s:o}", "event", what, "entity", json_entity(entity)));
+    else
+        printf("%s %s\n", what, vmtp_entity_format(text, entity));
+    fflush(stdout);
+}
+
+/* ---- what it does -------------------------------------------------------------------------------------------------- */
+
+static void handle(struct up *u, const struct vmtp_event *event) {
+    if (event->type == VMTP_EV_ENTITY_CREATED)
+        say_entity(u, "entity-created", event->entity);
+    if (event->type == VMTP_EV_ENTITY_DELETED)
+        say_entity(u, "entity-deleted", event->entity);
+    vtest_event(u->service, event, node_now(&u->node));
+}
+
+/* Until somebody interrupts (then 0) or something breaks. */
+static int serve(struct up *u) {
+    struct vmtp_event event;
+    for (;;) {
+        int rc = node_next(&u->node, &event, vtest_deadline(u->service));
+        if (rc == VMTP_E_CANCELLED)
+            return 0;
+        if (rc < 0)
+            return rc;
+        if (rc > 0)
+            handle(u, &event);
+        vtest_expire(u->service, node_now(&u->node));
+    }
+}
+
+static int start(struct up *u) {
+    char id[VMTP_ENTITY_TEXT];
+    const struct vtest_options *o = &u->options.service;
+    int rc = vtest_create(&u->service, u->node.engine, o, node_now(&u->node));
+    if (rc == VMTP_E_SYSTEM)
+        return vnet_fail("--files %s: %s", o->files, strerror(errno));
+    if (rc == VMTP_E_EXISTS || rc == VMTP_E_INVALID)
+        return vnet_misuse("--entity %s cannot be used here: %s", vmtp_entity_format(id, o->id), vmtp_error_text(rc));
+    if (rc != 0)
+        return vnet_fail("cannot start the test service: %s", vmtp_error_text(rc));
+    return VNET_OK;
+}
+
+static int run(struct up *u) {
+    int rc = start(u);
+    if (rc != VNET_OK)
+        return rc;
+    say_ready(u);
+    rc = serve(u);
+    say_end(u);
+    return rc == 0 ? VNET_OK : node_explain(&u->node, rc, vtest_entity(u->service), 0);
+}
+
+int vnet_up(int argc, char **argv) {
+    struct up u = {.service = NULL};
+    enum option_outcome outcome = up_options_parse(&u.options, argc, argv);
+    if (outcome != OPTIONS_GO)
+        return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
+    int rc = node_open(&u.node, &u.options.host, &u.options.common);
+    if (rc != VNET_OK)
+        return rc;
+    rc = run(&u);
+    node_close(&u.node);
+    vtest_destroy(u.service);
+    return rc;
+}

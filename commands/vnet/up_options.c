@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "up_options.h"
+#include "vnet.h"
+
+#include <string.h>
+
+static const char usage[] = "up -i IFACE [options]";
+static const char about[] =
+    "Runs a VMTP node with the test service on the interface until SIGINT or SIGTERM. Prints one line when it is ready:\n"
+    "    ready manager=ID test=ID mac=ADDRESS interface=IFACE mtu=OCTETS\n"
+    "and at the end what it counted.  The test service obeys everybody on the segment: it serves every file of --files,\n"
+    "and makes calls for others unless --no-call is given.";
+static const char after[] =
+    "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
+    "Exit codes: 0 ended by a signal, 1 it failed, 2 called wrongly.\n"
+    "Example: vnet up -i eth0 --files /srv/boot";
+
+#define TIMER(name, member, text) {name, 0, OPTION_DURATION, &t->member, "TIME", text, 0, 0}
+#define RETRIES(name, member, text) {name, 0, OPTION_OCTET, &t->member, "N", text, 0, 255}
+#define TABLE(name, member, text) {name, 0, OPTION_NUMBER, &e->member, "N", text, 1, UINT32_MAX}
+
+static int set_checksum(struct up_options *o) {
+    static const char *const modes[] = {"full", "header", "none"}; /* enum vmtp_checksum_mode */
+    for (unsigned i = 0; o->checksum && i < 3; i++) {
+        if (strcmp(o->checksum, modes[i]) == 0) {
+            o->host.engine.checksum = (uint8_t)i;
+            return 0;
+        }
+    }
+    if (!o->checksum)
+        return 0;
+    vnet_misuse("--checksum takes full, header or none, not \"%s\"", o->checksum);
+    return -1;
+}
+
+static int check(struct up_options *o) {
+    if (o->no_spin)
+        o->host.spin = 0;
+    if (o->service.id && vmtp_is_group(o->service.id)) {
+        vnet_misuse("--entity must not be a group (its second highest bit is set)");
+        return -1;
+    }
+    if (set_checksum(o) != 0)
+        return -1;
+    return common_require_interface(&o->common);
+}
+
+enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv) {
+    struct vmtp_timers *t = &o->host.engine.timers;
+    struct vmtp_config *e = &o->host.engine;
+    struct option_row common[COMMON_ROWS];
+    const struct option_row rows[] = {
+        {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
+        {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
+        {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL, "make no calls for others (CALL: NO_PERMISSION)", 0, 0},
+        {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 64", 4, 1024},
+        {"mtu", 0, OPTION_NUMBER, &e->mtu, "OCTETS", "largest packet to send; default: the interface's", 580, 65535},
+        {"remote-management", 0, OPTION_FLAG, &e->remote_management, NULL, "obey CreateEntity and DeleteEntity", 0, 0},
+        {"checksum", 0, OPTION_TEXT, &o->checksum, "KIND", "full, header or none; default full", 0, 0},
+        {"require-checksum", 0, OPTION_FLAG, &e->require_checksum, NULL, "drop packets without checksum", 0, 0},
+        {"block", 0, OPTION_ENTITY, &e->block, "ID", "256 identifiers that are surely free; default: ask", 0, 0},
+        {"no-spin", 0, OPTION_FLAG, &o->no_spin, NULL, "sleep at once when nothing is to do", 0, 0},
+        TIMER("tc1", tc1_constant, "TC1 is at most TC2 + this"),
+        TIMER("tc1-floor", tc1_floor, "TC1 is never below"),
+        TIMER("tc2", tc2_floor, "TC2, between retransmissions, at first"),
+        TIMER("tc2-ceiling", tc2_ceiling, "TC2 doubles up to this"),
+        TIMER("tc3", tc3, "between packets of a Response"),
+        TIMER("ts1", ts1, "between packets of a Request"),
+        TIMER("ts2", ts2, "give up a silent client; 0: never"),
+        TIMER("ts4", ts4, "how long a transaction is remembered"),
+        TIMER("ts5", ts5, "ask for acknowledgment of a Response"),
+        {"ts5-always", 0, OPTION_OCTET, &t->ts5_always, "N", "0: where it is needed; 1: always", 0, 1},
+        TIMER("probe-interval", probe_interval, "between probes for a block of identifiers"),
+        RETRIES("request-retries", request_retries, "RequestRetries"),
+        RETRIES("response-retries", response_retries, "ResponseRetries"),
+        RETRIES("ack-retries", ack_retries, "RequestAckRetries, ResponseAckRetries"),
+        RETRIES("block-probes", block_probes, "probes for a block of identifiers"),
+        TABLE("max-entities", max_entities, "local entities"),
+        TABLE("max-calls", max_calls, "calls at once"),
+        TABLE("max-remote-clients", max_remote_clients, "clients remembered"),
+        TABLE("max-requests", max_requests, "Requests received, processed or answered with data"),
+        TABLE("max-accepts", max_accepts, "Requests that may wait"),
+        TABLE("max-hosts", max_hosts, "hosts of entities remembered"),
+        TABLE("max-control", max_control, "management packets waiting"),
+        {0}};
+    const struct option_page page = {usage, about, after, common, rows};
+    const char *none = NULL;
+    unsigned words;
+    common_rows(common, &o->common);
+    vtest_options_init(&o->service);
+    o->service.name = "vsuite " VNET_VERSION;
+    vmtp_host_config_init(&o->host);
+    enum option_outcome outcome = options_parse(&page, argc, argv, &none, 0, &words);
+    if (outcome != OPTIONS_GO)
+        return outcome;
+    return check(o) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
+}

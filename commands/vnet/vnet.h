@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vnet.h - what every subcommand of vnet knows. */
+#ifndef VNET_H
+#define VNET_H
+
+#include <stdint.h>
+
+enum vnet_exit { VNET_OK = 0, VNET_FAILED = 1, VNET_USAGE = 2 };
+
+/* A subcommand.  argv[0] is its name. */
+struct vnet_command {
+    const char *name;
+    const char *summary; /* a few words, for the list of commands */
+    int (*run)(int argc, char **argv);
+};
+
+int vnet_up(int argc, char **argv);
+int vnet_ping(int argc, char **argv);
+int vnet_probe(int argc, char **argv);
+int vnet_who(int argc, char **argv);
+int vnet_get(int argc, char **argv);
+int vnet_trace(int argc, char **argv);
+
+/* One line on stderr: "vnet ping: ...".  Return VNET_FAILED and VNET_USAGE, so that callers can return them. */
+int vnet_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int vnet_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The subcommand that is running, for messages. */
+extern const char *vnet_running;
+
+#endif
