@@ -17,7 +17,7 @@ static const char *reason(int result) {
 
 int main(int argc, char **argv) {
     const char *text = argc > 3 ? argv[3] : "hello";
-    struct vmtp_message message = {.server = ECHO_SERVER, .code = ECHO};
+    struct vmtp_message message = {.server = ECHO_SERVER, .code = ECHO_TEXT};
     if (argc < 2 || (argc > 2 && vmtp_entity_parse(&message.server, argv[2]) < 0)) {
         fprintf(stderr, "usage: client INTERFACE [ENTITY [TEXT]]   (an ENTITY looks like 0000-0000-ec40-0100)\n");
         return 2;

@@ -6,6 +6,6 @@
 /* A strictly stable entity identifier: chosen once, by a person, for one server on the segment. */
 #define ECHO_SERVER 0x00000000EC400100u
 /* Its only Code.  Codes without PIC are a server's own. */
-#define ECHO 1u
+#define ECHO_TEXT 1u
 
 #endif

@@ -35,7 +35,7 @@ static void start_calls(vmtp_host *host, vmtp_entity server) {
     for (unsigned i = 0; i < CALLS; i++) {
         struct call *call = &calls[i];
         int size = snprintf(call->request, sizeof call->request, "call %u", i);
-        struct vmtp_request request = {.message = {.server = server, .code = ECHO},
+        struct vmtp_request request = {.message = {.server = server, .code = ECHO_TEXT},
                                        .segment = call->request,
                                        .segment_size = (uint32_t)size,
                                        .response_area = call->response,

@@ -4,6 +4,7 @@
  *
  * Three handles: uv_poll_t for the host's descriptor, uv_timer_t for its deadline, uv_signal_t to end.
  */
+#define _GNU_SOURCE /* uv.h needs it */
 #include <signal.h>
 #include <stdio.h>
 

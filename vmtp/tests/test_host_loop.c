@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hosts in an event loop: turns, deadlines, events; ports that have no room or fail. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "support/host_net.h"
+#include "support/odd_port.h"
+
+static struct net net;
+static struct net_node *client, *server;
+static struct odd_port odd; /* the client's */
+
+static void setup(void) {
+    struct vmtp_host_config config;
+    char error[256];
+    net_begin(&net, 3);
+    net_config(&net, &config, 0);
+    odd_port_init(&odd, config.port, -1);
+    config.port = &odd.port;
+    ck_assert_int_eq(net_open_with(&net, 0, &config, error, sizeof error), 0);
+    client = &net.nodes[0];
+    server = net_open(&net, 1);
+    net_serve(server, 3, 16384);
+    server->serve = net_echo;
+}
+
+static void teardown(void) {
+    net_end(&net);
+    ck_assert_uint_eq(odd.closed, 1);
+}
+
+static vmtp_time now(void) { return vmtp_sim_now(net.sim); }
+
+static int call(void) {
+    struct vmtp_message m = {.server = server->entity};
+    return vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND);
+}
+
+static uint64_t count(enum vmtp_counter which) { return vmtp_counter(vmtp_host_engine(client->host), which); }
+
+START_TEST(nothing_to_do) {
+    ck_assert_int_eq(vmtp_host_turn(client->host), 0);
+    ck_assert_uint_gt(vmtp_host_deadline(client->host), now());
+    ck_assert_int_eq(net_event(client, NULL), 0);
+    ck_assert_int_eq(vmtp_host_fd(client->host), -1);
+    ck_assert_uint_ne(vmtp_host_manager(client->host), 0);
+    ck_assert_ptr_eq(vmtp_host_port(client->host), &odd.port);
+}
+END_TEST
+
+START_TEST(a_started_call_makes_the_deadline_now) {
+    struct vmtp_event event;
+    ck_assert_int_eq(call(), 0);
+    net_start(client, server->entity, NULL, 0, 5);
+    ck_assert_uint_le(vmtp_host_deadline(client->host), now());
+    ck_assert_int_eq(vmtp_host_turn(client->host), 0);
+    ck_assert_uint_gt(vmtp_host_deadline(client->host), now());
+    client->busy = 1; /* this test turns it */
+    net_run(&net, VMTP_MILLISECOND);
+    client->busy = 0;
+    ck_assert_int_eq(vmtp_host_turn(client->host), 1);
+    ck_assert_int_eq(net_event(client, &event), VMTP_EV_COMPLETE);
+    ck_assert_uint_eq(event.cookie, 5);
+    ck_assert_int_eq(vmtp_host_turn(client->host), 0);
+}
+END_TEST
+
+START_TEST(events_of_others_survive_a_blocking_call) {
+    struct vmtp_event event;
+    net_start(client, server->entity, NULL, 0, 5);
+    net_start(client, server->entity, NULL, 0, 6);
+    ck_assert_int_eq(call(), 0);
+    net_run(&net, VMTP_MILLISECOND);
+    ck_assert_int_eq(net_event(client, &event), VMTP_EV_COMPLETE);
+    ck_assert_uint_eq(event.cookie, 5);
+    ck_assert_int_eq(net_event(client, &event), VMTP_EV_COMPLETE);
+    ck_assert_uint_eq(event.cookie, 6);
+    ck_assert_int_eq(net_event(client, NULL), 0);
+}
+END_TEST
+
+START_TEST(no_room_in_the_port) {
+    ck_assert_int_eq(call(), 0);
+    odd_port_plan(&odd, 0);
+    odd_port_plan(&odd, 0);
+    vmtp_time before = now();
+    uint64_t retransmits = count(VMTP_COUNT_REQUEST_RETRANSMITS);
+    ck_assert_int_eq(call(), 0);
+    /* tried again a millisecond later, twice, and no attempt of the protocol was lost */
+    ck_assert_uint_ge(now() - before, 2 * VMTP_MILLISECOND);
+    ck_assert_uint_lt(now() - before, 3 * VMTP_MILLISECOND);
+    ck_assert_uint_eq(count(VMTP_COUNT_REQUEST_RETRANSMITS), retransmits);
+    ck_assert_uint_eq(count(VMTP_COUNT_PACKETS_LOST), 0);
+}
+END_TEST
+
+START_TEST(no_room_in_a_loop) {
+    ck_assert_int_eq(call(), 0);
+    odd_port_plan(&odd, 0);
+    net_start(client, server->entity, NULL, 0, 5);
+    unsigned sends = odd.sends;
+    ck_assert_int_eq(vmtp_host_turn(client->host), 0);
+    ck_assert_uint_eq(vmtp_host_deadline(client->host), now() + VMTP_MILLISECOND);
+    ck_assert_int_eq(vmtp_host_turn(client->host), 0); /* too early: the port is left alone */
+    ck_assert_uint_eq(odd.sends, sends + 1);
+    net_run(&net, 2 * VMTP_MILLISECOND);
+    ck_assert_int_eq(net_event(client, NULL), VMTP_EV_COMPLETE);
+}
+END_TEST
+
+START_TEST(room_for_some) {
+    static char segment[16384], answer[16384];
+    struct vmtp_message m = {.server = server->entity};
+    uint32_t received;
+    ck_assert_int_eq(call(), 0);
+    memset(segment, 's', sizeof segment);
+    odd_port_plan(&odd, 3);
+    odd_port_plan(&odd, 0);
+    unsigned frames = odd.frames;
+    int r = vmtp_host_call(client->host, &m, segment, sizeof segment, answer, sizeof answer, &received,
+                           now() + VMTP_SECOND);
+    ck_assert_int_eq(r, 0);
+    ck_assert_uint_eq(received, sizeof answer);
+    ck_assert_mem_eq(segment, answer, sizeof answer);
+    ck_assert_uint_eq(odd.frames - frames, 16); /* 2 blocks a frame; none twice */
+}
+END_TEST
+
+START_TEST(packet_that_the_port_cannot_send) {
+    ck_assert_int_eq(call(), 0);
+    odd_port_plan(&odd, VMTP_E_TOO_LARGE);
+    ck_assert_int_eq(call(), 0); /* like a loss: the retransmission gets through */
+    ck_assert_uint_eq(count(VMTP_COUNT_PACKETS_LOST), 1);
+}
+END_TEST
+
+START_TEST(interface_goes_down_while_sending) {
+    struct vmtp_usage usage;
+    ck_assert_int_eq(call(), 0);
+    odd_port_plan(&odd, VMTP_E_DOWN);
+    ck_assert_int_eq(call(), VMTP_E_DOWN);
+    vmtp_usage(vmtp_host_engine(client->host), &usage);
+    ck_assert_uint_eq(usage.calls, 0);
+    ck_assert_int_eq(call(), 0); /* up again */
+}
+END_TEST
+
+START_TEST(interface_goes_down_while_receiving) {
+    struct vmtp_incoming in;
+    ck_assert_int_eq(call(), 0);
+    odd.recv_result = VMTP_E_DOWN;
+    ck_assert_int_eq(call(), VMTP_E_DOWN);
+    ck_assert_int_eq(vmtp_host_turn(client->host), VMTP_E_DOWN);
+    ck_assert_int_eq(vmtp_host_receive(client->host, 0, &in, VMTP_NEVER), VMTP_E_DOWN);
+    odd.recv_result = 0;
+    ck_assert_int_eq(call(), 0);
+}
+END_TEST
+
+/* A program that never takes its events is told so before it could hang. */
+START_TEST(events_never_taken) {
+    int r = 0;
+    unsigned calls = 0;
+    while (r == 0 && calls < 100000) {
+        struct vmtp_request request = {
+            .message = {.server = server->entity, .code = VMTP_DGM}, .deadline = VMTP_NEVER, .cookie = calls};
+        vmtp_handle handle;
+        ck_assert_int_eq(vmtp_host_borrow_entity(client->host, &request.client), 0);
+        ck_assert_int_eq(vmtp_call(vmtp_host_engine(client->host), &handle, &request, now()), 0);
+        vmtp_host_return_entity(client->host, request.client);
+        calls++;
+        r = call();
+    }
+    ck_assert_int_eq(r, VMTP_E_FULL);
+    struct vmtp_incoming in;
+    ck_assert_int_eq(vmtp_host_receive(client->host, 0, &in, VMTP_NEVER), VMTP_E_FULL);
+    struct vmtp_event event;
+    for (unsigned i = 0; i < calls; i++) { /* none is lost, in order */
+        ck_assert_int_eq(net_event(client, &event), VMTP_EV_COMPLETE);
+        ck_assert_uint_eq(event.cookie, i);
+    }
+    ck_assert_int_eq(net_event(client, NULL), 0);
+    ck_assert_int_eq(call(), 0);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("host loop");
+    TCase *tc = tcase_create("loop");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, nothing_to_do);
+    tcase_add_test(tc, a_started_call_makes_the_deadline_now);
+    tcase_add_test(tc, events_of_others_survive_a_blocking_call);
+    tcase_add_test(tc, no_room_in_the_port);
+    tcase_add_test(tc, no_room_in_a_loop);
+    tcase_add_test(tc, room_for_some);
+    tcase_add_test(tc, packet_that_the_port_cannot_send);
+    tcase_add_test(tc, interface_goes_down_while_sending);
+    tcase_add_test(tc, interface_goes_down_while_receiving);
+    tcase_add_test(tc, events_never_taken);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
