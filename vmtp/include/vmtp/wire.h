@@ -138,7 +138,7 @@ static inline uint32_t vmtp_control(uint32_t flags, unsigned retransmit, unsigne
 
 /* ---- a received packet: check once, then read -------------------------------------------------------- */
 
-/* Why a packet is not acceptable.  The order is the order in which the checks are made. */
+/* Why a packet is not acceptable.  Checks are made in this order, that of OVERSIZED right after that of SHORT. */
 enum vmtp_packet_fault {
     VMTP_PACKET_OK = 0,
     VMTP_PACKET_SHORT,      /* fewer than 68 octets */
@@ -277,7 +277,7 @@ VMTP_API int vmtp_entity_parse(vmtp_entity *out, const char *text);
 
 /* ---- names of numbers ------------------------------------------------------------------------------------ */
 
-/* RFC 1045's word for a response code (0..63, or local), or "code N" style fallback NULL when it has none. */
+/* The word for a response code (RFC 1045's, or local) by the low 24 bits of its Code, or NULL when it has none. */
 VMTP_API const char *vmtp_response_code_name(uint32_t code24);
 /* The name of a management procedure or test operation by the low 24 bits of its Code, or NULL. */
 VMTP_API const char *vmtp_request_code_name(uint32_t code24);
