@@ -55,7 +55,8 @@ static int net_idle(void *context, vmtp_time until) {
     me->busy = 1;
     if (me->idle)
         me->idle(me);
-    pass(me->net, until);
+    if (!me->host || !vhost_interrupted(me->host)) /* none: it is being opened */
+        pass(me->net, until);
     me->busy = was_busy;
     return 0;
 }

@@ -10,7 +10,11 @@ static int odd_recv(vmtp_port *port, struct vmtp_rx *rx, unsigned max) {
     struct odd_port *odd = self(port);
     if (odd->recv_result)
         return odd->recv_result;
-    if (odd->mirror && odd->kept_count) {
+    if (odd->kept_count && odd->kept_new) { /* not before the host has looked in vain, so that time can pass */
+        odd->kept_new = 0;
+        return 0;
+    }
+    if (odd->kept_count) {
         unsigned n = odd->kept_count < max ? odd->kept_count : max;
         for (unsigned i = 0; i < n; i++)
             rx[i] = (struct vmtp_rx){.packet = odd->kept[i],
@@ -33,6 +37,7 @@ static void keep(struct odd_port *odd, const struct vmtp_tx *tx) {
         return;
     odd->kept_length[odd->kept_count] = (uint32_t)vmtp_tx_gather(tx, odd->kept[odd->kept_count]);
     odd->kept_count++;
+    odd->kept_new = 1;
 }
 
 static int odd_send(vmtp_port *port, const struct vmtp_tx *const *tx, unsigned count) {

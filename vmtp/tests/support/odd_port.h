@@ -15,7 +15,7 @@ struct odd_port {
     unsigned sends, frames, closed;
     uint8_t kept[4][2048];
     uint32_t kept_length[4];
-    unsigned kept_count;
+    unsigned kept_count, kept_new;
 };
 
 /* Wraps inner, or stands alone.  fd: what the port says its descriptor is; closed with it. */
