@@ -188,6 +188,40 @@ START_TEST(events_never_taken) {
 }
 END_TEST
 
+/* Entities made and deleted from the wire while the application blocks: what came and went is not worth an event. */
+START_TEST(entities_come_and_go) {
+    struct vmtp_host_config config;
+    struct vmtp_event event;
+    char error[256];
+    net_config(&net, &config, 2);
+    config.engine.remote_management = 1;
+    ck_assert_int_eq(net_open_with(&net, 2, &config, error, sizeof error), 0);
+    struct net_node *node = &net.nodes[2];
+    const vmtp_entity manager = vmtp_host_manager(node->host), id = 0x77000, kept = 0x78000;
+    for (unsigned i = 0; i < 2000; i++) {
+        struct vmtp_message m = {.server = manager, .code = VMTP_CREATE_ENTITY};
+        vmtp_message_set_coresident(&m, id);
+        ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND), 0);
+        ck_assert_uint_eq(m.code & VMTP_CODE_MASK, VMTP_OK);
+        m = (struct vmtp_message){.server = manager, .code = VMTP_DELETE_ENTITY};
+        vmtp_message_set_coresident(&m, id);
+        ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND), 0);
+        ck_assert_uint_eq(m.code & VMTP_CODE_MASK, VMTP_OK);
+    }
+    struct vmtp_message m = {.server = manager, .code = VMTP_CREATE_ENTITY};
+    vmtp_message_set_coresident(&m, kept);
+    ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND), 0);
+    ck_assert_int_eq(net_event(node, &event), VMTP_EV_ENTITY_CREATED);
+    ck_assert_uint_eq(event.entity, kept);
+    ck_assert_int_eq(net_event(node, NULL), 0);
+    m = (struct vmtp_message){.server = manager, .code = VMTP_DELETE_ENTITY};
+    vmtp_message_set_coresident(&m, kept);
+    ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND), 0);
+    ck_assert_int_eq(net_event(node, &event), VMTP_EV_ENTITY_DELETED); /* the creation had been seen */
+    ck_assert_uint_eq(event.entity, kept);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("host loop");
     TCase *tc = tcase_create("loop");
@@ -202,6 +236,7 @@ int main(void) {
     tcase_add_test(tc, interface_goes_down_while_sending);
     tcase_add_test(tc, interface_goes_down_while_receiving);
     tcase_add_test(tc, events_never_taken);
+    tcase_add_test(tc, entities_come_and_go);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -99,7 +99,7 @@ START_TEST(oldest_first_and_by_entity) {
     ck_assert_int_eq(vmtp_host_serve(server->host, other, 3, 0), 0);
     const vmtp_entity order[4] = {server->entity, other, other, server->entity};
     for (unsigned i = 0; i < 4; i++) {
-        net_start(client, order[i], order[i] == other ? NULL : "0123" + i, order[i] == other ? 0 : 1, i);
+        net_start(client, order[i], order[i] == other ? NULL : &"0123"[i], order[i] == other ? 0 : 1, i);
         net_run(&net, VMTP_MILLISECOND);
     }
     ck_assert_int_eq(vmtp_host_turn(server->host), 1); /* there is something to receive */

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world.h"
 
-#include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* Ends the program: a test runs in a process of its own. */
+#define WORLD_CHECK(condition, message) ((condition) ? (void)0 : give_up(__LINE__, (message)))
+static void give_up(int line, const char *message) {
+    fprintf(stderr, "world.c:%d: %s\n", line, message);
+    abort();
+}
 
 static void node_random(void *context, void *out, size_t size) {
     struct node *n = context;
@@ -17,12 +24,14 @@ void world_init(struct world *w, uint64_t seed, uint32_t mtu) {
     memset(w, 0, sizeof *w);
     w->seed = seed;
     w->sim = vmtp_sim_create(seed, mtu, 0);
-    ck_assert_ptr_nonnull(w->sim);
+    WORLD_CHECK(w->sim, "no memory");
 }
 
 void world_close(struct world *w) {
-    for (unsigned i = 0; i < w->count; i++)
+    for (unsigned i = 0; i < w->count; i++) {
+        vmtp_port_close(w->nodes[i].port);
         free(w->nodes[i].memory);
+    }
     vmtp_sim_destroy(w->sim);
 }
 
@@ -31,8 +40,19 @@ void world_config(struct world *w, struct vmtp_config *config) {
     config->block = 0x100000u * (w->count + 1);
 }
 
+static vmtp_time virtual_clock(void *context) { return vmtp_sim_now(((struct world *)context)->sim); }
+
+/* One file a host: <pcapng>.<index> */
+static void capture(struct node *n) {
+    char path[512];
+    vmtp_port *outer;
+    snprintf(path, sizeof path, "%s.%u.pcapng", n->world->pcapng, n->world->count);
+    WORLD_CHECK(vmtp_pcapng_open(&outer, n->port, path, virtual_clock, n->world) == 0, "capture file");
+    n->port = outer;
+}
+
 struct node *world_add(struct world *w, const struct vmtp_config *config) {
-    ck_assert_uint_lt(w->count, WORLD_NODES);
+    WORLD_CHECK(w->count < WORLD_NODES, "more nodes than a world has room for");
     struct node *n = &w->nodes[w->count];
     struct vmtp_config c;
     if (config)
@@ -41,18 +61,20 @@ struct node *world_add(struct world *w, const struct vmtp_config *config) {
         world_config(w, &c);
     n->world = w;
     n->prng = w->seed * 1000003u + w->count;
-    ck_assert_int_eq(vmtp_sim_attach(w->sim, &n->port), 0);
+    WORLD_CHECK(vmtp_sim_attach(w->sim, &n->port) == 0, "attach");
+    if (w->pcapng)
+        capture(n);
     uint8_t group[6];
     vmtp_group_mac(group, VMTP_MANAGER_GROUP);
-    ck_assert_int_eq(vmtp_port_group(n->port, group, 1), 0);
+    WORLD_CHECK(vmtp_port_group(n->port, group, 1) == 0, "group");
     memcpy(c.mac, n->port->info.mac, 6);
     c.mtu = n->port->info.mtu;
     c.random = node_random;
     c.random_context = n;
-    ck_assert_msg(vmtp_config_check(&c) == NULL, "%s", vmtp_config_check(&c));
+    WORLD_CHECK(!vmtp_config_check(&c), vmtp_config_check(&c));
     size_t size = vmtp_engine_footprint(&c);
     n->memory = aligned_alloc(64, size);
-    ck_assert_int_eq(vmtp_engine_create(&n->engine, &c, n->memory, size, world_now(w)), 0);
+    WORLD_CHECK(vmtp_engine_create(&n->engine, &c, n->memory, size, world_now(w)) == 0, "engine");
     w->count++;
     return n;
 }
@@ -90,7 +112,7 @@ static int node_events(struct node *n) {
         else if (n->seen_count < sizeof n->seen / sizeof n->seen[0])
             n->seen[n->seen_count++] = event;
         else
-            ck_abort_msg("more events than the test keeps");
+            give_up(__LINE__, "more events than the test keeps");
     }
     return count;
 }
@@ -134,7 +156,7 @@ unsigned world_run(struct world *w, vmtp_time until) {
         vmtp_time next = next_time(w);
         if (next > until || next == VMTP_NEVER)
             break;
-        ck_assert_msg(next > world_now(w), "a deadline that has passed makes no progress");
+        WORLD_CHECK(next > world_now(w), "a deadline that has passed makes no progress");
         vmtp_sim_advance(w->sim, next);
     }
     if (until != VMTP_NEVER && until > world_now(w))

@@ -34,6 +34,7 @@ struct world {
     struct node nodes[WORLD_NODES];
     unsigned count;
     uint64_t seed;
+    const char *pcapng; /* not NULL before world_add: each host's packets are written to <pcapng>.<index>.pcapng */
 };
 
 void world_init(struct world *w, uint64_t seed, uint32_t mtu);
