@@ -290,9 +290,9 @@ int vmtp_pcapng_error(const vmtp_port *port) {
 
 int vmtp_pcapng_comment(vmtp_port *port, const char *text) {
     struct pcapng *p = capture_of(port);
-    size_t length = strlen(text);
-    if (!p || length > COMMENT_MOST)
+    if (!p)
         return VMTP_E_INVALID;
+    size_t length = strlen(text);
     size_t before = p->comment ? strlen(p->comment) + 1 : 0;
     if (before + length > COMMENT_MOST)
         return VMTP_E_TOO_LARGE;

@@ -158,7 +158,10 @@ typedef vmtp_time (*vmtp_clock_fn)(void *context);
  */
 VMTP_API int vmtp_pcapng_open(vmtp_port **out, vmtp_port *inner, const char *path, vmtp_clock_fn clock, void *context);
 VMTP_API int vmtp_pcapng_error(const vmtp_port *port); /* 0, or the errno of the write that failed */
-/* A comment on the next packet written, or on the capture's end.  text is copied. */
+/*
+ * A comment on the next packet written, or on the capture's end; several become lines of one.  text is copied.
+ * VMTP_E_INVALID (port is no capture), VMTP_E_TOO_LARGE (more than 65535 octets in all), VMTP_E_MEMORY.
+ */
 VMTP_API int vmtp_pcapng_comment(vmtp_port *port, const char *text);
 
 /* fault: loses, duplicates, reorders and corrupts what inner sends, from one seed.  delay and jitter are ignored.
