@@ -92,7 +92,7 @@ vmtp_entity vmtp_engine_block(const vmtp_engine *e) { return e->block; }
 vmtp_entity vmtp_engine_manager(const vmtp_engine *e) { return e->block ? entity_at(e, e->manager)->id : 0; }
 
 vmtp_time vmtp_deadline(const vmtp_engine *e) {
-    if (e->control_head)
+    if (e->control_head || (e->send_head && e->send_head->next_at == 0))
         return 0;
     vmtp_time when = wheel_deadline(&e->wheel);
     for (const struct sender *s = e->send_head; s; s = s->next)

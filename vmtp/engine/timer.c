@@ -23,6 +23,7 @@ static void insert(struct wheel *w, struct timer *t, uint64_t due) {
     t->link = head;
     *head = t;
     w->used[level] |= (uint64_t)1 << digit;
+    w->levels |= 1u << level;
 }
 
 static void unlink_timer(struct wheel *w, struct timer *t) {
@@ -30,8 +31,12 @@ static void unlink_timer(struct wheel *w, struct timer *t) {
     if (t->next)
         t->next->link = t->link;
     t->link = NULL;
-    if (!w->slots[t->slot])
-        w->used[t->slot / 64u] &= ~((uint64_t)1 << (t->slot % 64u));
+    if (w->slots[t->slot])
+        return;
+    unsigned level = t->slot / 64u;
+    w->used[level] &= ~((uint64_t)1 << (t->slot % 64u));
+    if (!w->used[level])
+        w->levels &= ~(1u << level);
 }
 
 void wheel_init(struct wheel *w, vmtp_time now) {
@@ -60,17 +65,14 @@ void timer_stop(struct wheel *w, struct timer *t) {
 
 /* The slot that comes next and the tick at which its turn begins; 0 when the wheel is empty. */
 static int next_slot(const struct wheel *w, unsigned *slot, uint64_t *tick) {
-    for (unsigned level = 0; level < WHEEL_LEVELS; level++) {
-        if (!w->used[level])
-            continue;
-        unsigned digit = (unsigned)__builtin_ctzll(w->used[level]);
-        unsigned shift = 6u * level;
-        uint64_t upper = shift + 6u >= 64u ? 0 : (w->tick >> (shift + 6u)) << (shift + 6u);
-        *slot = level * 64u + digit;
-        *tick = upper | ((uint64_t)digit << shift);
-        return 1;
-    }
-    return 0;
+    if (!w->levels)
+        return 0;
+    unsigned level = (unsigned)__builtin_ctz(w->levels), shift = 6u * level;
+    unsigned digit = (unsigned)__builtin_ctzll(w->used[level]);
+    uint64_t above = shift + 6u >= 64u ? 0 : ~(uint64_t)0 << (shift + 6u);
+    *slot = level * 64u + digit;
+    *tick = (w->tick & above) | ((uint64_t)digit << shift);
+    return 1;
 }
 
 vmtp_time wheel_deadline(const struct wheel *w) {

@@ -65,28 +65,31 @@ static uint32_t slice(struct vmtp_tx *tx, const struct sender *s, uint32_t block
     return octets;
 }
 
+/* The last slice may end inside a word of 8: the padding completes it. */
+static void sum_last(struct vmtp_sum *s, const struct vmtp_slice *slice, uint32_t padding) {
+    const uint8_t *octets = slice->octets;
+    size_t odd = slice->length & 31u;
+    vmtp_sum_add(s, octets, slice->length - odd);
+    if (odd) {
+        uint8_t rest[32] = {0};
+        memcpy(rest, octets + slice->length - odd, odd);
+        vmtp_sum_add(s, rest, odd + padding);
+    }
+}
+
 /* Padding of zeros, then the checksum over everything before it. */
 void trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets) {
     uint32_t padding = (0u - data_octets) & 7u, sum = 0;
     memset(tx->trailer, 0, padding);
-    if (e->config.checksum != VMTP_CHECKSUM_NONE) {
+    if (e->config.checksum == VMTP_CHECKSUM_HEADER || (e->config.checksum == VMTP_CHECKSUM_FULL && !tx->slice_count)) {
+        sum = vmtp_checksum(tx->header, VMTP_HEADER_OCTETS);
+    } else if (e->config.checksum == VMTP_CHECKSUM_FULL) {
         struct vmtp_sum s;
         vmtp_sum_init(&s);
         vmtp_sum_add(&s, tx->header, VMTP_HEADER_OCTETS);
-        if (e->config.checksum == VMTP_CHECKSUM_FULL) {
-            unsigned last = tx->slice_count;
-            for (unsigned i = 0; i < last; i++) {
-                const uint8_t *octets = tx->slices[i].octets;
-                size_t length = tx->slices[i].length, odd = i + 1u == last ? length & 31u : 0;
-                vmtp_sum_add(&s, octets, length - odd);
-                if (odd || (i + 1u == last && padding)) { /* the padding completes the last words */
-                    uint8_t rest[40];
-                    memcpy(rest, octets + length - odd, odd);
-                    memset(rest + odd, 0, padding);
-                    vmtp_sum_add(&s, rest, odd + padding);
-                }
-            }
-        }
+        for (unsigned i = 0; i + 1u < tx->slice_count; i++)
+            vmtp_sum_add(&s, tx->slices[i].octets, tx->slices[i].length);
+        sum_last(&s, &tx->slices[tx->slice_count - 1u], padding);
         sum = vmtp_sum_finish(&s);
     }
     vmtp_store32(tx->trailer + padding, sum);
@@ -122,7 +125,7 @@ static void next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx 
     s->pending &= ~blocks;
     s->bare = 0;
     s->out++;
-    s->next_at = now + s->gap;
+    s->next_at = s->gap ? now + s->gap : 0;
 }
 
 /* The first sender that may send now, moved to the end of the queue so that packet groups take turns. */
