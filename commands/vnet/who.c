@@ -60,8 +60,8 @@ static enum option_outcome parse(struct who *w, int argc, char **argv) {
 static void note(struct who *w, const struct vmtp_event *event) {
     const uint32_t *words = event->message.words;
     const uint8_t *list = event->segment;
-    if ((event->message.code & VMTP_CODE_MASK) != VMTP_OK)
-        return;
+    if ((event->message.code & VMTP_CODE_MASK) != VMTP_OK || event->message.server == vmtp_host_manager(w->node.host))
+        return; /* ourselves: gone as soon as this is printed */
     for (uint32_t i = 0; i < w->count; i++)
         if (w->nodes[i].manager == event->message.server)
             return;
