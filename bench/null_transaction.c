@@ -28,12 +28,13 @@ enum step {
 /* An engine and the loop around it. */
 struct node {
     /* client_side or server_side, always called through here: then the compiler cannot make a variant of another name. */
-    vmtp_time (*volatile side)(struct world *w, enum step step);
+    void (*volatile side)(struct world *w, enum step step);
     vmtp_engine *engine;
     vmtp_entity entity;
     uint8_t mac[6];
     struct vmtp_tx out[PACKETS];
     unsigned sent;
+    vmtp_time due; /* the engine's deadline after the last turn */
     struct {
         uint32_t length;
         uint8_t octets[2048];
@@ -73,13 +74,14 @@ static inline void take_input(struct node *n, vmtp_time now) {
     for (unsigned i = 0; i < n->arrived; i++)
         vmtp_input(n->engine, &n->received[i], now);
     n->arrived = 0;
-    if (vmtp_deadline(n->engine) <= now)
+    if (n->due <= now)
         vmtp_expire(n->engine, now);
 }
 
 static inline void give_output(struct node *n, vmtp_time now) {
     while (n->sent < PACKETS && vmtp_output(n->engine, &n->out[n->sent], now) > 0)
         n->sent++;
+    n->due = vmtp_deadline(n->engine);
 }
 
 static inline void report(struct node *n, vmtp_time now) {
@@ -98,12 +100,12 @@ static inline void begin_call(struct world *w) {
     check("vmtp_call", vmtp_call(w->client.engine, &w->call, &request, w->now));
 }
 
-__attribute__((noinline)) static vmtp_time client_side(struct world *w, enum step step) {
+__attribute__((noinline)) static void client_side(struct world *w, enum step step) {
     struct node *n = &w->client;
     struct vmtp_event event;
     if (step == STEP_REPORT) {
         report(n, w->now);
-        return vmtp_deadline(n->engine);
+        return;
     }
     if (step == STEP_CALL)
         begin_call(w);
@@ -115,7 +117,6 @@ __attribute__((noinline)) static vmtp_time client_side(struct world *w, enum ste
             fail("the call failed", 0);
     }
     give_output(n, w->now);
-    return vmtp_deadline(n->engine);
 }
 
 static inline void serve(struct world *w, const struct vmtp_event *event) {
@@ -126,18 +127,17 @@ static inline void serve(struct world *w, const struct vmtp_event *event) {
     check("vmtp_reply", vmtp_reply(w->server.engine, event->handle, &reply, w->now));
 }
 
-__attribute__((noinline)) static vmtp_time server_side(struct world *w, enum step step) {
+__attribute__((noinline)) static void server_side(struct world *w, enum step step) {
     struct node *n = &w->server;
     struct vmtp_event event;
     if (step == STEP_REPORT) {
         report(n, w->now);
-        return vmtp_deadline(n->engine);
+        return;
     }
     take_input(n, w->now);
     while (vmtp_next_event(n->engine, &event))
         serve(w, &event);
     give_output(n, w->now);
-    return vmtp_deadline(n->engine);
 }
 
 /* ---- the world around ------------------------------------------------------------------------------------------ */
@@ -163,28 +163,34 @@ static unsigned carry(struct world *w, struct node *from, struct node *to) {
     return sent;
 }
 
+/* Nothing is on its way: lets time pass until one of them has something to do. */
+static void let_time_pass(struct world *w) {
+    vmtp_time due = w->client.due < w->server.due ? w->client.due : w->server.due;
+    if (due == VMTP_NEVER)
+        fail("the call does not end", 0);
+    w->now = due > w->now ? due : w->now;
+    w->client.side(w, STEP_TURN);
+    w->server.side(w, STEP_TURN);
+}
+
 static void transact(struct world *w) {
-    unsigned before = w->completed;
-    vmtp_time due = w->client.side(w, STEP_CALL), server_due = VMTP_NEVER;
-    for (unsigned turn = 0; w->completed == before; turn++) {
-        unsigned moved = 0;
-        if (carry(w, &w->client, &w->server) > 0) {
-            due = w->client.side(w, STEP_REPORT);
-            server_due = w->server.side(w, STEP_TURN);
-            moved = 1;
+    unsigned before = w->completed, turns = 0;
+    w->client.side(w, STEP_CALL);
+    while (w->completed == before) {
+        unsigned requests = carry(w, &w->client, &w->server), responses = 0;
+        if (requests > 0) {
+            w->client.side(w, STEP_REPORT);
+            w->server.side(w, STEP_TURN);
         }
-        if (carry(w, &w->server, &w->client) > 0) {
-            server_due = w->server.side(w, STEP_REPORT);
-            due = w->client.side(w, STEP_TURN);
-            moved = 1;
+        responses = carry(w, &w->server, &w->client);
+        if (responses > 0) {
+            w->server.side(w, STEP_REPORT);
+            w->client.side(w, STEP_TURN);
         }
-        if (moved)
-            continue;
-        if (turn > TURNS_MAX || (due == VMTP_NEVER && server_due == VMTP_NEVER))
+        if (requests + responses == 0)
+            let_time_pass(w);
+        if (++turns > TURNS_MAX)
             fail("the call does not end", 0);
-        w->now = due < server_due ? due : server_due;
-        due = w->client.side(w, STEP_TURN);
-        server_due = w->server.side(w, STEP_TURN);
     }
 }
 
@@ -230,8 +236,8 @@ static void visit(struct world *w, vmtp_entity client) {
     vmtp_header_encode(packet, &header);
     vmtp_store32(packet + VMTP_HEADER_OCTETS, vmtp_checksum(packet, VMTP_HEADER_OCTETS));
     deliver(&w->server, packet, sizeof packet, w->client.mac, w->server.mac);
-    (void)w->server.side(w, STEP_TURN);
-    (void)w->server.side(w, STEP_REPORT);
+    w->server.side(w, STEP_TURN);
+    w->server.side(w, STEP_REPORT);
 }
 
 /* Leaves so many idle records at the server. */
