@@ -13,16 +13,26 @@ static const uint8_t golden[VMTP_HEADER_OCTETS] = {
     0xc6, 0xfe, 0xdc, 0xba,                         /* CMD DGM CRE MRD, code */
     0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, /* CoResidentEntity */
     0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xb0, 0xc0, /* user data */
-    0xd0, 0xe0, 0xf0, 0x01,                         /* MsgDelivery */
-    0x12, 0x34, 0x56, 0x78,                         /* SegmentSize */
+    0xd0, 0xe0, 0xf0, 0x01,                                                 /* MsgDelivery */
+    0x12, 0x34, 0x56, 0x78,                                                 /* SegmentSize */
 };
 
 static struct vmtp_header golden_fields(void) {
     struct vmtp_header f = {
-        .client = 0x0a11ce5eed004240u, .version = 0, .domain = 3, .mpg = 1, .length = 0,
+        .client = 0x0a11ce5eed004240u,
+        .version = 0,
+        .domain = 3,
+        .mpg = 1,
+        .length = 0,
         .flags = VMTP_NRS | VMTP_NSR | VMTP_NRT | VMTP_CMG | VMTP_DRT,
-        .retransmit = 5, .forward = 9, .gap = 0xa6, .priority = 12, .function = VMTP_RESPONSE,
-        .transaction = 0x89abcdefu, .delivery = 0x80000001u, .server = 0x0b0b5e771e579940u,
+        .retransmit = 5,
+        .forward = 9,
+        .gap = 0xa6,
+        .priority = 12,
+        .function = VMTP_RESPONSE,
+        .transaction = 0x89abcdefu,
+        .delivery = 0x80000001u,
+        .server = 0x0b0b5e771e579940u,
         .code = VMTP_CMD | VMTP_DGM | VMTP_CRE | VMTP_MRD | 0xfedcbau,
         .words = {0x01234567u, 0x89abcdefu, 0x10203040u, 0x50607080u, 0x90a0b0c0u, 0xd0e0f001u, 0x12345678u},
     };
@@ -73,7 +83,8 @@ START_TEST(accessors_write_the_golden_header) {
     memcpy(h + 44, golden + 44, 12); /* user data has no accessor */
     vmtp_put_client(h, 0x0a11ce5eed004240u);
     vmtp_put_length_word(h, 3, VMTP_MPG, 0);
-    vmtp_put_control(h, vmtp_control(VMTP_NRS | VMTP_NSR | VMTP_NRT | VMTP_CMG | VMTP_DRT, 5, 9, 0xa6, 12, VMTP_RESPONSE));
+    vmtp_put_control(h,
+                     vmtp_control(VMTP_NRS | VMTP_NSR | VMTP_NRT | VMTP_CMG | VMTP_DRT, 5, 9, 0xa6, 12, VMTP_RESPONSE));
     vmtp_put_transaction(h, 0x89abcdefu);
     vmtp_put_delivery(h, 0x80000001u);
     vmtp_put_server(h, 0x0b0b5e771e579940u);

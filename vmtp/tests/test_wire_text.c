@@ -18,18 +18,52 @@ static const struct {
     const char *text;
     vmtp_entity entity;
 } good_texts[] = {
-    {"0123-4567-89ab-cdef", 0x0123456789abcdefu}, {"0123-4567-89AB-CDEF", 0x0123456789abcdefu},
-    {"0123456789abcdef", 0x0123456789abcdefu},    {"0x0123456789AbCdEf", 0x0123456789abcdefu},
-    {"0X0123-4567-89ab-cdef", 0x0123456789abcdefu}, {"0", 0}, {"00", 0}, {"0x0", 0}, {"f", 15},
-    {"40000001e0000100", 0x40000001e0000100u},    {"1e0000180", 0x1e0000180u}, {"0x1E0000180", 0x1e0000180u},
+    {"0123-4567-89ab-cdef", 0x0123456789abcdefu},
+    {"0123-4567-89AB-CDEF", 0x0123456789abcdefu},
+    {"0123456789abcdef", 0x0123456789abcdefu},
+    {"0x0123456789AbCdEf", 0x0123456789abcdefu},
+    {"0X0123-4567-89ab-cdef", 0x0123456789abcdefu},
+    {"0", 0},
+    {"00", 0},
+    {"0x0", 0},
+    {"f", 15},
+    {"40000001e0000100", 0x40000001e0000100u},
+    {"1e0000180", 0x1e0000180u},
+    {"0x1E0000180", 0x1e0000180u},
     {"ffff-ffff-ffff-ffff", UINT64_MAX},
 };
 
 static const char *const bad_texts[] = {
-    "", "0x", "0X", "x", "-", "g", " 1", "1 ", "1\n", "+1", "-1", "0x-1", "0x0x1", "1x0", "12345678901234567",
-    "00000000000000000", "0123-4567-89ab-cde", "0123-4567-89ab-cdef0", "0123-4567-89ab-", "0123-4567-89ab-cdef-",
-    "-0123-4567-89ab-cdef", "0123-4567", "0123-456789abcdef", "01234567-89ab-cdef", "012-34567-89ab-cdef",
-    "0123--4567-89ab-cdef", "0123-4567-89ab-cdeg", "0123:4567:89ab:cdef", "0123-4567-89ab-cdef ", "\xc3\xa9",
+    "",
+    "0x",
+    "0X",
+    "x",
+    "-",
+    "g",
+    " 1",
+    "1 ",
+    "1\n",
+    "+1",
+    "-1",
+    "0x-1",
+    "0x0x1",
+    "1x0",
+    "12345678901234567",
+    "00000000000000000",
+    "0123-4567-89ab-cde",
+    "0123-4567-89ab-cdef0",
+    "0123-4567-89ab-",
+    "0123-4567-89ab-cdef-",
+    "-0123-4567-89ab-cdef",
+    "0123-4567",
+    "0123-456789abcdef",
+    "01234567-89ab-cdef",
+    "012-34567-89ab-cdef",
+    "0123--4567-89ab-cdef",
+    "0123-4567-89ab-cdeg",
+    "0123:4567:89ab:cdef",
+    "0123-4567-89ab-cdef ",
+    "\xc3\xa9",
 };
 
 /* VMTP-4.4-02 */
@@ -119,29 +153,39 @@ static void assert_described(const struct vmtp_header *fields, uint32_t data_oct
 }
 
 START_TEST(packets_are_described) {
-    struct vmtp_header f = {.client = 0x0a11ce5eed004240u, .domain = 3, .transaction = 7, .server = 0x0b0b5e771e579940u,
+    struct vmtp_header f = {.client = 0x0a11ce5eed004240u,
+                            .domain = 3,
+                            .transaction = 7,
+                            .server = 0x0b0b5e771e579940u,
                             .code = VMTP_PIC | 0x101};
     assert_described(&f, 0, 1,
                      "Request ProbeEntity tx 7 client 0a11-ce5e-ed00-4240 server 0b0b-5e77-1e57-9940 flags PIC");
     f.code = 0xabcdef & VMTP_CODE_MASK;
     f.domain = 1;
-    assert_described(&f, 0, 0, "Request 0xabcdef tx 7 client 0a11-ce5e-ed00-4240 server 0b0b-5e77-1e57-9940"
-                               " domain 1 no checksum");
+    assert_described(&f, 0, 0,
+                     "Request 0xabcdef tx 7 client 0a11-ce5e-ed00-4240 server 0b0b-5e77-1e57-9940"
+                     " domain 1 no checksum");
     f.domain = 3, f.function = VMTP_RESPONSE, f.code = VMTP_SDA | VMTP_MDM | VMTP_OK;
     f.flags = VMTP_APG | VMTP_NRS, f.retransmit = 2, f.forward = 1, f.gap = 3, f.priority = 12;
     f.delivery = 3, f.words[5] = 0x0f, f.words[6] = 2000, f.length = 256;
-    assert_described(&f, 1024, 1, "Response OK tx 7 client 0a11-ce5e-ed00-4240 server 0b0b-5e77-1e57-9940"
-                                  " flags NRS APG MDM SDA retransmit 2 forward 1 pgcount 3 priority 12"
-                                  " segment 2000 blocks 0x00000003 data 1024 wanted 0x0000000f");
+    assert_described(&f, 1024, 1,
+                     "Response OK tx 7 client 0a11-ce5e-ed00-4240 server 0b0b-5e77-1e57-9940"
+                     " flags NRS APG MDM SDA retransmit 2 forward 1 pgcount 3 priority 12"
+                     " segment 2000 blocks 0x00000003 data 1024 wanted 0x0000000f");
 }
 END_TEST
 
 START_TEST(what_is_odd_is_shown) {
-    struct vmtp_header f = {.domain = 3, .transaction = 4294967295u, .delivery = 1, .mpg = 1,
-                            .code = VMTP_CRE | 0x10f, .words = {0x01020304u, 0x05060708u}};
-    assert_described(&f, 0, 1, "Request NotifyVmtpClient tx 4294967295 client 0000-0000-0000-0000"
-                               " server 0000-0000-0000-0000 flags MPG CRE blocks 0x00000001 data 0 without SDA"
-                               " coresident 0102-0304-0506-0708");
+    struct vmtp_header f = {.domain = 3,
+                            .transaction = 4294967295u,
+                            .delivery = 1,
+                            .mpg = 1,
+                            .code = VMTP_CRE | 0x10f,
+                            .words = {0x01020304u, 0x05060708u}};
+    assert_described(&f, 0, 1,
+                     "Request NotifyVmtpClient tx 4294967295 client 0000-0000-0000-0000"
+                     " server 0000-0000-0000-0000 flags MPG CRE blocks 0x00000001 data 0 without SDA"
+                     " coresident 0102-0304-0506-0708");
 }
 END_TEST
 
@@ -184,10 +228,10 @@ END_TEST
 /* ---- errors ---- */
 
 START_TEST(errors_have_texts) {
-    const int errors[] = {VMTP_E_OK, VMTP_E_AGAIN, VMTP_E_FULL, VMTP_E_NOT_READY, VMTP_E_TIMEOUT, VMTP_E_CANCELLED,
-                          VMTP_E_INVALID, VMTP_E_STALE, VMTP_E_NO_ENTITY, VMTP_E_EXISTS, VMTP_E_IN_CALL,
-                          VMTP_E_TOO_LARGE, VMTP_E_UNSUPPORTED, VMTP_E_SYSTEM, VMTP_E_PERMISSION,
-                          VMTP_E_NO_INTERFACE, VMTP_E_DOWN, VMTP_E_MEMORY};
+    const int errors[] = {
+        VMTP_E_OK,          VMTP_E_AGAIN,  VMTP_E_FULL,       VMTP_E_NOT_READY,    VMTP_E_TIMEOUT, VMTP_E_CANCELLED,
+        VMTP_E_INVALID,     VMTP_E_STALE,  VMTP_E_NO_ENTITY,  VMTP_E_EXISTS,       VMTP_E_IN_CALL, VMTP_E_TOO_LARGE,
+        VMTP_E_UNSUPPORTED, VMTP_E_SYSTEM, VMTP_E_PERMISSION, VMTP_E_NO_INTERFACE, VMTP_E_DOWN,    VMTP_E_MEMORY};
     const size_t count = sizeof errors / sizeof *errors;
     for (size_t i = 0; i < count; i++) {
         const char *text = vmtp_error_text(errors[i]);

@@ -115,8 +115,8 @@ static const char *value_of(const struct vector *v, const char *name) {
 
 /* ---- a field's text from the octets ---- */
 
-#define WORD_IF(symbol, value, word) \
-    if (bits & (value)) \
+#define WORD_IF(symbol, value, word)                                                                                   \
+    if (bits & (value))                                                                                                \
         strcat(strcat(out, out[0] ? " " : ""), word);
 
 static void packet_flag_words(char *out, uint32_t bits) { VMTP_PACKET_FLAG_LIST(WORD_IF) }
@@ -141,9 +141,17 @@ static int number_text(char *out, const char *name, const struct vmtp_header *h,
         const char *name;
         uint32_t value;
     } numbers[] = {
-        {"version", h->version}, {"domain", h->domain}, {"length", h->length}, {"retransmit", h->retransmit},
-        {"forward", h->forward}, {"gap", h->gap}, {"pgcount", h->gap}, {"priority", h->priority},
-        {"reserved", h->reserved}, {"transaction", h->transaction}, {"data_octets", view->data_octets},
+        {"version", h->version},
+        {"domain", h->domain},
+        {"length", h->length},
+        {"retransmit", h->retransmit},
+        {"forward", h->forward},
+        {"gap", h->gap},
+        {"pgcount", h->gap},
+        {"priority", h->priority},
+        {"reserved", h->reserved},
+        {"transaction", h->transaction},
+        {"data_octets", view->data_octets},
         {"segment_size", vmtp_get_segment_size(view->header)},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -234,8 +242,8 @@ static void field_text(char *out, const char *name, const struct vector *v, cons
 
 /* ---- octets from the fields' text ---- */
 
-#define BIT_OF(symbol, bit, word) \
-    if (strcmp(text, word) == 0) \
+#define BIT_OF(symbol, bit, word)                                                                                      \
+    if (strcmp(text, word) == 0)                                                                                       \
         return bit;
 
 static uint32_t flag_bit(const char *text) {
@@ -275,14 +283,23 @@ static void encode_from_text(const struct vector *v, uint8_t *octets) {
     uint32_t packet_flags = flags_of(v, "packet_flags");
     int response = strcmp(value_of(v, "function"), "response") == 0;
     struct vmtp_header h = {
-        .client = entity_of(v, "client"), .server = entity_of(v, "server"),
-        .version = (uint8_t)number_of(v, "version"), .domain = (uint16_t)number_of(v, "domain"),
-        .hco = (packet_flags & 0x8000) != 0, .epg = (packet_flags & 0x4000) != 0, .mpg = (packet_flags & 0x2000) != 0,
-        .length = (uint16_t)number_of(v, "length"), .flags = flags_of(v, "control_flags"),
-        .retransmit = (uint8_t)number_of(v, "retransmit"), .forward = (uint8_t)number_of(v, "forward"),
-        .gap = (uint8_t)number_of(v, response ? "pgcount" : "gap"), .priority = (uint8_t)number_of(v, "priority"),
-        .reserved = (uint8_t)number_of(v, "reserved"), .function = response ? VMTP_RESPONSE : VMTP_REQUEST,
-        .transaction = number_of(v, "transaction"), .delivery = number_of(v, "packet_delivery"),
+        .client = entity_of(v, "client"),
+        .server = entity_of(v, "server"),
+        .version = (uint8_t)number_of(v, "version"),
+        .domain = (uint16_t)number_of(v, "domain"),
+        .hco = (packet_flags & 0x8000) != 0,
+        .epg = (packet_flags & 0x4000) != 0,
+        .mpg = (packet_flags & 0x2000) != 0,
+        .length = (uint16_t)number_of(v, "length"),
+        .flags = flags_of(v, "control_flags"),
+        .retransmit = (uint8_t)number_of(v, "retransmit"),
+        .forward = (uint8_t)number_of(v, "forward"),
+        .gap = (uint8_t)number_of(v, response ? "pgcount" : "gap"),
+        .priority = (uint8_t)number_of(v, "priority"),
+        .reserved = (uint8_t)number_of(v, "reserved"),
+        .function = response ? VMTP_RESPONSE : VMTP_REQUEST,
+        .transaction = number_of(v, "transaction"),
+        .delivery = number_of(v, "packet_delivery"),
         .code = flags_of(v, "code_flags") | number_of(v, "code"),
     };
     const char *text = value_of(v, "words");

@@ -66,8 +66,8 @@ static void put_flag(struct line *l, int *any, const char *word) {
     *any = 1;
 }
 
-#define FLAG_IF(symbol, value, word) \
-    if (bits & (value)) \
+#define FLAG_IF(symbol, value, word)                                                                                   \
+    if (bits & (value))                                                                                                \
         put_flag(l, &any, word);
 
 static void put_packet_flags(struct line *l, const uint8_t *h) {

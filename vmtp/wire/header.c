@@ -34,8 +34,8 @@ void vmtp_header_encode(uint8_t *octets, const struct vmtp_header *in) {
                     (in->length & 0x1fffu);
     vmtp_put_client(octets, in->client);
     vmtp_store32(octets + VMTP_AT_LENGTH, word);
-    vmtp_put_control(octets, vmtp_control(in->flags & CONTROL_FLAGS, in->retransmit, in->forward, in->gap,
-                                          in->priority, in->function) |
+    vmtp_put_control(octets, vmtp_control(in->flags & CONTROL_FLAGS, in->retransmit, in->forward, in->gap, in->priority,
+                                          in->function) |
                                  ((in->reserved & 7u) << 1));
     vmtp_put_transaction(octets, in->transaction);
     vmtp_put_delivery(octets, in->delivery);

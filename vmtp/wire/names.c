@@ -2,7 +2,7 @@
 /* Words for numbers, from spec/registry.tsv. */
 #include <vmtp/wire.h>
 
-#define NAME_CASE(symbol, value, word) \
+#define NAME_CASE(symbol, value, word)                                                                                 \
     case value: return word;
 
 const char *vmtp_response_code_name(uint32_t code24) {

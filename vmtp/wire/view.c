@@ -47,9 +47,7 @@ static int length_right(const struct vmtp_view *view) {
 static uint32_t padded(uint32_t octets) { return (octets + 7u) & ~7u; }
 
 /* A message of more than one packet group: it needs a run, and says so in every packet (VMTP-13.3-01, -15). */
-static int is_large_message(const uint8_t *h) {
-    return (vmtp_get_control(h) & (VMTP_NSR | VMTP_NER | VMTP_CMG)) != 0;
-}
+static int is_large_message(const uint8_t *h) { return (vmtp_get_control(h) & (VMTP_NSR | VMTP_NER | VMTP_CMG)) != 0; }
 
 /*
  * The blocks of a large message.  SegmentSize is the size of the whole message and the packet does not say
