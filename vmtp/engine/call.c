@@ -106,7 +106,7 @@ static void choose_destination(const struct vmtp_engine *e, struct call *c, cons
 
 static int check(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
-    if (!n || n->role != ROLE_USER)
+    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
     if (n->call != NONE)
         return VMTP_E_IN_CALL;

@@ -40,23 +40,23 @@ void vmtp_config_init_sized(struct vmtp_config *config, size_t size) {
 }
 
 static const char *check_tables(const struct vmtp_config *c) {
-    const uint32_t most = 1u << 24;
+    const uint32_t most = 16777000u; /* a handle has 24 bits for the index */
     if (c->max_entities < 1 || c->max_entities > most)
-        return "max_entities must be 1 to 16777216";
+        return "max_entities must be 1 to 16777000";
     if (c->max_calls < 1 || c->max_calls > most)
-        return "max_calls must be 1 to 16777216";
+        return "max_calls must be 1 to 16777000";
     if (c->max_responses > most)
-        return "max_responses must be at most 16777216";
+        return "max_responses must be at most 16777000";
     if (c->max_remote_clients < 1 || c->max_remote_clients > most)
-        return "max_remote_clients must be 1 to 16777216";
+        return "max_remote_clients must be 1 to 16777000";
     if (c->max_requests < 1 || c->max_requests > most)
-        return "max_requests must be 1 to 16777216";
+        return "max_requests must be 1 to 16777000";
     if (c->max_accepts > most)
-        return "max_accepts must be at most 16777216";
+        return "max_accepts must be at most 16777000";
     if (c->max_hosts < 1 || c->max_hosts > most)
-        return "max_hosts must be 1 to 16777216";
+        return "max_hosts must be 1 to 16777000";
     if (c->max_control < 4 || c->max_control > most)
-        return "max_control must be 4 to 16777216";
+        return "max_control must be 4 to 16777000";
     return NULL;
 }
 

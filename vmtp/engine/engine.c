@@ -7,24 +7,24 @@
 /* Hands out parts of one block of memory; with base NULL it only adds up how much would be needed. */
 struct carver {
     uint8_t *base;
-    size_t used;
+    uint64_t used; /* 64 bits, so that what is too large for this machine shows */
 };
 
-static void *carve(struct carver *c, size_t size) {
+static void *carve(struct carver *c, uint64_t size) {
     void *part = c->base ? c->base + c->used : NULL;
-    c->used += (size + 63u) & ~(size_t)63u;
+    c->used += (size + 63u) & ~(uint64_t)63u;
     return part;
 }
 
 static void carve_pool(struct carver *c, struct pool *p, uint32_t count, size_t stride) {
-    void *memory = carve(c, pool_size(count, stride));
+    void *memory = carve(c, (uint64_t)count * stride);
     if (memory)
         pool_init(p, memory, count, stride);
 }
 
 static void carve_map(struct carver *c, struct map *m, uint32_t count) {
     uint32_t buckets = map_buckets(count);
-    m->heads = carve(c, (size_t)buckets * sizeof *m->heads);
+    m->heads = carve(c, (uint64_t)buckets * sizeof *m->heads);
     m->mask = buckets - 1;
     for (uint32_t i = 0; m->heads && i < buckets; i++)
         m->heads[i] = NONE;
@@ -51,7 +51,7 @@ size_t vmtp_engine_footprint(const struct vmtp_config *config) {
     struct vmtp_engine scratch;
     carve(&c, sizeof(struct vmtp_engine));
     lay_out(&c, &scratch, config);
-    return c.used;
+    return c.used > SIZE_MAX / 2 ? 0 : (size_t)c.used;
 }
 
 static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp_time now) {

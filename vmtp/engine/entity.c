@@ -57,6 +57,8 @@ static void set_options(struct vmtp_engine *e, struct entity *n, const struct vm
 
 static int acceptable_id(const struct vmtp_engine *e, vmtp_entity id) {
     vmtp_entity in_block = (id & ~ENTITY_FLAG_BITS) - e->block;
+    if ((id & VMTP_ID_RES) || (id & ~ENTITY_FLAG_BITS) == 0)
+        return 0;
     if (in_block < ID_FIRST_USER) /* the engine's own */
         return 0;
     return !vmtp_is_group(id) && id != VMTP_DEFAULT_BE_CLIENT && id != VMTP_DEFAULT_LE_CLIENT;

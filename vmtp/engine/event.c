@@ -68,6 +68,8 @@ void message_write(uint8_t *header, const struct vmtp_message *m) {
 static void fill_response(struct vmtp_event *ev, const struct slot *s) {
     message_read(&ev->message, s->header);
     ev->delivered = s->have;
+    if ((ev->message.code & (VMTP_MDM | VMTP_SDA)) == (VMTP_MDM | VMTP_SDA))
+        ev->message.words[5] = s->have; /* what was received (section 3.2 of the RFC) */
     memcpy(ev->source, s->mac, 6);
     ev->segment = s->area;
     ev->segment_size = s->size < s->capacity ? s->size : s->capacity;
@@ -94,6 +96,8 @@ static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct c
 static void fill_slot(struct vmtp_engine *e, struct vmtp_event *ev, struct slot *s) {
     struct call *c = call_at(e, s->call);
     fill_response(ev, s);
+    int whole = s->have == s->want || (ev->message.code & VMTP_MDM);
+    ev->result = whole && s->size <= s->capacity ? VMTP_OK : VMTP_BAD_REPLY_SEGMENT;
     ev->handle = handle_of(KIND_CALL, s->call, c->generation);
     ev->cookie = c->cookie;
     ev->entity = vmtp_get_client(c->tx.header);

@@ -39,6 +39,7 @@
 #define ID_FIRST_USER 64u
 #define ENTITY_FLAG_BITS 0xf000000000000000ull
 #define ENTITY_LEE 0x2000000000000000ull
+#define VMTP_ID_RES 0x1000000000000000ull
 #define CONTROL_DATA 192u /* segment octets in a management packet */
 
 enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE };
@@ -286,8 +287,9 @@ struct arrival {
 #define COUNT(e, name) ((e)->counters[VMTP_COUNT_##name]++)
 #define DROP(e, name) (COUNT(e, name), (int)VMTP_COUNT_##name)
 
+_Static_assert(sizeof(struct remote) <= 128, "a million idle clients are to fit into 128 MB");
+
 /* ---- table.c ---- */
-size_t pool_size(uint32_t count, size_t stride);
 void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride);
 void *pool_take(struct pool *p); /* NULL when empty; contents as left */
 void pool_give(struct pool *p, void *record);

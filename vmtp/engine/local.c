@@ -85,7 +85,11 @@ int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct entity *n = entity_find(e, c->server);
     if (n && (n->role == ROLE_USER || n->role == ROLE_REMOTE)) {
         c->state = CALL_LOCAL;
-        deliver(e, c, n, now);
+        vmtp_entity near_one = vmtp_get_coresident(c->tx.header);
+        if ((vmtp_get_code(c->tx.header) & VMTP_CRE) && near_one && !entity_is_here(e, near_one))
+            call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+        else
+            deliver(e, c, n, now);
         return 1;
     }
     if (!manager_addressed(e, c->server) || !manager_coresident(e, c->tx.header, c->multicast))
@@ -93,6 +97,7 @@ int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->state = CALL_AWAITING_RESPONSE;
     if (c->multicast) { /* the others are asked too */
         ask_manager(e, c, now);
+        c->sent = 0;
         return c->state == CALL_DONE;
     }
     if (c->datagram) {

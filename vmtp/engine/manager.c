@@ -93,6 +93,47 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
     return 56;
 }
 
+/* ---- CreateEntity, DeleteEntity ---- */
+
+static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
+    vmtp_entity id;
+    uint32_t index;
+    if (e->entities.free == NONE || entity_next_id(e, &id) != 0 || entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
+        return VMTP_BUSY;
+    words[0] = (uint32_t)(id >> 32);
+    words[1] = (uint32_t)id;
+    event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
+    return VMTP_OK;
+}
+
+static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
+    struct entity *n = entity_find(e, id);
+    if (!n)
+        return VMTP_NONEXISTENT_ENTITY;
+    if (n->role != ROLE_REMOTE) /* it belongs to the application */
+        return VMTP_NO_PERMISSION;
+    entity_remove(e, n, now);
+    return VMTP_OK;
+}
+
+static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
+    if (!(a->rx->flags & VMTP_RX_LOCAL) && !e->config.remote_management)
+        return VMTP_NO_PERMISSION;
+    if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
+        return create_entity(e, words, a->now);
+    return delete_entity(e, vmtp_load64(a->h + 36), a->now);
+}
+
+static int manage(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
+    uint32_t words[7] = {0}, code = create_or_delete(e, a, words);
+    vmtp_store32(header + 36, words[0]);
+    vmtp_store32(header + 40, words[1]);
+    vmtp_put_code(header, code);
+    return 0;
+}
+
+/* ---- answering ---- */
+
 static void begin_answer(const struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     memset(header, 0, VMTP_HEADER_OCTETS);
     vmtp_put_client(header, a->client);
@@ -119,6 +160,10 @@ int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, ui
     case CODE24(VMTP_QUERY_ENTITY):
         octets = query_entity(e, a, header, data);
         break;
+    case CODE24(VMTP_CREATE_ENTITY):
+    case CODE24(VMTP_DELETE_ENTITY): /* from here (from elsewhere: once) */
+        octets = a->multicast ? -1 : manage(e, a, header);
+        break;
     default:
         octets = a->multicast ? -1 : answer_code(header, VMTP_ERROR);
         break;
@@ -128,30 +173,6 @@ int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, ui
     return octets;
 }
 
-/* ---- CreateEntity, DeleteEntity ---- */
-
-static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
-    vmtp_entity id;
-    uint32_t index;
-    if (!e->config.remote_management)
-        return VMTP_NO_PERMISSION;
-    if (e->entities.free == NONE || entity_next_id(e, &id) != 0 || entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
-        return VMTP_BUSY;
-    words[0] = (uint32_t)(id >> 32);
-    words[1] = (uint32_t)id;
-    event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
-    return VMTP_OK;
-}
-
-static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
-    struct entity *n = entity_find(e, id);
-    if (!n)
-        return VMTP_NONEXISTENT_ENTITY;
-    if (!e->config.remote_management || n->role != ROLE_REMOTE)
-        return VMTP_NO_PERMISSION;
-    entity_remove(e, n, now);
-    return VMTP_OK;
-}
 
 static void remember(struct vmtp_engine *e, struct remote *r, const struct arrival *a) {
     memset(r->words, 0, sizeof r->words);
@@ -181,10 +202,7 @@ static int once(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_NO_RECORD);
     }
     remember(e, r, a);
-    if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
-        r->code = create_entity(e, r->words, a->now);
-    else
-        r->code = delete_entity(e, vmtp_load64(a->h + 36), a->now);
+    r->code = create_or_delete(e, a, r->words);
     struct control *c = control_new(e);
     if (c) { /* else the client asks again */
         response_header(e, r, c->header);

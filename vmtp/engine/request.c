@@ -313,7 +313,9 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
         if (e->config.timers.ts2)
             timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
         break;
-    default: /* AwaitingProbe, or given up before it was whole */
+    case REMOTE_IDLE: /* the one before a Request that was given up */
+        return DROP(e, DROP_DUPLICATE);
+    default: /* AwaitingProbe */
         break;
     }
     if (a->control & VMTP_APG)

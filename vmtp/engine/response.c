@@ -89,6 +89,8 @@ static struct slot *slot_new(struct vmtp_engine *e, struct call *c) {
 
 static void sample_response(struct vmtp_engine *e, struct call *c, const struct arrival *a) {
     unsigned count = vmtp_get_retransmit_count(a->h);
+    if (a->rx->flags & VMTP_RX_LOCAL)
+        return;
     struct host *h = c->host != NONE ? host_at(e, c->host) : NULL;
     if (!h || h->entity != a->server || h->state != HOST_KNOWN || memcmp(h->mac, a->rx->src, 6) != 0)
         h = host_learn(e, a->server, a->rx->src);

@@ -2,10 +2,6 @@
 /* table.c - free lists and the hash that finds records; also the engine's own small random numbers. */
 #include "internal.h"
 
-size_t pool_size(uint32_t count, size_t stride) {
-    return ((size_t)count * stride + 63u) & ~(size_t)63u;
-}
-
 /* Every record begins with uint32_t next_free, which is its index in the free list while it is free. */
 void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride) {
     p->records = memory;
