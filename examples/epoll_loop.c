@@ -74,7 +74,7 @@ static void finish_call(vmtp_host *host, const struct vmtp_event *event) {
 static void handle_all(vmtp_host *host) {
     struct vmtp_incoming in;
     struct vmtp_event event;
-    while (vmtp_host_receive(host, 0, &in, 0) == 0) {
+    while (vmtp_host_next_request(host, 0, &in)) {
         in.message.code = VMTP_OK;
         vmtp_host_reply(host, &in, &in.message, in.segment, in.segment_size, 0);
     }

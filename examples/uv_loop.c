@@ -18,6 +18,7 @@ static vmtp_host *host;
 static uv_poll_t readable;
 static uv_timer_t timer;
 static uv_signal_t interrupt_signal, terminate_signal;
+static int failed;
 
 static void on_timer(uv_timer_t *handle);
 
@@ -39,10 +40,11 @@ static void turn(void) {
     int result = vmtp_host_turn(host);
     if (result < 0) {
         fprintf(stderr, "uv_loop: %s\n", vmtp_error_text(result));
+        failed = 1;
         uv_stop(uv_default_loop());
         return;
     }
-    while (vmtp_host_receive(host, 0, &in, 0) == 0) {
+    while (vmtp_host_next_request(host, 0, &in)) {
         in.message.code = VMTP_OK;
         vmtp_host_reply(host, &in, &in.message, in.segment, in.segment_size, 0);
     }
@@ -58,9 +60,9 @@ static void on_timer(uv_timer_t *handle) {
 }
 
 static void on_readable(uv_poll_t *handle, int status, int events) {
-    (void)handle;
-    (void)status; /* if the port has failed, vmtp_host_turn says how */
     (void)events;
+    if (status < 0) /* libuv stops watching; what is wrong is said by vmtp_host_turn */
+        uv_poll_start(handle, UV_READABLE, on_readable);
     turn();
 }
 
@@ -97,7 +99,7 @@ static int serve(uv_loop_t *loop) {
     uv_run(loop, UV_RUN_DEFAULT);
     uv_walk(loop, close_handle, NULL);
     uv_run(loop, UV_RUN_DEFAULT);
-    return 0;
+    return failed;
 }
 
 int main(int argc, char **argv) {

@@ -104,6 +104,8 @@ struct vmtp_host {
     vmtp_time now;        /* the clock when it was last read */
     vmtp_time spin;       /* configuration */
     vmtp_time send_after; /* the port had no room: no sending before this; 0: send */
+    uint32_t looks;       /* at the port between two yields: wait.c */
+    int fault;            /* what the port said when nobody was there to be told; for the next vhost_work */
     atomic_int interrupted;
     int wake_fd; /* an eventfd that ends a sleep */
 
@@ -156,9 +158,11 @@ int vhost_random_check(void);
 
 /* Gives what has arrived (one batch) to the engine: how many packets, or a vmtp_error.  Reads the clock when there are any. */
 int vhost_look(vmtp_host *host);
+/* What the port says is wrong with it: 0 or a vmtp_error. */
+int vhost_port_error(vmtp_host *host);
 /* Sends what the engine has, at host->now: 0 or a vmtp_error. */
 int vhost_send(vmtp_host *host);
-/* Expires, sends, routes events, at host->now: 0 or a vmtp_error. */
+/* Sends, expires, routes events, at host->now: 0 or a vmtp_error. */
 int vhost_work(vmtp_host *host);
 
 /* ---- wait.c --------------------------------------------------------------------------------------------------- */

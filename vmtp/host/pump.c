@@ -60,9 +60,15 @@ int vhost_send(vmtp_host *host) {
 }
 
 int vhost_work(vmtp_host *host) {
-    if (vmtp_deadline(host->engine) <= host->now)
+    int r = host->fault;
+    host->fault = 0;
+    int sent = vhost_send(host); /* first: what goes out is what somebody waits for */
+    r = r < 0 ? r : sent;
+    if (vmtp_deadline(host->engine) <= host->now) {
         vmtp_expire(host->engine, host->now);
-    int r = vhost_send(host);
+        sent = vhost_send(host);
+        r = r < 0 ? r : sent;
+    }
     vhost_route(host);
     return r;
 }
@@ -73,16 +79,23 @@ vmtp_time vmtp_host_deadline(const vmtp_host *host) {
     return deadline < host->send_after ? host->send_after : deadline;
 }
 
+/* The descriptor may have called for this turn because of an error, which a look at the ring does not show. */
+int vhost_port_error(vmtp_host *host) {
+    if (host->port->info.fd < 0)
+        return 0;
+    int r = vmtp_port_wait(host->port, 0);
+    return r < 0 && r != VMTP_E_CANCELLED && r != VMTP_E_UNSUPPORTED ? r : 0;
+}
+
 int vmtp_host_turn(vmtp_host *host) {
     vhost_tick(host);
-    int looked = 0, error = 0;
-    for (unsigned batch = 0; batch < VHOST_TURN_BATCHES; batch++) {
+    int looked = (int)VHOST_BATCH;
+    unsigned batch = 0;
+    for (; batch < VHOST_TURN_BATCHES && looked == (int)VHOST_BATCH; batch++)
         looked = vhost_look(host);
-        if (looked < 0)
-            error = looked;
-        if (looked < (int)VHOST_BATCH)
-            break;
-    }
+    int error = looked < 0 ? looked : 0;
+    if (batch == 1 && looked == 0)
+        error = vhost_port_error(host);
     int worked = vhost_work(host);
     if (error < 0 || worked < 0)
         return error < 0 ? error : worked;

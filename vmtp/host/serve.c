@@ -208,6 +208,10 @@ static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *
     return 1;
 }
 
+int vmtp_host_next_request(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {
+    return hand_over(host, entity, in);
+}
+
 int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in, vmtp_time deadline) {
     int r = 0, waited = 0;
     for (;;) {
@@ -279,9 +283,8 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
     }
     if (r == 0 || r == VMTP_E_STALE)
         vmtp_host_done(host, in);
-    /* The answer goes now, not when the server comes back from what it does next.  A port that fails is told by the next
-     * vmtp_host_receive. */
+    /* The answer goes now, not when the server comes back from what it does next. */
     if (r == 0)
-        vhost_send(host);
+        host->fault = vhost_send(host);
     return r;
 }

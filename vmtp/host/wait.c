@@ -15,8 +15,13 @@
 
 #include "internal.h"
 
-/* Looks between two yields. */
-#define LOOKS 16
+/*
+ * Looks between two yields.  A yield takes as long as dozens of looks even when nobody else wants the processor, and what arrives
+ * meanwhile is found late; so there are more looks while yields come back quickly, and few once somebody used one.
+ */
+#define LOOKS_LEAST 16u
+#define LOOKS_MOST 128u
+#define QUICK_YIELD (2 * VMTP_MICROSECOND)
 /* A port without a descriptor cannot be slept on together with an interruption, so those sleep in short pieces. */
 #define PIECE VMTP_MILLISECOND
 
@@ -52,6 +57,11 @@ static int sleep_on_descriptors(vmtp_host *host, vmtp_time duration) {
     int n = ppoll(fds, 2, &t, NULL);
     if (n < 0)
         return errno == EINTR ? 0 : VMTP_E_SYSTEM;
+    if (fds[0].revents & ~POLLIN) { /* the port knows what is wrong with it */
+        int r = vhost_port_error(host);
+        if (r < 0)
+            return r;
+    }
     /* An interruption that was taken note of while it was being made leaves the eventfd readable. */
     if (fds[1].revents && !vhost_interrupted(host))
         drain(host);
@@ -75,18 +85,22 @@ static int let_time_pass(vmtp_host *host, vmtp_time limit) {
 /* Looks and yields until something came (1, or a vmtp_error), or there is another reason to stop (0). */
 static int spin(vmtp_host *host, vmtp_time limit) {
     const vmtp_time end = host->now + host->spin;
+    if (host->looks < LOOKS_LEAST)
+        host->looks = LOOKS_LEAST;
     for (;;) {
-        for (int i = 0; i < LOOKS; i++) {
+        for (unsigned i = 0; i < host->looks; i++) {
             int n = vhost_look(host);
             if (n)
                 return n;
         }
-        if (vhost_interrupted(host))
+        vmtp_time before = vhost_tick(host);
+        if (before >= end || before >= limit || vhost_interrupted(host))
             return 0;
         sched_yield();
-        vmtp_time now = vhost_tick(host);
-        if (now >= end || now >= limit)
-            return 0;
+        if (vhost_tick(host) - before > QUICK_YIELD)
+            host->looks = LOOKS_LEAST;
+        else if (host->looks < LOOKS_MOST)
+            host->looks *= 2;
     }
 }
 

@@ -160,6 +160,25 @@ START_TEST(interface_goes_down_while_receiving) {
 }
 END_TEST
 
+/* A reply cannot say that the port failed: it is told by what comes next. */
+START_TEST(interface_goes_down_while_replying) {
+    const struct vmtp_message ok = {.code = VMTP_OK};
+    struct vmtp_incoming in;
+    vmtp_entity id;
+    ck_assert_int_eq(vmtp_host_entity(client->host, &id, NULL), 0);
+    ck_assert_int_eq(vmtp_host_serve(client->host, id, 1, 0), 0);
+    net_start(server, id, NULL, 0, 1);
+    net_run(&net, VMTP_MILLISECOND);
+    ck_assert_int_eq(vmtp_host_next_request(client->host, id + 1, &in), 0);
+    ck_assert_int_eq(vmtp_host_next_request(client->host, id, &in), 1);
+    ck_assert_int_eq(vmtp_host_next_request(client->host, id, &in), 0);
+    odd_port_plan(&odd, VMTP_E_DOWN);
+    vmtp_host_reply(client->host, &in, &ok, NULL, 0, 0);
+    ck_assert_int_eq(vmtp_host_receive(client->host, 0, &in, 0), VMTP_E_DOWN);
+    ck_assert_int_eq(vmtp_host_receive(client->host, 0, &in, 0), VMTP_E_TIMEOUT);
+}
+END_TEST
+
 /* A program that never takes its events is told so before it could hang. */
 START_TEST(events_never_taken) {
     int r = 0;
@@ -239,6 +258,7 @@ int main(void) {
     tcase_add_test(tc, packet_that_the_port_cannot_send);
     tcase_add_test(tc, interface_goes_down_while_sending);
     tcase_add_test(tc, interface_goes_down_while_receiving);
+    tcase_add_test(tc, interface_goes_down_while_replying);
     tcase_add_test(tc, events_never_taken);
     tcase_add_test(tc, entities_come_and_go);
     suite_add_tcase(suite, tc);

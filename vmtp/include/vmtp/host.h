@@ -128,10 +128,12 @@ VMTP_API int vmtp_host_fd(const vmtp_host *host);
 VMTP_API vmtp_time vmtp_host_deadline(const vmtp_host *host);
 /*
  * Reads, expires, sends: a bounded amount, never blocking.  Call it when the descriptor is readable, at the deadline, and after starting anything
- * (vmtp_call, vmtp_reply ... on vmtp_host_engine).  Returns 1 when there are events, Requests for vmtp_host_receive, or more to
- * do at once, 0 when not, VMTP_E_DOWN or VMTP_E_SYSTEM.
+ * (vmtp_call, vmtp_reply ... on vmtp_host_engine).  Returns 1 when there are events, Requests, or more to do at once, 0
+ * when not, VMTP_E_DOWN or VMTP_E_SYSTEM (told once for each time it happens; the host can still be used).
  */
 VMTP_API int vmtp_host_turn(vmtp_host *host);
+/* The next Request for entity (0: for any that is served) that a turn or a blocking call has brought: 1 or 0. */
+VMTP_API int vmtp_host_next_request(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in);
 /* The next event that is not the host's own business (blocking calls, Requests and buffers of vmtp_host_serve, copied replies):
  * 1 or 0. */
 VMTP_API int vmtp_host_next_event(vmtp_host *host, struct vmtp_event *event);

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The examples: each server is asked by each client, ends on a signal, and says so when its interface goes down.
+. "$(dirname "$0")/lib.sh"
+net_begin "$@"
+# Not net_in for what runs in the background: $! must be the program.
+at_right="nsenter --net=/run/netns/right"
+bin=${VSUITE_BIN:-$1}
+entity=0000-0000-ec40-0100
+net_pair
+
+servers="server epoll_loop"
+[ -x "$bin/example_uv_loop" ] && servers="$servers uv_loop"
+for name in $servers; do
+    $at_right "$bin/example_$name" v0 >"$net_tmp/$name" 2>&1 &
+    server=$!
+    net_await "$net_tmp/$name" '^serving'
+
+    answer=$(net_in left "$bin/example_client" v0) || net_fail "client, asking $name"
+    [ "$answer" = hello ] || net_fail "$name answers '$answer'"
+    answer=$(net_in left "$bin/example_client" v0 $entity "some text") || net_fail "client with a text, asking $name"
+    [ "$answer" = "some text" ] || net_fail "$name answers '$answer'"
+    answer=$(net_in left "$bin/example_epoll_loop" v0 $entity | sort | tr '\n' ' ') || net_fail "epoll_loop, asking $name"
+    [ "$answer" = "call 0 call 1 call 2 " ] || net_fail "$name answers '$answer' to epoll_loop"
+
+    kill -TERM $server
+    wait $server || net_fail "$name ends with $?"
+
+    $at_right "$bin/example_$name" v0 >"$net_tmp/$name.down" 2>&1 &
+    server=$!
+    net_await "$net_tmp/$name.down" '^serving'
+    net_in right ip link set v0 down
+    net_await "$net_tmp/$name.down" 'down or gone'
+    wait $server # however it ends
+    net_in right ip link set v0 up
+    net_up right v0
+    net_up left v0
+done
+
+net_in left "$bin/example_client" v0 2>"$net_tmp/nobody" && net_fail "an answer from nobody"
+grep -q 'no answer: RETRANS_TIMEOUT' "$net_tmp/nobody" || net_fail "client says: $(cat "$net_tmp/nobody")"
+net_in left "$bin/example_client" v9 2>"$net_tmp/v9" && net_fail "an interface that is not there"
+grep -q "'v9'" "$net_tmp/v9" || net_fail "client says: $(cat "$net_tmp/v9")"
+exit 0
