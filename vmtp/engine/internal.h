@@ -362,8 +362,7 @@ void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t 
                    vmtp_time now);
 void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
 void request_free(struct vmtp_engine *e, struct request *q);
-void requests_supersede(struct vmtp_engine *e, vmtp_entity client, uint32_t transaction, const struct remote *keep,
-                        vmtp_time now);
+vmtp_time remote_ts3(const struct vmtp_engine *e, const struct remote *r);
 int transaction_is_old(uint32_t held, uint32_t seen);
 
 /* ---- reply.c ---- */

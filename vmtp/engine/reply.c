@@ -84,8 +84,8 @@ void reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
         timer_set(&e->wheel, &r->timer, now + k->ts4);
         return;
     }
-    /* TS5 after the Response, TS3 (doubling like TC2) after asking */
-    vmtp_time wait = r->retries ? k->tc2_floor << (r->retries > 4 ? 4 : r->retries) : k->ts5;
+    /* TS5 after the Response, TS3 after asking */
+    vmtp_time wait = r->retries ? remote_ts3(e, r) : k->ts5;
     timer_stop(&e->wheel, &r->timer);
     timer_set(&e->wheel, &r->timer, now + wait);
 }
@@ -118,6 +118,8 @@ void reply_forget_data(struct vmtp_engine *e, struct remote *r) {
 
 /* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
 void reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
+    if (r->request != NONE && request_at(e, r->request)->tx.queued)
+        return; /* it is on its way */
     COUNT(e, RESPONSE_RETRANSMITS);
     if (r->request == NONE) {
         struct control *c = control_new(e);

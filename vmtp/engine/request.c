@@ -109,26 +109,23 @@ void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     }
 }
 
-/*
- * A client that begins a transaction has done with its earlier ones, whoever served them here.  Returns 0 when it
- * is the Request itself that is old.
- */
-static int supersede(struct vmtp_engine *e, vmtp_entity client, uint32_t transaction, const struct remote *keep,
-                     vmtp_time now) {
-    uint32_t next;
-    for (uint32_t i = *map_head(e, &e->remote_map, client); i != NONE; i = next) {
-        struct remote *r = remote_at(e, i);
-        next = r->hash_next;
-        if (r->client != client || r == keep)
-            continue;
-        if (r->transaction == transaction) /* forwarded from one entity here to another */
-            continue;
-        if (transaction_is_old(r->transaction, transaction))
-            return 0;
-        if (r->request != NONE)
-            request_drop(e, request_at(e, r->request), now);
+/* Has this client asked something newer, of whatever entity here? */
+static int left_behind(const struct vmtp_engine *e, const struct arrival *a) {
+    for (uint32_t i = *map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+        const struct remote *r = remote_at(e, i);
+        if (r->client == a->client && transaction_is_old(r->transaction, a->transaction))
+            return 1;
     }
-    return 1;
+    return 0;
+}
+
+/* A client that begins a transaction has done with its earlier ones, whoever served them here. */
+static void supersede(struct vmtp_engine *e, const struct arrival *a) {
+    for (uint32_t i = *map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+        const struct remote *r = remote_at(e, i);
+        if (r->client == a->client && r->transaction != a->transaction && r->request != NONE)
+            request_drop(e, request_at(e, r->request), a->now);
+    }
 }
 
 /* ---- a complete Request ---- */
@@ -262,8 +259,7 @@ static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 }
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    if (!supersede(e, a->client, a->transaction, r, a->now))
-        return DROP(e, DROP_OLD_TRANSACTION);
+    supersede(e, a);
     if (r && r->request != NONE)
         request_drop(e, request_at(e, r->request), a->now);
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
@@ -363,15 +359,23 @@ int request_arrived(struct vmtp_engine *e, struct arrival *a) {
     int streamed = check_streaming(e, a);
     if (streamed)
         return streamed;
+    if (left_behind(e, a))
+        return DROP(e, DROP_OLD_TRANSACTION);
     struct remote *r = remote_find(e, a->client, n->id);
     if (r && r->transaction == a->transaction)
         return current(e, a, n, r);
-    if (r && transaction_is_old(r->transaction, a->transaction))
-        return DROP(e, DROP_OLD_TRANSACTION);
     return new_transaction(e, a, n, r);
 }
 
 /* ---- TS1, TS2, TS4, TS5 ---- */
+
+/* TC2 towards a client: no round trip is measured, so its floor, doubling with each try. */
+vmtp_time remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
+    vmtp_time t = e->config.timers.tc2_floor;
+    for (unsigned i = 1; i < r->retries && t < e->config.timers.tc2_ceiling; i++)
+        t *= 2;
+    return t < e->config.timers.tc2_ceiling ? t : e->config.timers.tc2_ceiling;
+}
 
 /* The Request did not become whole.  Its transaction is remembered as the one before, so that it can still come. */
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
@@ -390,7 +394,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
         r->retries++;
         COUNT(e, RETRY_SENT);
         notify_client_of(e, r, q->have, VMTP_RETRY);
-        timer_set(&e->wheel, &r->timer, now + (e->config.timers.ts1 << (r->retries > 4 ? 4 : r->retries)));
+        timer_set(&e->wheel, &r->timer, now + remote_ts3(e, r));
         return;
     }
     if (vmtp_get_code(q->header) & VMTP_MDM) {

@@ -52,7 +52,8 @@ struct vmtp_timers {
     vmtp_time tc3;           /* between packets of a Response; default 20 ms */
     vmtp_time ts1;           /* between packets of a Request; default 20 ms */
     vmtp_time ts2;           /* orphan: nothing heard from the client while processing; 0 = never; default 10 s */
-    vmtp_time ts4;           /* how long a transaction is remembered; default 5 s */
+    vmtp_time ts4;           /* how long a transaction is remembered; default 5 s.  Much less, and a delayed duplicate
+                                may be executed again (spec/vmtp.md section 9.1) */
     vmtp_time ts5;           /* Response data unacknowledged: ask; default 250 ms; see ts5_always */
     vmtp_time probe_interval; /* between ProbeEntityBlock transmissions; default 50 ms */
     uint8_t request_retries;  /* RequestRetries; default 5 */
