@@ -3,8 +3,6 @@
 # The examples: each server is asked by each client, ends on a signal, and says so when its interface goes down.
 . "$(dirname "$0")/lib.sh"
 net_begin "$@"
-# Not net_in for what runs in the background: $! must be the program.
-at_right="nsenter --net=/run/netns/right"
 bin=${VSUITE_BIN:-$1}
 entity=0000-0000-ec40-0100
 net_pair
@@ -12,8 +10,7 @@ net_pair
 servers="server epoll_loop"
 [ -x "$bin/example_uv_loop" ] && servers="$servers uv_loop"
 for name in $servers; do
-    $at_right "$bin/example_$name" v0 >"$net_tmp/$name" 2>&1 &
-    server=$!
+    net_start right "$bin/example_$name" v0 >"$net_tmp/$name" 2>&1
     net_await "$net_tmp/$name" '^serving'
 
     answer=$(net_in left "$bin/example_client" v0) || net_fail "client, asking $name"
@@ -23,15 +20,13 @@ for name in $servers; do
     answer=$(net_in left "$bin/example_epoll_loop" v0 $entity | sort | tr '\n' ' ') || net_fail "epoll_loop, asking $name"
     [ "$answer" = "call 0 call 1 call 2 " ] || net_fail "$name answers '$answer' to epoll_loop"
 
-    kill -TERM $server
-    wait $server || net_fail "$name ends with $?"
+    net_stop $net_pid || net_fail "$name ends with $?"
 
-    $at_right "$bin/example_$name" v0 >"$net_tmp/$name.down" 2>&1 &
-    server=$!
+    net_start right "$bin/example_$name" v0 >"$net_tmp/$name.down" 2>&1
     net_await "$net_tmp/$name.down" '^serving'
     net_in right ip link set v0 down
     net_await "$net_tmp/$name.down" 'down or gone'
-    wait $server # however it ends
+    wait $net_pid && net_fail "$name ends with 0 though its interface is down"
     net_in right ip link set v0 up
     net_up right v0
     net_up left v0

@@ -23,15 +23,15 @@ extern "C" {
 typedef struct vmtp_host vmtp_host;
 
 struct vmtp_host_config {
-    size_t size;                 /* set by vmtp_host_config_init */
-    const char *interface_name;  /* opened as a packet port, unless port is set */
-    vmtp_port *port;             /* or: this port, owned by the host from the call of vmtp_host_open on */
-    const char *pcapng;          /* not NULL: write a capture of everything to this file */
-    struct vmtp_config engine;   /* mac, mtu, link_mbps and random are filled in when left zero (as init leaves them);
+    size_t size;                /* set by vmtp_host_config_init */
+    const char *interface_name; /* opened as a packet port, unless port is set */
+    vmtp_port *port;            /* or: this port, owned by the host from the call of vmtp_host_open on */
+    const char *pcapng;         /* not NULL: write a capture of everything to this file */
+    struct vmtp_config engine;  /* mac, mtu, link_mbps and random are filled in when left zero (as init leaves them);
                                     call_entities are added to max_entities */
     struct vmtp_packet_options packet;
-    vmtp_time spin;              /* how long waiting looks at the ring before it sleeps; default 50 us; 0: sleep at once */
-    uint32_t call_entities;      /* client entities: one for vmtp_host_call, the others can be borrowed; default 64 */
+    vmtp_time spin;         /* how long waiting looks at the ring before it sleeps; default 50 us; 0: sleep at once */
+    uint32_t call_entities; /* client entities: one for vmtp_host_call, the others can be borrowed; default 64 */
 };
 
 /* Sets defaults (the engine's too). */
