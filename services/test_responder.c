@@ -20,7 +20,7 @@
 #define SLOT_COOKIE 0x7674657374730000u
 
 void vtest_options_init(struct vtest_options *options) {
-    *options = (struct vtest_options){.name = "vsuite", .slots = 64};
+    *options = (struct vtest_options){.name = "vsuite", .slots = 128};
 }
 
 /* ---- slots --------------------------------------------------------------------------------------------------- */
@@ -286,8 +286,8 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
         return rc;
     }
     s->idle = all_slots(s);
-    for (uint32_t i = 0; i < all_slots(s); i++)
-        post(s, &s->slots[i]);
+    for (uint32_t i = all_slots(s); i > 0; i--) /* the finder's first: the others may fill the engine's table */
+        post(s, &s->slots[i - 1]);
     *out = s;
     return 0;
 }

@@ -21,7 +21,7 @@ struct vtest_options {
     vmtp_entity id;      /* the service's identifier; 0: one of the engine's block */
     const char *files;   /* directory for FILE_STAT and FILE_READ; NULL: none */
     const char *name;    /* of the implementation, for IDENTIFY */
-    uint32_t slots;      /* Requests in hand, 4..1024, default 64; each takes 16 KiB */
+    uint32_t slots;      /* Requests in hand, 4..1024, default 128; each takes 16 KiB */
     uint8_t forbid_call; /* 1: CALL answers NO_PERMISSION */
 };
 

@@ -33,7 +33,17 @@ static int set_checksum(struct up_options *o) {
     return -1;
 }
 
+/* What the operator did not say follows from the number of slots: a client asks anew before its last answer is released. */
+static void fit_tables(struct up_options *o) {
+    struct vmtp_config *e = &o->host.engine;
+    if (!e->max_accepts)
+        e->max_accepts = o->service.slots + 16;
+    if (!e->max_requests)
+        e->max_requests = 2 * o->service.slots;
+}
+
 static int check(struct up_options *o) {
+    fit_tables(o);
     if (o->no_spin)
         o->host.spin = 0;
     if (o->service.id && vmtp_is_group(o->service.id)) {
@@ -53,7 +63,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
         {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL, "make no calls for others (CALL: NO_PERMISSION)", 0, 0},
-        {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 64", 4, 1024},
+        {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4, 1024},
         {"mtu", 0, OPTION_NUMBER, &e->mtu, "OCTETS", "largest packet to send; default: the interface's", 580, 65535},
         {"remote-management", 0, OPTION_FLAG, &e->remote_management, NULL, "obey CreateEntity and DeleteEntity", 0, 0},
         {"checksum", 0, OPTION_TEXT, &o->checksum, "KIND", "full, header or none; default full", 0, 0},
@@ -90,6 +100,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
     vtest_options_init(&o->service);
     o->service.name = "vsuite " VNET_VERSION;
     vmtp_host_config_init(&o->host);
+    e->max_accepts = e->max_requests = 0; /* see fit_tables */
     enum option_outcome outcome = options_parse(&page, argc, argv, &none, 0, &words);
     if (outcome != OPTIONS_GO)
         return outcome;

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What a person gets for a wrong command line: one clear line and exit code 2; and for a machine that is not ready: the same and 1.
+. "$(dirname "$0")/lib.sh"
+net_begin "$@"
+vnet=${VSUITE_BIN:-$1}/vnet
+unset VNET_INTERFACE
+
+net_pair
+cd "$net_tmp" || exit 1
+
+# gives CODE TEXT ARGUMENTS...: exit code, and one line on stderr that holds TEXT
+gives() {
+    code=$1 text=$2
+    shift 2
+    net_in left "$vnet" "$@" >out 2>err </dev/null
+    got=$?
+    [ $got -eq "$code" ] || net_fail "vnet $*: exit code $got instead of $code: $(cat err)"
+    [ "$(wc -l <err)" -eq 1 ] || net_fail "vnet $*: not one line: $(cat err)"
+    grep -q -- "$text" err || net_fail "vnet $*: \"$text\" is not in: $(cat err)"
+    [ ! -s out ] || net_fail "vnet $*: prints on stdout: $(cat out)"
+}
+
+gives 2 'say what to do'
+gives 2 'no command "fly"' fly
+gives 2 'no command "fly"' help fly
+for command in up ping who get probe trace; do
+    net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
+    grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
+        grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
+    [ ! -s err ] || net_fail "$command --help prints on stderr"
+    net_in left "$vnet" help $command | cmp -s - help || net_fail "help $command differs from $command --help"
+    grep -q "^  $command " <<EOT || net_fail "--help does not name $command"
+$("$vnet" --help)
+EOT
+    gives 2 'unknown option "--frobnicate"' $command --frobnicate
+    gives 2 'interface wants IFACE' $command -i
+    gives 2 '--json takes no value' $command --json=yes
+done
+"$vnet" --version | grep -q '^vnet [0-9]' || net_fail "--version"
+
+entity=0123-4567-89ab-cdef
+gives 2 'say on which network interface' up
+gives 2 'say on which network interface' ping $entity
+gives 2 'say on which network interface' trace
+gives 2 'say which entity' probe -i v0
+gives 2 'is no entity' probe hello -i v0
+gives 2 'is no entity' probe 0 -i v0
+gives 2 'neither an entity' ping hello -i v0
+gives 2 'neither an entity' get file --from 12:34 -i v0
+gives 2 'say which file' get -i v0
+gives 2 'leave the first "/" out' get /etc/passwd -i v0
+gives 2 'one argument too many' get one two -i v0
+gives 2 'one argument too many' who one -i v0
+gives 2 '--count takes a number from 0 to 4294967295, not "x"' ping $entity -i v0 -c x
+gives 2 '--count takes a number' ping $entity -i v0 -c -5
+gives 2 '--size takes a number from 0 to 16384, not "16385"' ping $entity -i v0 --size 16385
+gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval 5
+gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval=-1s
+gives 2 '--ts4 takes a duration' up -i v0 --ts4 5parsecs
+gives 2 '--checksum takes full, header or none' up -i v0 --checksum some
+gives 2 '--entity must not be a group' up -i v0 --entity 4000-0000-0000-0100
+gives 2 '--window takes a number from 1 to 60' get file -i v0 --window 0
+gives 2 'exclude each other' trace -i v0 -r file
+
+# The machine
+for command in "up" "ping $entity" "probe $entity" who "get file" trace; do
+    gives 1 'nosuch' $command -i nosuch
+done
+gives 1 'Ethernet' who -i lo
+gives 1 'cannot read a capture from none' trace -r none
+gives 1 '/dev/full\|No space left' trace -i v0 --pcap /dev/full/x
+gives 1 '--files /nowhere: No such file' up -i v0 --files /nowhere
+gives 1 'No such file or directory' who -i v0 --pcap /no/such/directory/x.pcapng
+
+# Without CAP_NET_RAW
+net_need setpriv
+setpriv --bounding-set=-all --inh-caps=-all true 2>/dev/null || net_skip "setpriv cannot drop capabilities here"
+for command in up "ping $entity" who trace; do
+    net_in left setpriv --bounding-set=-all --inh-caps=-all "$vnet" $command -i v0 >out 2>err </dev/null
+    [ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q CAP_NET_RAW err || net_fail "$command without CAP_NET_RAW: $(cat err)"
+done
+net_in left ip link set v0 down
+gives 1 'down' who -i v0
