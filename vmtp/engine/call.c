@@ -234,6 +234,8 @@ static void stop_slots(struct vmtp_engine *e, struct call *c) {
 void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
     if (c->state == CALL_DONE || c->state == CALL_FREE)
         return;
+    if (c->number) /* a group call that has had Responses has not failed, whatever ends it */
+        result = 0;
     if (c->state == CALL_LOCATING)
         locate_cancel(e, c);
     if (c->state == CALL_LOCAL)

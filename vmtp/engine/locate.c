@@ -109,13 +109,6 @@ int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], v
     return 0;
 }
 
-int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6], vmtp_time now) {
-    (void)now;
-    if (!entity || vmtp_is_group(entity))
-        return VMTP_E_INVALID;
-    return host_learn(e, entity, mac) ? 0 : VMTP_E_FULL;
-}
-
 int vmtp_host_forget(vmtp_engine *e, vmtp_entity entity) {
     struct host *h = host_find(e, entity);
     if (!h || h->state != HOST_KNOWN)
@@ -223,26 +216,22 @@ int probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vm
     return probe(e, r->client, mac, FOR_REMOTE, pool_index(&e->remotes, r), now) ? 0 : VMTP_E_FULL;
 }
 
-void probe_disown(struct vmtp_engine *e, const struct remote *r) {
+/* The Probe under way for this is not wanted any more. */
+static void disown(struct vmtp_engine *e, enum call_purpose purpose, uint32_t subject) {
     for (unsigned i = 0; i < PROBERS; i++) {
         uint32_t call = entity_at(e, e->prober[i])->call;
         struct call *c = call != NONE ? call_at(e, call) : NULL;
-        if (c && c->purpose == FOR_REMOTE && c->subject == pool_index(&e->remotes, r))
+        if (c && c->purpose == purpose && c->subject == subject)
             c->subject = NONE;
     }
 }
 
-static void host_answered(struct vmtp_engine *e, struct host *h, const struct call *c, uint32_t result, vmtp_time now) {
-    uint32_t waiting = h->waiting;
+void probe_disown(struct vmtp_engine *e, const struct remote *r) { disown(e, FOR_REMOTE, pool_index(&e->remotes, r)); }
+
+/* The calls that wait for h go on, or end. */
+static void release_waiting(struct vmtp_engine *e, struct host *h, uint32_t result, vmtp_time now) {
+    uint32_t waiting = h->waiting, index = pool_index(&e->hosts, h);
     h->waiting = NONE;
-    if (result == 0) {
-        h->state = HOST_KNOWN;
-        memcpy(h->mac, c->first.mac, 6);
-        if (c->retransmits == 0 && now > c->sent_at[0])
-            rtt_sample(&h->rtt, now - c->sent_at[0]);
-        host_touch(e, h);
-    }
-    uint32_t index = pool_index(&e->hosts, h);
     while (waiting != NONE) {
         struct call *w = call_at(e, waiting);
         waiting = w->wait_next;
@@ -251,6 +240,43 @@ static void host_answered(struct vmtp_engine *e, struct host *h, const struct ca
         w->state = CALL_AWAITING_RESPONSE; /* out of the waiting list */
         call_located(e, w, result, now);
     }
+}
+
+/* Somebody told us before its Probe did, or before there was a prober for it. */
+static void host_found(struct vmtp_engine *e, struct host *h, vmtp_time now) {
+    uint32_t index = pool_index(&e->hosts, h);
+    if (h->state == HOST_PENDING) {
+        uint32_t *link = &e->hosts_pending;
+        while (*link != index)
+            link = &host_at(e, *link)->pending_next;
+        *link = h->pending_next;
+    } else {
+        disown(e, FOR_HOST, index);
+    }
+    h->state = HOST_KNOWN;
+    release_waiting(e, h, 0, now);
+}
+
+int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6], vmtp_time now) {
+    if (!entity || vmtp_is_group(entity))
+        return VMTP_E_INVALID;
+    struct host *h = host_learn(e, entity, mac);
+    if (!h)
+        return VMTP_E_FULL;
+    if (h->state != HOST_KNOWN) /* it is being looked for: found */
+        host_found(e, h, now);
+    return 0;
+}
+
+static void host_answered(struct vmtp_engine *e, struct host *h, const struct call *c, uint32_t result, vmtp_time now) {
+    if (result == 0) {
+        h->state = HOST_KNOWN;
+        memcpy(h->mac, c->first.mac, 6);
+        if (c->retransmits == 0 && now > c->sent_at[0])
+            rtt_sample(&h->rtt, now - c->sent_at[0]);
+        host_touch(e, h);
+    }
+    release_waiting(e, h, result, now);
     if (result != 0)
         host_forget(e, h);
 }
@@ -261,7 +287,7 @@ void probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     const uint8_t *answer = c->first.header;
     if (result == 0)
         result = CODE24(vmtp_get_code(answer));
-    if (c->purpose == FOR_HOST)
+    if (c->purpose == FOR_HOST && subject != NONE)
         host_answered(e, host_at(e, subject), c, result, now);
     else if (subject != NONE)
         remote_probed(e, remote_at(e, subject), result == 0, vmtp_load32(answer + 36), c->first.mac, now);
