@@ -85,6 +85,12 @@ void foreign_collect(struct foreign *f) {
     }
 }
 
+int foreign_give(struct foreign *f, const struct vmtp_rx *rx) {
+    int result = vmtp_input(f->engine, rx, f->now);
+    foreign_collect(f);
+    return result;
+}
+
 int foreign_send(struct foreign *f, const struct vmtp_header *header, const void *data, uint32_t size) {
     static uint8_t packet[VMTP_MAX_PACKET];
     struct vmtp_header h = *header;
@@ -103,9 +109,7 @@ int foreign_send(struct foreign *f, const struct vmtp_header *header, const void
     memcpy(rx.dst, foreign_engine_mac, 6);
     if (f->multicast)
         vmtp_group_mac(rx.dst, VMTP_MANAGER_GROUP);
-    int result = vmtp_input(f->engine, &rx, f->now);
-    foreign_collect(f);
-    return result;
+    return foreign_give(f, &rx);
 }
 
 void foreign_pass(struct foreign *f, vmtp_time duration) {

@@ -58,6 +58,8 @@ void foreign_close(struct foreign *f);
 /* Gives the engine a packet with size octets of segment data (or, NULL, of zeros): Length and checksum are computed, the rest is
  * sent as it stands in h.  Returns what vmtp_input returned. */
 int foreign_send(struct foreign *f, const struct vmtp_header *h, const void *data, uint32_t size);
+/* The same with a packet as it stands, sound or not. */
+int foreign_give(struct foreign *f, const struct vmtp_rx *rx);
 /* Lets time go by, with everything that falls due on the way. */
 void foreign_pass(struct foreign *f, vmtp_time duration);
 /* Collects what the engine sends and tells now; needed only after calls of the engine's own functions. */
