@@ -92,7 +92,8 @@ void vtest_call(vtest_service *s, struct vtest_work *w) {
 }
 
 /* Writes the report into the slot's area; returns its size. */
-static uint32_t report(struct vtest_slot *slot, const struct vtest_client *c, const struct vmtp_event *event, vmtp_time now) {
+static uint32_t report(struct vtest_slot *slot, const struct vtest_client *c, const struct vmtp_event *event,
+                       vmtp_time now) {
     int answered = event->result == 0 || event->result == VMTP_BAD_REPLY_SEGMENT;
     uint32_t size = answered ? event->segment_size : 0;
     uint32_t room = slot->capacity - VTEST_CALL_HEAD;

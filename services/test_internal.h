@@ -25,8 +25,8 @@ struct vtest_slot {
     uint8_t *area;
     uint32_t capacity;
     enum vtest_state state;
-    vmtp_entity entity; /* at which it serves */
-    vmtp_handle handle; /* 0: a datagram */
+    vmtp_entity entity;   /* at which it serves */
+    vmtp_handle handle;   /* 0: a datagram */
     uint32_t reply_flags; /* VMTP_DGM or 0 */
     vmtp_time due;
     uint32_t octets, seed; /* DELAY */
@@ -34,7 +34,7 @@ struct vtest_slot {
 
 /* One client entity of CALL. */
 struct vtest_client {
-    vmtp_entity entity; /* 0: not made yet */
+    vmtp_entity entity;      /* 0: not made yet */
     struct vtest_slot *slot; /* NULL: free */
     uint8_t *area;
     vmtp_time start;

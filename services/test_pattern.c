@@ -27,6 +27,4 @@ void vtest_pattern(void *out, size_t size, uint32_t seed) {
     }
 }
 
-uint32_t vtest_crc32(const void *octets, size_t size) {
-    return (uint32_t)crc32_z(crc32_z(0, NULL, 0), octets, size);
-}
+uint32_t vtest_crc32(const void *octets, size_t size) { return (uint32_t)crc32_z(crc32_z(0, NULL, 0), octets, size); }

@@ -26,8 +26,9 @@ struct get {
 
 static const char usage[] = "get FILE -i IFACE [options]";
 static const char about[] =
-    "Fetches FILE (its name within the directory that the other node serves: `vnet up --files DIR`) and prints its SHA-256.\n"
-    "The file appears under its final name only when it is complete.  Several transactions are in flight at a time.";
+    "Fetches FILE (its name within the directory that the other node serves: `vnet up --files DIR`) and prints\n"
+    "its SHA-256.  The file appears under its final name only when it is complete.  Several transactions are in\n"
+    "flight at a time.";
 static const char after[] = "Exit codes: 0 the file is there, 1 it failed (and there is no file), 2 called wrongly.\n"
                             "Example: vnet get images/boot.img -i eth0 -o /tmp/boot.img";
 
@@ -49,7 +50,8 @@ static enum option_outcome parse(struct get *g, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
     const struct option_row rows[] = {
         {"from", 0, OPTION_TEXT, &g->from, "WHO", "a test service, or the address of its node; default: any", 0, 0},
-        {"output", 'o', OPTION_TEXT, &g->output, "OUT", "file or directory to write; default: FILE's last part, here", 0, 0},
+        {"output", 'o', OPTION_TEXT, &g->output, "OUT", "file or directory to write; default: FILE's last part, here",
+         0, 0},
         {"window", 0, OPTION_NUMBER, &g->fetch.window, "N", "transactions in flight; default 16", 1, FETCH_WINDOW_MOST},
         {"timeout", 0, OPTION_DURATION, &g->timeout, "TIME", "give a transaction up after this; default 5s", 0, 0},
         {"idempotent", 0, OPTION_FLAG, &g->fetch.idempotent, NULL, "ask for idempotent Responses", 0, 0},
@@ -89,9 +91,12 @@ static int refused(const struct get *g) {
     char code[TEXT_CODE], server[VMTP_ENTITY_TEXT];
     vmtp_entity_format(server, g->fetch.server);
     switch (g->fetch.size) {
-    case VMTP_TEST_NO_FILE: return vnet_fail("%s has no file \"%s\": look at what it serves (`vnet up --files`)", server, g->name);
-    case VMTP_TEST_BAD_ARGUMENT: return vnet_fail("%s does not accept the name \"%s\": no \"..\", \".\" or empty parts", server, g->name);
-    case VMTP_TEST_FILE_ERROR: return vnet_fail("%s cannot read \"%s\": look at its permissions there", server, g->name);
+    case VMTP_TEST_NO_FILE:
+        return vnet_fail("%s has no file \"%s\": look at what it serves (`vnet up --files`)", server, g->name);
+    case VMTP_TEST_BAD_ARGUMENT:
+        return vnet_fail("%s does not accept the name \"%s\": no \"..\", \".\" or empty parts", server, g->name);
+    case VMTP_TEST_FILE_ERROR:
+        return vnet_fail("%s cannot read \"%s\": look at its permissions there", server, g->name);
     case VMTP_ERROR: return vnet_fail("%s is no test service that serves files", server);
     default: return vnet_fail("%s refused: %s", server, text_code(code, (uint32_t)g->fetch.size));
     }
@@ -101,7 +106,8 @@ static int explain(struct get *g, int rc) {
     switch (rc) {
     case FETCH_REFUSED: return refused(g);
     case FETCH_CHANGED: return vnet_fail("\"%s\" was changed while it was read: try again", g->name);
-    case FETCH_DAMAGED: return vnet_fail("\"%s\" arrived damaged three times (CRC-32 differs): is a network card broken?", g->name);
+    case FETCH_DAMAGED:
+        return vnet_fail("\"%s\" arrived damaged three times (CRC-32 differs): is a network card broken?", g->name);
     case FETCH_WRITE: return vnet_fail("cannot write %s: %s", g->out.path, strerror(errno));
     default: return node_explain(&g->node, rc, g->fetch.server, g->timeout);
     }
@@ -113,10 +119,10 @@ static void summary(const struct get *g) {
     uint64_t per_second = (uint64_t)((double)g->fetch.size / (seconds > 0 ? seconds : 1e-9));
     uint64_t again = vmtp_counter(g->node.engine, VMTP_COUNT_REQUEST_RETRANSMITS);
     if (g->common.json) {
-        json_line(json_pack("{s:s, s:s, s:o, s:I, s:s, s:I, s:I, s:I, s:i}", "file", g->name, "output", g->out.path, "from",
-                            json_entity(g->fetch.server), "octets", (json_int_t)g->fetch.size, "sha256", g->hash, "time_ns",
-                            (json_int_t)g->took, "octets_per_second", (json_int_t)per_second, "retransmissions",
-                            (json_int_t)again, "damaged", (int)g->fetch.damaged));
+        json_line(json_pack("{s:s, s:s, s:o, s:I, s:s, s:I, s:I, s:I, s:i}", "file", g->name, "output", g->out.path,
+                            "from", json_entity(g->fetch.server), "octets", (json_int_t)g->fetch.size, "sha256",
+                            g->hash, "time_ns", (json_int_t)g->took, "octets_per_second", (json_int_t)per_second,
+                            "retransmissions", (json_int_t)again, "damaged", (int)g->fetch.damaged));
         return;
     }
     printf("%s: %s in %s, %s/s, %llu retransmissions\nsha256 %s  %s\n", g->out.path, text_size(size, g->fetch.size),

@@ -58,9 +58,9 @@ static void help(void) {
     for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     puts("\n`vnet COMMAND --help` tells more about each.\n\n"
-         "Entities are written as sixteen hexadecimal digits, 0123-4567-89ab-cdef, and durations with their unit: 20ms,\n"
-         "1.5s, 50us.  The interface comes from -i or the variable VNET_INTERFACE.  Raw Ethernet needs root or the\n"
-         "capability CAP_NET_RAW.\n\n"
+         "Entities are written as sixteen hexadecimal digits, 0123-4567-89ab-cdef, and durations with their unit:\n"
+         "20ms, 1.5s, 50us.  The interface comes from -i or the variable VNET_INTERFACE.  Raw Ethernet needs root\n"
+         "or the capability CAP_NET_RAW.\n\n"
          "Exit codes: 0 done, 1 it failed, 2 it was called wrongly.");
 }
 

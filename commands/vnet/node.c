@@ -179,9 +179,11 @@ int node_explain(const struct node *node, int result, vmtp_entity entity, vmtp_t
         return vnet_fail("no answer from %s within %s: is its node up, and on the segment of %s?", name,
                          text_duration(duration, timeout), node->interface_name);
     case VMTP_NONEXISTENT_ENTITY:
-        return vnet_fail("the node is there but has no entity %s: has it been started again? (`vnet who` lists nodes)", name);
+        return vnet_fail("the node is there but has no entity %s: has it been started again? (`vnet who` lists nodes)",
+                         name);
     case VMTP_E_CANCELLED: return vnet_fail("interrupted");
-    case VMTP_E_DOWN: return vnet_fail("interface %s is down or gone: `ip link set %s up`", node->interface_name, node->interface_name);
+    case VMTP_E_DOWN:
+        return vnet_fail("interface %s is down or gone: `ip link set %s up`", node->interface_name, node->interface_name);
     case VMTP_E_SYSTEM: return vnet_fail("interface %s: %s", node->interface_name, strerror(errno));
     default: break;
     }

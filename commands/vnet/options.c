@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
+#include "text.h"
 #include "vnet.h"
 
 #include <errno.h>
@@ -86,15 +87,33 @@ static int set(const struct option_row *row, const char *text) {
 
 /* ---- help ------------------------------------------------------------------------------------------------------ */
 
+/* "; default 5.0 s", unless the text says so already: before the command line is read, targets hold defaults. */
+static const char *help_default(char buf[64], const struct option_row *row) {
+    char duration[TEXT_DURATION];
+    uint64_t value = 0;
+    buf[0] = 0;
+    if (row->kind == OPTION_NUMBER)
+        value = *(const uint32_t *)row->target;
+    if (row->kind == OPTION_OCTET)
+        value = *(const uint8_t *)row->target;
+    if (row->kind == OPTION_DURATION)
+        snprintf(buf, 64, "; default %s", text_duration(duration, *(const vmtp_time *)row->target));
+    else if (value > 0)
+        snprintf(buf, 64, "; default %llu", (unsigned long long)value);
+    if (strstr(row->help, "default"))
+        buf[0] = 0;
+    return buf;
+}
+
 static void help_row(const struct option_row *row) {
-    char left[64];
+    char left[64], value[64];
     if (row->letter)
         snprintf(left, sizeof left, "-%c, --%s%s%s", row->letter, row->name, row->argument ? " " : "",
                  row->argument ? row->argument : "");
     else
         snprintf(left, sizeof left, "    --%s%s%s", row->name, row->argument ? " " : "",
                  row->argument ? row->argument : "");
-    printf("  %-28s %s\n", left, row->help);
+    printf("  %-28s %s%s\n", left, row->help, help_default(value, row));
 }
 
 static void help(const struct option_page *page) {
@@ -184,11 +203,13 @@ enum option_outcome options_parse(const struct option_page *page, int argc, char
 
 void common_rows(struct option_row rows[COMMON_ROWS], struct common_options *common) {
     *common = (struct common_options){0};
-    rows[0] = (struct option_row){"interface", 'i', OPTION_TEXT, &common->interface_name, "IFACE",
-                                  "the network interface, such as eth0; default: $VNET_INTERFACE", 0, 0};
+    rows[0] = (struct option_row){"interface", 'i',
+                                  OPTION_TEXT, &common->interface_name,
+                                  "IFACE",     "the network interface, such as eth0; default: $VNET_INTERFACE",
+                                  0,           0};
     rows[1] = (struct option_row){"json", 0, OPTION_FLAG, &common->json, NULL, "print JSON, one object a line", 0, 0};
-    rows[2] = (struct option_row){"pcap", 0, OPTION_TEXT, &common->pcap, "FILE",
-                                  "write what is sent and received to FILE, for Wireshark", 0, 0};
+    rows[2] = (struct option_row){
+        "pcap", 0, OPTION_TEXT, &common->pcap, "FILE", "write what is sent and received to FILE, for Wireshark", 0, 0};
     rows[3] = (struct option_row){0};
 }
 

@@ -28,8 +28,9 @@ static const char about[] =
     "Times message transactions with ENTITY: null ones, or with --size such that carry a segment there and back.\n"
     "ENTITY is a test service as `vnet up` prints it, the Ethernet address of a node that has one, or any entity that\n"
     "answers Requests: an answer that refuses is an answer.  Without ENTITY, any test service on the segment.";
-static const char after[] = "Exit codes: 0 every transaction was answered, 1 some were not or it failed, 2 called wrongly.\n"
-                            "Example: vnet ping 0123-4567-89ab-cd40 -i eth0 -c 1000 --interval 0 --quiet";
+static const char after[] =
+    "Exit codes: 0 every transaction was answered, 1 some were not or it failed, 2 called wrongly.\n"
+    "Example: vnet ping 0123-4567-89ab-cd40 -i eth0 -c 1000 --interval 0 --quiet";
 
 static enum option_outcome parse(struct ping *p, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
@@ -112,8 +113,8 @@ static int all(struct ping *p) {
 }
 
 static void summary_json(const struct ping *p, const struct rtt_summary *s, uint64_t retransmitted) {
-    json_line(json_pack("{s:o, s:i, s:i, s:i, s:f, s:{s:I, s:I, s:I, s:I}, s:I}", "entity", json_entity(p->entity), "sent",
-                        (int)p->sent, "answered", (int)p->answered, "size", (int)p->size, "loss",
+    json_line(json_pack("{s:o, s:i, s:i, s:i, s:f, s:{s:I, s:I, s:I, s:I}, s:I}", "entity", json_entity(p->entity),
+                        "sent", (int)p->sent, "answered", (int)p->answered, "size", (int)p->size, "loss",
                         p->sent ? (double)(p->sent - p->answered) / p->sent : 0.0, "rtt_ns", "min", (json_int_t)s->min,
                         "median", (json_int_t)s->median, "p99", (json_int_t)s->p99, "max", (json_int_t)s->max,
                         "retransmissions", (json_int_t)retransmitted));

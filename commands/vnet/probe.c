@@ -16,8 +16,9 @@ struct probe {
 };
 
 static const char usage[] = "probe ENTITY -i IFACE [options]";
-static const char about[] = "Asks all VMTP managers of the segment for ENTITY (ProbeEntity); the one that has it answers with the entity's\n"
-                            "next or current transaction, process, principal and effective principal, and shows where it is.";
+static const char about[] =
+    "Asks all VMTP managers of the segment for ENTITY (ProbeEntity); the one that has it answers with the entity's\n"
+    "next or current transaction, process, principal and effective principal, and shows where it is.";
 static const char after[] = "Exit codes: 0 the entity was found, 1 it was not or it failed, 2 called wrongly.\n"
                             "Example: vnet probe 0123-4567-89ab-cd40 -i eth0";
 
@@ -40,9 +41,9 @@ static enum option_outcome parse(struct probe *p, int argc, char **argv) {
 
 static void show_json(const struct probe *p, const struct node_answer *a) {
     const uint32_t *w = a->message.words;
-    json_line(json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "entity", json_entity(p->entity), "mac", json_mac(a->source),
-                        "manager", json_entity(a->message.server), "transaction", (json_int_t)w[0], "process",
-                        json_entity(vtest_get64(w + 1)), "principal", json_entity(vtest_get64(w + 3)),
+    json_line(json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "entity", json_entity(p->entity), "mac",
+                        json_mac(a->source), "manager", json_entity(a->message.server), "transaction", (json_int_t)w[0],
+                        "process", json_entity(vtest_get64(w + 1)), "principal", json_entity(vtest_get64(w + 3)),
                         "effective_principal", json_entity(vtest_get64(w + 5)), "rtt_ns", (json_int_t)a->took));
 }
 
@@ -52,9 +53,10 @@ static void show_text(const struct probe *p, const struct node_answer *a) {
         effective[VMTP_ENTITY_TEXT], mac[TEXT_MAC], took[TEXT_DURATION];
     printf("entity              %s\nhost                %s\nmanager             %s\ntransaction         %u\n"
            "process             %s\nprincipal           %s\neffective principal %s\nanswered after      %s\n",
-           vmtp_entity_format(entity, p->entity), text_mac(mac, a->source), vmtp_entity_format(manager, a->message.server),
-           w[0], vmtp_entity_format(process, vtest_get64(w + 1)), vmtp_entity_format(principal, vtest_get64(w + 3)),
-           vmtp_entity_format(effective, vtest_get64(w + 5)), text_duration(took, a->took));
+           vmtp_entity_format(entity, p->entity), text_mac(mac, a->source),
+           vmtp_entity_format(manager, a->message.server), w[0], vmtp_entity_format(process, vtest_get64(w + 1)),
+           vmtp_entity_format(principal, vtest_get64(w + 3)), vmtp_entity_format(effective, vtest_get64(w + 5)),
+           text_duration(took, a->took));
 }
 
 static int run(struct probe *p) {

@@ -43,8 +43,9 @@ int target_check(const char *text) {
     vmtp_entity entity;
     if (!text || text_parse_mac(mac, text) || (vmtp_entity_parse(&entity, text) == 0 && entity != 0))
         return 0;
-    vnet_misuse("\"%s\" is neither an entity such as 0123-4567-89ab-cdef nor an Ethernet address such as 02:00:00:00:00:01",
-                text);
+    vnet_misuse(
+        "\"%s\" is neither an entity such as 0123-4567-89ab-cdef nor an Ethernet address such as 02:00:00:00:00:01",
+        text);
     return -1;
 }
 
@@ -64,5 +65,6 @@ int target_find(struct node *node, const char *text, vmtp_time timeout, vmtp_ent
         return node_explain(node, rc, VMTP_TEST_SERVICE, timeout);
     if (by_mac)
         return vnet_fail("no test service answers at %s: is `vnet up` running there?", text);
-    return vnet_fail("no test service answers on %s: is `vnet up` running on a node of this segment?", node->interface_name);
+    return vnet_fail("no test service answers on %s: is `vnet up` running on a node of this segment?",
+                     node->interface_name);
 }

@@ -16,7 +16,7 @@
 char *text_code(char buf[TEXT_CODE], uint32_t response_code); /* "BUSY", "code 0x800207" */
 char *text_duration(char buf[TEXT_DURATION], vmtp_time t);    /* "12.3 us" */
 char *text_mac(char buf[TEXT_MAC], const uint8_t mac[6]);
-char *text_size(char buf[TEXT_SIZE], uint64_t octets);        /* "16.0 MiB" */
+char *text_size(char buf[TEXT_SIZE], uint64_t octets); /* "16.0 MiB" */
 
 /* 1 and mac when text is an Ethernet address such as 02:00:5e:00:00:01. */
 int text_parse_mac(uint8_t mac[6], const char *text);

@@ -28,10 +28,12 @@ struct trace {
 };
 
 static const char usage[] = "trace -i IFACE | -r FILE [options]";
-static const char about[] = "Prints one line for each VMTP packet that passes the interface (in promiscuous mode), or that is in a capture file.\n"
+static const char about[] = "Prints one line for each VMTP packet that passes the interface (in promiscuous mode), or "
+                            "that is in a capture file.\n"
                             "Times are seconds since the first packet.";
-static const char after[] = "Exit codes: 0 ended by a signal, by --count or by the end of the file, 1 it failed, 2 called wrongly.\n"
-                            "Example: vnet trace -r exchange.pcapng";
+static const char after[] =
+    "Exit codes: 0 ended by a signal, by --count or by the end of the file, 1 it failed, 2 called wrongly.\n"
+    "Example: vnet trace -r exchange.pcapng";
 
 static enum option_outcome parse(struct trace *t, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
@@ -60,7 +62,8 @@ static int explain_activation(const struct trace *t, int rc) {
     case PCAP_ERROR_NO_SUCH_DEVICE: return vnet_fail("no such network interface: %s (`ip link` lists them)", name);
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
-        return vnet_fail("capturing on %s needs root or CAP_NET_RAW: run it as root, or `setcap cap_net_raw+ep` the program", name);
+        return vnet_fail(
+            "capturing on %s needs root or CAP_NET_RAW: run it as root, or `setcap cap_net_raw+ep` the program", name);
     case PCAP_ERROR_IFACE_NOT_UP: return vnet_fail("interface %s is down: `ip link set %s up`", name, name);
     default: return vnet_fail("cannot capture on %s: %s", name, pcap_geterr(t->pcap));
     }
@@ -107,7 +110,8 @@ static int prepare(struct trace *t) {
 /* ---- showing ------------------------------------------------------------------------------------------------------- */
 
 /* The text of a packet, or of what is wrong with it; *view is valid when it returns 1. */
-static int describe(char *text, size_t size, const struct pcap_pkthdr *header, const uint8_t *frame, struct vmtp_view *view) {
+static int describe(char *text, size_t size, const struct pcap_pkthdr *header, const uint8_t *frame,
+                    struct vmtp_view *view) {
     enum vmtp_packet_fault fault;
     if (header->caplen < header->len) {
         snprintf(text, size, "only %u of %u octets were captured", header->caplen, header->len);
@@ -147,8 +151,8 @@ static void json_fields(json_t *o, const struct vmtp_view *view) {
 
 static void show_json(uint64_t time, const struct pcap_pkthdr *header, const uint8_t *frame, const char *text,
                       const struct vmtp_view *view) {
-    json_t *o = json_pack("{s:f, s:o, s:o, s:i}", "time", (double)time / 1e9, "source", json_mac(frame + 6), "destination",
-                          json_mac(frame), "octets", (int)header->len);
+    json_t *o = json_pack("{s:f, s:o, s:o, s:i}", "time", (double)time / 1e9, "source", json_mac(frame + 6),
+                          "destination", json_mac(frame), "octets", (int)header->len);
     if (view)
         json_fields(o, view);
     json_object_set_new(o, "text", json_string(text));
@@ -163,8 +167,8 @@ static void show_text(const struct trace *t, uint64_t time, const uint8_t *frame
         strftime(clock, sizeof clock, "%H:%M:%S", &tm);
     else
         snprintf(clock, sizeof clock, "%5llu", (unsigned long long)seconds);
-    printf("%s.%06llu %s > %s %s\n", clock, (unsigned long long)(time % 1000000000u / 1000u), text_mac(source, frame + 6),
-           text_mac(destination, frame), text);
+    printf("%s.%06llu %s > %s %s\n", clock, (unsigned long long)(time % 1000000000u / 1000u),
+           text_mac(source, frame + 6), text_mac(destination, frame), text);
     fflush(stdout);
 }
 

@@ -24,7 +24,8 @@ static void say_ready(struct up *u) {
     char manager_text[VMTP_ENTITY_TEXT], test_text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
     if (u->options.common.json) {
         json_line(json_pack("{s:s, s:o, s:o, s:o, s:s, s:i}", "event", "ready", "manager", json_entity(manager), "test",
-                            json_entity(test), "mac", json_mac(port->mac), "interface", u->node.interface_name, "mtu", (int)mtu));
+                            json_entity(test), "mac", json_mac(port->mac), "interface", u->node.interface_name, "mtu",
+                            (int)mtu));
         return;
     }
     printf("ready manager=%s test=%s mac=%s interface=%s mtu=%u\n", vmtp_entity_format(manager_text, manager),
@@ -36,10 +37,10 @@ static void say_end_json(struct up *u, const struct vmtp_port_stats *port) {
     json_t *counters = json_object();
     for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++)
         json_object_set_new(counters, vmtp_counter_name(i), json_integer((json_int_t)vmtp_counter(u->node.engine, i)));
-    json_line(json_pack("{s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "event", "end", "counters", counters, "port", "received",
-                        (json_int_t)port->received, "sent", (json_int_t)port->sent, "rx_dropped", (json_int_t)port->rx_dropped,
-                        "rx_truncated", (json_int_t)port->rx_truncated, "tx_refused", (json_int_t)port->tx_refused,
-                        "tx_failed", (json_int_t)port->tx_failed));
+    json_line(json_pack("{s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "event", "end", "counters", counters, "port",
+                        "received", (json_int_t)port->received, "sent", (json_int_t)port->sent, "rx_dropped",
+                        (json_int_t)port->rx_dropped, "rx_truncated", (json_int_t)port->rx_truncated, "tx_refused",
+                        (json_int_t)port->tx_refused, "tx_failed", (json_int_t)port->tx_failed));
 }
 
 static void say_end_text(struct up *u, const struct vmtp_port_stats *port) {
@@ -49,7 +50,8 @@ static void say_end_text(struct up *u, const struct vmtp_port_stats *port) {
             printf("%-22s %12llu  %s\n", vmtp_counter_name(i), (unsigned long long)value, vmtp_counter_text(i));
     }
     if (port->rx_dropped > 0)
-        printf("%-22s %12llu  %s\n", "port_rx_dropped", (unsigned long long)port->rx_dropped, "lost below for want of room");
+        printf("%-22s %12llu  %s\n", "port_rx_dropped", (unsigned long long)port->rx_dropped,
+               "lost below for want of room");
     if (port->tx_failed > 0)
         printf("%-22s %12llu  %s\n", "port_tx_failed", (unsigned long long)port->tx_failed, "not sent by the interface");
 }

@@ -6,18 +6,21 @@
 
 static const char usage[] = "up -i IFACE [options]";
 static const char about[] =
-    "Runs a VMTP node with the test service on the interface until SIGINT or SIGTERM. Prints one line when it is ready:\n"
+    "Runs a VMTP node with the test service on the interface until SIGINT or SIGTERM. When it is ready it prints\n"
     "    ready manager=ID test=ID mac=ADDRESS interface=IFACE mtu=OCTETS\n"
-    "and at the end what it counted.  The test service obeys everybody on the segment: it serves every file of --files,\n"
-    "and makes calls for others unless --no-call is given.";
+    "and at the end what it counted.  The test service obeys everybody on the segment: it serves every file of\n"
+    "--files, and makes calls for others unless --no-call is given.";
 static const char after[] =
     "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
     "Exit codes: 0 ended by a signal, 1 it failed, 2 called wrongly.\n"
     "Example: vnet up -i eth0 --files /srv/boot";
 
-#define TIMER(name, member, text) {name, 0, OPTION_DURATION, &t->member, "TIME", text, 0, 0}
-#define RETRIES(name, member, text) {name, 0, OPTION_OCTET, &t->member, "N", text, 0, 255}
-#define TABLE(name, member, text) {name, 0, OPTION_NUMBER, &e->member, "N", text, 1, UINT32_MAX}
+#define TIMER(name, member, text)                                                                                      \
+    { name, 0, OPTION_DURATION, &t->member, "TIME", text, 0, 0 }
+#define RETRIES(name, member, text)                                                                                    \
+    { name, 0, OPTION_OCTET, &t->member, "N", text, 0, 255 }
+#define TABLE(name, member, text)                                                                                      \
+    { name, 0, OPTION_NUMBER, &e->member, "N", text, 1, UINT32_MAX }
 
 static int set_checksum(struct up_options *o) {
     static const char *const modes[] = {"full", "header", "none"}; /* enum vmtp_checksum_mode */
@@ -63,7 +66,8 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
         {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL, "make no calls for others (CALL: NO_PERMISSION)", 0, 0},
-        {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4, 1024},
+        {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4,
+         1024},
         {"mtu", 0, OPTION_NUMBER, &e->mtu, "OCTETS", "largest packet to send; default: the interface's", 580, 65535},
         {"remote-management", 0, OPTION_FLAG, &e->remote_management, NULL, "obey CreateEntity and DeleteEntity", 0, 0},
         {"checksum", 0, OPTION_TEXT, &o->checksum, "KIND", "full, header or none; default full", 0, 0},

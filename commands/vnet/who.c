@@ -34,7 +34,8 @@ struct who {
 static const char usage[] = "who -i IFACE [options]";
 static const char about[] =
     "Lists every VMTP node on the segment: asks all managers at once for the abilities of their node (QueryVMTPNode),\n"
-    "then each node for its test service.  Flags: S serves streams, s sends streams, X serves secure transactions, x sends them.";
+    "then each node for its test service.  Flags: S serves streams, s sends streams, X serves secure transactions,\n"
+    "x sends them.";
 static const char after[] = "Exit codes: 0 at least one node answered, 1 none did or it failed, 2 called wrongly.\n"
                             "Example: vnet who -i eth0 --json";
 
@@ -137,9 +138,10 @@ static json_t *json_list(const struct found *f, uint32_t from, uint32_t count) {
 }
 
 static void show_json(const struct found *f) {
-    json_t *o = json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "mac", json_mac(f->mac), "manager", json_entity(f->manager),
-                          "mtu", (json_int_t)f->mtu, "flags", (json_int_t)f->flags, "auth_domain", (json_int_t)f->auth, "domains",
-                          json_list(f, 0, f->domains), "auth_domains", json_list(f, f->domains, f->auth_domains));
+    json_t *o = json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "mac", json_mac(f->mac), "manager",
+                          json_entity(f->manager), "mtu", (json_int_t)f->mtu, "flags", (json_int_t)f->flags,
+                          "auth_domain", (json_int_t)f->auth, "domains", json_list(f, 0, f->domains), "auth_domains",
+                          json_list(f, f->domains, f->auth_domains));
     if (f->test.service) {
         json_object_set_new(o, "test_service", json_entity(f->test.service));
         json_object_set_new(o, "name", json_string(f->test.name));
@@ -166,11 +168,13 @@ static char *domains_text(char *buf, size_t size, const struct found *f) {
 static void show_text(const struct who *w) {
     char mac[TEXT_MAC], manager[VMTP_ENTITY_TEXT], service[VMTP_ENTITY_TEXT], flags[5], domains[64];
     if (w->count > 0)
-        printf("%-17s  %-19s  %5s  %-5s  %-7s  %-19s  %s\n", "MAC", "MANAGER", "MTU", "FLAGS", "DOMAINS", "TEST SERVICE", "NAME");
+        printf("%-17s  %-19s  %5s  %-5s  %-7s  %-19s  %s\n", "MAC", "MANAGER", "MTU", "FLAGS", "DOMAINS",
+               "TEST SERVICE", "NAME");
     for (uint32_t i = 0; i < w->count; i++) {
         const struct found *f = &w->nodes[i];
-        printf("%-17s  %-19s  %5u  %-5s  %-7s  %-19s  %s\n", text_mac(mac, f->mac), vmtp_entity_format(manager, f->manager),
-               f->mtu, flags_text(flags, f->flags), domains_text(domains, sizeof domains, f),
+        printf("%-17s  %-19s  %5u  %-5s  %-7s  %-19s  %s\n", text_mac(mac, f->mac),
+               vmtp_entity_format(manager, f->manager), f->mtu, flags_text(flags, f->flags),
+               domains_text(domains, sizeof domains, f),
                f->test.service ? vmtp_entity_format(service, f->test.service) : "-", f->test.service ? f->test.name : "");
     }
 }

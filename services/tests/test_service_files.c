@@ -51,7 +51,8 @@ static void setup(void) {
 }
 
 static void teardown(void) {
-    static const char *const files[] = {"file", "empty", "sub/inner", "good-link", "bad-link", "bad-directory", "absolute-link", "fifo"};
+    static const char *const files[] = {"file",     "empty",         "sub/inner",     "good-link",
+                                        "bad-link", "bad-directory", "absolute-link", "fifo"};
     pair_end(&p);
     for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
         unlinkat(served_fd, files[i], 0);
@@ -63,7 +64,9 @@ static void teardown(void) {
     ck_assert_int_eq(rmdir(root), 0);
 }
 
-static uint32_t stat_named(const char *name) { return pair_do(&p, VMTP_TEST_FILE_STAT, NULL, name, (uint32_t)strlen(name)); }
+static uint32_t stat_named(const char *name) {
+    return pair_do(&p, VMTP_TEST_FILE_STAT, NULL, name, (uint32_t)strlen(name));
+}
 
 static uint32_t read_named(const char *name, uint64_t offset, uint32_t length) {
     uint32_t words[7] = {(uint32_t)(offset >> 32), (uint32_t)offset, length};
@@ -94,8 +97,16 @@ START_TEST(read_returns_what_is_there) {
     static const struct {
         uint64_t offset;
         uint32_t length, octets;
-    } reads[] = {{0, 16384, 16384}, {0, 0, 0},        {1, 511, 511},    {16384, 16384, 16384}, {32768, 16384, 7232},
-                 {39999, 5, 1},     {40000, 16384, 0}, {40001, 1, 0}, {0xffffffffffffffff, 16384, 0}, {0x7fffffffffffffff, 1, 0}};
+    } reads[] = {{0, 16384, 16384},
+                 {0, 0, 0},
+                 {1, 511, 511},
+                 {16384, 16384, 16384},
+                 {32768, 16384, 7232},
+                 {39999, 5, 1},
+                 {40000, 16384, 0},
+                 {40001, 1, 0},
+                 {0xffffffffffffffff, 16384, 0},
+                 {0x7fffffffffffffff, 1, 0}};
     for (unsigned i = 0; i < sizeof reads / sizeof reads[0]; i++) {
         ck_assert_uint_eq(read_named("file", reads[i].offset, reads[i].length), VMTP_OK);
         const struct pair_call *a = pair_answer(&p);
@@ -129,7 +140,8 @@ END_TEST
 
 /* TEST-5.1-01 */
 START_TEST(bad_names_are_bad_arguments) {
-    static const char *const names[] = {"/file", "file/", "sub//inner", ".", "..", "../outside", "sub/../file", "./file", "sub/.", "/"};
+    static const char *const names[] = {"/file",      "file/",       "sub//inner", ".",     "..",
+                                        "../outside", "sub/../file", "./file",     "sub/.", "/"};
     char longest[VTEST_NAME_MAX + 1];
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         ck_assert_uint_eq(stat_named(names[i]), VMTP_TEST_BAD_ARGUMENT);
@@ -146,7 +158,8 @@ END_TEST
 
 /* TEST-5.1-02, TEST-5.1-03 */
 START_TEST(nothing_outside_is_shown) {
-    static const char *const names[] = {"none", "sub", "fifo", "bad-link", "absolute-link", "bad-directory/outside", "file/below", "sub/none"};
+    static const char *const names[] = {
+        "none", "sub", "fifo", "bad-link", "absolute-link", "bad-directory/outside", "file/below", "sub/none"};
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         ck_assert_uint_eq(stat_named(names[i]), VMTP_TEST_NO_FILE);
         ck_assert_uint_eq(read_named(names[i], 0, 10), VMTP_TEST_NO_FILE);
@@ -167,8 +180,9 @@ START_TEST(both_ways_stay_beneath) {
     static const struct {
         const char *name;
         int opens, walks;
-    } cases[] = {{"file", 1, 1},     {"sub/inner", 1, 1},     {"good-link", 1, 0}, {"bad-link", 0, 0},
-                 {"absolute-link", 0, 0}, {"bad-directory/outside", 0, 0}, {"none", 0, 0}, {"file/below", 0, 0}};
+    } cases[] = {{"file", 1, 1},     {"sub/inner", 1, 1},     {"good-link", 1, 0},
+                 {"bad-link", 0, 0}, {"absolute-link", 0, 0}, {"bad-directory/outside", 0, 0},
+                 {"none", 0, 0},     {"file/below", 0, 0}};
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int fd = beneath_open(served_fd, cases[i].name);
         ck_assert_int_eq(fd >= 0, cases[i].opens);

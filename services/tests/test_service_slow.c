@@ -186,7 +186,7 @@ START_TEST(call_reports_failures_too) {
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD), VMTP_OK);
     ck_assert_uint_eq(a->message.words[0], VMTP_USER_TIMEOUT);
     ck_assert_uint_ge(vmtp_load32(a->area + VTEST_CALL_RESERVED), 100000); /* microseconds */
-    head(segment, tester_entity, VMTP_TEST_ECHO); /* more comes back than is to be taken */
+    head(segment, tester_entity, VMTP_TEST_ECHO);                          /* more comes back than is to be taken */
     vmtp_store32(segment + VTEST_CALL_CAPACITY, 512);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD + 2000), VMTP_OK);
     ck_assert_uint_eq(a->message.words[0], VMTP_BAD_REPLY_SEGMENT);
@@ -254,7 +254,8 @@ END_TEST
 
 START_TEST(call_can_be_forbidden) {
     head(segment, vtest_entity(p.service), VMTP_TEST_NULL);
-    struct pair_call *call = pair_start(&p, 0, vtest_entity(p.service), VMTP_PIC | VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD);
+    struct pair_call *call = pair_start(&p, 0, vtest_entity(p.service), VMTP_PIC | VMTP_TEST_CALL, NULL, segment,
+                                        VTEST_CALL_HEAD);
     pair_wait(&p, call);
     ck_assert_uint_eq(call->message.code & VMTP_CODE_MASK, VMTP_NO_PERMISSION);
 }

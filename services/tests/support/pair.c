@@ -139,8 +139,8 @@ void pair_pass(struct pair *p, vmtp_time duration) {
 
 /* ---- calls --------------------------------------------------------------------------------------------------------- */
 
-struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server, uint32_t code, const uint32_t words[7],
-                             const void *segment, uint32_t size) {
+struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server, uint32_t code,
+                             const uint32_t words[7], const void *segment, uint32_t size) {
     struct pair_call *call = &p->calls[number];
     struct vmtp_request request = {.client = call->client, .segment = segment, .segment_size = size, .cookie = number};
     request.message.server = server ? server : vtest_entity(p->service);

@@ -44,8 +44,8 @@ void pair_end(struct pair *p);
 vmtp_time pair_now(const struct pair *p);
 
 /* Starts call number (its own client entity each) to server, 0: the service. */
-struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server, uint32_t code, const uint32_t words[7],
-                             const void *segment, uint32_t size);
+struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server, uint32_t code,
+                             const uint32_t words[7], const void *segment, uint32_t size);
 /* Lets things happen until the call is over (it must end within virtual minutes). */
 void pair_wait(struct pair *p, struct pair_call *call);
 /* Lets this much time pass. */
