@@ -71,7 +71,8 @@ static int echo(vmtp_port *port) {
 static void make(struct vmtp_tx *tx, const uint8_t to[6], uint32_t n) {
     static const uint8_t data[VMTP_BLOCK_OCTETS * 2];
     uint32_t octets = n % 3 * VMTP_BLOCK_OCTETS;
-    struct vmtp_header header = {.client = 0x1000u, .server = 0x2000u, .domain = 3, .transaction = n, .length = (uint16_t)(octets / 4)};
+    struct vmtp_header header = {
+        .client = 0x1000u, .server = 0x2000u, .domain = 3, .transaction = n, .length = (uint16_t)(octets / 4)};
     header.delivery = octets ? (1u << octets / VMTP_BLOCK_OCTETS) - 1 : 0;
     header.code = octets ? VMTP_SDA : 0;
     header.words[6] = octets;
@@ -93,7 +94,8 @@ static void count_arrivals(vmtp_port *port, uint8_t *seen, uint32_t count) {
     for (int got; (got = vmtp_port_recv(port, rx, 32)) > 0; vmtp_port_release(port)) {
         for (int i = 0; i < got; i++) {
             struct vmtp_view view;
-            if (vmtp_view_init(&view, rx[i].packet, rx[i].length) != VMTP_PACKET_OK || vmtp_view_verify(&view, NULL) != VMTP_PACKET_OK) {
+            if (vmtp_view_init(&view, rx[i].packet, rx[i].length) != VMTP_PACKET_OK ||
+                vmtp_view_verify(&view, NULL) != VMTP_PACKET_OK) {
                 fputs("exchange: a packet came back damaged\n", stderr);
                 exit(1);
             }

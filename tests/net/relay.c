@@ -59,7 +59,9 @@ static void die(const char *what) {
 }
 
 static void usage(void) {
-    fputs("usage: relay [--loss PERCENT] [--duplicate PERCENT] [--delay PERCENT MICROSECONDS] [--seed N] INTERFACE INTERFACE\n", stderr);
+    fputs("usage: relay [--loss PERCENT] [--duplicate PERCENT] [--delay PERCENT MICROSECONDS] [--seed N] INTERFACE "
+          "INTERFACE\n",
+          stderr);
     exit(2);
 }
 
@@ -130,7 +132,8 @@ static void keep(int fd, const uint8_t *frame, size_t length) {
         return;
     }
     memcpy(copy, frame, length);
-    relay.waiting[(relay.first + relay.count++) % WAITING_MOST] = (struct waiting){now() + relay.delay_ns, fd, length, copy};
+    relay.waiting[(relay.first + relay.count++) % WAITING_MOST] = (struct waiting){now() + relay.delay_ns, fd, length,
+                                                                                   copy};
     relay.delayed++;
 }
 

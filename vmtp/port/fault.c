@@ -142,7 +142,9 @@ static int fault_wait(vmtp_port *port, vmtp_time timeout) {
     return vmtp_port_wait(self(port)->inner, timeout);
 }
 
-static int fault_group(vmtp_port *port, const uint8_t mac[6], int join) { return vmtp_port_group(self(port)->inner, mac, join); }
+static int fault_group(vmtp_port *port, const uint8_t mac[6], int join) {
+    return vmtp_port_group(self(port)->inner, mac, join);
+}
 
 /* What was lost or spoilt on purpose was taken and failed. */
 static void fault_stats(const vmtp_port *port, struct vmtp_port_stats *out) {

@@ -36,7 +36,9 @@ static int observer_wait(vmtp_port *port, vmtp_time timeout) {
     return vmtp_port_wait(o->inner, timeout);
 }
 
-static int observer_group(vmtp_port *port, const uint8_t mac[6], int join) { return vmtp_port_group(self(port)->inner, mac, join); }
+static int observer_group(vmtp_port *port, const uint8_t mac[6], int join) {
+    return vmtp_port_group(self(port)->inner, mac, join);
+}
 
 static void observer_stats(const vmtp_port *port, struct vmtp_port_stats *out) {
     vmtp_port_stats(((const struct port_observer *)port)->inner, out);

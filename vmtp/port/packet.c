@@ -53,12 +53,9 @@ static int is_ours(const struct packet_port *p, const struct tpacket2_hdr *heade
         return 0;
     switch (address->sll_pkttype) {
     case PACKET_HOST:
-    case PACKET_BROADCAST:
-        return 1;
-    case PACKET_MULTICAST:
-        return port_groups_has(&p->groups, frame);
-    default: /* for others (promiscuous mode), or outgoing */
-        return 0;
+    case PACKET_BROADCAST: return 1;
+    case PACKET_MULTICAST: return port_groups_has(&p->groups, frame);
+    default: /* for others (promiscuous mode), or outgoing */ return 0;
     }
 }
 
@@ -163,22 +160,20 @@ static int hand_over(struct packet_port *p, unsigned count) {
     if (count > 1)
         return sendmmsg(fd, p->messages, count, MSG_DONTWAIT);
     const struct msghdr *message = &p->messages[0].msg_hdr;
-    ssize_t sent = message->msg_iovlen == 1 ? send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len, MSG_DONTWAIT)
-                                            : sendmsg(fd, message, MSG_DONTWAIT);
+    ssize_t sent = message->msg_iovlen == 1
+                       ? send(fd, message->msg_iov->iov_base, message->msg_iov->iov_len, MSG_DONTWAIT)
+                       : sendmsg(fd, message, MSG_DONTWAIT);
     return sent < 0 ? -1 : 1;
 }
 
 /* Why nothing could be sent: 0 for want of room. */
 static int refusal(int error) {
     switch (error) {
-    case EAGAIN: /* the send buffer is full */
+    case EAGAIN:  /* the send buffer is full */
     case ENOBUFS: /* the queue of the interface is */
-    case ENOMEM:
-        return 0;
-    case EMSGSIZE: /* the MTU was lowered since the port was opened */
-        return VMTP_E_TOO_LARGE;
-    default:
-        return system_error(error);
+    case ENOMEM: return 0;
+    case EMSGSIZE: /* the MTU was lowered since the port was opened */ return VMTP_E_TOO_LARGE;
+    default: return system_error(error);
     }
 }
 

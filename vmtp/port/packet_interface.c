@@ -45,7 +45,8 @@ static const char *candidates(int fd, char *out, size_t size) {
     for (struct if_nameindex *i = all; i && i->if_name; i++) {
         if (!is_ethernet(fd, i->if_name))
             continue;
-        int n = snprintf(out + at, size - at, "%s%s%s", at ? ", " : "", i->if_name, is_up(fd, i->if_name) ? "" : " (down)");
+        int n = snprintf(out + at, size - at, "%s%s%s", at ? ", " : "", i->if_name,
+                         is_up(fd, i->if_name) ? "" : " (down)");
         if (n < 0 || (size_t)n >= size - at) {
             snprintf(out + at, size - at, at + 6 < size ? ", ..." : "");
             break;
@@ -72,16 +73,19 @@ static uint32_t link_speed(int fd, const char *name) {
 
 static int no_such(int fd, const char *name, const struct packet_complaint *complaint) {
     char list[256];
-    return packet_complain(complaint, VMTP_E_NO_INTERFACE, "there is no network interface '%s'; Ethernet interfaces here: %s",
-                           name, candidates(fd, list, sizeof list));
+    return packet_complain(complaint, VMTP_E_NO_INTERFACE,
+                           "there is no network interface '%s'; Ethernet interfaces here: %s", name,
+                           candidates(fd, list, sizeof list));
 }
 
-int packet_interface_query(struct packet_interface *out, int fd, const char *name, const struct packet_complaint *complaint) {
+int packet_interface_query(struct packet_interface *out, int fd, const char *name,
+                           const struct packet_complaint *complaint) {
     struct ifreq request;
     char list[256];
     *out = (struct packet_interface){0};
     if (!name || !*name)
-        return packet_complain(complaint, VMTP_E_NO_INTERFACE, "no network interface is named; Ethernet interfaces here: %s",
+        return packet_complain(complaint, VMTP_E_NO_INTERFACE,
+                               "no network interface is named; Ethernet interfaces here: %s",
                                candidates(fd, list, sizeof list));
     if (strlen(name) >= sizeof out->name || ask(fd, SIOCGIFINDEX, &request, name))
         return no_such(fd, name, complaint);
@@ -95,8 +99,8 @@ int packet_interface_query(struct packet_interface *out, int fd, const char *nam
                                candidates(fd, list, sizeof list));
     memcpy(out->mac, request.ifr_hwaddr.sa_data, 6);
     if (!is_up(fd, name))
-        return packet_complain(complaint, VMTP_E_DOWN, "interface '%s' is down; bring it up with: sudo ip link set %s up",
-                               name, name);
+        return packet_complain(complaint, VMTP_E_DOWN,
+                               "interface '%s' is down; bring it up with: sudo ip link set %s up", name, name);
     if (ask(fd, SIOCGIFMTU, &request, name))
         return no_such(fd, name, complaint);
     out->mtu = (uint32_t)request.ifr_mtu;

@@ -118,6 +118,7 @@ int packet_complain(const struct packet_complaint *complaint, int code, const ch
  * What name is, asked through any socket of the right network namespace.
  * VMTP_E_NO_INTERFACE, VMTP_E_DOWN or VMTP_E_SYSTEM, with a complaint.
  */
-int packet_interface_query(struct packet_interface *out, int fd, const char *name, const struct packet_complaint *complaint);
+int packet_interface_query(struct packet_interface *out, int fd, const char *name,
+                           const struct packet_complaint *complaint);
 
 #endif

@@ -28,9 +28,11 @@ static int check_options(const struct vmtp_packet_options *o, const struct packe
     if (o->size != sizeof *o)
         return packet_complain(complaint, VMTP_E_INVALID, "packet options were not set up with vmtp_packet_options_init");
     if (o->ethertype < 0x600)
-        return packet_complain(complaint, VMTP_E_INVALID, "EtherType 0x%04x is out of range: 0x0600 to 0xffff", o->ethertype);
+        return packet_complain(complaint, VMTP_E_INVALID, "EtherType 0x%04x is out of range: 0x0600 to 0xffff",
+                               o->ethertype);
     if (!o->ring_frames || (o->ring_frames & (o->ring_frames - 1)) || o->ring_frames > RING_FRAMES_MOST)
-        return packet_complain(complaint, VMTP_E_INVALID, "a receive ring of %u frames is impossible: take a power of two up to %u",
+        return packet_complain(complaint, VMTP_E_INVALID,
+                               "a receive ring of %u frames is impossible: take a power of two up to %u",
                                o->ring_frames, RING_FRAMES_MOST);
     return 0;
 }
@@ -45,8 +47,8 @@ static int option_of(int fd, int option) {
 static int check_adopted(int fd, const struct packet_complaint *complaint) {
     if (option_of(fd, SO_DOMAIN) == AF_PACKET && option_of(fd, SO_TYPE) == SOCK_RAW)
         return 0;
-    return packet_complain(complaint, VMTP_E_INVALID, "descriptor %d is not a raw packet socket: make it with socket(AF_PACKET, SOCK_RAW, 0)",
-                           fd);
+    return packet_complain(complaint, VMTP_E_INVALID,
+                           "descriptor %d is not a raw packet socket: make it with socket(AF_PACKET, SOCK_RAW, 0)", fd);
 }
 
 static int no_socket(const struct packet_complaint *complaint) {
@@ -55,17 +57,19 @@ static int no_socket(const struct packet_complaint *complaint) {
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = 0;
     if (error == EPERM || error == EACCES)
-        return packet_complain(complaint, VMTP_E_PERMISSION,
-                               "raw Ethernet needs CAP_NET_RAW: run 'sudo setcap cap_net_raw+ep %s' once, run it as root, "
-                               "or try it in a network of your own with 'unshare -Urn'",
-                               length > 0 ? program : "PROGRAM");
+        return packet_complain(
+            complaint, VMTP_E_PERMISSION,
+            "raw Ethernet needs CAP_NET_RAW: run 'sudo setcap cap_net_raw+ep %s' once, run it as root, "
+            "or try it in a network of your own with 'unshare -Urn'",
+            length > 0 ? program : "PROGRAM");
     errno = error;
     return packet_complain(complaint, VMTP_E_SYSTEM, "cannot open a packet socket: %s%s", strerror(error),
                            error == EAFNOSUPPORT ? " (load the kernel module af_packet)" : "");
 }
 
 /* The interface is looked at first, so that a misspelt name is not answered with a lecture on privileges. */
-static int find_interface(struct packet_interface *out, int adopted, const char *name, const struct packet_complaint *complaint) {
+static int find_interface(struct packet_interface *out, int adopted, const char *name,
+                          const struct packet_complaint *complaint) {
     if (adopted >= 0)
         return packet_interface_query(out, adopted, name, complaint);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -83,14 +87,15 @@ static void set_send_buffer(int fd, uint32_t octets) {
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &value, sizeof value);
 }
 
-static int open_ring(struct packet_port *p, const struct vmtp_packet_options *options, const struct packet_complaint *complaint) {
+static int open_ring(struct packet_port *p, const struct vmtp_packet_options *options,
+                     const struct packet_complaint *complaint) {
     struct tpacket_req geometry = packet_ring_geometry(options->ring_frames, p->port.info.mtu);
     if (packet_ring_open(&p->ring, p->port.info.fd, &geometry) == 0)
         return 0;
     int error = errno;
     unsigned mib = (unsigned)(((uint64_t)geometry.tp_block_size * geometry.tp_block_nr) >> 20);
-    packet_complain(complaint, 0, "cannot make a receive ring of %u frames (%u MiB): %s; ask for fewer frames", options->ring_frames,
-                    mib, strerror(error));
+    packet_complain(complaint, 0, "cannot make a receive ring of %u frames (%u MiB): %s; ask for fewer frames",
+                    options->ring_frames, mib, strerror(error));
     errno = error;
     return error == ENOMEM ? VMTP_E_MEMORY : VMTP_E_SYSTEM;
 }
@@ -112,8 +117,8 @@ static int bind_to_interface(struct packet_port *p, const char *name, const stru
     return error == ENETDOWN || error == ENODEV || error == ENXIO ? VMTP_E_DOWN : VMTP_E_SYSTEM;
 }
 
-static int set_up(struct packet_port *p, const struct packet_interface *interface, const struct vmtp_packet_options *options,
-                  const struct packet_complaint *complaint) {
+static int set_up(struct packet_port *p, const struct packet_interface *interface,
+                  const struct vmtp_packet_options *options, const struct packet_complaint *complaint) {
     struct vmtp_port_info *info = &p->port.info;
     memcpy(info->mac, interface->mac, 6);
     info->mtu = interface->mtu;
@@ -131,12 +136,13 @@ static int set_up(struct packet_port *p, const struct packet_interface *interfac
     port_manager_mac(managers);
     error = vmtp_port_group(&p->port, managers, 1);
     if (error)
-        packet_complain(complaint, error, "cannot join the managers' group on '%s': %s", interface->name, vmtp_error_text(error));
+        packet_complain(complaint, error, "cannot join the managers' group on '%s': %s", interface->name,
+                        vmtp_error_text(error));
     return error;
 }
 
-static int open_with(vmtp_port **out, int fd, const struct packet_interface *interface, const struct vmtp_packet_options *options,
-                     const struct packet_complaint *complaint) {
+static int open_with(vmtp_port **out, int fd, const struct packet_interface *interface,
+                     const struct vmtp_packet_options *options, const struct packet_complaint *complaint) {
     struct packet_port *p = aligned_alloc(64, (sizeof *p + 63) / 64 * 64);
     if (!p) {
         close(fd);
@@ -156,8 +162,8 @@ static int open_with(vmtp_port **out, int fd, const struct packet_interface *int
     return 0;
 }
 
-int vmtp_packet_open(vmtp_port **out, const char *interface_name, const struct vmtp_packet_options *options, char *error,
-                     size_t error_size) {
+int vmtp_packet_open(vmtp_port **out, const char *interface_name, const struct vmtp_packet_options *options,
+                     char *error, size_t error_size) {
     const struct packet_complaint complaint = {error, error_size};
     struct vmtp_packet_options defaults;
     vmtp_packet_options_init(&defaults);

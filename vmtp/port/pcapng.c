@@ -42,7 +42,7 @@ struct pcapng {
     struct port_observer observer;
     FILE *file; /* NULL after a write failed */
     int error;
-    char *comment; /* for the next block that takes one */
+    char *comment;  /* for the next block that takes one */
     uint8_t *block; /* being made */
     size_t length, room;
     int short_of_memory;
@@ -93,9 +93,7 @@ static void put_option(struct pcapng *p, unsigned code, const void *octets, size
     pad(p);
 }
 
-static void put_text(struct pcapng *p, unsigned code, const char *text) {
-    put_option(p, code, text, strlen(text));
-}
+static void put_text(struct pcapng *p, unsigned code, const char *text) { put_option(p, code, text, strlen(text)); }
 
 static void put_pending_comment(struct pcapng *p) {
     if (!p->comment)
@@ -170,7 +168,8 @@ static uint32_t reception(const uint8_t destination[6]) {
 }
 
 /* Up to and with the Ethernet header. */
-static void begin_packet(struct pcapng *p, vmtp_time when, size_t octets, const uint8_t *destination, const uint8_t *source) {
+static void begin_packet(struct pcapng *p, vmtp_time when, size_t octets, const uint8_t *destination,
+                         const uint8_t *source) {
     uint32_t length = (uint32_t)octets + PORT_ETHERNET_OCTETS;
     uint8_t header[PORT_ETHERNET_OCTETS];
     begin(p, BLOCK_PACKET);

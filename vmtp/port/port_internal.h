@@ -8,7 +8,7 @@
 #define PORT_MAC_OCTETS 6u
 #define PORT_ETHERNET_OCTETS 14u /* destination, source, EtherType */
 
-/* Where every manager listens (spec/vmtp.md section 4.6): 09-00-56 and the low 24 bits of the group. */
+/* Where every manager listens (spec/vmtp.md section 2.3): 09-00-56 and the low 24 bits of the group. */
 static inline void port_manager_mac(uint8_t mac[6]) {
     mac[0] = 0x09;
     mac[1] = 0x00;

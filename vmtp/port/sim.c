@@ -106,7 +106,9 @@ static vmtp_time departure(vmtp_sim *sim, const struct sim_frame *frame) {
     return sim->busy_until;
 }
 
-static vmtp_time later(vmtp_time time, vmtp_time more) { return time > VMTP_NEVER - 1 - more ? VMTP_NEVER - 1 : time + more; }
+static vmtp_time later(vmtp_time time, vmtp_time more) {
+    return time > VMTP_NEVER - 1 - more ? VMTP_NEVER - 1 : time + more;
+}
 
 /* One copy for one receiver.  Draws the same number of random numbers whatever happens to it. */
 static void send_copy(vmtp_sim *sim, struct sim_frame *frame, struct sim_port *to, vmtp_time departs) {

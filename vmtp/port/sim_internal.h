@@ -71,6 +71,6 @@ void sim_transmit(vmtp_sim *sim, const struct sim_port *from, struct sim_frame *
 
 struct sim_port *sim_port_make(vmtp_sim *sim);
 void sim_port_arrive(struct sim_port *to, struct sim_frame *frame); /* takes over the reference */
-void sim_port_flush(struct sim_port *port); /* forgets what waits in the inbox */
+void sim_port_flush(struct sim_port *port);                         /* forgets what waits in the inbox */
 
 #endif

@@ -66,7 +66,9 @@ static int sim_group(vmtp_port *port, const uint8_t mac[6], int join) {
     return result > 0 ? 0 : result;
 }
 
-static void sim_stats(const vmtp_port *port, struct vmtp_port_stats *out) { *out = ((const struct sim_port *)port)->stats; }
+static void sim_stats(const vmtp_port *port, struct vmtp_port_stats *out) {
+    *out = ((const struct sim_port *)port)->stats;
+}
 
 static void sim_close(vmtp_port *port) {
     struct sim_port *p = self(port);

@@ -11,12 +11,12 @@ struct trace {
     FILE *stream;
 };
 
-static void write_line(struct port_observer *o, vmtp_time when, const char *direction, const uint8_t *peer, size_t octets,
-                       const char *what) {
+static void write_line(struct port_observer *o, vmtp_time when, const char *direction, const uint8_t *peer,
+                       size_t octets, const char *what) {
     FILE *stream = ((struct trace *)o)->stream;
     fprintf(stream, "%llu.%09llu %s %s %02x:%02x:%02x:%02x:%02x:%02x %zu octets: %s\n",
-            (unsigned long long)(when / VMTP_SECOND), (unsigned long long)(when % VMTP_SECOND), o->port.info.name, direction,
-            peer[0], peer[1], peer[2], peer[3], peer[4], peer[5], octets, what);
+            (unsigned long long)(when / VMTP_SECOND), (unsigned long long)(when % VMTP_SECOND), o->port.info.name,
+            direction, peer[0], peer[1], peer[2], peer[3], peer[4], peer[5], octets, what);
 }
 
 static void trace_sent(struct port_observer *o, const struct vmtp_tx *tx, vmtp_time when) {

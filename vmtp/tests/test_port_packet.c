@@ -270,7 +270,7 @@ static int raw_socket(const char *name) {
     return fd;
 }
 
-/* Sends a VMTP frame with this tag in front. */
+/* Sends a VMTP frame, made here octet by octet, with this tag in front. */
 static void send_tagged(int fd, const vmtp_port *to, uint16_t tag, uint32_t number) {
     uint8_t frame[18 + VMTP_MIN_PACKET] = {0};
     memcpy(frame, to->info.mac, 6);
@@ -281,6 +281,7 @@ static void send_tagged(int fd, const vmtp_port *to, uint16_t tag, uint32_t numb
     ck_assert_int_eq(send(fd, frame, sizeof frame, 0), sizeof frame);
 }
 
+/* VMTP-2.1-01: the frame that is ours is not one of our own making. */
 START_TEST(frames_of_a_vlan_are_not_ours) {
     vmtp_port *a, *b;
     ck_assert_int_eq(open_1500(&a, &b), 0);
@@ -329,6 +330,7 @@ START_TEST(promiscuous_mode_shows_nothing_of_others) {
 }
 END_TEST
 
+/* VMTP-2.1-02 */
 START_TEST(other_ethertypes_are_another_network) {
     vmtp_port *a, *b, *a2, *b2;
     struct vmtp_packet_options options;
@@ -477,7 +479,8 @@ static void make_many(const vmtp_port *b) {
 static int open_slow(vmtp_port **a, vmtp_port **b, unsigned queue_octets, const struct vmtp_packet_options *options) {
     char command[128];
     testnet_fresh(1500);
-    snprintf(command, sizeof command, "tc qdisc add dev %s root tbf rate 8mbit burst 2000 limit %u 2>/dev/null", TESTNET_A, queue_octets);
+    snprintf(command, sizeof command, "tc qdisc add dev %s root tbf rate 8mbit burst 2000 limit %u 2>/dev/null",
+             TESTNET_A, queue_octets);
     if (system(command)) {
         fprintf(stderr, "not tested here: a slow queue (tc, sch_tbf)\n");
         return 0;

@@ -393,6 +393,7 @@ static int drop_chosen(void *context, const uint8_t *frame, size_t length, vmtp_
     return choice->seen++ == choice->drop;
 }
 
+/* VMTP-2.1-01 */
 START_TEST(a_filter_drops_what_it_chooses) {
     struct choice choice = {.drop = 1};
     uint32_t numbers[3];

@@ -89,6 +89,7 @@ static void close_capture(struct pcapng_file *file) {
     unlink(path);
 }
 
+/* VMTP-2.1-01 */
 START_TEST(a_capture_can_be_read_back) {
     static const uint8_t managers[6] = {0x09, 0x00, 0x56, 0x00, 0x01, 0x00};
     static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};

@@ -31,10 +31,10 @@ struct vmtp_port_info {
 /* What a port counts; all zero for what it cannot see. */
 struct vmtp_port_stats {
     uint64_t received, sent;
-    uint64_t rx_dropped;   /* lost below for want of room in the ring or socket buffer */
+    uint64_t rx_dropped; /* lost below for want of room in the ring or socket buffer */
     uint64_t rx_truncated;
-    uint64_t tx_refused;   /* not taken for want of room: the caller was told */
-    uint64_t tx_failed;    /* taken and failed */
+    uint64_t tx_refused; /* not taken for want of room: the caller was told */
+    uint64_t tx_failed;  /* taken and failed */
 };
 
 /* For those who write a port of their own.  close may be called once; after it nothing else. */
@@ -93,11 +93,11 @@ static inline void vmtp_port_close(vmtp_port *port) {
 /* ---- packet: Linux AF_PACKET ------------------------------------------------------------------------------ */
 
 struct vmtp_packet_options {
-    size_t size;           /* sizeof, set by vmtp_packet_options_init */
-    uint16_t ethertype;    /* default VMTP_ETHERTYPE */
-    uint32_t ring_frames;  /* receive ring, a power of two, default 1024 */
-    uint32_t send_buffer;  /* SO_SNDBUF in octets, default 4 MiB */
-    int fd;                /* -1, or an AF_PACKET/SOCK_RAW socket of yours, not yet bound: for programs without CAP_NET_RAW.
+    size_t size;          /* sizeof, set by vmtp_packet_options_init */
+    uint16_t ethertype;   /* default VMTP_ETHERTYPE */
+    uint32_t ring_frames; /* receive ring, a power of two, default 1024; it gets at least as many */
+    uint32_t send_buffer; /* SO_SNDBUF in octets, default 4 MiB */
+    int fd; /* -1, or an AF_PACKET/SOCK_RAW socket of yours, not yet bound: for programs without CAP_NET_RAW.
                               The port owns it from the call on, also on failure */
 };
 VMTP_API void vmtp_packet_options_init(struct vmtp_packet_options *options);
@@ -105,6 +105,8 @@ VMTP_API void vmtp_packet_options_init(struct vmtp_packet_options *options);
 /*
  * Opens the interface (a name such as "eth0").  options may be NULL.  Joins the address of VMTP_MANAGER_GROUP.
  * VMTP_E_PERMISSION (no CAP_NET_RAW), VMTP_E_NO_INTERFACE, VMTP_E_DOWN, VMTP_E_SYSTEM, VMTP_E_INVALID, VMTP_E_MEMORY.
+ * When the interface goes down later, recv or wait says VMTP_E_DOWN once, and send every time; when it comes up again, all works again.
+ * Frames of a VLAN are not received: open the VLAN's own interface.  Frames longer than any VMTP packet are received TRUNCATED.
  * When error is not NULL it receives (at most error_size octets) one line that says what is wrong and what to do.
  */
 VMTP_API int vmtp_packet_open(vmtp_port **out, const char *interface_name, const struct vmtp_packet_options *options,

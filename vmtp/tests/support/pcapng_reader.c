@@ -129,7 +129,8 @@ void pcapng_read(struct pcapng_file *f, const char *path) {
         ck_assert_msg(length >= 12 && length % 4 == 0 && length <= f->length - at, "block %zu: length %u", block, length);
         ck_assert_uint_eq(get32(f->octets + at + length - 4), length);
         const uint8_t *body = f->octets + at + 8, *end = f->octets + at + length - 4;
-        ck_assert_msg((block == 0) == (type == 0x0A0D0D0A) && (block == 1) == (type == 1), "block %zu has type %u", block, type);
+        ck_assert_msg((block == 0) == (type == 0x0A0D0D0A) && (block == 1) == (type == 1), "block %zu has type %u",
+                      block, type);
         if (block == 0)
             read_section(body, end);
         else if (block == 1)

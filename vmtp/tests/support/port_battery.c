@@ -126,6 +126,7 @@ START_TEST(a_batch_arrives_in_order) {
 }
 END_TEST
 
+/* VMTP-2.1-03 */
 START_TEST(slices_are_gathered) {
     open_rig(_i);
     uint8_t data[VMTP_TX_SLICES][64], want[VMTP_MIN_PACKET + sizeof data + VMTP_TX_TRAILER];
@@ -155,6 +156,7 @@ START_TEST(slices_are_gathered) {
 }
 END_TEST
 
+/* VMTP-2.2-01 */
 START_TEST(all_sizes_pass_up_to_the_mtu) {
     open_rig(_i);
     uint32_t most = largest() - VMTP_MIN_PACKET;
@@ -177,6 +179,7 @@ START_TEST(all_sizes_pass_up_to_the_mtu) {
 }
 END_TEST
 
+/* VMTP-2.2-02 */
 START_TEST(more_than_the_mtu_is_refused) {
     open_rig(_i);
     size_t octets = a->info.mtu - VMTP_MIN_PACKET + 1;
@@ -264,6 +267,7 @@ START_TEST(many_groups_are_kept_apart) {
 }
 END_TEST
 
+/* VMTP-2.3-03 */
 START_TEST(the_managers_group_is_joined) {
     static const uint8_t managers[6] = {0x09, 0x00, 0x56, 0x00, 0x01, 0x00};
     open_rig(_i);

@@ -88,8 +88,8 @@ static int probe_socket(const char *name) {
 
 /* A new cable swallows frames until the kernel has noticed that both ends are up. */
 static void await_cable(const char *from, const char *to) {
-    static const uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
-                                      PROBE_ETHERTYPE >> 8, PROBE_ETHERTYPE & 0xff};
+    static const uint8_t frame[60] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, PROBE_ETHERTYPE >> 8, PROBE_ETHERTYPE & 0xff};
     int out = probe_socket(from), in = probe_socket(to);
     struct pollfd arrived = {.fd = in, .events = POLLIN};
     int tries = 0;
