@@ -138,12 +138,13 @@ static void answer(struct node *n, struct host_state *h, vmtp_handle handle, uin
     struct lent_reply *lent = NULL;
     r.message.code = (o->idempotent ? VMTP_DGM : 0) | (o->discard ? VMTP_RESPONSE_DISCARDED : number & 0xff00u);
     r.message.words[0] = number ^ 0x5a5a5a5au;
+    r.message.words[1] = o->executed; /* an operation that is done again says something else */
     r.flags = rnd() & 1 ? VMTP_REPLY_CONFIRM : 0;
     if (o->response_size) {
         lent = free_reply(h);
         lent->segment = malloc(o->response_size);
         lent->handle = handle;
-        fill(lent->segment, o->response_size, number, 1);
+        fill(lent->segment, o->response_size, number, o->executed);
         r.segment = lent->segment;
         r.segment_size = o->response_size;
     }
@@ -167,6 +168,7 @@ static void on_request(struct node *n, struct host_state *h, const struct vmtp_e
     REQUIRE(number < op_count, "a Request that nobody sent");
     struct op *o = &ops[number];
     o->executed++;
+    REQUIRE(o->executed < 250, "op %u is executed again and again", number);
     executed_total++;
     REQUIRE(o->executed == 1 || o->idempotent, "op %u executed %u times", number, o->executed);
     REQUIRE(ev->segment_size == o->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
@@ -219,7 +221,7 @@ static void on_complete(struct host_state *h, const struct vmtp_event *ev) {
     REQUIRE(ev->message.words[0] == (c->op ^ 0x5a5a5a5au), "op %u: words of another Response", c->op);
     REQUIRE(ev->segment_size == o->response_size, "op %u: Response of %u octets, sent %u", c->op, ev->segment_size,
             o->response_size);
-    check_bytes(c->area, ev->segment_size, c->op, 1);
+    check_bytes(c->area, ev->segment_size, c->op, ev->message.words[1]);
 }
 
 static void on_event(struct node *n, const struct vmtp_event *ev) {
@@ -312,6 +314,7 @@ static void build(uint64_t seed, const char *pcap) {
     prng = seed * 0x2545f4914f6cdd1dull + 1;
     world_init(&w, seed, below(4) == 0 ? 9000 : 1500);
     w.pcapng = pcap;
+    w.late_reports = below(2) == 0;
     unsigned count = 2 + below(MAX_HOSTS - 1);
     for (unsigned i = 0; i < count; i++) {
         struct vmtp_config c;
@@ -380,20 +383,21 @@ static void close_down(void) {
     }
 }
 
-static const struct vmtp_sim_faults bad_network = {
+static struct vmtp_sim_faults bad_network = {
     .loss = 100000, .duplicate = 50000, .reorder = 50000, .corrupt = 10000, .delay = 30 * VMTP_MICROSECOND,
     .jitter = 100 * VMTP_MICROSECOND, .reorder_delay = 3 * VMTP_MILLISECOND};
 
 static void run_seed(uint64_t seed, const char *pcap) {
     current_seed = seed;
     build(seed, pcap);
+    bad_network.reorder_delay = (1 + below(100)) * VMTP_MILLISECOND;
     vmtp_sim_set_faults(w.sim, &bad_network);
     vmtp_time limit = world_now(&w) + 1000 * VMTP_SECOND;
     while (anything_left()) {
         REQUIRE(world_now(&w) < limit, "calls do not end");
         for (unsigned i = 0; i < w.count; i++)
             act(&w.nodes[i], &hosts[i]);
-        world_pass(&w, (1 + below(20)) * VMTP_MILLISECOND);
+        world_pass(&w, below(2) ? 50 * VMTP_MICROSECOND : (1 + below(20)) * VMTP_MILLISECOND);
     }
     close_down();
     world_close(&w);

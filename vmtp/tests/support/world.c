@@ -22,7 +22,7 @@ static void node_random(void *context, void *out, size_t size) {
 
 void world_init(struct world *w, uint64_t seed, uint32_t mtu) {
     memset(w, 0, sizeof *w);
-    w->seed = seed;
+    w->seed = w->late_prng = seed;
     w->sim = vmtp_sim_create(seed, mtu, 0);
     WORLD_CHECK(w->sim, "no memory");
 }
@@ -90,8 +90,50 @@ static int node_receive(struct node *n) {
     return count;
 }
 
+#define LATE_BY (70 * VMTP_MICROSECOND)
+
+static unsigned late_choice(struct world *w, unsigned of) {
+    w->late_prng = w->late_prng * 6364136223846793005ull + 1442695040888963407ull;
+    return (unsigned)(w->late_prng >> 33) % of;
+}
+
+/* What was lent is still what it was when the packet was made. */
+static void report_late(struct node *n, unsigned which) {
+    static uint8_t packet[65536];
+    struct vmtp_tx tx = n->late[which];
+    size_t octets = vmtp_tx_gather(&tx, packet);
+    struct vmtp_view view;
+    WORLD_CHECK(vmtp_view_init(&view, packet, octets) == VMTP_PACKET_OK && vmtp_view_verify(&view, NULL) == VMTP_PACKET_OK,
+                "memory changed or came back while a packet of it was out");
+    n->late[which] = n->late[--n->late_count];
+    vmtp_tx_result(n->engine, &tx, VMTP_TX_SENT, world_now(n->world));
+}
+
+/* As over an asynchronous port. */
+static unsigned send_late(struct node *n) {
+    unsigned sent = 0;
+    while (n->late_count && late_choice(n->world, 2))
+        report_late(n, late_choice(n->world, n->late_count));
+    while (n->late_count < WORLD_LATE) {
+        struct vmtp_tx *tx = &n->late[n->late_count];
+        const struct vmtp_tx *list = tx;
+        if (vmtp_output(n->engine, tx, world_now(n->world)) <= 0)
+            break;
+        if (late_choice(n->world, 8) == 0) {
+            vmtp_tx_result(n->engine, tx, VMTP_TX_RETRY, world_now(n->world));
+            continue;
+        }
+        WORLD_CHECK(vmtp_port_send(n->port, &list, 1) == 1, "send");
+        n->late_count++;
+        sent++;
+    }
+    return sent;
+}
+
 static unsigned node_send(struct node *n) {
     struct vmtp_tx tx;
+    if (n->world->late_reports)
+        return send_late(n);
     const struct vmtp_tx *list = &tx;
     unsigned sent = 0;
     while (vmtp_output(n->engine, &tx, world_now(n->world)) > 0) {
@@ -143,6 +185,9 @@ static vmtp_time next_time(const struct world *w) {
     vmtp_time next = vmtp_sim_next(w->sim);
     for (unsigned i = 0; i < w->count; i++) {
         vmtp_time d = vmtp_deadline(w->nodes[i].engine);
+        /* Reports take their time, and while as many are out as may be, nothing more can be sent. */
+        if (w->nodes[i].late_count && (d <= world_now(w) || d > world_now(w) + LATE_BY))
+            d = world_now(w) + LATE_BY;
         if (d < next)
             next = d;
     }

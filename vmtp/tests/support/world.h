@@ -11,6 +11,7 @@
 #include <vmtp/port.h>
 
 #define WORLD_NODES 64
+#define WORLD_LATE 8
 
 struct world;
 struct node;
@@ -26,6 +27,8 @@ struct node {
     void *user;
     struct vmtp_event seen[64];
     unsigned seen_count;
+    struct vmtp_tx late[WORLD_LATE]; /* sent, not reported yet */
+    unsigned late_count;
     uint64_t prng;
 };
 
@@ -34,6 +37,8 @@ struct world {
     struct node nodes[WORLD_NODES];
     unsigned count;
     uint64_t seed;
+    int late_reports; /* not 0: packets are reported some time after they were sent, some are refused and tried again */
+    uint64_t late_prng;
     const char *pcapng; /* not NULL before world_add: each host's packets are written to <pcapng>.<index>.pcapng */
 };
 
