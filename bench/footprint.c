@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
     config.random = no_random;
     json_t *json = json_pack("{s:s, s:I}", "bench", "footprint", "default_engine",
                              (json_int_t)vmtp_engine_footprint(&config));
-    printf("octets of memory\n\n%-40s %10zu\n", "engine with the default configuration", vmtp_engine_footprint(&config));
+    printf("octets of memory\n\n");
+    printf("%-40s %10zu\n", "engine with the default configuration", vmtp_engine_footprint(&config));
     for (size_t i = 0; i < TABLES; i++) {
         double octets = octets_per_record(&config, &tables[i]);
         printf("%-40s %10.1f\n", tables[i].title, octets);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench_null_call - two hosts joined in memory: what vmtp_host_call, vmtp_host_receive and vmtp_host_reply cost without the kernel.
+ * bench_null_call - two hosts joined in memory: what vmtp_host_call, vmtp_host_receive and vmtp_host_reply
+ * cost without the kernel.
  *
- * One process and one thread: when the client's host looks for packets, the server gets its turn.  So the server's part lies
- * inside the client's.  callgrind's --toggle-collect=server_part counts the former alone; with --toggle-collect=client_part
- * besides, it counts the latter without the former.  bench/instructions does that.
+ * One process and one thread: when the client's host looks for packets, the server gets its turn. So the
+ * server's part lies inside the client's. callgrind's --toggle-collect=server_part counts the former alone;
+ * with --toggle-collect=client_part besides, it counts the latter without the former. bench/instructions does
+ * that.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,7 @@ static _Noreturn void fail(const char *what, int result) {
     exit(3);
 }
 
-/* ---- the port -------------------------------------------------------------------------------------------------- */
+/* ---- the port ------------------------------------------------------------------------------------------------ */
 
 static int wire_recv(vmtp_port *port, struct vmtp_rx *rx, unsigned max) {
     struct wire_port *p = (struct wire_port *)port;
@@ -49,9 +51,7 @@ static int wire_recv(vmtp_port *port, struct vmtp_rx *rx, unsigned max) {
     return (int)n;
 }
 
-static void wire_release(vmtp_port *port) {
-    (void)port;
-}
+static void wire_release(vmtp_port *port) { (void)port; }
 
 static int wire_send(vmtp_port *port, const struct vmtp_tx *const *tx, unsigned count) {
     const struct wire_port *p = (const struct wire_port *)port;
@@ -82,9 +82,7 @@ static void wire_stats(const vmtp_port *port, struct vmtp_port_stats *out) {
     memset(out, 0, sizeof *out);
 }
 
-static void wire_close(vmtp_port *port) {
-    (void)port;
-}
+static void wire_close(vmtp_port *port) { (void)port; }
 
 static const struct vmtp_port_ops wire_ops = {.recv = wire_recv,
                                               .release = wire_release,
@@ -94,7 +92,7 @@ static const struct vmtp_port_ops wire_ops = {.recv = wire_recv,
                                               .stats = wire_stats,
                                               .close = wire_close};
 
-/* ---- the hosts --------------------------------------------------------------------------------------------------- */
+/* ---- the hosts ----------------------------------------------------------------------------------------------- */
 
 static vmtp_host *open_host(unsigned number) {
     struct wire_port *p = &ports[number];
@@ -102,7 +100,8 @@ static vmtp_host *open_host(unsigned number) {
     vmtp_host *host;
     char error[160] = "";
     p->port.ops = &wire_ops;
-    p->port.info = (struct vmtp_port_info){.mac = {2, 0, 0, 0, 0, (uint8_t)(1 + number)}, .mtu = 1500, .link_mbps = 10000, .fd = -1};
+    p->port.info = (struct vmtp_port_info){
+        .mac = {2, 0, 0, 0, 0, (uint8_t)(1 + number)}, .mtu = 1500, .link_mbps = 10000, .fd = -1};
     p->peer = &ports[1 - number];
     vmtp_host_config_init(&config);
     config.port = &p->port;
@@ -146,7 +145,8 @@ static void (*volatile call)(void) = client_part;
 
 int main(int argc, char **argv) {
     size_t count = 100000;
-    if (argc != 1 && !(argc == 3 && strcmp(argv[1], "--count") == 0 && option_number(argv[2], "--count", 1, 100000000, &count))) {
+    if (argc != 1 &&
+        !(argc == 3 && strcmp(argv[1], "--count") == 0 && option_number(argv[2], "--count", 1, 100000000, &count))) {
         fprintf(stderr, "usage: bench_null_call [--count N]\n");
         return 2;
     }

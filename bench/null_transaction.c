@@ -2,9 +2,9 @@
 /*
  * bench_null_transaction - two engines joined in memory, in virtual time: what the protocol alone costs.
  *
- * Everything that a host's loop asks of the client's engine happens inside the function client_side, and likewise for
- * server_side; carrying packets from one to the other does not.  So callgrind's --toggle-collect can tell them apart;
- * bench/instructions does that.
+ * Everything that a host's loop asks of the client's engine happens inside the function client_side, and
+ * likewise for server_side; carrying packets from one to the other does not. So callgrind's --toggle-collect
+ * can tell them apart; bench/instructions does that.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -27,7 +27,10 @@ enum step {
 
 /* An engine and the loop around it. */
 struct node {
-    /* client_side or server_side, always called through here: then the compiler cannot make a variant of another name. */
+    /*
+     * client_side or server_side, always called through here: then the compiler cannot make a variant of
+     * another name.
+     */
     void (*volatile side)(struct world *w, enum step step);
     vmtp_engine *engine;
     vmtp_entity entity;
@@ -140,7 +143,7 @@ __attribute__((noinline)) static void server_side(struct world *w, enum step ste
     give_output(n, w->now);
 }
 
-/* ---- the world around ------------------------------------------------------------------------------------------ */
+/* ---- the world around ---------------------------------------------------------------------------------------- */
 
 static void deliver(struct node *to, const uint8_t *octets, size_t length, const uint8_t *src, const uint8_t *dst) {
     unsigned i = to->arrived++;
@@ -227,11 +230,8 @@ static void make_node(struct node *n, uint8_t number, const struct options *o, v
 
 /* A Request without data from somebody who then goes away, and its answer, which nobody hears. */
 static void visit(struct world *w, vmtp_entity client) {
-    struct vmtp_header header = {.client = client,
-                                 .domain = VMTP_DOMAIN,
-                                 .function = VMTP_REQUEST,
-                                 .transaction = 1,
-                                 .server = w->server.entity};
+    struct vmtp_header header = {
+        .client = client, .domain = VMTP_DOMAIN, .function = VMTP_REQUEST, .transaction = 1, .server = w->server.entity};
     uint8_t packet[VMTP_MIN_PACKET];
     vmtp_header_encode(packet, &header);
     vmtp_store32(packet + VMTP_HEADER_OCTETS, vmtp_checksum(packet, VMTP_HEADER_OCTETS));
@@ -253,7 +253,7 @@ static void make_visits(struct world *w, size_t count) {
         fail("visitors left no records", 0);
 }
 
-/* ---- the command line -------------------------------------------------------------------------------------------- */
+/* ---- the command line ---------------------------------------------------------------------------------------- */
 
 static int parse_checksum(const char *text, enum vmtp_checksum_mode *mode) {
     static const char *const names[] = {"full", "header", "none"};
@@ -267,8 +267,11 @@ static int parse_checksum(const char *text, enum vmtp_checksum_mode *mode) {
 }
 
 static int parse(struct options *o, int argc, char **argv) {
-    static const struct option longs[] = {
-        {"count", 1, 0, 'n'}, {"remote-clients", 1, 0, 'r'}, {"response", 1, 0, 's'}, {"checksum", 1, 0, 'c'}, {0, 0, 0, 0}};
+    static const struct option longs[] = {{"count", 1, 0, 'n'},
+                                          {"remote-clients", 1, 0, 'r'},
+                                          {"response", 1, 0, 's'},
+                                          {"checksum", 1, 0, 'c'},
+                                          {0, 0, 0, 0}};
     *o = (struct options){.count = 100000};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         int good = 0;

@@ -6,7 +6,10 @@
 #include "../lab/lab.h"
 #include "../lab/ring.h"
 
-/* What one message of each looks like on the cable, without the Ethernet CRC: that of a VMTP packet without data. */
+/*
+ * What one message of each looks like on the cable, without the Ethernet CRC: that of a VMTP packet without
+ * data.
+ */
 #define EXCHANGE_FRAME 82u
 #define EXCHANGE_UDP (EXCHANGE_FRAME - 14u - 20u - 8u)
 #define EXCHANGE_TCP (EXCHANGE_FRAME - 14u - 20u - 20u - 12u) /* with the time stamp option */

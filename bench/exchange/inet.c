@@ -27,10 +27,10 @@ static int serve(struct lab_seat *seat, int type) {
     struct peer p;
     if (begin(&p, seat, type) != 0)
         return -1;
-    while (inet_receive(p.fd, p.message, p.octets, p.waiting) == 0 &&
-           inet_send(p.fd, p.message, p.octets, p.waiting) == 0)
-        ;
-    return lab_problem_errno(seat, "exchange");
+    for (;;)
+        if (inet_receive(p.fd, p.message, p.octets, p.waiting) != 0 ||
+            inet_send(p.fd, p.message, p.octets, p.waiting) != 0)
+            return lab_problem_errno(seat, "exchange");
 }
 
 static int once(void *context) {

@@ -162,8 +162,8 @@ static struct ratio compare(const struct options *o, const struct results *r, co
 }
 
 static void print_table(const struct options *o, const struct results *r) {
-    printf("one exchange of %u-octet frames, medians of %zu rounds of %zu (sleepers: %zu)\n\n", EXCHANGE_FRAME, o->rounds,
-           o->count, (o->count + 3) / 4);
+    printf("one exchange of %u-octet frames, medians of %zu rounds of %zu (sleepers: %zu)\n\n", EXCHANGE_FRAME,
+           o->rounds, o->count, (o->count + 3) / 4);
     printf("%-30s %10s %10s\n", "", "p50 us", "p99 us");
     for (size_t i = 0; i < CONTENDERS; i++)
         if (is_chosen(o, &contenders[i]))
@@ -197,34 +197,37 @@ static json_t *list_of(const double *values, size_t count) {
     return list;
 }
 
+static json_t *figures_of(const struct results *r, size_t which) {
+    const double *p50 = r->p50[which], *p99 = r->p99[which];
+    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "title", contenders[which].title, "p50_us",
+                     median_of(p50, r->rounds) / 1000, "p99_us", median_of(p99, r->rounds) / 1000, "rounds_p50_us",
+                     list_of(p50, r->rounds), "rounds_p99_us", list_of(p99, r->rounds));
+}
+
 static json_t *to_json(const struct options *o, const struct results *r) {
     json_t *figures = json_object(), *ratios = json_object();
     for (size_t i = 0; i < CONTENDERS; i++)
         if (is_chosen(o, &contenders[i]))
-            json_object_set_new(figures, contenders[i].key,
-                                json_pack("{s:s, s:f, s:f, s:o, s:o}", "title", contenders[i].title, "p50_us",
-                                          median_of(r->p50[i], r->rounds) / 1000, "p99_us",
-                                          median_of(r->p99[i], r->rounds) / 1000, "rounds_p50_us",
-                                          list_of(r->p50[i], r->rounds), "rounds_p99_us",
-                                          list_of(r->p99[i], r->rounds)));
+            json_object_set_new(figures, contenders[i].key, figures_of(r, i));
     for (size_t i = 0; i < COMPARISONS; i++) {
         struct ratio q = compare(o, r, &comparisons[i]);
         if (!q.known)
             continue;
         json_t *entry = json_pack("{s:f, s:f, s:f}", "ratio", q.value, "least", q.least, "most", q.most);
         if (comparisons[i].bound > 0)
-            json_object_update_new(entry, json_pack("{s:f, s:b}", "bound", comparisons[i].bound, "kept",
-                                                    q.value <= comparisons[i].bound));
+            json_object_update_new(
+                entry, json_pack("{s:f, s:b}", "bound", comparisons[i].bound, "kept", q.value <= comparisons[i].bound));
         json_object_set_new(ratios, comparisons[i].key, entry);
     }
-    return json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "bench", "exchange", "frame_octets", (int)EXCHANGE_FRAME, "rounds",
-                     (int)o->rounds, "count", (int)o->count, "figures", figures, "ratios", ratios);
+    return json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "bench", "exchange", "frame_octets", (int)EXCHANGE_FRAME,
+                     "rounds", (int)o->rounds, "count", (int)o->count, "figures", figures, "ratios", ratios);
 }
 
-/* ---- the command line ------------------------------------------------------------------------------------------ */
+/* ---- the command line ---------------------------------------------------------------------------------------- */
 
 static int usage(FILE *to) {
-    fprintf(to, "usage: bench_exchange [--rounds N] [--count N] [--cores CLIENT,SERVER] [--only KEY,...] [--json FILE] [--check]\n"
+    fprintf(to, "usage: bench_exchange [--rounds N] [--count N] [--cores CLIENT,SERVER] [--only KEY,...] [--json FILE] "
+                "[--check]\n"
                 "  --rounds  default 5      --count  exchanges a round, default 20000\n"
                 "  --check   exit with 1 when a bound is missed\n"
                 "  --only    some of:");

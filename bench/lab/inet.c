@@ -68,9 +68,7 @@ int inet_open(const struct lab_seat *seat, int type) {
     return type == SOCK_DGRAM ? open_datagram(seat) : open_stream(seat);
 }
 
-static int is_nothing_yet(ssize_t n) {
-    return n < 0 && (errno == EAGAIN || errno == EINTR);
-}
+static int is_nothing_yet(ssize_t n) { return n < 0 && (errno == EAGAIN || errno == EINTR); }
 
 int inet_send(int fd, const void *octets, size_t length, enum waiting waiting) {
     const char *at = octets;

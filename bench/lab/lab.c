@@ -36,7 +36,7 @@ static int complain(const char *what) {
     return -1;
 }
 
-/* ---- namespaces ------------------------------------------------------------------------------------------ */
+/* ---- namespaces ---------------------------------------------------------------------------------------------- */
 
 static int write_text(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -128,7 +128,7 @@ static int bring_up(struct lab_end *end) {
     return learn_interface(end);
 }
 
-/* ---- cores ------------------------------------------------------------------------------------------------- */
+/* ---- cores --------------------------------------------------------------------------------------------------- */
 
 static void choose_cores(struct lab *lab, const int cores[LAB_SIDES]) {
     cpu_set_t allowed;
@@ -154,6 +154,13 @@ static int pin(int core) {
     return sched_setaffinity(0, sizeof set, &set);
 }
 
+/* The figures are those of a machine that does nothing else. */
+static void warn_of_load(void) {
+    double load = 0;
+    if (getloadavg(&load, 1) == 1 && load > 0.7)
+        fprintf(stderr, "bench: other programs are running (load %.1f): do not trust what follows\n", load);
+}
+
 /* ---- the lab ------------------------------------------------------------------------------------------------- */
 
 int lab_open(struct lab *lab, const int cores[LAB_SIDES]) {
@@ -161,6 +168,7 @@ int lab_open(struct lab *lab, const int cores[LAB_SIDES]) {
     *lab = (struct lab){.end = {{.netns = -1, .name = "vbench-c", .address = "192.0.2.1"},
                                 {.netns = -1, .name = "vbench-s", .address = "192.0.2.2"}}};
     choose_cores(lab, cores);
+    warn_of_load();
     lab->board = mmap(NULL, sizeof *lab->board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (lab->board == MAP_FAILED) {
         lab->board = NULL;
@@ -190,11 +198,9 @@ void lab_close(struct lab *lab) {
     lab->board = NULL;
 }
 
-/* ---- measuring processes --------------------------------------------------------------------------------------- */
+/* ---- measuring processes ------------------------------------------------------------------------------------- */
 
-void lab_ready(const struct lab_seat *seat) {
-    (void)!write(seat->ready, "r", 1);
-}
+void lab_ready(const struct lab_seat *seat) { (void)!write(seat->ready, "r", 1); }
 
 int lab_problem(const struct lab_seat *seat, const char *format, ...) {
     va_list list;

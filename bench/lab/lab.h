@@ -2,8 +2,8 @@
 /*
  * lab.h - two hosts joined by a virtual cable, and processes that measure on them.
  *
- * The hosts are network namespaces without names, so they and their veth vanish with the process that made them, whatever
- * becomes of it.  As root directly; otherwise inside a user namespace of our own.
+ * The hosts are network namespaces without names, so they and their veth vanish with the process that made
+ * them, whatever becomes of it. As root directly; otherwise inside a user namespace of our own.
  */
 #ifndef BENCH_LAB_H
 #define BENCH_LAB_H

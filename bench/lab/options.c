@@ -49,7 +49,9 @@ size_t option_list_length(const char *list) {
 
 int option_write_json(const char *path, json_t *json) {
     size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
-    int failed = !json ? -1 : strcmp(path, "-") == 0 ? json_dumpf(json, stdout, flags) : json_dump_file(json, path, flags);
+    int failed = !json                    ? -1
+                 : strcmp(path, "-") == 0 ? json_dumpf(json, stdout, flags)
+                                          : json_dump_file(json, path, flags);
     if (failed)
         fprintf(stderr, "bench: cannot write %s: %s\n", path, errno ? strerror(errno) : "out of memory");
     else if (strcmp(path, "-") == 0)

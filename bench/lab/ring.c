@@ -15,9 +15,7 @@
 /* tpacket2_hdr and sockaddr_ll, aligned, before the frame: the kernel's TPACKET2_HDRLEN and a bit. */
 #define FRAME_OVERHEAD 96u
 
-static size_t round_up(size_t n, size_t unit) {
-    return (n + unit - 1) / unit * unit;
-}
+static size_t round_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
 /* Blocks of 64 KiB, or of one frame's pages when that is more. */
 static void lay_out(struct ring *r, size_t largest, unsigned frames) {
@@ -51,9 +49,8 @@ static int set_up(struct ring *r) {
 }
 
 int ring_open(struct ring *r, const struct lab_seat *seat, size_t largest, unsigned frames) {
-    struct sockaddr_ll where = {.sll_family = AF_PACKET,
-                                .sll_protocol = htons(RING_ETHERTYPE),
-                                .sll_ifindex = seat->here->ifindex};
+    struct sockaddr_ll where = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(RING_ETHERTYPE), .sll_ifindex = seat->here->ifindex};
     memset(r, 0, sizeof *r);
     memcpy(r->header, seat->peer->mac, 6);
     memcpy(r->header + 6, seat->here->mac, 6);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ring.h - the least there is between a program and the wire: one AF_PACKET socket, a TPACKET_V2 receive ring, send.
+ * ring.h - the least there is between a program and the wire: one AF_PACKET socket, a TPACKET_V2 receive
+ * ring, send.
  *
- * This is what VMTP is measured against, so it shares no code with vmtp/port and does nothing that could be left out.
+ * This is what VMTP is measured against, so it shares no code with vmtp/port and does nothing that could be
+ * left out.
  */
 #ifndef BENCH_RING_H
 #define BENCH_RING_H
@@ -27,9 +29,9 @@ struct ring {
     size_t map_octets;
     unsigned frames, frames_per_block;
     size_t frame_octets, block_octets;
-    unsigned at;         /* the next frame to look at */
-    uint8_t *current;    /* it, as an address */
-    uint8_t header[14];  /* Ethernet header to the peer */
+    unsigned at;        /* the next frame to look at */
+    uint8_t *current;   /* it, as an address */
+    uint8_t header[14]; /* Ethernet header to the peer */
 };
 
 /* largest: octets of the largest frame.  frames: at least so many fit. */

@@ -8,10 +8,16 @@
 #include "lab.h"
 #include "ring.h"
 
-/* Opens the seat's host.  Identifiers are given, so that nothing waits for their allocation.  -1: after lab_problem. */
+/*
+ * Opens the seat's host. Identifiers are given, so that nothing waits for their allocation. -1: after
+ * lab_problem.
+ */
 int bench_host_open(vmtp_host **host, struct lab_seat *seat, enum waiting waiting);
 
-/* Makes the entity that is called, with room for depth Requests without data, tells the client of it, and says lab_ready. */
+/*
+ * Makes the entity that is called, with room for depth Requests without data, tells the client of it, and
+ * says lab_ready.
+ */
 int bench_host_serve(vmtp_host *host, struct lab_seat *seat, vmtp_entity *entity, uint32_t depth);
 
 /* What result stands for, whichever kind it is. */

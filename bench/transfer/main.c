@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench_transfer - segments of 16 KiB and 4 MiB of them, beside a bare ring, UDP and TCP, at several MTUs, taking turns in one run.
+ * bench_transfer - segments of 16 KiB and 4 MiB of them, beside a bare ring, UDP and TCP, at several MTUs,
+ * taking turns in one run.
  *
- * Figures of different runs must not be compared: the speed of a machine drifts.  Ratios within a run may.
+ * Figures of different runs must not be compared: the speed of a machine drifts. Ratios within a run may.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -79,9 +80,7 @@ static int is_chosen(const struct options *o, size_t mtu, size_t which, size_t m
            (!o->names || option_list_has(o->names, contenders[which].key));
 }
 
-static unsigned unit_of(size_t mode) {
-    return mode == ONE ? 1 : WHOLE;
-}
+static unsigned unit_of(size_t mode) { return mode == ONE ? 1 : WHOLE; }
 
 static int run_one(struct lab *lab, const struct options *o, size_t mtu, size_t which, size_t mode, size_t round,
                    struct cell *cell) {
@@ -112,8 +111,7 @@ static int run_one(struct lab *lab, const struct options *o, size_t mtu, size_t 
 static int run_round(struct lab *lab, const struct options *o, size_t mtu, size_t round, struct results *r) {
     for (size_t i = 0; i < CONTENDERS * MODES; i++) {
         size_t which = (i + round) % CONTENDERS, mode = i / CONTENDERS;
-        if (is_chosen(o, mtu, which, mode) &&
-            run_one(lab, o, mtu, which, mode, round, &r->cell[mtu][which][mode]) != 0)
+        if (is_chosen(o, mtu, which, mode) && run_one(lab, o, mtu, which, mode, round, &r->cell[mtu][which][mode]) != 0)
             return -1;
     }
     return 0;
@@ -156,8 +154,8 @@ static void print_speed(const struct options *o, const struct results *r, size_t
 }
 
 static void print_table(const struct options *o, const struct results *r, size_t mtu) {
-    printf("MTU %u            16 KiB: p50 us     p99 us  4 MiB, Gbit/s: one  %2zu in fl.  1 request   repeats\n", mtus[mtu],
-           o->flight);
+    printf("MTU %u            16 KiB: p50 us     p99 us  4 MiB, Gbit/s: one  %2zu in fl.  1 request   repeats\n",
+           mtus[mtu], o->flight);
     for (size_t which = 0; which < CONTENDERS; which++) {
         const struct cell *cells = r->cell[mtu][which];
         if (!is_chosen(o, mtu, which, ONE))
@@ -221,13 +219,15 @@ static json_t *to_json(const struct options *o, const struct results *r) {
                      "in_flight", (int)o->flight, "mtus", list);
 }
 
-/* ---- the command line ------------------------------------------------------------------------------------------ */
+/* ---- the command line ---------------------------------------------------------------------------------------- */
 
 static int usage(FILE *to) {
-    fprintf(to, "usage: bench_transfer [--rounds N] [--count N] [--flight N] [--mtu 1500|9000|65535] [--cores CLIENT,SERVER]\n"
-                "                      [--only ring,vmtp,udp,tcp] [--json FILE]\n"
-                "  --rounds  default 5      --count   times 4 MiB a round, default 20\n"
-                "  --flight  transactions in flight, default 8, at most 64\n");
+    fprintf(
+        to,
+        "usage: bench_transfer [--rounds N] [--count N] [--flight N] [--mtu 1500|9000|65535] [--cores CLIENT,SERVER]\n"
+        "                      [--only ring,vmtp,udp,tcp] [--json FILE]\n"
+        "  --rounds  default 5      --count   times 4 MiB a round, default 20\n"
+        "  --flight  transactions in flight, default 8, at most 64\n");
     return to == stderr ? 2 : 0;
 }
 

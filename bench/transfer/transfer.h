@@ -15,15 +15,15 @@
 
 struct transfer_settings {
     unsigned mtu;
-    unsigned unit;        /* segments that are timed together */
-    unsigned in_flight;   /* requests outstanding */
-    unsigned per_request; /* segments that one request asks for */
+    unsigned unit;         /* segments that are timed together */
+    unsigned in_flight;    /* requests outstanding */
+    unsigned per_request;  /* segments that one request asks for */
     size_t warm_up, count; /* units */
 };
 
 /*
- * The packets in which a segment travels: as many whole blocks of 512 octets as the MTU allows in each, with 64 octets of header
- * and 4 of trailer, as VMTP sends them.
+ * The packets in which a segment travels: as many whole blocks of 512 octets as the MTU allows in each, with
+ * 64 octets of header and 4 of trailer, as VMTP sends them.
  */
 #define PLAN_PACKETS 32u
 #define PLAN_HEADER 64u

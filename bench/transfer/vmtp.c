@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * VMTP: one at a time through the blocking call; several in flight through the engine and vmtp_host_turn, each from a client
- * entity of its own, because an entity has one transaction outstanding.
+ * VMTP: one at a time through the blocking call; several in flight through the engine and vmtp_host_turn,
+ * each from a client entity of its own, because an entity has one transaction outstanding.
  */
 #include "../lab/vmtp.h"
 
@@ -12,6 +12,7 @@
 #include "transfer.h"
 
 #define SPIN (50 * VMTP_MICROSECOND)
+#define LOOKS 16u /* between two yields */
 
 struct caller {
     struct lab_seat *seat;
@@ -20,10 +21,11 @@ struct caller {
     vmtp_entity server;
     vmtp_entity clients[FLIGHT_MAX];
     unsigned asked, got;
+    unsigned looks; /* in vain, since the last yield */
     uint8_t area[FLIGHT_MAX][SEGMENT];
 };
 
-/* ---- server ------------------------------------------------------------------------------------------------------ */
+/* ---- server -------------------------------------------------------------------------------------------------- */
 
 static int answer(vmtp_host *host, vmtp_entity entity, const uint8_t *data) {
     struct vmtp_incoming in;
@@ -53,7 +55,7 @@ int transfer_vmtp_serve(struct lab_seat *seat) {
     return bench_host_problem(seat, "server", result);
 }
 
-/* ---- client ------------------------------------------------------------------------------------------------------ */
+/* ---- client -------------------------------------------------------------------------------------------------- */
 
 static int fetch_one(void *context) {
     struct caller *c = context;
@@ -90,13 +92,18 @@ static int take(struct caller *c, const struct vmtp_event *event) {
 
 /* The waiting that vmtp/host.h does by itself in its blocking calls. */
 static void wait_a_while(struct caller *c, vmtp_time since) {
+    if (++c->looks < LOOKS)
+        return;
+    c->looks = 0;
     vmtp_time now = vmtp_host_now(c->host), deadline = vmtp_host_deadline(c->host);
     if (now - since < SPIN) {
         sched_yield();
         return;
     }
     struct pollfd p = {.fd = vmtp_host_fd(c->host), .events = POLLIN};
-    int milliseconds = deadline == VMTP_NEVER ? 1000 : deadline <= now ? 0 : (int)((deadline - now) / VMTP_MILLISECOND) + 1;
+    int milliseconds = deadline == VMTP_NEVER ? 1000
+                       : deadline <= now      ? 0
+                                              : (int)((deadline - now) / VMTP_MILLISECOND) + 1;
     poll(&p, 1, milliseconds);
 }
 
@@ -144,7 +151,8 @@ int transfer_vmtp_measure(struct lab_seat *seat) {
                  : borrow_clients(&c) != 0  ? -1
                                             : transfer_repeat(seat, fetch_many, &c);
     vmtp_engine *engine = vmtp_host_engine(c.host);
-    seat->board->lost = vmtp_counter(engine, VMTP_COUNT_RETRY_SENT) + vmtp_counter(engine, VMTP_COUNT_REQUEST_RETRANSMITS);
+    seat->board->lost = vmtp_counter(engine, VMTP_COUNT_RETRY_SENT) +
+                        vmtp_counter(engine, VMTP_COUNT_REQUEST_RETRANSMITS);
     vmtp_host_close(c.host);
     return failed;
 }
