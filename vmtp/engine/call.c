@@ -372,7 +372,8 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         back_off(e, c, now);
         break;
     case VMTP_ENTITY_MIGRATED:
-        relocate(e, c, now);
+        if (!c->multicast && c->purpose == FOR_USER) /* a group does not migrate, and a Probe must not wait for itself */
+            relocate(e, c, now);
         break;
     case VMTP_NONEXISTENT_ENTITY:
         if (c->cached && !c->relocated && !c->multicast) { /* the cache may be wrong: ask once */

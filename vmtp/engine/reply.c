@@ -193,7 +193,7 @@ int server_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY);
     int again = code == VMTP_RETRY || code == VMTP_RETRY_ALL || code == VMTP_BUSY;
     if (again && r->state == REMOTE_DISCARDED && !r->multicast) {
-        notify_client_of(e, r, delivery, VMTP_RESPONSE_DISCARDED);
+        notify_client_of(e, r, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_BAD_NOTIFY);
     }
     if (r->state != REMOTE_RESPONDED || (again && (r->request == NONE || (r->code & VMTP_DGM))))

@@ -282,7 +282,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     if (fresh && needs_probe(e, n, a) && begin_probe(e, r, a, elsewhere)) {
         request_free(e, q);
         remote_free(e, r);
-        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
+        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     }
     receive(e, q, r, a);
     return 0;
@@ -290,14 +290,24 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
 
 /* ---- a packet of a transaction that is known ---- */
 
+/* The Response was idempotent, so it was not kept: the operation is executed again. */
+static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+    if (r->request != NONE && request_at(e, r->request)->tx.queued)
+        return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
+    int dropped = new_transaction(e, a, n, r);
+    if (r->state == REMOTE_DISCARDED)
+        r->state = REMOTE_RESPONDED; /* refused for now: it may still be done again */
+    else
+        COUNT(e, REQUESTS_REDONE);
+    return dropped;
+}
+
 static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     switch (r->state) {
     case REMOTE_RESPONDED:
-        if (r->code & VMTP_DGM) {
-            COUNT(e, REQUESTS_REDONE);
-            return new_transaction(e, a, n, r);
-        }
+        if (r->code & VMTP_DGM)
+            return redo(e, a, n, r);
         COUNT(e, DROP_DUPLICATE);
         reply_resend(e, r, NONE, 1, a->now);
         return (int)VMTP_COUNT_DROP_DUPLICATE;

@@ -358,7 +358,7 @@ VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
     X(DROP_NO_ACCEPT, "drop_no_accept", "server has no accept posted")                                                 \
     X(DROP_TOO_LARGE, "drop_too_large", "segment larger than every accept posted")                                     \
     X(DROP_CONDITIONAL, "drop_conditional", "CMD and the entity is not waiting")                                       \
-    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request while its client is being probed")                          \
+    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request whose client cannot be probed now")                          \
     /* Responses */                                                                                                    \
     X(DROP_NO_CLIENT, "drop_no_client", "Response to an entity that is not here")                                      \
     X(DROP_STALE_RESPONSE, "drop_stale_response", "Response to a transaction that is over")                            \
