@@ -104,7 +104,6 @@ struct vmtp_host {
     vmtp_time now;        /* the clock when it was last read */
     vmtp_time spin;       /* configuration */
     vmtp_time send_after; /* the port had no room: no sending before this; 0: send */
-    uint32_t looks;       /* at the port between two yields: wait.c */
     int fault;            /* what the port said when nobody was there to be told; for the next vhost_work */
     atomic_int interrupted;
     int wake_fd; /* an eventfd that ends a sleep */

@@ -15,13 +15,8 @@
 
 #include "internal.h"
 
-/*
- * Looks between two yields.  A yield takes as long as dozens of looks even when nobody else wants the processor, and what arrives
- * meanwhile is found late; so there are more looks while yields come back quickly, and few once somebody used one.
- */
-#define LOOKS_LEAST 16u
-#define LOOKS_MOST 128u
-#define QUICK_YIELD (2 * VMTP_MICROSECOND)
+/* Looks between two yields.  More would find some packets sooner, and cost the other end its time on a shared core. */
+#define LOOKS 16
 /* A port without a descriptor cannot be slept on together with an interruption, so those sleep in short pieces. */
 #define PIECE VMTP_MILLISECOND
 
@@ -85,22 +80,18 @@ static int let_time_pass(vmtp_host *host, vmtp_time limit) {
 /* Looks and yields until something came (1, or a vmtp_error), or there is another reason to stop (0). */
 static int spin(vmtp_host *host, vmtp_time limit) {
     const vmtp_time end = host->now + host->spin;
-    if (host->looks < LOOKS_LEAST)
-        host->looks = LOOKS_LEAST;
     for (;;) {
-        for (unsigned i = 0; i < host->looks; i++) {
+        for (int i = 0; i < LOOKS; i++) {
             int n = vhost_look(host);
             if (n)
                 return n;
         }
-        vmtp_time before = vhost_tick(host);
-        if (before >= end || before >= limit || vhost_interrupted(host))
+        if (vhost_interrupted(host))
             return 0;
         sched_yield();
-        if (vhost_tick(host) - before > QUICK_YIELD)
-            host->looks = LOOKS_LEAST;
-        else if (host->looks < LOOKS_MOST)
-            host->looks *= 2;
+        vmtp_time now = vhost_tick(host);
+        if (now >= end || now >= limit)
+            return 0;
     }
 }
 
