@@ -15,7 +15,7 @@ static void foreign_random(void *context, void *out, size_t size) {
     uint8_t *p = out;
     for (size_t i = 0; i < size; i++) {
         f->prng = f->prng * 6364136223846793005ull + 1442695040888963407ull;
-        p[i] = (uint8_t)(f->prng >> 56);
+        p[i] = f->all_ones ? 0xff : (uint8_t)(f->prng >> 56);
     }
 }
 

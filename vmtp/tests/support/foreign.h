@@ -40,6 +40,7 @@ struct foreign {
     void *memory;
     vmtp_time now;
     uint64_t prng;
+    int all_ones;       /* 1: what the engine draws at random is all ones */
     const uint8_t *src; /* of the packets given to the engine; foreign_mac at first */
     int multicast;      /* 1: they come by the manager group's address, with MPG */
     int stuck;          /* 1: the engine's packets stay where they are (vmtp_output is not called) */
