@@ -348,6 +348,8 @@ START_TEST(faults_reorder_and_lose_nothing) {
     for (uint32_t n = 0; n < SENT; n++) {
         ck_assert_uint_lt(numbers[n], SENT);
         ck_assert_uint_eq(seen[numbers[n]]++, 0);
+        ck_assert_uint_le(numbers[n], n + 1);
+        ck_assert_uint_le(n, numbers[n] + 1); /* only the next one passes it */
         late += n > 0 && numbers[n] < numbers[n - 1];
     }
     /* One that is late itself does not let the one before it pass. */
