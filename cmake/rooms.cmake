@@ -97,6 +97,6 @@ function(vsuite_tests prefix)
         # Where tests find spec/vectors.
         target_compile_definitions(${name} PRIVATE VSUITE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
         add_test(NAME ${name} COMMAND ${name})
-        set_tests_properties(${name} PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77)
+        set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
     endforeach()
 endfunction()
