@@ -157,7 +157,7 @@ END_TEST
 
 /* Five times the Response with APG, from TS5 on, then it is discarded. */
 static void expect_to_be_asked(uint32_t size, vmtp_time since) {
-    vmtp_time before = since, apart = 0;
+    vmtp_time before = since, wait = 250 * VMTP_MILLISECOND; /* TS5 */
     int single = size <= 1432;
     foreign_pass(&f, 10 * VMTP_SECOND);
     for (unsigned i = 0; i < 5; i++) {
@@ -166,14 +166,9 @@ static void expect_to_be_asked(uint32_t size, vmtp_time since) {
         ck_assert_uint_eq(p->h.words[6], size);
         ck_assert_uint_eq(p->h.delivery, single ? vmtp_blocks_mask(size) : 0);
         ck_assert_uint_eq(p->data_octets, single ? (size + 7u) & ~7u : 0);
-        if (i == 0) {
-            ck_assert_uint_ge(p->at - before, 250 * VMTP_MILLISECOND); /* TS5 */
-            ck_assert_uint_le(p->at - before, 252 * VMTP_MILLISECOND);
-        } else { /* TS3 */
-            ck_assert_uint_ge(p->at - before, apart > 20 * VMTP_MILLISECOND ? apart : 20 * VMTP_MILLISECOND);
-            ck_assert_uint_le(p->at - before, 322 * VMTP_MILLISECOND);
-            apart = p->at - before - VMTP_MILLISECOND;
-        }
+        ck_assert_uint_ge(p->at - before, wait);
+        ck_assert_uint_le(p->at - before, wait + 2 * VMTP_MILLISECOND);
+        wait = (20 * VMTP_MILLISECOND) << i; /* TS3 */
         before = p->at;
     }
     expect_silence(&f);
@@ -251,8 +246,13 @@ END_TEST
 /* VMTP-8.5-05 */
 START_TEST(response_without_segment_is_never_sent_by_timer) {
     answered(1, 0, VMTP_REPLY_CONFIRM);
+    foreign_pass(&f, 4900 * VMTP_MILLISECOND);
+    expect_silence(&f);
+    serve_ask_again(&f, A, server, 7, 0); /* but it is kept as long as any other */
+    expect_response(&f, 7, 1);
     foreign_pass(&f, 20 * VMTP_SECOND);
     expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 1);
 }
 END_TEST
 
@@ -388,6 +388,23 @@ START_TEST(idempotent_response_cannot_be_asked_for) {
     ck_assert_int_eq(told(0x0f, VMTP_RETRY), VMTP_COUNT_DROP_BAD_NOTIFY);
     foreign_pass(&f, VMTP_SECOND);
     expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-8.6-06 */
+START_TEST(idempotent_response_on_its_way_cannot_be_asked_for_either) {
+    struct vmtp_tx tx;
+    serve_ask(&f, A, server, 7, 0);
+    f.stuck = 1;
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1 | VMTP_DGM, 1024, 0), 0);
+    ck_assert_int_eq(vmtp_output(f.engine, &tx, f.now), 1);
+    ck_assert_int_eq(told(0, VMTP_RETRY), VMTP_COUNT_DROP_BAD_NOTIFY);
+    f.stuck = 0;
+    foreign_pass(&f, VMTP_SECOND);
+    expect_silence(&f);
+    vmtp_tx_result(f.engine, &tx, VMTP_TX_SENT, f.now);
+    foreign_collect(&f);
+    ck_assert_uint_eq(released(), 1);
 }
 END_TEST
 
@@ -529,6 +546,7 @@ static void add_notify(TCase *t) {
     tcase_add_test(t, six_retries_without_progress_are_too_many);
     tcase_add_test(t, progress_earns_new_retries);
     tcase_add_test(t, idempotent_response_cannot_be_asked_for);
+    tcase_add_test(t, idempotent_response_on_its_way_cannot_be_asked_for_either);
     tcase_add_test(t, response_that_is_gone_cannot_be_asked_for);
 }
 
