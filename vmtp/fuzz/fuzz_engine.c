@@ -13,6 +13,7 @@
  * With VMTP_FUZZ_TRACE in the environment the program is printed as it runs.
  */
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MOST 240u    /* of anything that one program may lend or begin */
 #define PACKETS 96u  /* on the segment, or remembered from it */
 #define HELD 16u     /* packets given out by an engine and not reported yet */
-#define ENTITIES 16u /* that a program knows, at each node */
+#define ENTITIES 48u /* that a program knows, at each node */
 #define NOTHING UINT32_MAX
 #define GUARD 32u
 #define TAG 0xca110000u
@@ -126,7 +127,7 @@ static struct {
     struct held held[HELD];
     uint32_t node_count, loan_count, call_count, accept_count, request_count, reply_count, held_count;
     uint32_t packet_count; /* made so far; the last PACKETS of them are there */
-    uint8_t policy, reply_shape, tiny, cancel_first;
+    uint8_t policy, reply_shape, tiny, cancel_first, honest;
     int forged; /* somebody has sent what no engine said: only robustness can be asked for */
     int late;   /* packets or engines were kept waiting for too long */
 } w;
@@ -194,8 +195,7 @@ static uint32_t lend(uint32_t size, uint32_t pattern) {
 static uint8_t *lent(uint32_t loan) { return loan == NOTHING ? NULL : w.loans[loan].memory + GUARD; }
 
 static void must_be_filled(const uint8_t *at, size_t size, uint8_t value) {
-    for (size_t i = 0; i < size; i++)
-        MUST(at[i] == value);
+    MUST(at[0] == value && memcmp(at, at + 1, size - 1) == 0); /* each octet is as the one before */
 }
 
 /* It is ours again: whoever touches it now is caught at once, or in the end. */
@@ -255,7 +255,7 @@ static vmtp_entity some_entity(uint32_t choice) {
     case 2:
         return vmtp_engine_manager(n->e);
     case 3: /* the notifier, the probers, ids not given out yet */
-        return vmtp_engine_block(n->e) + (which < 12 ? which : 64 + which);
+        return vmtp_engine_block(n->e) + (which < 12 ? which : 52 + which);
     case 4:
         p = packet_back(which);
         return p ? choice & 8 ? vmtp_get_server(p->octets) : vmtp_get_client(p->octets) : 0;
@@ -309,7 +309,9 @@ static void show(const char *what, uint32_t node, const uint8_t *octets, uint32_
 
 /* Who sends: an entity of this node's. */
 static int speaks_for(const struct my_node *n, vmtp_entity id) {
-    if (allocate_holds(n->e, id) || id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT)
+    if ((id & ~ENTITY_FLAG_BITS & ~0xffull) == vmtp_engine_block(n->e))
+        return 1;
+    if (id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT)
         return 1;
     for (uint32_t i = 0; i < n->count; i++)
         if (n->ids[i] == id)
@@ -520,7 +522,7 @@ static void on_complete(struct my_node *n, const struct vmtp_event *ev) {
     struct my_call *c = &w.calls[index];
     MUST(!c->over && c->node == n->number && c->handle == ev->handle && c->client == ev->entity);
     MUST(ev->number == c->responses && (c->slots > 1 || ev->number == 0));
-    MUST(c->responses == 0 || ev->result == 0 || ev->result == VMTP_CANCELLED);
+    MUST(c->responses == 0 || ev->result == 0);
     MUST(ev->segment_size <= c->response_size);
     MUST(ev->segment_size == 0 || ev->segment == lent(c->area));
     if (c->slots <= 1 && (ev->result == 0 || ev->result == VMTP_BAD_REPLY_SEGMENT) && ev->message.server)
@@ -621,8 +623,10 @@ static void add_entity(struct my_node *n, vmtp_entity id) {
     }
     if (is_ours(id)) /* the program lives at two hosts at once: its fault */
         w.forged = 1;
-    if (n->count == ENTITIES)
+    if (n->count == ENTITIES) { /* made from the wire, and more than we keep */
+        MUST(vmtp_entity_delete(n->e, id, w.now) == 0);
         return;
+    }
     n->live[n->count] = 1;
     n->ids[n->count++] = id;
 }
@@ -871,22 +875,22 @@ static const uint32_t code_flags[16] = {
     0, 0, VMTP_DGM, VMTP_MDM, VMTP_CMD, VMTP_CRE, VMTP_MRD, VMTP_SDA, VMTP_MDM | VMTP_SDA, VMTP_DGM | VMTP_MDM, VMTP_CRE | VMTP_MRD,
     VMTP_PIC, 0x08000000u, VMTP_CMD | VMTP_DGM, VMTP_MRD | VMTP_DGM, 0xff000000u};
 
-static void begin_call(struct my_node *n, struct vmtp_request *r, int plain) {
+static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uint32_t missing) {
     struct my_call *c = &w.calls[w.call_count];
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
     *c = (struct my_call){.client = r->client, .node = n->number, .segment_size = r->segment_size,
                           .response_size = r->response_size, .slots = r->response_slots, .plain = plain};
     c->segment = lend(r->segment_size, w.call_count);
     c->area = lend(slots * r->response_size, NOTHING);
-    r->segment = lent(c->segment);
-    r->response_area = lent(c->area);
+    r->segment = missing & 1 ? NULL : lent(c->segment);
+    r->response_area = missing & 2 ? NULL : lent(c->area);
     r->cookie = 0xca1100000000ull + w.call_count;
     int error = vmtp_call(n->e, &c->handle, r, w.now);
     trace("    call of %llx to %llx, code %x, %u octets: %d\n", (unsigned long long)r->client,
           (unsigned long long)r->message.server, r->message.code, r->segment_size, error);
     remember_number((uint64_t)(int64_t)error);
     if (error == 0) {
-        MUST(c->handle != 0);
+        MUST(c->handle != 0 && (r->segment || !r->segment_size) && (r->response_area || !r->response_size));
         w.call_count++;
         return;
     }
@@ -917,7 +921,7 @@ static void op_call(void) {
     r.control = controls[more & 3u];
     r.priority = more >> 2 & 0x1fu;
     r.gap = more >> 7 ? 255 : 0;
-    begin_call(n, &r, is_ours(r.message.server));
+    begin_call(n, &r, is_ours(r.message.server), who >> 6);
 }
 
 static const uint32_t procedures[16] = {
@@ -962,7 +966,7 @@ static void op_manage(void) {
     set_parameters(r.message.words, r.message.code, first, second);
     if (CODE24(r.message.code) >= CODE24(VMTP_NOTIFY_VMTP_CLIENT))
         w.forged = 1;
-    begin_call(n, &r, 0);
+    begin_call(n, &r, 0, 0);
 }
 
 static void op_cancel(void) {
@@ -1055,7 +1059,7 @@ static void op_create(void) {
     vmtp_entity id = 0;
     if (how & 4)
         options.id = how & 8 ? some_entity(byte()) : 0x7700u + n->number * 8u + (how >> 4 & 7u);
-    if (n->count == ENTITIES && !options.id)
+    if (n->count == ENTITIES)
         return;
     int error = vmtp_entity_create(n->e, &id, &options, w.now);
     trace("    create at %u: %llx %d\n", n->number, (unsigned long long)id, error);
@@ -1196,7 +1200,8 @@ static void op_make(void) {
         set_parameters(words, 0, byte(), 0), words[5] = byte() * 0x01010101u;
     for (unsigned i = 0; i < 7; i++)
         vmtp_store32(made + VMTP_AT_USER + 4 * i, words[i]);
-    uint32_t length = finish_packet(made, n, how & 4 ? VMTP_MPG : 0, some_size(size), some_blocks(blocks, some_size(size)));
+    flags = (how & 4 ? VMTP_MPG : 0) | (how >> 6 == 3 ? VMTP_EPG : 0);
+    uint32_t length = finish_packet(made, n, flags, some_size(size), some_blocks(blocks, some_size(size)));
     mac_of(src, how >> 4 & 7u);
     memcpy(dst, n->config.mac, 6);
     if (how & 4)
@@ -1223,11 +1228,12 @@ static void answer_by_notify(const uint8_t *h, uint32_t code, uint32_t delivery)
 static uint32_t answer_by_response(const uint8_t *h, const struct my_node *n, uint32_t how, uint32_t code, uint32_t shape,
                                    uint32_t blocks) {
     static const uint32_t flags[8] = {0, 0, VMTP_DGM, VMTP_DGM, VMTP_MDM, VMTP_DGM | VMTP_MDM, VMTP_CMD, VMTP_CRE};
+    static const uint32_t controls[4] = {0, VMTP_NRT, VMTP_CMG, VMTP_APG};
     vmtp_entity server = vmtp_get_server(h);
     vmtp_put_client(made, vmtp_get_client(h));
     vmtp_put_server(made, how & 0x40 || vmtp_is_group(server) ? 0x600001u + (how >> 4 & 3u) : server);
     vmtp_put_transaction(made, vmtp_get_transaction(h) + (shape >> 7 ? shape >> 4 & 7u : 0));
-    vmtp_put_control(made, vmtp_control(control_flags[how >> 2 & 3u], vmtp_get_retransmit_count(h) + (how >> 7), how >> 6 == 3, 0,
+    vmtp_put_control(made, vmtp_control(controls[how >> 2 & 3u], vmtp_get_retransmit_count(h) + (how >> 7), how >> 6 == 3, 0,
                                         vmtp_get_priority(h), VMTP_RESPONSE));
     vmtp_put_code(made, flags[code & 7u] | code >> 4 | (shape & 15u ? VMTP_SDA : 0));
     memcpy(made + VMTP_AT_USER, h + VMTP_AT_USER, 28);
@@ -1275,7 +1281,7 @@ static void op_again(void) {
     memcpy(dst, p->dst, 6);
     if (how & 1)
         memcpy(dst, n->config.mac, 6);
-    forge(n, made, p->length, src, dst, 0, which >> 7);
+    forge(n, made, p->length, src, dst, which & 0x40 ? VMTP_RX_LOCAL : 0, which >> 7);
 }
 
 /* An entity at each node, a place for Requests, and knowledge of the other. */
@@ -1297,17 +1303,59 @@ static void op_greet(void) {
     }
 }
 
+/* Many entities call as many that nobody knows, or all the same one; or identifiers are used up. */
+static void op_crowd(void) {
+    uint32_t how = byte(), server = byte();
+    struct my_node *n = some_node(how);
+    vmtp_entity id;
+    for (uint32_t i = how >> 2 & 0x3fu; i > 0; i--) {
+        if (n->count == ENTITIES || w.call_count == MOST || vmtp_entity_create(n->e, &id, NULL, w.now) != 0)
+            return;
+        if (how & 2) {
+            MUST(vmtp_entity_delete(n->e, id, w.now) == 0 && vmtp_entity_delete(n->e, id, w.now) == VMTP_E_NO_ENTITY);
+            continue;
+        }
+        add_entity(n, id);
+        struct vmtp_request r = {.client = id, .segment_size = some_size(server), .deadline = VMTP_NEVER};
+        r.message.server = server & 0x80 ? 0x7700u + i : some_entity(server);
+        r.message.words[2] = TAG | w.call_count;
+        begin_call(n, &r, is_ours(r.message.server), 0);
+    }
+}
+
+/* A configuration with one octet changed is good and makes an engine, or is refused with a reason. */
+static void op_configure(void) {
+    uint32_t where = byte() + (byte() << 8), value = byte();
+    struct vmtp_config c = some_node(where)->config;
+    vmtp_engine *e = NULL;
+    ((uint8_t *)&c)[where % offsetof(struct vmtp_config, random)] = (uint8_t)value;
+    const char *problem = vmtp_config_check(&c);
+    size_t size = vmtp_engine_footprint(&c);
+    MUST((problem == NULL) == (size != 0));
+    MUST(vmtp_engine_create(&e, &c, NULL, size, w.now) == VMTP_E_INVALID && !e);
+    if (size > 1u << 19)
+        return;
+    void *memory = aligned_alloc(64, size + 64);
+    MUST(memory);
+    int error = vmtp_engine_create(&e, &c, memory, size, w.now);
+    MUST(error == (problem ? VMTP_E_INVALID : 0));
+    if (!error)
+        audit(e);
+    free(memory);
+}
+
 /* The number of an operation is its place: append only, or the corpus says something else. */
 static const struct {
     const char *name;
     void (*run)(void);
+    int forges;
 } operations[] = {
-    {"pass", op_pass},       {"run", op_run},       {"expire", op_expire},           {"output", op_output},
-    {"report", op_report},   {"deliver", op_deliver}, {"deliver-all", op_deliver_all}, {"call", op_call},
-    {"manage", op_manage},   {"cancel", op_cancel}, {"accept", op_accept},           {"reply", op_reply},
-    {"create", op_create},   {"delete", op_delete}, {"host", op_host},               {"events", op_events},
-    {"policy", op_policy},   {"raw", op_raw},       {"make", op_make},               {"answer", op_answer},
-    {"again", op_again},     {"greet", op_greet},
+    {"pass", op_pass, 0},       {"run", op_run, 0},       {"expire", op_expire, 0},           {"output", op_output, 0},
+    {"report", op_report, 0},   {"deliver", op_deliver, 0}, {"deliver-all", op_deliver_all, 0}, {"call", op_call, 0},
+    {"manage", op_manage, 0},   {"cancel", op_cancel, 0}, {"accept", op_accept, 0},           {"reply", op_reply, 0},
+    {"create", op_create, 0},   {"delete", op_delete, 0}, {"host", op_host, 0},               {"events", op_events, 0},
+    {"policy", op_policy, 0},   {"raw", op_raw, 1},       {"make", op_make, 1},               {"answer", op_answer, 1},
+    {"again", op_again, 1},     {"greet", op_greet, 0},   {"crowd", op_crowd, 0},             {"configure", op_configure, 0},
 };
 #define OPERATIONS (sizeof operations / sizeof operations[0])
 
@@ -1448,6 +1496,7 @@ static uint64_t run_program(const uint8_t *data, size_t size, uint8_t garbage) {
     w.end = data + size;
     w.tiny = head[0] >> 1 & 1u;
     w.cancel_first = head[0] >> 6 & 1u;
+    w.honest = head[6] >> 3 & 1u;
     w.now = epochs[head[6] >> 1 & 3u];
     w.node_count = 1 + (head[0] & 1u);
     for (uint32_t i = 0; i < w.node_count; i++) {
@@ -1456,7 +1505,7 @@ static uint64_t run_program(const uint8_t *data, size_t size, uint8_t garbage) {
     }
     for (uint32_t step = 0; w.at < w.end && step < 2000u; step++) {
         uint32_t op = byte() & 31u;
-        if (op >= OPERATIONS)
+        if (op >= OPERATIONS || (w.honest && operations[op].forges))
             continue;
         trace("%6u  %llu.%06llu ms  %s\n", step, (unsigned long long)(w.now / 1000000u), (unsigned long long)(w.now % 1000000u),
               operations[op].name);
