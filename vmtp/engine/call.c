@@ -21,7 +21,7 @@ static vmtp_time tc2_base(const struct vmtp_engine *e, const struct call *c) {
 }
 
 /* Doubles with each retransmission: a host that is busy or asleep is not made busier. */
-vmtp_time call_tc2(const struct vmtp_engine *e, const struct call *c) {
+vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c) {
     vmtp_time t = tc2_base(e, c);
     for (unsigned i = 1; i < c->retries && t < e->config.timers.tc2_ceiling; i++)
         t *= 2;
@@ -36,7 +36,7 @@ static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
     const struct host *h = call_host(e, c);
     vmtp_time full = tc1_full(e, c), t = h ? rtt_bound(&h->response) : 0;
     if (c->purpose != FOR_USER) /* managers answer at once */
-        return call_tc2(e, c);
+        return veng_call_tc2(e, c);
     if (t == 0 || t > full)
         return full;
     return t < e->config.timers.tc1_floor ? e->config.timers.tc1_floor : t;
@@ -44,8 +44,8 @@ static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
 
 /* ---- making one ---- */
 
-struct call *call_make(struct vmtp_engine *e, struct entity *client) {
-    struct call *c = pool_take(&e->calls);
+struct call *veng_call_make(struct vmtp_engine *e, struct entity *client) {
+    struct call *c = veng_pool_take(&e->calls);
     if (!c)
         return NULL;
     uint32_t generation = c->generation;
@@ -84,7 +84,7 @@ static void write_header(struct vmtp_engine *e, struct call *c, const struct vmt
     vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
     vmtp_put_control(h, vmtp_control(r->control, 0, 0, r->gap, r->priority, VMTP_REQUEST));
     vmtp_put_transaction(h, n->transaction);
-    message_write(h, &m);
+    veng_message_write(h, &m);
 }
 
 /*
@@ -98,7 +98,7 @@ static void choose_destination(const struct vmtp_engine *e, struct call *c, cons
     c->locate = c->server;
     if (c->group) {
         int near_one = (r->message.code & VMTP_CRE) && coresident && !vmtp_is_group(coresident);
-        int probe = CODE24(r->message.code) == CODE24(VMTP_PROBE_ENTITY) && !host_find(e, coresident);
+        int probe = CODE24(r->message.code) == CODE24(VMTP_PROBE_ENTITY) && !veng_host_find(e, coresident);
         c->locate = near_one && !probe ? coresident : 0;
     }
     c->multicast = c->locate == 0;
@@ -134,49 +134,49 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     c->datagram = (r->message.code & VMTP_DGM) != 0;
     entity_at(e, c->entity)->datagram = c->datagram;
     if (r->deadline != VMTP_NEVER)
-        timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
+        veng_timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
     COUNT(e, CALLS);
 }
 
 int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *request, vmtp_time now) {
-    struct entity *n = e->block ? entity_find(e, request->client) : NULL;
+    struct entity *n = e->block ? veng_entity_find(e, request->client) : NULL;
     int error = e->block ? check(e, request, n) : VMTP_E_NOT_READY;
     if (error)
         return error;
     if (e->user_calls >= e->config.max_calls) /* the rest of the pool is the probers' */
         return VMTP_E_FULL;
-    struct call *c = call_make(e, n);
+    struct call *c = veng_call_make(e, n);
     if (!c)
         return VMTP_E_FULL;
     e->user_calls++;
     take_request(e, c, request, now);
-    *handle = handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
-    if (local_begin(e, c, now))
+    *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    if (veng_local_begin(e, c, now))
         return 0;
-    int where = c->multicast ? 1 : locate(e, c, now);
+    int where = c->multicast ? 1 : veng_locate(e, c, now);
     if (where < 0) { /* as if nothing had been said */
         n->call = NONE;
-        timer_stop(&e->wheel, &c->limit);
-        call_free(e, c);
+        veng_timer_stop(&e->wheel, &c->limit);
+        veng_call_free(e, c);
         return where;
     }
     if (where)
-        call_begin(e, c, now);
+        veng_call_begin(e, c, now);
     return 0;
 }
 
 /* ---- sending ---- */
 
-void call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->multicast)
         vmtp_group_mac(c->tx.mac, c->server);
     if (c->sent) /* to another host, before */
         c->retransmits++;
-    call_transmit(e, c, all_blocks(c), 0, now);
+    veng_call_transmit(e, c, all_blocks(c), 0, now);
 }
 
 /* blocks 0: the data-less retransmission; ask: with APG. */
-void call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now) {
+void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now) {
     uint8_t *h = c->tx.header;
     uint32_t control = vmtp_get_control(h) & ~(VMTP_APG | vmtp_control(0, 7, 0, 0, 0, 0));
     vmtp_put_control(h, control | (ask ? VMTP_APG : 0) | vmtp_control(0, c->retransmits, 0, 0, 0, 0));
@@ -187,23 +187,25 @@ void call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int a
     c->state = CALL_AWAITING_RESPONSE;
     c->tx.pending |= blocks;
     c->tx.bare = c->tx.pending == 0;
-    timer_stop(&e->wheel, &c->timer);
-    send_queue(e, &c->tx);
+    veng_timer_stop(&e->wheel, &c->timer);
+    veng_send_queue(e, &c->tx);
 }
 
-void call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number)
         return;
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
-    timer_set(&e->wheel, &c->timer, now + ((c->asked >> bit) & 1u ? call_tc2(e, c) : tc1(e, c)));
+    veng_timer_set(&e->wheel, &c->timer, now + ((c->asked >> bit) & 1u ? veng_call_tc2(e, c) : tc1(e, c)));
 }
 
-void call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (result == VMTP_RETRANS_TIMEOUT && c->absent) /* where it was they said so, and nobody else has it */
+        result = VMTP_NONEXISTENT_ENTITY;
     if (result == 0)
-        call_begin(e, c, now);
+        veng_call_begin(e, c, now);
     else
-        call_finish(e, c, result, now);
+        veng_call_finish(e, c, result, now);
 }
 
 /* ---- ending ---- */
@@ -212,38 +214,38 @@ static void free_slots(struct vmtp_engine *e, struct call *c) {
     while (c->slots != NONE) {
         struct slot *s = slot_at(e, c->slots);
         c->slots = s->next;
-        event_withdraw(e, &s->event);
-        pool_give(&e->slots, s);
+        veng_event_withdraw(e, &s->event);
+        veng_pool_give(&e->slots, s);
     }
 }
 
-void call_free(struct vmtp_engine *e, struct call *c) {
+void veng_call_free(struct vmtp_engine *e, struct call *c) {
     free_slots(e, c);
     if (c->purpose == FOR_USER)
         e->user_calls--;
     c->state = CALL_FREE;
-    pool_give(&e->calls, c);
+    veng_pool_give(&e->calls, c);
 }
 
 static void stop_slots(struct vmtp_engine *e, struct call *c) {
-    timer_stop(&e->wheel, &c->first.timer);
+    veng_timer_stop(&e->wheel, &c->first.timer);
     for (uint32_t i = c->slots; i != NONE; i = slot_at(e, i)->next)
-        timer_stop(&e->wheel, &slot_at(e, i)->timer);
+        veng_timer_stop(&e->wheel, &slot_at(e, i)->timer);
 }
 
-void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
     if (c->state == CALL_DONE || c->state == CALL_FREE)
         return;
     if (c->number) /* a group call that has had Responses has not failed, whatever ends it */
         result = 0;
     if (c->state == CALL_LOCATING)
-        locate_cancel(e, c);
+        veng_locate_cancel(e, c);
     if (c->state == CALL_LOCAL)
-        local_abandon(e, c, now);
-    timer_stop(&e->wheel, &c->timer);
-    timer_stop(&e->wheel, &c->limit);
+        veng_local_abandon(e, c, now);
+    veng_timer_stop(&e->wheel, &c->timer);
+    veng_timer_stop(&e->wheel, &c->limit);
     stop_slots(e, c);
-    send_unqueue(e, &c->tx);
+    veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
     c->state = CALL_DONE;
     c->result = result;
@@ -251,61 +253,61 @@ void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_ti
         c->first.state = SLOT_FREE; /* what came of a Response is not one */
     entity_at(e, c->entity)->call = NONE;
     if (c->purpose != FOR_USER) {
-        probe_finished(e, c, now);
+        veng_probe_finished(e, c, now);
         return;
     }
     if (result == 0)
         COUNT(e, CALLS_ANSWERED);
     else
         COUNT(e, CALLS_FAILED);
-    call_settle(e, c);
+    veng_call_settle(e, c);
 }
 
-void call_settle(struct vmtp_engine *e, struct call *c) {
+void veng_call_settle(struct vmtp_engine *e, struct call *c) {
     if (c->tx.out)
         return;
     if (c->state == CALL_DONE)
-        event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+        veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
     else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued)
-        call_finish(e, c, 0, 0);
+        veng_call_finish(e, c, 0, 0);
 }
 
 int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now) {
-    struct call *c = call_by_handle(e, call);
+    struct call *c = veng_call_by_handle(e, call);
     if (!c || c->state == CALL_DONE)
         return VMTP_E_STALE;
-    call_finish(e, c, c->number ? 0 : VMTP_CANCELLED, now);
+    veng_call_finish(e, c, c->number ? 0 : VMTP_CANCELLED, now);
     return 0;
 }
 
-void call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    call_finish(e, c, c->number ? 0 : VMTP_USER_TIMEOUT, now);
+void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    veng_call_finish(e, c, c->number ? 0 : VMTP_USER_TIMEOUT, now);
 }
 
 /* ---- timeouts ---- */
 
-void call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    int whole = c->multicast || c->whole || send_is_single(e, &c->tx);
+void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx);
     c->whole = 0;
     c->retries++;
     c->retransmits++;
     COUNT(e, REQUEST_RETRANSMITS);
-    call_transmit(e, c, whole ? all_blocks(c) : 0, 1, now);
+    veng_call_transmit(e, c, whole ? all_blocks(c) : 0, 1, now);
 }
 
-void call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCAL) {
-        local_retry(e, c, now);
+        veng_local_retry(e, c, now);
         return;
     }
     if (c->retries < e->config.timers.request_retries) {
-        call_retransmit(e, c, now);
+        veng_call_retransmit(e, c, now);
         return;
     }
     struct host *h = call_host(e, c);
     if (h)
-        host_forget(e, h); /* the next call asks anew where it is */
-    call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+        veng_host_forget(e, h); /* the next call asks anew where it is */
+    veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
 }
 
 /* ---- NotifyVmtpClient (spec/vmtp.md section 7.5) ---- */
@@ -319,24 +321,24 @@ static void back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         c->busies++;
     c->retries = 0;
     c->whole = 1;
-    timer_set(&e->wheel, &c->timer, now + wait / 2 + engine_random(e) % (wait / 2 + 1));
+    veng_timer_set(&e->wheel, &c->timer, now + wait / 2 + veng_engine_random(e) % (wait / 2 + 1));
 }
 
 static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    struct host *h = host_find(e, c->locate);
+    struct host *h = veng_host_find(e, c->locate);
     if (h && h->state == HOST_KNOWN)
-        host_forget(e, h);
-    timer_stop(&e->wheel, &c->timer);
-    send_unqueue(e, &c->tx);
+        veng_host_forget(e, h);
+    veng_timer_stop(&e->wheel, &c->timer);
+    veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
     c->relocated = 1;
     c->retries = 0;
     c->host = NONE;
-    int where = locate(e, c, now);
+    int where = veng_locate(e, c, now);
     if (where < 0)
-        call_finish(e, c, VMTP_BUSY, now);
+        veng_call_finish(e, c, VMTP_BUSY, now);
     else if (where)
-        call_begin(e, c, now);
+        veng_call_begin(e, c, now);
 }
 
 static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count, vmtp_time now) {
@@ -352,7 +354,7 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
     c->retransmits++;
     c->retries = 0;
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
-    call_transmit(e, c, blocks, 0, now);
+    veng_call_transmit(e, c, blocks, 0, now);
 }
 
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
@@ -360,7 +362,7 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
     case VMTP_OK:
         c->retries = 0;
         if (!c->tx.queued)
-            timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
+            veng_timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
         break;
     case VMTP_RETRY:
         resend_blocks(e, c, all_blocks(c) & ~delivery, now);
@@ -377,19 +379,20 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         break;
     case VMTP_NONEXISTENT_ENTITY:
         if (c->cached && !c->relocated && !c->multicast) { /* the cache may be wrong: ask once */
+            c->absent = 1;
             relocate(e, c, now);
             break;
         }
-        call_finish(e, c, code, now);
+        veng_call_finish(e, c, code, now);
         break;
     default:
-        call_finish(e, c, code, now);
+        veng_call_finish(e, c, code, now);
         break;
     }
 }
 
-int call_notified(struct vmtp_engine *e, struct arrival *a) {
-    struct entity *n = entity_find(e, vmtp_load64(a->h + 36));
+int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
+    struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 36));
     uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
     uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
     struct call *c = n && n->call != NONE ? call_at(e, n->call) : NULL;

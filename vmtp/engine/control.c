@@ -6,8 +6,8 @@
 
 enum { CONTROL_FREE, CONTROL_QUEUED, CONTROL_OUT };
 
-struct control *control_new(struct vmtp_engine *e) {
-    struct control *c = pool_take(&e->controls);
+struct control *veng_control_new(struct vmtp_engine *e) {
+    struct control *c = veng_pool_take(&e->controls);
     if (!c) {
         COUNT(e, DROP_CONTROL_FULL);
         return NULL;
@@ -16,7 +16,7 @@ struct control *control_new(struct vmtp_engine *e) {
     return c;
 }
 
-void control_send(struct vmtp_engine *e, struct control *c) {
+void veng_control_send(struct vmtp_engine *e, struct control *c) {
     c->state = CONTROL_QUEUED;
     c->next = NULL;
     if (e->control_tail)
@@ -26,7 +26,7 @@ void control_send(struct vmtp_engine *e, struct control *c) {
     e->control_tail = c;
 }
 
-int control_output(struct vmtp_engine *e, struct vmtp_tx *tx) {
+int veng_control_output(struct vmtp_engine *e, struct vmtp_tx *tx) {
     struct control *c = e->control_head;
     e->control_head = c->next;
     if (!e->control_head)
@@ -42,20 +42,20 @@ int control_output(struct vmtp_engine *e, struct vmtp_tx *tx) {
     tx->slice_count = c->data_octets ? 1 : 0;
     tx->slices[0].octets = c->data;
     tx->slices[0].length = c->data_octets;
-    tx->token = handle_of(KIND_CONTROL, pool_index(&e->controls, c), 0);
+    tx->token = veng_handle_of(KIND_CONTROL, pool_index(&e->controls, c), 0);
     tx->detail = 0;
-    trailer_write(e, tx, c->data_octets);
+    veng_trailer_write(e, tx, c->data_octets);
     return 1;
 }
 
-void control_result(struct vmtp_engine *e, uint32_t index, enum vmtp_tx_outcome outcome) {
+void veng_control_result(struct vmtp_engine *e, uint32_t index, enum vmtp_tx_outcome outcome) {
     struct control *c = index < e->controls.count ? pool_at(&e->controls, index) : NULL;
     if (!c || c->state != CONTROL_OUT)
         return;
     if (outcome == VMTP_TX_RETRY) {
-        control_send(e, c);
+        veng_control_send(e, c);
         return;
     }
     c->state = CONTROL_FREE;
-    pool_give(&e->controls, c);
+    veng_pool_give(&e->controls, c);
 }

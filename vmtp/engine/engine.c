@@ -19,11 +19,11 @@ static void *carve(struct carver *c, uint64_t size) {
 static void carve_pool(struct carver *c, struct pool *p, uint32_t count, size_t stride) {
     void *memory = carve(c, (uint64_t)count * stride);
     if (memory)
-        pool_init(p, memory, count, stride);
+        veng_pool_init(p, memory, count, stride);
 }
 
 static void carve_map(struct carver *c, struct map *m, uint32_t count) {
-    uint32_t buckets = map_buckets(count);
+    uint32_t buckets = veng_map_buckets(count);
     m->heads = carve(c, (uint64_t)buckets * sizeof *m->heads);
     m->mask = buckets - 1;
     for (uint32_t i = 0; m->heads && i < buckets; i++)
@@ -58,7 +58,7 @@ static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp
     e->config = *config;
     config->random(config->random_context, e->key, sizeof e->key);
     config->random(config->random_context, &e->prng, sizeof e->prng);
-    wheel_init(&e->wheel, now);
+    veng_wheel_init(&e->wheel, now);
     e->event_tail = &e->event_head;
     e->host_newest = e->host_oldest = e->hosts_pending = NONE;
     e->manager = e->notifier = NONE;
@@ -80,9 +80,9 @@ int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void
     set_up(e, config, now);
     lay_out(&c, e, config);
     if (config->block)
-        allocate_done(e, config->block, now);
+        veng_allocate_done(e, config->block, now);
     else
-        allocate_begin(e, now);
+        veng_allocate_begin(e, now);
     *out = e;
     return 0;
 }
@@ -94,7 +94,7 @@ vmtp_entity vmtp_engine_manager(const vmtp_engine *e) { return e->block ? entity
 vmtp_time vmtp_deadline(const vmtp_engine *e) {
     if (e->control_head || (e->send_head && e->send_head->next_at == 0))
         return 0;
-    vmtp_time when = wheel_deadline(&e->wheel);
+    vmtp_time when = veng_wheel_deadline(&e->wheel);
     for (const struct sender *s = e->send_head; s; s = s->next)
         if (s->next_at < when)
             when = s->next_at;
@@ -105,19 +105,19 @@ static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
 #define AROUND(type, member) ((type *)(void *)((uint8_t *)t - offsetof(type, member)))
     switch (t->kind) {
     case TIMER_CALL:
-        call_timeout(e, AROUND(struct call, timer), now);
+        veng_call_timeout(e, AROUND(struct call, timer), now);
         break;
     case TIMER_LIMIT:
-        call_limit(e, AROUND(struct call, limit), now);
+        veng_call_limit(e, AROUND(struct call, limit), now);
         break;
     case TIMER_SLOT:
-        slot_timeout(e, AROUND(struct slot, timer), now);
+        veng_slot_timeout(e, AROUND(struct slot, timer), now);
         break;
     case TIMER_REMOTE:
-        remote_timeout(e, AROUND(struct remote, timer), now);
+        veng_remote_timeout(e, AROUND(struct remote, timer), now);
         break;
     case TIMER_ALLOCATE:
-        allocate_timeout(e, now);
+        veng_allocate_timeout(e, now);
         break;
     default:
         break;
@@ -127,7 +127,7 @@ static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
 
 void vmtp_expire(vmtp_engine *e, vmtp_time now) {
     struct timer *t;
-    while ((t = wheel_pop(&e->wheel, now)) != NULL)
+    while ((t = veng_wheel_pop(&e->wheel, now)) != NULL)
         fire(e, t, now);
 }
 

@@ -2,8 +2,8 @@
 /* entity.c - local entities and the accepts posted for them. */
 #include "internal.h"
 
-struct entity *entity_find(const struct vmtp_engine *e, vmtp_entity id) {
-    uint32_t i = *map_head(e, &e->entity_map, id);
+struct entity *veng_entity_find(const struct vmtp_engine *e, vmtp_entity id) {
+    uint32_t i = *veng_map_head(e, &e->entity_map, id);
     while (i != NONE) {
         struct entity *n = entity_at(e, i);
         if (n->id == id)
@@ -13,21 +13,21 @@ struct entity *entity_find(const struct vmtp_engine *e, vmtp_entity id) {
     return NULL;
 }
 
-int entity_is_here(const struct vmtp_engine *e, vmtp_entity id) {
-    return id == VMTP_MANAGER_GROUP || entity_find(e, id) != NULL;
+int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id) {
+    return id == VMTP_MANAGER_GROUP || veng_entity_find(e, id) != NULL;
 }
 
-int entity_next_id(struct vmtp_engine *e, vmtp_entity *id) {
+int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id) {
     if (e->next_id > 255u)
         return VMTP_E_FULL;
     *id = e->block + e->next_id++ + (e->config.little_endian ? ENTITY_LEE : 0);
     return 0;
 }
 
-int entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now) {
-    if (entity_find(e, id))
+int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now) {
+    if (veng_entity_find(e, id))
         return VMTP_E_EXISTS;
-    struct entity *n = pool_take(&e->entities);
+    struct entity *n = veng_pool_take(&e->entities);
     if (!n)
         return VMTP_E_FULL;
     memset(n, 0, sizeof *n);
@@ -38,7 +38,7 @@ int entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum ent
     n->probe_until = now;
     /* A random start: a new life of the identifier must not look like a continuation (RFC 1045 section 2.5.1). */
     e->config.random(e->config.random_context, &n->transaction, sizeof n->transaction);
-    uint32_t *head = map_head(e, &e->entity_map, id);
+    uint32_t *head = veng_map_head(e, &e->entity_map, id);
     n->hash_next = *head;
     *head = *index = pool_index(&e->entities, n);
     return 0;
@@ -76,9 +76,9 @@ int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity
     int error = 0;
     do { /* an identifier of the block may have been taken by name */
         vmtp_entity next = wanted;
-        if (!wanted && (error = entity_next_id(e, &next)) != 0)
+        if (!wanted && (error = veng_entity_next_id(e, &next)) != 0)
             return error;
-        error = entity_make(e, &index, next, ROLE_USER, now);
+        error = veng_entity_make(e, &index, next, ROLE_USER, now);
     } while (error == VMTP_E_EXISTS && !wanted);
     if (error)
         return error;
@@ -89,7 +89,7 @@ int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity
 }
 
 static void unmap(struct vmtp_engine *e, struct entity *n) {
-    uint32_t *link = map_head(e, &e->entity_map, n->id);
+    uint32_t *link = veng_map_head(e, &e->entity_map, n->id);
     while (entity_at(e, *link) != n)
         link = &entity_at(e, *link)->hash_next;
     *link = n->hash_next;
@@ -99,7 +99,7 @@ static void return_accepts(struct vmtp_engine *e, struct entity *n) {
     while (n->accept_head != NONE) {
         struct accept *a = accept_at(e, n->accept_head);
         n->accept_head = a->next;
-        event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
+        veng_event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
     }
     n->accepts = 0;
 }
@@ -109,40 +109,40 @@ static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_ti
     for (uint32_t i = 0; i < e->requests.count; i++) {
         struct request *q = request_at(e, i);
         if (q->state != REQUEST_FREE && q->entity == n->id)
-            request_drop(e, q, now);
+            veng_request_drop(e, q, now);
     }
 }
 
-void entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     unmap(e, n);
     n->live = 0;
     if (n->call != NONE)
-        call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
+        veng_call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
     drop_requests(e, n, now);
     return_accepts(e, n);
     if (n->role == ROLE_REMOTE)
-        event_post(e, &n->event, VMTP_EV_ENTITY_DELETED, KIND_ENTITY); /* the record goes with the event */
+        veng_event_post(e, &n->event, VMTP_EV_ENTITY_DELETED, KIND_ENTITY); /* the record goes with the event */
     else
-        pool_give(&e->entities, n);
+        veng_pool_give(&e->entities, n);
 }
 
 int vmtp_entity_delete(vmtp_engine *e, vmtp_entity id, vmtp_time now) {
-    struct entity *n = entity_find(e, id);
+    struct entity *n = veng_entity_find(e, id);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
-    entity_remove(e, n, now);
+    veng_entity_remove(e, n, now);
     return 0;
 }
 
 int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacity, uint64_t cookie) {
-    struct entity *n = entity_find(e, entity);
+    struct entity *n = veng_entity_find(e, entity);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
     if (capacity > VMTP_GROUP_OCTETS)
         return VMTP_E_TOO_LARGE;
     if (capacity && !area)
         return VMTP_E_INVALID;
-    struct accept *a = pool_take(&e->accepts);
+    struct accept *a = veng_pool_take(&e->accepts);
     if (!a)
         return VMTP_E_FULL;
     memset(a, 0, sizeof *a);
@@ -162,7 +162,7 @@ int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacit
 }
 
 /* The oldest accept with room for size octets. */
-uint32_t accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size) {
+uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size) {
     uint32_t before = NONE, i = n->accept_head;
     while (i != NONE && accept_at(e, i)->capacity < size) {
         before = i;
@@ -182,11 +182,11 @@ uint32_t accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size) {
 }
 
 /* The Request it was meant for did not come to be: it is the first in the queue again, or goes home if its entity is gone. */
-void accept_give_back(struct vmtp_engine *e, uint32_t index) {
+void veng_accept_give_back(struct vmtp_engine *e, uint32_t index) {
     struct accept *a = accept_at(e, index);
-    struct entity *n = entity_find(e, a->entity);
+    struct entity *n = veng_entity_find(e, a->entity);
     if (!n) {
-        event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
+        veng_event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
         return;
     }
     a->next = n->accept_head;

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-void event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind) {
+void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind) {
     if (node->link) { /* a later event of the same record replaces one that nobody has seen */
         node->type = (uint8_t)type;
         return;
@@ -18,7 +18,7 @@ void event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_
     e->events++;
 }
 
-void event_withdraw(struct vmtp_engine *e, struct event_node *node) {
+void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node) {
     if (!node->link)
         return;
     *node->link = node->next;
@@ -31,11 +31,11 @@ void event_withdraw(struct vmtp_engine *e, struct event_node *node) {
 }
 
 /* generation 32 | kind 8 | index 24 */
-vmtp_handle handle_of(enum record_kind kind, uint32_t index, uint32_t generation) {
+vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation) {
     return ((vmtp_handle)generation << 32) | ((vmtp_handle)kind << 24) | index;
 }
 
-struct call *call_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
+struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
     uint32_t index = (uint32_t)h & 0xffffffu;
     if (((h >> 24) & 0xffu) != KIND_CALL || index >= e->calls.count)
         return NULL;
@@ -43,7 +43,7 @@ struct call *call_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
     return c->generation == (uint32_t)(h >> 32) && c->state != CALL_FREE ? c : NULL;
 }
 
-struct request *request_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
+struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
     uint32_t index = (uint32_t)h & 0xffffffu;
     if (((h >> 24) & 0xffu) != KIND_REQUEST || index >= e->requests.count)
         return NULL;
@@ -51,14 +51,14 @@ struct request *request_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
     return q->generation == (uint32_t)(h >> 32) && q->state != REQUEST_FREE ? q : NULL;
 }
 
-void message_read(struct vmtp_message *m, const uint8_t *header) {
+void veng_message_read(struct vmtp_message *m, const uint8_t *header) {
     m->server = vmtp_get_server(header);
     m->code = vmtp_get_code(header);
     for (unsigned i = 0; i < 7; i++)
         m->words[i] = vmtp_load32(header + VMTP_AT_USER + 4u * i);
 }
 
-void message_write(uint8_t *header, const struct vmtp_message *m) {
+void veng_message_write(uint8_t *header, const struct vmtp_message *m) {
     vmtp_put_server(header, m->server);
     vmtp_put_code(header, m->code);
     for (unsigned i = 0; i < 7; i++)
@@ -66,7 +66,7 @@ void message_write(uint8_t *header, const struct vmtp_message *m) {
 }
 
 static void fill_response(struct vmtp_event *ev, const struct slot *s) {
-    message_read(&ev->message, s->header);
+    veng_message_read(&ev->message, s->header);
     ev->delivered = s->have;
     if ((ev->message.code & (VMTP_MDM | VMTP_SDA)) == (VMTP_MDM | VMTP_SDA))
         ev->message.words[5] = s->have; /* what was received (section 3.2 of the RFC) */
@@ -82,7 +82,7 @@ static void fill_response(struct vmtp_event *ev, const struct slot *s) {
 }
 
 static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct call *c) {
-    ev->handle = handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    ev->handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
     ev->cookie = c->cookie;
     ev->entity = vmtp_get_client(c->tx.header);
     ev->transaction = vmtp_get_transaction(c->tx.header);
@@ -90,7 +90,7 @@ static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct c
     ev->number = c->number;
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         fill_response(ev, &c->first);
-    call_free(e, c);
+    veng_call_free(e, c);
 }
 
 static void fill_slot(struct vmtp_engine *e, struct vmtp_event *ev, struct slot *s) {
@@ -98,20 +98,20 @@ static void fill_slot(struct vmtp_engine *e, struct vmtp_event *ev, struct slot 
     fill_response(ev, s);
     int whole = s->have == s->want || (ev->message.code & VMTP_MDM);
     ev->result = whole && s->size <= s->capacity ? VMTP_OK : VMTP_BAD_REPLY_SEGMENT;
-    ev->handle = handle_of(KIND_CALL, s->call, c->generation);
+    ev->handle = veng_handle_of(KIND_CALL, s->call, c->generation);
     ev->cookie = c->cookie;
     ev->entity = vmtp_get_client(c->tx.header);
     ev->transaction = vmtp_get_transaction(c->tx.header);
 }
 
 static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct request *q) {
-    ev->handle = handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation);
+    ev->handle = veng_handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation);
     ev->entity = q->entity;
     ev->client = vmtp_get_client(q->header);
     ev->transaction = vmtp_get_transaction(q->header);
     ev->priority = (uint8_t)vmtp_get_priority(q->header);
     memcpy(ev->source, q->source, 6);
-    message_read(&ev->message, q->header);
+    veng_message_read(&ev->message, q->header);
     if (ev->type != VMTP_EV_REQUEST)
         return;
     struct accept *a = accept_at(e, q->accept);
@@ -119,12 +119,12 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->segment = a->area;
     ev->segment_size = q->size;
     ev->delivered = q->have;
-    pool_give(&e->accepts, a);
+    veng_pool_give(&e->accepts, a);
     q->accept = NONE;
     COUNT(e, REQUESTS);
     if (q->datagram) {
         ev->handle = 0;
-        request_free(e, q);
+        veng_request_free(e, q);
         return;
     }
     q->state = REQUEST_PROCESSING;
@@ -132,27 +132,27 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
 
 static void fill_request_over(struct vmtp_engine *e, struct vmtp_event *ev, struct request *q) {
     fill_request(e, ev, q);
-    request_free(e, q);
+    veng_request_free(e, q);
 }
 
 static void fill_accept(struct vmtp_engine *e, struct vmtp_event *ev, struct accept *a) {
     ev->cookie = a->cookie;
     ev->segment = a->area;
     ev->entity = a->entity;
-    pool_give(&e->accepts, a);
+    veng_pool_give(&e->accepts, a);
 }
 
 static void fill_entity(struct vmtp_engine *e, struct vmtp_event *ev, struct entity *n) {
     ev->entity = n->id;
     if (!n->live)
-        pool_give(&e->entities, n);
+        veng_pool_give(&e->entities, n);
 }
 
 int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
     struct event_node *node = e->event_head;
     if (!node)
         return 0;
-    event_withdraw(e, node);
+    veng_event_withdraw(e, node);
     memset(ev, 0, sizeof *ev);
     ev->type = (enum vmtp_event_type)node->type;
 #define AROUND(type, member) ((type *)(void *)((uint8_t *)node - offsetof(type, member)))

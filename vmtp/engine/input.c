@@ -22,9 +22,9 @@ static int dropped_by_view(struct vmtp_engine *e, enum vmtp_packet_fault fault) 
 /* A packet that is sound but contradicts itself: its sender is told, unless that could make a loop or a storm. */
 static void tell_of_error(struct vmtp_engine *e, struct arrival *a) {
     if (vmtp_get_function(a->h) == VMTP_REQUEST)
-        notify_client(e, a, 0, VMTP_ERROR);
+        veng_notify_client(e, a, 0, VMTP_ERROR);
     else
-        notify_server(e, a, 0, VMTP_ERROR);
+        veng_notify_server(e, a, 0, VMTP_ERROR);
 }
 
 static void read_fields(struct arrival *a) {
@@ -46,7 +46,7 @@ static int encrypted(struct vmtp_engine *e, struct arrival *a) {
     a->code = a->control = a->transaction = 0;
     uint8_t blank[VMTP_HEADER_OCTETS] = {0};
     a->h = blank;
-    notify_client(e, a, 0, VMTP_SECURITY_NOT_SUPPORTED);
+    veng_notify_client(e, a, 0, VMTP_SECURITY_NOT_SUPPORTED);
     return DROP(e, DROP_ENCRYPTED);
 }
 
@@ -85,5 +85,5 @@ int vmtp_input(vmtp_engine *e, const struct vmtp_rx *rx, vmtp_time now) {
     read_fields(&a);
     if (a.client == 0 || vmtp_is_group(a.client))
         return DROP(e, DROP_CLIENT_ID);
-    return vmtp_get_function(a.h) == VMTP_REQUEST ? request_arrived(e, &a) : response_arrived(e, &a);
+    return vmtp_get_function(a.h) == VMTP_REQUEST ? veng_request_arrived(e, &a) : veng_response_arrived(e, &a);
 }

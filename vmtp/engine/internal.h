@@ -174,6 +174,7 @@ struct call {
     uint8_t sent;      /* at least once */
     uint8_t cached;    /* the host address came from the cache, not from a Probe of just now */
     uint8_t relocated;
+    uint8_t absent;    /* the cached host has said NONEXISTENT_ENTITY */
     uint8_t whole;     /* the next retransmission carries all data */
     uint32_t subject; /* purpose: which host entry or remote */
     struct event_node event;
@@ -245,6 +246,7 @@ struct allocation {
     vmtp_entity candidate;
     uint8_t sent;
     uint8_t busy;
+    uint8_t collisions;
 };
 
 struct vmtp_engine {
@@ -290,16 +292,16 @@ struct arrival {
 _Static_assert(sizeof(struct remote) <= 128, "a million idle clients are to fit into 128 MB");
 
 /* ---- table.c ---- */
-void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride);
-void *pool_take(struct pool *p); /* NULL when empty; contents as left */
-void pool_give(struct pool *p, void *record);
+void veng_pool_init(struct pool *p, void *memory, uint32_t count, size_t stride);
+void *veng_pool_take(struct pool *p); /* NULL when empty; contents as left */
+void veng_pool_give(struct pool *p, void *record);
 static inline void *pool_at(const struct pool *p, uint32_t index) { return p->records + (size_t)index * p->stride; }
 static inline uint32_t pool_index(const struct pool *p, const void *record) {
     return (uint32_t)((size_t)((const uint8_t *)record - p->records) / p->stride);
 }
-uint32_t map_buckets(uint32_t count);
-uint32_t *map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
-uint64_t engine_random(struct vmtp_engine *e);
+uint32_t veng_map_buckets(uint32_t count);
+uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
+uint64_t veng_engine_random(struct vmtp_engine *e);
 
 static inline struct entity *entity_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->entities, i); }
 static inline struct call *call_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->calls, i); }
@@ -310,117 +312,117 @@ static inline struct accept *accept_at(const struct vmtp_engine *e, uint32_t i) 
 static inline struct host *host_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->hosts, i); }
 
 /* ---- entity.c ---- */
-struct entity *entity_find(const struct vmtp_engine *e, vmtp_entity id);
-int entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now);
-void entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now);
-int entity_next_id(struct vmtp_engine *e, vmtp_entity *id);
-uint32_t accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size); /* NONE: no accept posted is large enough */
-void accept_give_back(struct vmtp_engine *e, uint32_t index);
+struct entity *veng_entity_find(const struct vmtp_engine *e, vmtp_entity id);
+int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now);
+void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now);
+int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id);
+uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size); /* NONE: no accept posted is large enough */
+void veng_accept_give_back(struct vmtp_engine *e, uint32_t index);
 /* Is id here: a local entity, or a group with a member here?  (CoResidentEntity) */
-int entity_is_here(const struct vmtp_engine *e, vmtp_entity id);
+int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id);
 
 /* ---- event.c ---- */
-void event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind);
-void event_withdraw(struct vmtp_engine *e, struct event_node *node);
-vmtp_handle handle_of(enum record_kind kind, uint32_t index, uint32_t generation);
-struct call *call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
-struct request *request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
-void message_read(struct vmtp_message *m, const uint8_t *header);
-void message_write(uint8_t *header, const struct vmtp_message *m);
+void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind);
+void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node);
+vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation);
+struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
+struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
+void veng_message_read(struct vmtp_message *m, const uint8_t *header);
+void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
 /* ---- call.c ---- */
-struct call *call_make(struct vmtp_engine *e, struct entity *client);
-void call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now);   /* knows its host or its group: send */
-void call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
-void call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
-void call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
-void call_settle(struct vmtp_engine *e, struct call *c); /* COMPLETE once nothing of it is out any more */
-void call_free(struct vmtp_engine *e, struct call *c);
-void call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
-int call_notified(struct vmtp_engine *e, struct arrival *a);
-vmtp_time call_tc2(const struct vmtp_engine *e, const struct call *c);
+struct call *veng_call_make(struct vmtp_engine *e, struct entity *client);
+void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now);   /* knows its host or its group: send */
+void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
+void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+void veng_call_settle(struct vmtp_engine *e, struct call *c); /* COMPLETE once nothing of it is out any more */
+void veng_call_free(struct vmtp_engine *e, struct call *c);
+void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+int veng_call_notified(struct vmtp_engine *e, struct arrival *a);
+vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 
 /* ---- response.c ---- */
-int response_arrived(struct vmtp_engine *e, struct arrival *a);
-void slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
-void slot_reset(struct vmtp_engine *e, struct slot *s);
+int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
+void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
+void veng_slot_reset(struct vmtp_engine *e, struct slot *s);
 /* Copies the blocks of a packet into area; returns those that were new. */
-uint32_t blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
-int group_consistent(const uint8_t *first, const uint8_t *h);
+uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
+int veng_group_consistent(const uint8_t *first, const uint8_t *h);
 
 /* ---- request.c ---- */
-int request_arrived(struct vmtp_engine *e, struct arrival *a);
-struct remote *remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
-struct remote *remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
-void remote_free(struct vmtp_engine *e, struct remote *r);
-void remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now); /* for TS4 */
-void remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now);
-void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
+int veng_request_arrived(struct vmtp_engine *e, struct arrival *a);
+struct remote *veng_remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
+struct remote *veng_remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
+void veng_remote_free(struct vmtp_engine *e, struct remote *r);
+void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now); /* for TS4 */
+void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now);
+void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
                    vmtp_time now);
-void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
-void request_free(struct vmtp_engine *e, struct request *q);
-vmtp_time remote_ts3(const struct vmtp_engine *e, const struct remote *r);
-int transaction_is_old(uint32_t held, uint32_t seen);
+void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
+void veng_request_free(struct vmtp_engine *e, struct request *q);
+vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
+int veng_transaction_is_old(uint32_t held, uint32_t seen);
 
 /* ---- reply.c ---- */
-void reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
-void reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
-void reply_settle(struct vmtp_engine *e, struct request *q);
-void reply_forget_data(struct vmtp_engine *e, struct remote *r);
-void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
-int server_notified(struct vmtp_engine *e, struct arrival *a);
+void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
+void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
+void veng_reply_settle(struct vmtp_engine *e, struct request *q);
+void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r);
+void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
+int veng_server_notified(struct vmtp_engine *e, struct arrival *a);
 
 /* ---- local.c ---- */
-int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1: it is a local transaction */
-void local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
-void local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
+int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1: it is a local transaction */
+void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+void veng_local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
 
 /* ---- manager.c ---- */
-int manager_arrived(struct vmtp_engine *e, struct arrival *a);
-int manager_addressed(const struct vmtp_engine *e, vmtp_entity server);
+int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a);
+int veng_manager_addressed(const struct vmtp_engine *e, vmtp_entity server);
 /* The answer to a stateless management Request: data octets (0..CONTROL_DATA) and header filled in, or -1: stay silent. */
-int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data);
-int manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast);
+int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data);
+int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast);
 #define CODE24(code) ((code)&0x00ffffffu)
 
 /* ---- notify.c ---- */
-void notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
-void notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
-void notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code);
-void notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code);
+void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
+void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
+void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code);
+void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code);
 
 /* ---- locate.c ---- */
-struct host *host_find(const struct vmtp_engine *e, vmtp_entity entity);
-void host_touch(struct vmtp_engine *e, struct host *h);
-struct host *host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
-void host_forget(struct vmtp_engine *e, struct host *h);
-int locate(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1 known, 0 waiting, VMTP_E_FULL */
-void locate_cancel(struct vmtp_engine *e, struct call *c);
-int probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now); /* 0 or VMTP_E_FULL */
-void probe_disown(struct vmtp_engine *e, const struct remote *r); /* its answer is not wanted any more */
-void probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void probes_start_pending(struct vmtp_engine *e, vmtp_time now);
+struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity);
+void veng_host_touch(struct vmtp_engine *e, struct host *h);
+struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
+void veng_host_forget(struct vmtp_engine *e, struct host *h);
+int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1 known, 0 waiting, VMTP_E_FULL */
+void veng_locate_cancel(struct vmtp_engine *e, struct call *c);
+int veng_probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now); /* 0 or VMTP_E_FULL */
+void veng_probe_disown(struct vmtp_engine *e, const struct remote *r); /* its answer is not wanted any more */
+void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_probes_start_pending(struct vmtp_engine *e, vmtp_time now);
 
 /* ---- allocate.c ---- */
-void allocate_begin(struct vmtp_engine *e, vmtp_time now);
-void allocate_timeout(struct vmtp_engine *e, vmtp_time now);
-void allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now);
-void allocate_answered(struct vmtp_engine *e, const struct arrival *a);
-void allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
-int allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
+void veng_allocate_begin(struct vmtp_engine *e, vmtp_time now);
+void veng_allocate_timeout(struct vmtp_engine *e, vmtp_time now);
+void veng_allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now);
+void veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a);
+void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
+int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
 
 /* ---- transmit.c, control.c ---- */
-void send_queue(struct vmtp_engine *e, struct sender *s);
-void send_unqueue(struct vmtp_engine *e, struct sender *s);
-int send_is_single(const struct vmtp_engine *e, const struct sender *s); /* the whole packet group fits into one packet */
-void trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
-struct control *control_new(struct vmtp_engine *e); /* NULL: full, counted */
-void control_send(struct vmtp_engine *e, struct control *c);
-int control_output(struct vmtp_engine *e, struct vmtp_tx *tx);
-void control_result(struct vmtp_engine *e, uint32_t index, enum vmtp_tx_outcome outcome);
+void veng_send_queue(struct vmtp_engine *e, struct sender *s);
+void veng_send_unqueue(struct vmtp_engine *e, struct sender *s);
+int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s); /* the whole packet group fits into one packet */
+void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
+struct control *veng_control_new(struct vmtp_engine *e); /* NULL: full, counted */
+void veng_control_send(struct vmtp_engine *e, struct control *c);
+int veng_control_output(struct vmtp_engine *e, struct vmtp_tx *tx);
+void veng_control_result(struct vmtp_engine *e, uint32_t index, enum vmtp_tx_outcome outcome);
 
 #endif

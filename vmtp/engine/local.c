@@ -3,7 +3,7 @@
 #include "internal.h"
 
 static struct request *make_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept) {
-    struct request *q = pool_take(&e->requests);
+    struct request *q = veng_pool_take(&e->requests);
     if (!q)
         return NULL;
     uint32_t generation = q->generation;
@@ -24,30 +24,30 @@ static struct request *make_request(struct vmtp_engine *e, struct call *c, struc
 
 static void busy(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (vmtp_get_code(c->tx.header) & VMTP_CMD)
-        call_finish(e, c, VMTP_NOT_AWAITING_MSG, now);
+        veng_call_finish(e, c, VMTP_NOT_AWAITING_MSG, now);
     else
-        timer_set(&e->wheel, &c->timer, now + e->config.timers.tc1_floor);
+        veng_timer_set(&e->wheel, &c->timer, now + e->config.timers.tc1_floor);
 }
 
 static void deliver(struct vmtp_engine *e, struct call *c, struct entity *n, vmtp_time now) {
-    uint32_t accept = accept_take(e, n, c->tx.segment_size);
+    uint32_t accept = veng_accept_take(e, n, c->tx.segment_size);
     if (accept == NONE && n->accepts) {
-        call_finish(e, c, VMTP_ERROR, now);
+        veng_call_finish(e, c, VMTP_ERROR, now);
         return;
     }
     struct request *q = accept != NONE ? make_request(e, c, n, accept) : NULL;
     if (!q) {
         if (accept != NONE)
-            accept_give_back(e, accept);
+            veng_accept_give_back(e, accept);
         busy(e, c, now);
         return;
     }
     if (c->tx.segment_size)
         memcpy(accept_at(e, accept)->area, c->tx.segment, c->tx.segment_size);
-    event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
+    veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
     if (q->datagram) {
         q->call = NONE;
-        call_finish(e, c, 0, now);
+        veng_call_finish(e, c, 0, now);
         return;
     }
     c->request = pool_index(&e->requests, q);
@@ -63,7 +63,7 @@ static void ask_manager(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     a.code = vmtp_get_code(a.h);
     a.transaction = vmtp_get_transaction(a.h);
     memcpy(rx.src, e->config.mac, 6);
-    int octets = manager_answer(e, &a, packet, packet + VMTP_HEADER_OCTETS);
+    int octets = veng_manager_answer(e, &a, packet, packet + VMTP_HEADER_OCTETS);
     if (octets < 0)
         return;
     vmtp_put_length_word(packet, e->config.domain, 0, ((uint32_t)octets + 7u) / 8u * 2u);
@@ -78,21 +78,21 @@ static void ask_manager(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     b.code = vmtp_get_code(packet);
     b.control = vmtp_get_control(packet);
     b.multicast = 0;
-    response_arrived(e, &b);
+    veng_response_arrived(e, &b);
 }
 
-int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    struct entity *n = entity_find(e, c->server);
+int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct entity *n = veng_entity_find(e, c->server);
     if (n && (n->role == ROLE_USER || n->role == ROLE_REMOTE)) {
         c->state = CALL_LOCAL;
         vmtp_entity near_one = vmtp_get_coresident(c->tx.header);
-        if ((vmtp_get_code(c->tx.header) & VMTP_CRE) && near_one && !entity_is_here(e, near_one))
-            call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+        if ((vmtp_get_code(c->tx.header) & VMTP_CRE) && near_one && !veng_entity_is_here(e, near_one))
+            veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
         else
             deliver(e, c, n, now);
         return 1;
     }
-    if (!manager_addressed(e, c->server) || !manager_coresident(e, c->tx.header, c->multicast))
+    if (!veng_manager_addressed(e, c->server) || !veng_manager_coresident(e, c->tx.header, c->multicast))
         return 0;
     c->state = CALL_AWAITING_RESPONSE;
     if (c->multicast) { /* the others are asked too */
@@ -101,27 +101,27 @@ int local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         return c->state == CALL_DONE;
     }
     if (c->datagram) {
-        call_finish(e, c, 0, now);
+        veng_call_finish(e, c, 0, now);
         return 1;
     }
     ask_manager(e, c, now);
     if (c->state != CALL_DONE)
-        call_finish(e, c, VMTP_ERROR, now);
+        veng_call_finish(e, c, VMTP_ERROR, now);
     return 1;
 }
 
-void local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    struct entity *n = entity_find(e, c->server);
+void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct entity *n = veng_entity_find(e, c->server);
     if (c->request != NONE)
         return;
     if (n)
         deliver(e, c, n, now);
     else
-        call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+        veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
 }
 
 /* The Response of a local server: as if its packets had arrived. */
-void local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
+void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
     struct call *c = q->call != NONE ? call_at(e, q->call) : NULL;
     uint32_t code = CODE24(reply->message.code);
     q->call = NONE;
@@ -144,22 +144,22 @@ void local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_rep
         s->size = reply->segment_size;
         s->have = s->want = vmtp_blocks_mask(s->size);
         memcpy(s->header, c->tx.header, VMTP_HEADER_OCTETS);
-        message_write(s->header, &m);
+        veng_message_write(s->header, &m);
         uint32_t fits = s->size < s->capacity ? s->size : s->capacity;
         if (fits)
             memcpy(s->area, reply->segment, fits);
         uint32_t result = s->size > s->capacity ? VMTP_BAD_REPLY_SEGMENT : 0;
-        call_finish(e, c, code == VMTP_RESPONSE_DISCARDED ? VMTP_RESPONSE_DISCARDED : result, now);
+        veng_call_finish(e, c, code == VMTP_RESPONSE_DISCARDED ? VMTP_RESPONSE_DISCARDED : result, now);
     }
-    reply_settle(e, q);
+    veng_reply_settle(e, q);
 }
 
 /* The client gives up: its server learns it when it replies, or by ABANDONED. */
-void local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->request == NONE)
         return;
     struct request *q = request_at(e, c->request);
     c->request = NONE;
     q->call = NONE;
-    request_drop(e, q, now);
+    veng_request_drop(e, q, now);
 }

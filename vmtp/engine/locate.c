@@ -9,8 +9,8 @@
 
 /* ---- the cache ---- */
 
-struct host *host_find(const struct vmtp_engine *e, vmtp_entity entity) {
-    for (uint32_t i = *map_head(e, &e->host_map, entity); i != NONE; i = host_at(e, i)->hash_next)
+struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity) {
+    for (uint32_t i = *veng_map_head(e, &e->host_map, entity); i != NONE; i = host_at(e, i)->hash_next)
         if (host_at(e, i)->entity == entity)
             return host_at(e, i);
     return NULL;
@@ -38,21 +38,21 @@ static void list_add(struct vmtp_engine *e, struct host *h) {
     e->host_newest = index;
 }
 
-void host_touch(struct vmtp_engine *e, struct host *h) {
+void veng_host_touch(struct vmtp_engine *e, struct host *h) {
     if (e->host_newest == pool_index(&e->hosts, h))
         return;
     list_remove(e, h);
     list_add(e, h);
 }
 
-void host_forget(struct vmtp_engine *e, struct host *h) {
-    uint32_t *link = map_head(e, &e->host_map, h->entity);
+void veng_host_forget(struct vmtp_engine *e, struct host *h) {
+    uint32_t *link = veng_map_head(e, &e->host_map, h->entity);
     while (host_at(e, *link) != h)
         link = &host_at(e, *link)->hash_next;
     *link = h->hash_next;
     list_remove(e, h);
     h->state = HOST_FREE;
-    pool_give(&e->hosts, h);
+    veng_pool_give(&e->hosts, h);
 }
 
 /* The least recently used entry that nobody waits for makes room. */
@@ -61,7 +61,7 @@ static int make_room(struct vmtp_engine *e) {
         if (host_at(e, i)->state != HOST_KNOWN)
             continue;
         COUNT(e, HOST_EVICTED);
-        host_forget(e, host_at(e, i));
+        veng_host_forget(e, host_at(e, i));
         return 1;
     }
     return 0;
@@ -70,19 +70,19 @@ static int make_room(struct vmtp_engine *e) {
 static struct host *host_new(struct vmtp_engine *e, vmtp_entity entity) {
     if (e->hosts.free == NONE && !make_room(e))
         return NULL;
-    struct host *h = pool_take(&e->hosts);
+    struct host *h = veng_pool_take(&e->hosts);
     memset(h, 0, sizeof *h);
     h->entity = entity;
     h->waiting = h->pending_next = NONE;
-    uint32_t *head = map_head(e, &e->host_map, entity);
+    uint32_t *head = veng_map_head(e, &e->host_map, entity);
     h->hash_next = *head;
     *head = pool_index(&e->hosts, h);
     list_add(e, h);
     return h;
 }
 
-struct host *host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]) {
-    struct host *h = host_find(e, entity);
+struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]) {
+    struct host *h = veng_host_find(e, entity);
     if (!h)
         h = host_new(e, entity);
     if (!h)
@@ -94,12 +94,12 @@ struct host *host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t
     memcpy(h->mac, mac, 6);
     if (h->state == HOST_FREE)
         h->state = HOST_KNOWN;
-    host_touch(e, h);
+    veng_host_touch(e, h);
     return h;
 }
 
 int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], vmtp_time *rtt) {
-    const struct host *h = host_find(e, entity);
+    const struct host *h = veng_host_find(e, entity);
     if (!h || h->state != HOST_KNOWN)
         return VMTP_E_NO_ENTITY;
     if (mac)
@@ -110,10 +110,10 @@ int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], v
 }
 
 int vmtp_host_forget(vmtp_engine *e, vmtp_entity entity) {
-    struct host *h = host_find(e, entity);
+    struct host *h = veng_host_find(e, entity);
     if (!h || h->state != HOST_KNOWN)
         return VMTP_E_NO_ENTITY;
-    host_forget(e, h);
+    veng_host_forget(e, h);
     return 0;
 }
 
@@ -132,7 +132,7 @@ static struct entity *free_prober(struct vmtp_engine *e) {
 static struct call *probe(struct vmtp_engine *e, vmtp_entity whom, const uint8_t *mac, enum call_purpose purpose,
                           uint32_t subject, vmtp_time now) {
     struct entity *n = free_prober(e);
-    struct call *c = n ? call_make(e, n) : NULL;
+    struct call *c = n ? veng_call_make(e, n) : NULL;
     if (!c)
         return NULL;
     uint8_t *h = c->tx.header;
@@ -153,7 +153,7 @@ static struct call *probe(struct vmtp_engine *e, vmtp_entity whom, const uint8_t
     if (mac)
         memcpy(c->tx.mac, mac, 6);
     COUNT(e, PROBES);
-    call_begin(e, c, now);
+    veng_call_begin(e, c, now);
     return c;
 }
 
@@ -169,7 +169,7 @@ static void start_or_wait(struct vmtp_engine *e, struct host *h, vmtp_time now) 
     *end = pool_index(&e->hosts, h);
 }
 
-void probes_start_pending(struct vmtp_engine *e, vmtp_time now) {
+void veng_probes_start_pending(struct vmtp_engine *e, vmtp_time now) {
     while (e->hosts_pending != NONE && free_prober(e)) {
         struct host *h = host_at(e, e->hosts_pending);
         e->hosts_pending = h->pending_next;
@@ -177,11 +177,11 @@ void probes_start_pending(struct vmtp_engine *e, vmtp_time now) {
     }
 }
 
-int locate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    struct host *h = host_find(e, c->locate);
+int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct host *h = veng_host_find(e, c->locate);
     if (h && h->state == HOST_KNOWN) {
         COUNT(e, HOST_HITS);
-        host_touch(e, h);
+        veng_host_touch(e, h);
         c->host = pool_index(&e->hosts, h);
         c->cached = 1;
         memcpy(c->tx.mac, h->mac, 6);
@@ -193,16 +193,19 @@ int locate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         return VMTP_E_FULL;
     c->cached = 0;
     c->state = CALL_LOCATING;
-    c->wait_next = h->waiting;
-    h->waiting = pool_index(&e->calls, c);
+    c->wait_next = NONE;
+    uint32_t *end = &h->waiting; /* in the order they came */
+    while (*end != NONE)
+        end = &call_at(e, *end)->wait_next;
+    *end = pool_index(&e->calls, c);
     if (h->state == HOST_FREE)
         start_or_wait(e, h, now);
     return 0;
 }
 
 /* The Probe goes on: others may want its answer, and it will be cached. */
-void locate_cancel(struct vmtp_engine *e, struct call *c) {
-    struct host *h = host_find(e, c->locate);
+void veng_locate_cancel(struct vmtp_engine *e, struct call *c) {
+    struct host *h = veng_host_find(e, c->locate);
     if (!h)
         return;
     uint32_t *link = &h->waiting, index = pool_index(&e->calls, c);
@@ -212,7 +215,7 @@ void locate_cancel(struct vmtp_engine *e, struct call *c) {
         *link = c->wait_next;
 }
 
-int probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now) {
+int veng_probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now) {
     return probe(e, r->client, mac, FOR_REMOTE, pool_index(&e->remotes, r), now) ? 0 : VMTP_E_FULL;
 }
 
@@ -226,7 +229,7 @@ static void disown(struct vmtp_engine *e, enum call_purpose purpose, uint32_t su
     }
 }
 
-void probe_disown(struct vmtp_engine *e, const struct remote *r) { disown(e, FOR_REMOTE, pool_index(&e->remotes, r)); }
+void veng_probe_disown(struct vmtp_engine *e, const struct remote *r) { disown(e, FOR_REMOTE, pool_index(&e->remotes, r)); }
 
 /* The calls that wait for h go on, or end. */
 static void release_waiting(struct vmtp_engine *e, struct host *h, uint32_t result, vmtp_time now) {
@@ -238,7 +241,7 @@ static void release_waiting(struct vmtp_engine *e, struct host *h, uint32_t resu
         w->host = index;
         memcpy(w->tx.mac, h->mac, 6);
         w->state = CALL_AWAITING_RESPONSE; /* out of the waiting list */
-        call_located(e, w, result, now);
+        veng_call_located(e, w, result, now);
     }
 }
 
@@ -260,7 +263,7 @@ static void host_found(struct vmtp_engine *e, struct host *h, vmtp_time now) {
 int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6], vmtp_time now) {
     if (!entity || vmtp_is_group(entity))
         return VMTP_E_INVALID;
-    struct host *h = host_learn(e, entity, mac);
+    struct host *h = veng_host_learn(e, entity, mac);
     if (!h)
         return VMTP_E_FULL;
     if (h->state != HOST_KNOWN) /* it is being looked for: found */
@@ -274,15 +277,15 @@ static void host_answered(struct vmtp_engine *e, struct host *h, const struct ca
         memcpy(h->mac, c->first.mac, 6);
         if (c->retransmits == 0 && now > c->sent_at[0])
             rtt_sample(&h->rtt, now - c->sent_at[0]);
-        host_touch(e, h);
+        veng_host_touch(e, h);
     }
     release_waiting(e, h, result, now);
     if (result != 0)
-        host_forget(e, h);
+        veng_host_forget(e, h);
 }
 
 /* A Probe is over: the answer, or that there was none. */
-void probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     uint32_t result = c->result, subject = c->subject;
     const uint8_t *answer = c->first.header;
     if (result == 0)
@@ -290,7 +293,7 @@ void probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->purpose == FOR_HOST && subject != NONE)
         host_answered(e, host_at(e, subject), c, result, now);
     else if (subject != NONE)
-        remote_probed(e, remote_at(e, subject), result == 0, vmtp_load32(answer + 36), c->first.mac, now);
-    call_free(e, c);
-    probes_start_pending(e, now);
+        veng_remote_probed(e, remote_at(e, subject), result == 0, vmtp_load32(answer + 36), c->first.mac, now);
+    veng_call_free(e, c);
+    veng_probes_start_pending(e, now);
 }

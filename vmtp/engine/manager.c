@@ -7,21 +7,21 @@
  */
 #include "internal.h"
 
-int manager_addressed(const struct vmtp_engine *e, vmtp_entity server) {
+int veng_manager_addressed(const struct vmtp_engine *e, vmtp_entity server) {
     return server == VMTP_MANAGER_GROUP || (e->block && server == entity_at(e, e->manager)->id);
 }
 
 /* Is this the manager that the CoResidentEntity of a Request means?  ProbeEntityBlock has a block there. */
-int manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast) {
+int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast) {
     uint32_t code = vmtp_get_code(h);
     vmtp_entity near_one = vmtp_get_coresident(h);
     if (!(code & VMTP_CRE))
         return 1;
     if (CODE24(code) == CODE24(VMTP_PROBE_ENTITY_BLOCK))
-        return allocate_holds(e, near_one);
+        return veng_allocate_holds(e, near_one);
     if (near_one == 0)
         return !multicast;
-    return entity_is_here(e, near_one);
+    return veng_entity_is_here(e, near_one);
 }
 
 /* ---- answers ---- */
@@ -32,7 +32,7 @@ static int answer_code(uint8_t *header, uint32_t code) {
 }
 
 static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
-    const struct entity *n = entity_find(e, vmtp_load64(a->h + 44));
+    const struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 44));
     uint32_t domain = vmtp_load32(a->h + 52);
     COUNT(e, PROBES_ANSWERED);
     if (!n)
@@ -50,7 +50,7 @@ static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
 
 static int probe_block(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     vmtp_entity id = vmtp_load64(a->h + 36);
-    if (!allocate_holds(e, id))
+    if (!veng_allocate_holds(e, id))
         return -1;
     vmtp_store64(header + 36, id);
     return answer_code(header, VMTP_OK);
@@ -76,7 +76,7 @@ static uint32_t requests_in_hand(const struct vmtp_engine *e, vmtp_entity id) {
 }
 
 static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header, uint8_t *data) {
-    const struct entity *n = entity_find(e, vmtp_load64(a->h + 36));
+    const struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 36));
     if (!n)
         return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     vmtp_store64(data, n->id);
@@ -98,21 +98,21 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
 static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
     vmtp_entity id;
     uint32_t index;
-    if (e->entities.free == NONE || entity_next_id(e, &id) != 0 || entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
+    if (e->entities.free == NONE || veng_entity_next_id(e, &id) != 0 || veng_entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
         return VMTP_BUSY;
     words[0] = (uint32_t)(id >> 32);
     words[1] = (uint32_t)id;
-    event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
+    veng_event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
     return VMTP_OK;
 }
 
 static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
-    struct entity *n = entity_find(e, id);
+    struct entity *n = veng_entity_find(e, id);
     if (!n)
         return VMTP_NONEXISTENT_ENTITY;
     if (n->role != ROLE_REMOTE) /* it belongs to the application */
         return VMTP_NO_PERMISSION;
-    entity_remove(e, n, now);
+    veng_entity_remove(e, n, now);
     return VMTP_OK;
 }
 
@@ -144,7 +144,7 @@ static void begin_answer(const struct vmtp_engine *e, const struct arrival *a, u
     vmtp_put_server(header, entity_at(e, e->manager)->id);
 }
 
-int manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data) {
+int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data) {
     int octets;
     begin_answer(e, a, header);
     switch (CODE24(a->code)) {
@@ -181,33 +181,33 @@ static void remember(struct vmtp_engine *e, struct remote *r, const struct arriv
     r->priority = (uint8_t)vmtp_get_priority(a->h);
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     memcpy(r->mac, a->rx->src, 6);
-    remote_hold(e, r, REMOTE_RESPONDED, a->now);
+    veng_remote_hold(e, r, REMOTE_RESPONDED, a->now);
 }
 
 static int once(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity manager = entity_at(e, e->manager)->id;
-    struct remote *r = remote_find(e, a->client, manager);
-    if (r && transaction_is_old(r->transaction, a->transaction))
+    struct remote *r = veng_remote_find(e, a->client, manager);
+    if (r && veng_transaction_is_old(r->transaction, a->transaction))
         return DROP(e, DROP_OLD_TRANSACTION);
     if (r && r->transaction == a->transaction) {
         r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-        reply_resend(e, r, NONE, 0, a->now);
+        veng_reply_resend(e, r, NONE, 0, a->now);
         return DROP(e, DROP_DUPLICATE);
     }
     if (!r)
-        r = remote_make(e, a->client, manager);
+        r = veng_remote_make(e, a->client, manager);
     if (!r) {
         COUNT(e, BUSY_SENT);
-        notify_client(e, a, 0, VMTP_BUSY);
+        veng_notify_client(e, a, 0, VMTP_BUSY);
         return DROP(e, DROP_NO_RECORD);
     }
     remember(e, r, a);
     r->code = create_or_delete(e, a, r->words);
-    struct control *c = control_new(e);
+    struct control *c = veng_control_new(e);
     if (c) { /* else the client asks again */
-        response_header(e, r, c->header);
+        veng_response_header(e, r, c->header);
         memcpy(c->mac, r->mac, 6);
-        control_send(e, c);
+        veng_control_send(e, c);
     }
     return 0;
 }
@@ -215,44 +215,44 @@ static int once(struct vmtp_engine *e, struct arrival *a) {
 /* ---- arrival ---- */
 
 static int answer(struct vmtp_engine *e, struct arrival *a) {
-    struct control *c = control_new(e);
+    struct control *c = veng_control_new(e);
     if (!c)
         return (int)VMTP_COUNT_DROP_CONTROL_FULL;
-    int octets = manager_answer(e, a, c->header, c->data);
+    int octets = veng_manager_answer(e, a, c->header, c->data);
     if (octets < 0 || (a->code & VMTP_DGM)) {
-        pool_give(&e->controls, c);
+        veng_pool_give(&e->controls, c);
         return DROP(e, DROP_MANAGEMENT);
     }
     c->data_octets = (uint8_t)octets;
     memcpy(c->mac, a->rx->src, 6);
-    control_send(e, c);
+    veng_control_send(e, c);
     return 0;
 }
 
 static int not_here(struct vmtp_engine *e, struct arrival *a) {
     if (!a->multicast)
-        notify_client(e, a, 0, VMTP_NONEXISTENT_ENTITY);
+        veng_notify_client(e, a, 0, VMTP_NONEXISTENT_ENTITY);
     return DROP(e, DROP_NOT_CORESIDENT);
 }
 
-int manager_arrived(struct vmtp_engine *e, struct arrival *a) {
+int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     uint32_t code = CODE24(a->code);
     if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK))
-        allocate_rival(e, a, vmtp_load64(a->h + 36));
+        veng_allocate_rival(e, a, vmtp_load64(a->h + 36));
     if (!e->block)
         return DROP(e, DROP_MANAGEMENT);
-    if (entity_find(e, a->client))
+    if (veng_entity_find(e, a->client))
         return DROP(e, DROP_OWN);
-    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK) && !manager_coresident(e, a->h, a->multicast))
+    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK) && !veng_manager_coresident(e, a->h, a->multicast))
         return DROP(e, DROP_MANAGEMENT); /* not ours: silence is the answer */
-    if (!manager_coresident(e, a->h, a->multicast))
+    if (!veng_manager_coresident(e, a->h, a->multicast))
         return not_here(e, a);
     switch (code) {
     case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
     case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT):
-        return call_notified(e, a);
+        return veng_call_notified(e, a);
     case CODE24(VMTP_NOTIFY_VMTP_SERVER):
-        return server_notified(e, a);
+        return veng_server_notified(e, a);
     case CODE24(VMTP_CREATE_ENTITY):
     case CODE24(VMTP_DELETE_ENTITY):
         return a->multicast ? DROP(e, DROP_MANAGEMENT) : once(e, a);

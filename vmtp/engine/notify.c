@@ -21,7 +21,7 @@ static uint8_t *prepare(struct vmtp_engine *e, struct control *c, const uint8_t 
 
 static void send_client(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity client, uint32_t control,
                         uint32_t transaction, uint32_t delivery, uint32_t code, int forwarded) {
-    struct control *c = e->block ? control_new(e) : NULL;
+    struct control *c = e->block ? veng_control_new(e) : NULL;
     if (!c)
         return;
     /* The flags of a Response that would be sent now: those that a Request and a Response share. */
@@ -32,12 +32,12 @@ static void send_client(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity c
     vmtp_store32(h + 52, transaction);
     vmtp_store32(h + 56, delivery);
     vmtp_store32(h + 60, code);
-    control_send(e, c);
+    veng_control_send(e, c);
 }
 
 static void send_server(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity server, vmtp_entity client,
                         uint32_t transaction, uint32_t delivery, uint32_t code) {
-    struct control *c = e->block ? control_new(e) : NULL;
+    struct control *c = e->block ? veng_control_new(e) : NULL;
     if (!c)
         return;
     uint8_t *h = prepare(e, c, mac, VMTP_NOTIFY_VMTP_SERVER);
@@ -46,11 +46,11 @@ static void send_server(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity s
     vmtp_store32(h + 52, transaction);
     vmtp_store32(h + 56, delivery);
     vmtp_store32(h + 60, code);
-    control_send(e, c);
+    veng_control_send(e, c);
 }
 
 /* About the Request packet that has just come.  Never about multicast packets, datagrams that did not ask, or Notifies. */
-void notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
+void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
     if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
         return;
     /* The source of a forwarded Request is its forwarder: acknowledgments are for that node (H43). */
@@ -59,20 +59,20 @@ void notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t deli
 }
 
 /* About the Response packet that has just come. */
-void notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
+void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
     if (a->multicast || (a->rx->flags & VMTP_RX_LOCAL))
         return;
     send_server(e, a->rx->src, a->server, a->client, a->transaction, delivery, code);
 }
 
-void notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
+void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
     if (r->multicast)
         return;
     send_client(e, r->mac, r->client, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0), r->transaction,
                 delivery, code, 0);
 }
 
-void notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code) {
+void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code) {
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
     send_server(e, s->mac, s->server, vmtp_get_client(s->header), vmtp_get_transaction(s->header), s->have, code);

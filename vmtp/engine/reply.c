@@ -2,7 +2,7 @@
 /* reply.c - Respond, and what Notify operations tell the server (RFC 1045 sections 5.6.2, 5.8; spec/vmtp.md 8.4 to 8.6). */
 #include "internal.h"
 
-void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
+void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
     vmtp_put_client(h, r->client);
     vmtp_put_length_word(h, e->config.domain, 0, 0);
     vmtp_put_control(h, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
@@ -43,12 +43,12 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.bare = q->want == 0;
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
-    response_header(e, r, q->tx.header);
-    send_queue(e, &q->tx);
+    veng_response_header(e, r, q->tx.header);
+    veng_send_queue(e, &q->tx);
 }
 
 int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now) {
-    struct request *q = request_by_handle(e, request);
+    struct request *q = veng_request_by_handle(e, request);
     if (!q || q->state != REQUEST_PROCESSING)
         return VMTP_E_STALE;
     if (reply->segment_size > VMTP_GROUP_OCTETS)
@@ -57,7 +57,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         return VMTP_E_INVALID;
     COUNT(e, RESPONSES);
     if (q->remote == NONE) {
-        local_reply(e, q, reply, now);
+        veng_local_reply(e, q, reply, now);
         return 0;
     }
     struct remote *r = remote_at(e, q->remote);
@@ -66,32 +66,32 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
     if (CODE24(r->code) == VMTP_RESPONSE_DISCARDED) {
         q->release = reply->segment_size > 0;
         q->state = REQUEST_RESPONDED;
-        request_drop(e, q, now);
-        remote_hold(e, r, REMOTE_DISCARDED, now);
+        veng_request_drop(e, q, now);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         return 0;
     }
-    remote_hold(e, r, REMOTE_RESPONDED, now);
+    veng_remote_hold(e, r, REMOTE_RESPONDED, now);
     queue_response(e, q, r, reply);
     return 0;
 }
 
-void reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     if (q->remote == NONE || q->state != REQUEST_RESPONDED)
         return;
     struct remote *r = remote_at(e, q->remote);
     const struct vmtp_timers *k = &e->config.timers;
     if (!q->solicit) {
-        timer_set(&e->wheel, &r->timer, now + k->ts4);
+        veng_timer_set(&e->wheel, &r->timer, now + k->ts4);
         return;
     }
     /* TS5 after the Response, TS3 after asking */
-    vmtp_time wait = r->retries ? remote_ts3(e, r) : k->ts5;
-    timer_stop(&e->wheel, &r->timer);
-    timer_set(&e->wheel, &r->timer, now + wait);
+    vmtp_time wait = r->retries ? veng_remote_ts3(e, r) : k->ts5;
+    veng_timer_stop(&e->wheel, &r->timer);
+    veng_timer_set(&e->wheel, &r->timer, now + wait);
 }
 
 /* Called whenever a packet of it has been reported: is the record done with? */
-void reply_settle(struct vmtp_engine *e, struct request *q) {
+void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
     if (q->tx.out || q->tx.queued)
         return;
     if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
@@ -105,42 +105,42 @@ void reply_settle(struct vmtp_engine *e, struct request *q) {
     if (q->state != REQUEST_OVER || q->event.link)
         return;
     if (q->release)
-        event_post(e, &q->event, VMTP_EV_RELEASED, KIND_REQUEST);
+        veng_event_post(e, &q->event, VMTP_EV_RELEASED, KIND_REQUEST);
     else
-        request_free(e, q);
+        veng_request_free(e, q);
 }
 
-void reply_forget_data(struct vmtp_engine *e, struct remote *r) {
+void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r) {
     if (r->request == NONE)
         return;
-    request_drop(e, request_at(e, r->request), 0);
+    veng_request_drop(e, request_at(e, r->request), 0);
 }
 
 /* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
-void reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
+void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
     if (r->request != NONE && request_at(e, r->request)->tx.queued)
         return; /* it is on its way */
     COUNT(e, RESPONSE_RETRANSMITS);
     if (r->request == NONE) {
-        struct control *c = control_new(e);
+        struct control *c = veng_control_new(e);
         if (c) {
-            response_header(e, r, c->header);
+            veng_response_header(e, r, c->header);
             memcpy(c->mac, r->mac, 6);
-            control_send(e, c);
+            veng_control_send(e, c);
         }
-        remote_hold(e, r, REMOTE_RESPONDED, now);
+        veng_remote_hold(e, r, REMOTE_RESPONDED, now);
         return;
     }
     struct request *q = request_at(e, r->request);
     if (blocks == NONE)
-        blocks = send_is_single(e, &q->tx) ? q->want : 0;
+        blocks = veng_send_is_single(e, &q->tx) ? q->want : 0;
     int data = q->release;
-    response_header(e, r, q->tx.header);
+    veng_response_header(e, r, q->tx.header);
     if (ask && data)
         vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG);
     q->tx.pending |= blocks;
     q->tx.bare = q->tx.pending == 0;
-    send_queue(e, &q->tx);
+    veng_send_queue(e, &q->tx);
 }
 
 /* ---- NotifyVmtpServer ---- */
@@ -153,15 +153,15 @@ static void resend_missing(struct vmtp_engine *e, struct remote *r, uint32_t del
         r->retries = 0;
     }
     if (r->retries >= e->config.timers.response_retries) {
-        reply_forget_data(e, r);
-        remote_hold(e, r, REMOTE_DISCARDED, now);
+        veng_reply_forget_data(e, r);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         return;
     }
     r->retries++;
     if (!missing || q->tx.queued)
         return; /* nothing to send, or on its way already */
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(missing);
-    reply_resend(e, r, missing, 0, now);
+    veng_reply_resend(e, r, missing, 0, now);
 }
 
 static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, uint32_t delivery, vmtp_time now) {
@@ -175,25 +175,25 @@ static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, 
     case VMTP_BUSY: /* the client will take it later: all of it, after a while */
         r->retries = 0;
         request_at(e, r->request)->solicit = 1;
-        timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
+        veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
         break;
     default: /* OK, or an error: either way the data is not needed any more */
-        reply_forget_data(e, r);
-        remote_hold(e, r, REMOTE_DISCARDED, now);
+        veng_reply_forget_data(e, r);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         break;
     }
 }
 
-int server_notified(struct vmtp_engine *e, struct arrival *a) {
+int veng_server_notified(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity server = vmtp_load64(a->h + 36), client = vmtp_load64(a->h + 44);
     uint32_t transact = vmtp_load32(a->h + 52), delivery = vmtp_load32(a->h + 56);
     uint32_t code = CODE24(vmtp_load32(a->h + 60));
-    struct remote *r = remote_find(e, client, server);
+    struct remote *r = veng_remote_find(e, client, server);
     if (!r || r->transaction != transact)
         return DROP(e, DROP_BAD_NOTIFY);
     int again = code == VMTP_RETRY || code == VMTP_RETRY_ALL || code == VMTP_BUSY;
     if (again && r->state == REMOTE_DISCARDED && !r->multicast) {
-        notify_client_of(e, r, 0, VMTP_RESPONSE_DISCARDED);
+        veng_notify_client_of(e, r, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_BAD_NOTIFY);
     }
     if (r->state != REMOTE_RESPONDED || (again && (r->request == NONE || (r->code & VMTP_DGM))))

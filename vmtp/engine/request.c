@@ -3,15 +3,15 @@
 #include "internal.h"
 
 /* 2^31 apart counts as old (H32). */
-int transaction_is_old(uint32_t held, uint32_t seen) {
+int veng_transaction_is_old(uint32_t held, uint32_t seen) {
     int32_t ahead = (int32_t)(seen - held);
     return ahead < 0;
 }
 
 /* ---- records of remote clients ---- */
 
-struct remote *remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
-    for (uint32_t i = *map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
+struct remote *veng_remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
         struct remote *r = remote_at(e, i);
         if (r->client == client && r->server == server)
             return r;
@@ -19,8 +19,8 @@ struct remote *remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entit
     return NULL;
 }
 
-struct remote *remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
-    struct remote *r = pool_take(&e->remotes);
+struct remote *veng_remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server) {
+    struct remote *r = veng_pool_take(&e->remotes);
     if (!r)
         return NULL;
     memset(r, 0, sizeof *r);
@@ -29,33 +29,33 @@ struct remote *remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entit
     r->server = server;
     r->request = NONE;
     r->state = REMOTE_IDLE;
-    uint32_t *head = map_head(e, &e->remote_map, client);
+    uint32_t *head = veng_map_head(e, &e->remote_map, client);
     r->hash_next = *head;
     *head = pool_index(&e->remotes, r);
     return r;
 }
 
-void remote_free(struct vmtp_engine *e, struct remote *r) {
-    uint32_t *link = map_head(e, &e->remote_map, r->client);
+void veng_remote_free(struct vmtp_engine *e, struct remote *r) {
+    uint32_t *link = veng_map_head(e, &e->remote_map, r->client);
     while (remote_at(e, *link) != r)
         link = &remote_at(e, *link)->hash_next;
     *link = r->hash_next;
     if (r->probing)
-        probe_disown(e, r);
-    timer_stop(&e->wheel, &r->timer);
+        veng_probe_disown(e, r);
+    veng_timer_stop(&e->wheel, &r->timer);
     r->state = REMOTE_FREE;
-    pool_give(&e->remotes, r);
+    veng_pool_give(&e->remotes, r);
 }
 
-void remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now) {
+void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now) {
     r->state = (uint8_t)state;
-    timer_set(&e->wheel, &r->timer, now + e->config.timers.ts4);
+    veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts4);
 }
 
 /* ---- records of Requests ---- */
 
 static struct request *request_make(struct vmtp_engine *e, struct remote *r) {
-    struct request *q = pool_take(&e->requests);
+    struct request *q = veng_pool_take(&e->requests);
     if (!q)
         return NULL;
     uint32_t generation = q->generation;
@@ -67,53 +67,53 @@ static struct request *request_make(struct vmtp_engine *e, struct remote *r) {
     return q;
 }
 
-void request_free(struct vmtp_engine *e, struct request *q) {
-    event_withdraw(e, &q->event);
+void veng_request_free(struct vmtp_engine *e, struct request *q) {
+    veng_event_withdraw(e, &q->event);
     if (q->accept != NONE)
-        accept_give_back(e, q->accept);
+        veng_accept_give_back(e, q->accept);
     if (q->remote != NONE)
         remote_at(e, q->remote)->request = NONE;
     q->state = REQUEST_FREE;
-    pool_give(&e->requests, q);
+    veng_pool_give(&e->requests, q);
 }
 
-void request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct remote *r = q->remote != NONE ? remote_at(e, q->remote) : NULL;
     if (r) { /* duplicates are still filtered */
         r->request = NONE;
         q->remote = NONE;
-        remote_hold(e, r, REMOTE_DISCARDED, now);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
     }
     if (q->call != NONE) {
         struct call *c = call_at(e, q->call);
         q->call = NONE;
         c->request = NONE;
-        call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+        veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
     }
     switch (q->state) {
     case REQUEST_PROCESSING:
         q->state = REQUEST_OVER;
-        event_post(e, &q->event, VMTP_EV_ABANDONED, KIND_REQUEST);
+        veng_event_post(e, &q->event, VMTP_EV_ABANDONED, KIND_REQUEST);
         break;
     case REQUEST_RESPONDED:
-        send_unqueue(e, &q->tx);
+        veng_send_unqueue(e, &q->tx);
         q->tx.pending = 0;
         q->state = REQUEST_OVER;
-        reply_settle(e, q);
+        veng_reply_settle(e, q);
         break;
     case REQUEST_OVER:
         break;
     default:
-        request_free(e, q);
+        veng_request_free(e, q);
         break;
     }
 }
 
 /* Has this client asked something newer, of whatever entity here? */
 static int left_behind(const struct vmtp_engine *e, const struct arrival *a) {
-    for (uint32_t i = *map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         const struct remote *r = remote_at(e, i);
-        if (r->client == a->client && transaction_is_old(r->transaction, a->transaction))
+        if (r->client == a->client && veng_transaction_is_old(r->transaction, a->transaction))
             return 1;
     }
     return 0;
@@ -121,10 +121,10 @@ static int left_behind(const struct vmtp_engine *e, const struct arrival *a) {
 
 /* A client that begins a transaction has done with its earlier ones, whoever served them here. */
 static void supersede(struct vmtp_engine *e, const struct arrival *a) {
-    for (uint32_t i = *map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         const struct remote *r = remote_at(e, i);
         if (r->client == a->client && r->transaction != a->transaction && r->request != NONE)
-            request_drop(e, request_at(e, r->request), a->now);
+            veng_request_drop(e, request_at(e, r->request), a->now);
     }
 }
 
@@ -132,40 +132,40 @@ static void supersede(struct vmtp_engine *e, const struct arrival *a) {
 
 static void deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     q->state = REQUEST_COMPLETE;
-    event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
+    veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
     if (q->datagram) { /* nothing will be answered: the record only filters duplicates from here on */
         r->request = NONE;
         q->remote = NONE;
-        remote_hold(e, r, REMOTE_DISCARDED, now);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         return;
     }
     r->state = REMOTE_PROCESSING;
     if (e->config.timers.ts2)
-        timer_set(&e->wheel, &r->timer, now + e->config.timers.ts2);
+        veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts2);
     else
-        timer_stop(&e->wheel, &r->timer);
+        veng_timer_stop(&e->wheel, &r->timer);
 }
 
 static void complete(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     if (r->probing) {
         q->state = REQUEST_COMPLETE;
         r->state = REMOTE_AWAITING_PROBE;
-        timer_stop(&e->wheel, &r->timer);
+        veng_timer_stop(&e->wheel, &r->timer);
         return;
     }
     deliver(e, q, r, now);
 }
 
-void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
+void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
                    vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     r->probing = 0;
-    if (!known || !q || transaction_is_old(transaction, r->transaction)) {
+    if (!known || !q || veng_transaction_is_old(transaction, r->transaction)) {
         if (q)
-            request_drop(e, q, now);
+            veng_request_drop(e, q, now);
         if (known && q)
             COUNT(e, DROP_OLD_TRANSACTION);
-        remote_free(e, r);
+        veng_remote_free(e, r);
         return;
     }
     memcpy(r->mac, mac, 6);
@@ -177,7 +177,7 @@ void remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t 
 
 static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {
     struct accept *into = accept_at(e, q->accept);
-    uint32_t fresh = blocks_store(into->area, into->capacity, q->have, a) & q->want;
+    uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, a) & q->want;
     q->have |= fresh;
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     if (fresh)
@@ -186,21 +186,21 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         COUNT(e, DROP_DUPLICATE_BLOCK);
     if (q->have == q->want) {
         if (a->control & VMTP_APG)
-            notify_client(e, a, q->have, VMTP_OK);
+            veng_notify_client(e, a, q->have, VMTP_OK);
         complete(e, q, r, a->now);
         return;
     }
     if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
         COUNT(e, RETRY_SENT);
-        notify_client(e, a, q->have, VMTP_RETRY);
+        veng_notify_client(e, a, q->have, VMTP_RETRY);
     }
-    timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts1);
+    veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts1);
 }
 
 static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {
     if (code == VMTP_BUSY && !a->multicast && !(a->code & VMTP_DGM))
         COUNT(e, BUSY_SENT);
-    notify_client(e, a, 0, code);
+    veng_notify_client(e, a, 0, code);
     e->counters[reason]++;
     return (int)reason;
 }
@@ -208,13 +208,13 @@ static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum 
 /* ---- a new transaction ---- */
 
 static int needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a) {
-    if (vmtp_get_forward_count(a->h) > 0 && !host_find(e, a->client))
+    if (vmtp_get_forward_count(a->h) > 0 && !veng_host_find(e, a->client))
         return 1; /* the packet came from the forwarder: where does the client live? (H42) */
     return a->now < n->probe_until && !(n->flags & VMTP_ENTITY_REDOABLE);
 }
 
 static int client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
-    const struct host *h = vmtp_get_forward_count(a->h) > 0 ? host_find(e, a->client) : NULL;
+    const struct host *h = vmtp_get_forward_count(a->h) > 0 ? veng_host_find(e, a->client) : NULL;
     if (h && h->state == HOST_KNOWN)
         memcpy(r->mac, h->mac, 6);
     else
@@ -252,7 +252,7 @@ static int no_accept(struct vmtp_engine *e, struct arrival *a, const struct enti
 }
 
 static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a, int elsewhere) {
-    int error = probe_remote(e, r, elsewhere ? NULL : a->rx->src, a->now);
+    int error = veng_probe_remote(e, r, elsewhere ? NULL : a->rx->src, a->now);
     if (error == 0)
         r->probing = 1;
     return error;
@@ -261,27 +261,27 @@ static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     supersede(e, a);
     if (r && r->request != NONE)
-        request_drop(e, request_at(e, r->request), a->now);
+        veng_request_drop(e, request_at(e, r->request), a->now);
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
-    uint32_t accept = accept_take(e, n, size);
+    uint32_t accept = veng_accept_take(e, n, size);
     if (accept == NONE)
         return no_accept(e, a, n);
     int fresh = r == NULL;
     if (!r)
-        r = remote_make(e, a->client, n->id);
+        r = veng_remote_make(e, a->client, n->id);
     struct request *q = r ? request_make(e, r) : NULL;
     if (!q) {
-        accept_give_back(e, accept);
+        veng_accept_give_back(e, accept);
         if (r && fresh)
-            remote_free(e, r);
+            veng_remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
     }
     r->request = pool_index(&e->requests, q);
     begin(q, r, a, accept, n->id);
     int elsewhere = client_mac(e, r, a);
     if (fresh && needs_probe(e, n, a) && begin_probe(e, r, a, elsewhere)) {
-        request_free(e, q);
-        remote_free(e, r);
+        veng_request_free(e, q);
+        veng_remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     }
     receive(e, q, r, a);
@@ -309,15 +309,15 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
         if (r->code & VMTP_DGM)
             return redo(e, a, n, r);
         COUNT(e, DROP_DUPLICATE);
-        reply_resend(e, r, NONE, 1, a->now);
+        veng_reply_resend(e, r, NONE, 1, a->now);
         return (int)VMTP_COUNT_DROP_DUPLICATE;
     case REMOTE_DISCARDED:
         if (!(a->code & VMTP_DGM))
-            notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
+            veng_notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_DUPLICATE);
     case REMOTE_PROCESSING:
         if (e->config.timers.ts2)
-            timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
+            veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
         break;
     case REMOTE_IDLE: /* the one before a Request that was given up */
         return DROP(e, DROP_DUPLICATE);
@@ -325,7 +325,7 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
         break;
     }
     if (a->control & VMTP_APG)
-        notify_client(e, a, r->request != NONE ? request_at(e, r->request)->have : 0, VMTP_OK);
+        veng_notify_client(e, a, r->request != NONE ? request_at(e, r->request)->have : 0, VMTP_OK);
     return DROP(e, DROP_DUPLICATE);
 }
 
@@ -338,7 +338,7 @@ static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, s
     if (r->state != REMOTE_RECEIVING)
         return duplicate(e, a, n, r);
     struct request *q = request_at(e, r->request);
-    if (!group_consistent(q->header, a->h))
+    if (!veng_group_consistent(q->header, a->h))
         return DROP(e, DROP_MISMATCH);
     receive(e, q, r, a);
     return 0;
@@ -353,25 +353,25 @@ static int check_streaming(struct vmtp_engine *e, struct arrival *a) {
     return refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
 }
 
-int request_arrived(struct vmtp_engine *e, struct arrival *a) {
-    if (manager_addressed(e, a->server))
-        return manager_arrived(e, a);
-    struct entity *n = entity_find(e, a->server);
+int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
+    if (veng_manager_addressed(e, a->server))
+        return veng_manager_arrived(e, a);
+    struct entity *n = veng_entity_find(e, a->server);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
     if (a->code & VMTP_CRE) {
         vmtp_entity near_one = vmtp_get_coresident(a->h);
-        if (near_one ? !entity_is_here(e, near_one) : a->multicast)
+        if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
             return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
     }
-    if (entity_find(e, a->client)) /* our own clients do not speak to us from outside */
+    if (veng_entity_find(e, a->client)) /* our own clients do not speak to us from outside */
         return DROP(e, DROP_OWN);
     int streamed = check_streaming(e, a);
     if (streamed)
         return streamed;
     if (left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
-    struct remote *r = remote_find(e, a->client, n->id);
+    struct remote *r = veng_remote_find(e, a->client, n->id);
     if (r && r->transaction == a->transaction)
         return current(e, a, n, r);
     return new_transaction(e, a, n, r);
@@ -380,7 +380,7 @@ int request_arrived(struct vmtp_engine *e, struct arrival *a) {
 /* ---- TS1, TS2, TS4, TS5 ---- */
 
 /* TC2 towards a client: no round trip is measured, so its floor, doubling with each try. */
-vmtp_time remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
+vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
     vmtp_time t = e->config.timers.tc2_floor;
     for (unsigned i = 1; i < r->retries && t < e->config.timers.tc2_ceiling; i++)
         t *= 2;
@@ -391,10 +391,10 @@ vmtp_time remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
     if (!silent)
-        notify_client_of(e, r, q->have, VMTP_TOO_MANY_RETRIES);
-    request_drop(e, q, now);
+        veng_notify_client_of(e, r, q->have, VMTP_TOO_MANY_RETRIES);
+    veng_request_drop(e, q, now);
     r->transaction--;
-    remote_hold(e, r, REMOTE_IDLE, now);
+    veng_remote_hold(e, r, REMOTE_IDLE, now);
 }
 
 static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
@@ -403,8 +403,8 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     if (!last) {
         r->retries++;
         COUNT(e, RETRY_SENT);
-        notify_client_of(e, r, q->have, VMTP_RETRY);
-        timer_set(&e->wheel, &r->timer, now + remote_ts3(e, r));
+        veng_notify_client_of(e, r, q->have, VMTP_RETRY);
+        veng_timer_set(&e->wheel, &r->timer, now + veng_remote_ts3(e, r));
         return;
     }
     if (vmtp_get_code(q->header) & VMTP_MDM) {
@@ -418,21 +418,21 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
 static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     if (!q || !q->solicit) { /* TS4: silence acknowledges (RFC 1045 section 2.5.3) */
-        reply_forget_data(e, r);
-        remote_free(e, r);
+        veng_reply_forget_data(e, r);
+        veng_remote_free(e, r);
         return;
     }
     if (r->retries < e->config.timers.response_retries) {
         r->retries++;
-        reply_resend(e, r, NONE, 1, now);
+        veng_reply_resend(e, r, NONE, 1, now);
         return;
     }
     COUNT(e, RESPONSES_UNACKED);
-    reply_forget_data(e, r);
-    remote_hold(e, r, REMOTE_DISCARDED, now);
+    veng_reply_forget_data(e, r);
+    veng_remote_hold(e, r, REMOTE_DISCARDED, now);
 }
 
-void remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     switch (r->state) {
     case REMOTE_RECEIVING:
         receiving_timeout(e, r, now);
@@ -440,15 +440,15 @@ void remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     case REMOTE_PROCESSING: /* TS2: nobody has asked for this any more */
         COUNT(e, ORPHANS);
         if (r->request != NONE)
-            request_drop(e, request_at(e, r->request), now);
+            veng_request_drop(e, request_at(e, r->request), now);
         else
-            remote_hold(e, r, REMOTE_DISCARDED, now);
+            veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         break;
     case REMOTE_RESPONDED:
         responded_timeout(e, r, now);
         break;
     default:
-        remote_free(e, r);
+        veng_remote_free(e, r);
         break;
     }
 }

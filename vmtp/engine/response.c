@@ -4,7 +4,7 @@
 
 /* ---- packet groups, both directions ---- */
 
-uint32_t blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a) {
+uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a) {
     uint32_t delivery = vmtp_get_delivery(a->h), size = vmtp_get_segment_size(a->h);
     uint32_t fresh = delivery & ~have;
     const uint8_t *from = a->view.data;
@@ -22,7 +22,7 @@ uint32_t blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const str
 }
 
 /* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.4). */
-int group_consistent(const uint8_t *first, const uint8_t *h) {
+int veng_group_consistent(const uint8_t *first, const uint8_t *h) {
     return memcmp(first + VMTP_AT_SERVER, h + VMTP_AT_SERVER, VMTP_HEADER_OCTETS - VMTP_AT_SERVER) == 0;
 }
 
@@ -36,8 +36,8 @@ static uint32_t wanted_blocks(const uint8_t *h) {
 
 /* ---- one Response ---- */
 
-void slot_reset(struct vmtp_engine *e, struct slot *s) {
-    timer_stop(&e->wheel, &s->timer);
+void veng_slot_reset(struct vmtp_engine *e, struct slot *s) {
+    veng_timer_stop(&e->wheel, &s->timer);
     s->state = SLOT_FREE;
 }
 
@@ -73,7 +73,7 @@ static struct slot *slot_new(struct vmtp_engine *e, struct call *c) {
         }
         return s;
     }
-    s = c->slots_used < c->slots_max ? pool_take(&e->slots) : NULL;
+    s = c->slots_used < c->slots_max ? veng_pool_take(&e->slots) : NULL;
     if (!s)
         return NULL;
     memset(s, 0, sizeof *s);
@@ -93,7 +93,7 @@ static void sample_response(struct vmtp_engine *e, struct call *c, const struct 
         return;
     struct host *h = c->host != NONE ? host_at(e, c->host) : NULL;
     if (!h || h->entity != a->server || h->state != HOST_KNOWN || memcmp(h->mac, a->rx->src, 6) != 0)
-        h = host_learn(e, a->server, a->rx->src);
+        h = veng_host_learn(e, a->server, a->rx->src);
     if (!h || a->now < c->sent_at[count] || count > c->retransmits)
         return;
     /* The first transmission tells how long this server takes; a later one was answered from memory. */
@@ -105,25 +105,25 @@ static void sample_response(struct vmtp_engine *e, struct call *c, const struct 
 
 static void slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct call *c = call_at(e, s->call);
-    timer_stop(&e->wheel, &s->timer);
+    veng_timer_stop(&e->wheel, &s->timer);
     s->state = SLOT_COMPLETE;
     int whole = (s->have == s->want || (vmtp_get_code(s->header) & VMTP_MDM)) && s->size <= s->capacity;
     if (c->slots_max == 1) {
-        call_finish(e, c, whole ? 0 : VMTP_BAD_REPLY_SEGMENT, now);
+        veng_call_finish(e, c, whole ? 0 : VMTP_BAD_REPLY_SEGMENT, now);
         return;
     }
     c->number++;
-    timer_stop(&e->wheel, &c->timer); /* somebody heard the Request */
-    event_post(e, &s->event, VMTP_EV_RESPONSE, KIND_SLOT);
+    veng_timer_stop(&e->wheel, &c->timer); /* somebody heard the Request */
+    veng_event_post(e, &s->event, VMTP_EV_RESPONSE, KIND_SLOT);
 }
 
 static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
-    vmtp_time tc2 = call_tc2(e, call_at(e, s->call)), t = e->config.timers.tc3;
+    vmtp_time tc2 = veng_call_tc2(e, call_at(e, s->call)), t = e->config.timers.tc3;
     return s->retries && tc2 > t ? tc2 : t;
 }
 
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
-    uint32_t fresh = blocks_store(s->area, s->capacity, s->have, a) & s->want;
+    uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, a) & s->want;
     s->have |= fresh;
     if (fresh)
         s->retries = 0;
@@ -131,33 +131,33 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         COUNT(e, DROP_DUPLICATE_BLOCK);
     if (s->have == s->want) {
         if (a->control & VMTP_APG)
-            notify_server(e, a, s->have, VMTP_OK);
+            veng_notify_server(e, a, s->have, VMTP_OK);
         slot_finish(e, s, a->now);
         return;
     }
     if (c->slots_max == 1) {
         c->state = CALL_RECEIVING_RESPONSE;
-        timer_stop(&e->wheel, &c->timer);
-        send_unqueue(e, &c->tx); /* the server has the whole Request */
+        veng_timer_stop(&e->wheel, &c->timer);
+        veng_send_unqueue(e, &c->tx); /* the server has the whole Request */
         c->tx.pending = 0;
     }
     /* A retransmission without data is followed by nothing: say at once what is missing. */
     if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM))
-        notify_server_of(e, s, VMTP_RETRY);
-    timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+        veng_notify_server_of(e, s, VMTP_RETRY);
+    veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
 }
 
 /* ---- arrival ---- */
 
 static int stale(struct vmtp_engine *e, struct arrival *a) {
     if (a->control & VMTP_APG)
-        notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
+        veng_notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
     return DROP(e, DROP_STALE_RESPONSE);
 }
 
 static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
     if (a->control & VMTP_APG)
-        notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
+        veng_notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
     e->counters[reason]++;
     return reason;
 }
@@ -171,7 +171,7 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
         if (redone > 4) /* late packets of an earlier execution */
             return DROP(e, DROP_STALE_RESPONSE);
         slot_begin(s, a); /* executed again: what it said before does not fit what it says now */
-    } else if (!group_consistent(s->header, a->h)) {
+    } else if (!veng_group_consistent(s->header, a->h)) {
         return DROP(e, DROP_MISMATCH);
     }
     c->retries = 0;
@@ -197,24 +197,24 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
     return 0;
 }
 
-int response_arrived(struct vmtp_engine *e, struct arrival *a) {
+int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (a->client == VMTP_DEFAULT_BE_CLIENT || a->client == VMTP_DEFAULT_LE_CLIENT) {
-        allocate_answered(e, a);
+        veng_allocate_answered(e, a);
         return 0;
     }
-    struct entity *n = entity_find(e, a->client);
+    struct entity *n = veng_entity_find(e, a->client);
     if (!n) {
-        notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
+        veng_notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
         return DROP(e, DROP_NO_CLIENT);
     }
     if ((a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) || (a->code & VMTP_SDA && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS)) {
-        notify_server(e, a, 0, VMTP_STREAMING_NOT_SUPPORTED);
+        veng_notify_server(e, a, 0, VMTP_STREAMING_NOT_SUPPORTED);
         return DROP(e, DROP_STREAMING);
     }
     struct call *c = n->call != NONE ? call_at(e, n->call) : NULL;
     int32_t ahead = (int32_t)(a->transaction - n->transaction);
     if (ahead > 0 || (c && ahead == 0 && !c->sent)) {
-        notify_server(e, a, 0, VMTP_BAD_TRANSACTION_ID);
+        veng_notify_server(e, a, 0, VMTP_BAD_TRANSACTION_ID);
         return DROP(e, DROP_FUTURE_RESPONSE);
     }
     if (!c || ahead != 0 || c->datagram || c->state == CALL_LOCAL)
@@ -231,10 +231,10 @@ static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         slot_finish(e, s, now);
         return;
     }
-    call_retransmit(e, c, now);
+    veng_call_retransmit(e, c, now);
 }
 
-void slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     uint32_t code = vmtp_get_code(s->header);
     if (vmtp_get_control(s->header) & VMTP_NRT) {
         slot_finish(e, s, now);
@@ -249,6 +249,6 @@ void slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     s->retries++;
-    notify_server_of(e, s, VMTP_RETRY);
-    timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
+    veng_notify_server_of(e, s, VMTP_RETRY);
+    veng_timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
 }

@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* Every record begins with uint32_t next_free, which is its index in the free list while it is free. */
-void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride) {
+void veng_pool_init(struct pool *p, void *memory, uint32_t count, size_t stride) {
     p->records = memory;
     p->stride = (uint32_t)stride;
     p->count = count;
@@ -15,7 +15,7 @@ void pool_init(struct pool *p, void *memory, uint32_t count, size_t stride) {
     }
 }
 
-void *pool_take(struct pool *p) {
+void *veng_pool_take(struct pool *p) {
     if (p->free == NONE)
         return NULL;
     void *record = pool_at(p, p->free);
@@ -24,14 +24,14 @@ void *pool_take(struct pool *p) {
     return record;
 }
 
-void pool_give(struct pool *p, void *record) {
+void veng_pool_give(struct pool *p, void *record) {
     memcpy(record, &p->free, sizeof p->free);
     p->free = pool_index(p, record);
     p->used--;
 }
 
 /* A power of two, at least as many as records: chains stay short. */
-uint32_t map_buckets(uint32_t count) {
+uint32_t veng_map_buckets(uint32_t count) {
     uint32_t n = 16;
     while (n < count && n < 0x80000000u)
         n *= 2;
@@ -56,12 +56,12 @@ static uint64_t mix(uint64_t a, uint64_t b) {
 #endif
 }
 
-uint32_t *map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key) {
+uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key) {
     return &m->heads[mix(key ^ e->key[0], e->key[1] | 1u) & m->mask];
 }
 
 /* For choices that only have to differ (jitter): splitmix64, seeded from the application's randomness. */
-uint64_t engine_random(struct vmtp_engine *e) {
+uint64_t veng_engine_random(struct vmtp_engine *e) {
     uint64_t z = (e->prng += 0x9e3779b97f4a7c15ull);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;

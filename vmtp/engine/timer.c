@@ -39,12 +39,12 @@ static void unlink_timer(struct wheel *w, struct timer *t) {
         w->levels &= ~(1u << level);
 }
 
-void wheel_init(struct wheel *w, vmtp_time now) {
+void veng_wheel_init(struct wheel *w, vmtp_time now) {
     memset(w, 0, sizeof *w);
     w->tick = now >> WHEEL_SHIFT;
 }
 
-void timer_set(struct wheel *w, struct timer *t, vmtp_time expiry) {
+void veng_timer_set(struct wheel *w, struct timer *t, vmtp_time expiry) {
     if (t->link) {
         /* Moving it later is the common case (every packet does): leave it where it is, wheel_pop puts it on. */
         if (expiry >= t->expiry) {
@@ -58,7 +58,7 @@ void timer_set(struct wheel *w, struct timer *t, vmtp_time expiry) {
     insert(w, t, due > w->tick ? due : w->tick + 1);
 }
 
-void timer_stop(struct wheel *w, struct timer *t) {
+void veng_timer_stop(struct wheel *w, struct timer *t) {
     if (t->link)
         unlink_timer(w, t);
 }
@@ -75,7 +75,7 @@ static int next_slot(const struct wheel *w, unsigned *slot, uint64_t *tick) {
     return 1;
 }
 
-vmtp_time wheel_deadline(const struct wheel *w) {
+vmtp_time veng_wheel_deadline(const struct wheel *w) {
     unsigned slot;
     uint64_t tick;
     if (!next_slot(w, &slot, &tick))
@@ -93,7 +93,7 @@ static void cascade(struct wheel *w, unsigned slot) {
     }
 }
 
-struct timer *wheel_pop(struct wheel *w, vmtp_time now) {
+struct timer *veng_wheel_pop(struct wheel *w, vmtp_time now) {
     uint64_t target = now >> WHEEL_SHIFT, tick;
     unsigned slot;
     while (next_slot(w, &slot, &tick) && tick <= target) {

@@ -28,14 +28,14 @@ struct wheel {
     struct timer *slots[WHEEL_LEVELS * 64u];
 };
 
-void wheel_init(struct wheel *w, vmtp_time now);
+void veng_wheel_init(struct wheel *w, vmtp_time now);
 /* Starts or moves a timer.  An expiry in the past fires with the next tick. */
-void timer_set(struct wheel *w, struct timer *t, vmtp_time expiry);
-void timer_stop(struct wheel *w, struct timer *t);
+void veng_timer_set(struct wheel *w, struct timer *t, vmtp_time expiry);
+void veng_timer_stop(struct wheel *w, struct timer *t);
 static inline int timer_running(const struct timer *t) { return t->link != NULL; }
 /* When wheel_pop may have something; VMTP_NEVER when no timer runs. */
-vmtp_time wheel_deadline(const struct wheel *w);
+vmtp_time veng_wheel_deadline(const struct wheel *w);
 /* The next timer that is due at now, stopped; NULL when there is none. */
-struct timer *wheel_pop(struct wheel *w, vmtp_time now);
+struct timer *veng_wheel_pop(struct wheel *w, vmtp_time now);
 
 #endif

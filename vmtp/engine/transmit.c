@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-void send_queue(struct vmtp_engine *e, struct sender *s) {
+void veng_send_queue(struct vmtp_engine *e, struct sender *s) {
     if (s->queued)
         return;
     s->queued = 1;
@@ -16,7 +16,7 @@ void send_queue(struct vmtp_engine *e, struct sender *s) {
     e->send_tail = s;
 }
 
-void send_unqueue(struct vmtp_engine *e, struct sender *s) {
+void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
     if (!s->queued)
         return;
     struct sender *before = NULL;
@@ -31,7 +31,7 @@ void send_unqueue(struct vmtp_engine *e, struct sender *s) {
     s->queued = 0;
 }
 
-int send_is_single(const struct vmtp_engine *e, const struct sender *s) {
+int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s) {
     return s->segment_size <= e->room;
 }
 
@@ -78,7 +78,7 @@ static void sum_last(struct vmtp_sum *s, const struct vmtp_slice *slice, uint32_
 }
 
 /* Padding of zeros, then the checksum over everything before it. */
-void trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets) {
+void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets) {
     uint32_t padding = (0u - data_octets) & 7u, sum = 0;
     memset(tx->trailer, 0, padding);
     if (e->config.checksum == VMTP_CHECKSUM_HEADER || (e->config.checksum == VMTP_CHECKSUM_FULL && !tx->slice_count)) {
@@ -109,19 +109,19 @@ static uint32_t sender_index(const struct vmtp_engine *e, const struct sender *s
 
 static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
     if (s->kind == KIND_CALL)
-        call_group_sent(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)), now);
+        veng_call_group_sent(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)), now);
     else
-        reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
+        veng_reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
 }
 
 static void next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     uint32_t blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0, generation;
     uint32_t octets = slice(tx, s, blocks);
     uint32_t index = sender_index(e, s, &generation);
-    tx->token = handle_of((enum record_kind)s->kind, index, generation);
+    tx->token = veng_handle_of((enum record_kind)s->kind, index, generation);
     tx->detail = blocks;
     packet_header(e, tx, s, blocks, octets);
-    trailer_write(e, tx, octets);
+    veng_trailer_write(e, tx, octets);
     s->pending &= ~blocks;
     s->bare = 0;
     s->out++;
@@ -148,13 +148,13 @@ static struct sender *eligible(struct vmtp_engine *e, vmtp_time now) {
 
 int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now) {
     if (e->control_head)
-        return control_output(e, tx);
+        return veng_control_output(e, tx);
     struct sender *s = eligible(e, now);
     if (!s)
         return 0;
     next_packet(e, s, tx, now);
     if (s->pending)
-        send_queue(e, s);
+        veng_send_queue(e, s);
     else
         group_sent(e, s, now);
     return 1;
@@ -162,15 +162,15 @@ int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now) {
 
 static void settle(struct vmtp_engine *e, struct sender *s) {
     if (s->kind == KIND_CALL)
-        call_settle(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)));
+        veng_call_settle(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)));
     else
-        reply_settle(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)));
+        veng_reply_settle(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)));
 }
 
 /* Records stay while a packet of theirs is out, so a token always finds its sender. */
 static struct sender *sender_of(struct vmtp_engine *e, uint64_t token) {
-    struct call *c = call_by_handle(e, token);
-    struct request *q = request_by_handle(e, token);
+    struct call *c = veng_call_by_handle(e, token);
+    struct request *q = veng_request_by_handle(e, token);
     struct sender *s = c ? &c->tx : q ? &q->tx : NULL;
     return s && s->out ? s : NULL;
 }
@@ -182,20 +182,20 @@ void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outco
     else if (outcome == VMTP_TX_LOST)
         COUNT(e, PACKETS_LOST);
     if (((tx->token >> 24) & 0xffu) == KIND_CONTROL) {
-        control_result(e, (uint32_t)tx->token & 0xffffffu, outcome);
+        veng_control_result(e, (uint32_t)tx->token & 0xffffffu, outcome);
         return;
     }
     struct sender *s = sender_of(e, tx->token);
     if (!s)
         return;
     s->out--;
-    int over = s->kind == KIND_CALL ? call_by_handle(e, tx->token)->state == CALL_DONE
-                                    : request_by_handle(e, tx->token)->state == REQUEST_OVER;
+    int over = s->kind == KIND_CALL ? veng_call_by_handle(e, tx->token)->state == CALL_DONE
+                                    : veng_request_by_handle(e, tx->token)->state == REQUEST_OVER;
     if (outcome == VMTP_TX_RETRY && !over) {
         s->pending |= (uint32_t)tx->detail;
         s->bare = s->pending == 0;
         s->next_at = 0;
-        send_queue(e, s);
+        veng_send_queue(e, s);
         return;
     }
     settle(e, s);
