@@ -86,7 +86,14 @@ static void collide(struct vmtp_engine *e, vmtp_time now) {
 
 int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id) {
     vmtp_entity block = id & ~ENTITY_FLAG_BITS & ~0xffull;
-    return block != 0 && block == e->block;
+    if (block == 0 || block == e->block)
+        return block != 0;
+    for (uint32_t i = 0; i < e->entities.count; i++) { /* entities that brought their identifiers; asked seldom */
+        const struct entity *n = entity_at(e, i);
+        if (n->live && (n->id & ~ENTITY_FLAG_BITS & ~0xffull) == block)
+            return 1;
+    }
+    return 0;
 }
 
 /* A Response to the default client: somebody has the block, if it is the one we ask for and the answer is OK. */

@@ -138,6 +138,17 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     COUNT(e, CALLS);
 }
 
+/* A cache that is full of searches has room again when one of them ends. */
+static void find_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    int where = veng_locate(e, c, now);
+    if (where > 0) {
+        veng_call_begin(e, c, now);
+    } else if (where < 0) {
+        c->state = CALL_LOCATING;
+        veng_timer_set(&e->wheel, &c->timer, now + e->config.timers.tc2_floor);
+    }
+}
+
 int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *request, vmtp_time now) {
     struct entity *n = e->block ? veng_entity_find(e, request->client) : NULL;
     int error = e->block ? check(e, request, n) : VMTP_E_NOT_READY;
@@ -153,15 +164,10 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
     if (veng_local_begin(e, c, now))
         return 0;
-    int where = c->multicast ? 1 : veng_locate(e, c, now);
-    if (where < 0) { /* as if nothing had been said */
-        n->call = NONE;
-        veng_timer_stop(&e->wheel, &c->limit);
-        veng_call_free(e, c);
-        return where;
-    }
-    if (where)
+    if (c->multicast)
         veng_call_begin(e, c, now);
+    else
+        find_server(e, c, now);
     return 0;
 }
 
@@ -295,18 +301,31 @@ void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) 
     veng_call_transmit(e, c, whole ? all_blocks(c) : 0, 1, now);
 }
 
+/* The next call asks anew where it is. */
+static void forget_server(struct vmtp_engine *e, const struct call *c) {
+    struct host *h = call_host(e, c);
+    if (h)
+        veng_host_forget(e, h);
+}
+
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCAL) {
         veng_local_retry(e, c, now);
+        return;
+    }
+    if (c->state == CALL_LOCATING) {
+        find_server(e, c, now);
         return;
     }
     if (c->retries < e->config.timers.request_retries) {
         veng_call_retransmit(e, c, now);
         return;
     }
-    struct host *h = call_host(e, c);
-    if (h)
-        veng_host_forget(e, h); /* the next call asks anew where it is */
+    if (c->slots_max == 1 && c->first.state == SLOT_RECEIVING) { /* an idempotent Response that was not to be had whole */
+        veng_slot_finish(e, &c->first, now);
+        return;
+    }
+    forget_server(e, c);
     veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
 }
 
@@ -334,11 +353,7 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->relocated = 1;
     c->retries = 0;
     c->host = NONE;
-    int where = veng_locate(e, c, now);
-    if (where < 0)
-        veng_call_finish(e, c, VMTP_BUSY, now);
-    else if (where)
-        veng_call_begin(e, c, now);
+    find_server(e, c, now);
 }
 
 static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count, vmtp_time now) {
@@ -348,9 +363,16 @@ static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count,
         rtt_sample(&h->rtt, now - c->sent_at[count]);
 }
 
+/* The server has the Request: it may take its time. */
+static void acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    c->retries = 0;
+    if (!c->tx.queued)
+        veng_timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
+}
+
 static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks, vmtp_time now) {
-    if (!blocks || c->tx.queued)
-        return; /* nothing is missing, or it is on its way already */
+    if (c->tx.queued)
+        return; /* it is on its way already */
     c->retransmits++;
     c->retries = 0;
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
@@ -360,12 +382,13 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
     switch (code) {
     case VMTP_OK:
-        c->retries = 0;
-        if (!c->tx.queued)
-            veng_timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
+        acknowledged(e, c, now);
         break;
     case VMTP_RETRY:
-        resend_blocks(e, c, all_blocks(c) & ~delivery, now);
+        if (all_blocks(c) & ~delivery)
+            resend_blocks(e, c, all_blocks(c) & ~delivery, now);
+        else
+            acknowledged(e, c, now);
         break;
     case VMTP_RETRY_ALL:
         resend_blocks(e, c, all_blocks(c), now);
@@ -383,6 +406,7 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
             relocate(e, c, now);
             break;
         }
+        forget_server(e, c);
         veng_call_finish(e, c, code, now);
         break;
     default:
@@ -396,7 +420,7 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
     uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
     uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
     struct call *c = n && n->call != NONE ? call_at(e, n->call) : NULL;
-    int secure = code == VMTP_SECURITY_NOT_SUPPORTED; /* that host cannot know the transaction */
+    int secure = code == VMTP_SECURITY_NOT_SUPPORTED && transact == 0; /* that host cannot know the transaction */
     if (!c || c->datagram || (!secure && vmtp_get_transaction(c->tx.header) != transact))
         return DROP(e, DROP_BAD_NOTIFY);
     int receiving = c->state == CALL_RECEIVING_RESPONSE && code == VMTP_RESPONSE_DISCARDED;

@@ -136,6 +136,7 @@ struct slot {
     uint8_t *area;
     uint8_t state; /* enum slot_state */
     uint8_t retries;
+    uint8_t asked; /* some packet had APG */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
     struct event_node event;
@@ -219,6 +220,7 @@ struct request {
     uint8_t state;
     uint8_t solicit; /* ask for an acknowledgment after TS5 */
     uint8_t datagram;
+    uint8_t asked;   /* some packet had APG */
     uint8_t release; /* RELEASED is owed */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
@@ -349,6 +351,7 @@ vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 void veng_slot_reset(struct vmtp_engine *e, struct slot *s);
+void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now); /* what came of the Response is all that comes */
 /* Copies the blocks of a packet into area; returns those that were new. */
 uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
 int veng_group_consistent(const uint8_t *first, const uint8_t *h);
@@ -364,6 +367,8 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
                    vmtp_time now);
 void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
 void veng_request_free(struct vmtp_engine *e, struct request *q);
+int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
+void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
 int veng_transaction_is_old(uint32_t held, uint32_t seen);
 
@@ -399,6 +404,8 @@ void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t
 struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity);
 void veng_host_touch(struct vmtp_engine *e, struct host *h);
 struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
+/* The same for what nobody has asked for: it drives nothing else out of the cache. */
+void veng_host_hint(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
 void veng_host_forget(struct vmtp_engine *e, struct host *h);
 int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1 known, 0 waiting, VMTP_E_FULL */
 void veng_locate_cancel(struct vmtp_engine *e, struct call *c);

@@ -98,6 +98,12 @@ struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const ui
     return h;
 }
 
+void veng_host_hint(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]) {
+    const struct host *h = veng_host_find(e, entity);
+    if (h ? h->state == HOST_KNOWN : e->hosts.free != NONE)
+        veng_host_learn(e, entity, mac);
+}
+
 int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], vmtp_time *rtt) {
     const struct host *h = veng_host_find(e, entity);
     if (!h || h->state != HOST_KNOWN)

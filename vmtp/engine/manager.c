@@ -31,17 +31,20 @@ static int answer_code(uint8_t *header, uint32_t code) {
     return 0;
 }
 
+/* The current transaction while there is one, or after a datagram, which nobody can call finished; else the next. */
+static uint32_t told_transaction(const struct entity *n) {
+    return n->call != NONE || n->datagram ? n->transaction : n->transaction + 1;
+}
+
 static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     const struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 44));
     uint32_t domain = vmtp_load32(a->h + 52);
     COUNT(e, PROBES_ANSWERED);
     if (!n)
-        return a->multicast ? -1 : answer_code(header, VMTP_NONEXISTENT_ENTITY);
+        return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     if (domain > 1)
         return answer_code(header, VMTP_NO_PRINCIPAL);
-    /* The current transaction while there is one, or after a datagram, which nobody can call finished; else the next. */
-    int current = n->call != NONE || n->datagram;
-    vmtp_store32(header + 36, current ? n->transaction : n->transaction + 1);
+    vmtp_store32(header + 36, told_transaction(n));
     vmtp_store64(header + 40, n->process);
     vmtp_store64(header + 48, n->principal);
     vmtp_store64(header + 56, n->effective_principal);
@@ -51,7 +54,7 @@ static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
 static int probe_block(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     vmtp_entity id = vmtp_load64(a->h + 36);
     if (!veng_allocate_holds(e, id))
-        return -1;
+        return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     vmtp_store64(header + 36, id);
     return answer_code(header, VMTP_OK);
 }
@@ -81,7 +84,7 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
         return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     vmtp_store64(data, n->id);
     vmtp_store32(data + 8, n->flags);
-    vmtp_store32(data + 12, n->transaction);
+    vmtp_store32(data + 12, told_transaction(n));
     vmtp_store64(data + 16, n->process);
     vmtp_store64(data + 24, n->principal);
     vmtp_store64(data + 32, n->effective_principal);
@@ -165,9 +168,11 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
         octets = a->multicast ? -1 : manage(e, a, header);
         break;
     default:
-        octets = a->multicast ? -1 : answer_code(header, VMTP_ERROR);
+        octets = answer_code(header, VMTP_ERROR);
         break;
     }
+    if (a->multicast && CODE24(vmtp_get_code(header)) != VMTP_OK) /* silence, not an echo from every node */
+        return -1;
     if (octets > 0)
         vmtp_put_segment_size(header, (uint32_t)octets);
     return octets;
@@ -187,13 +192,15 @@ static void remember(struct vmtp_engine *e, struct remote *r, const struct arriv
 static int once(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity manager = entity_at(e, e->manager)->id;
     struct remote *r = veng_remote_find(e, a->client, manager);
-    if (r && veng_transaction_is_old(r->transaction, a->transaction))
+    if (veng_request_left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
     if (r && r->transaction == a->transaction) {
         r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-        veng_reply_resend(e, r, NONE, 0, a->now);
+        if (!(a->code & VMTP_DGM))
+            veng_reply_resend(e, r, NONE, 0, a->now);
         return DROP(e, DROP_DUPLICATE);
     }
+    veng_request_supersede(e, a);
     if (!r)
         r = veng_remote_make(e, a->client, manager);
     if (!r) {
@@ -203,7 +210,7 @@ static int once(struct vmtp_engine *e, struct arrival *a) {
     }
     remember(e, r, a);
     r->code = create_or_delete(e, a, r->words);
-    struct control *c = veng_control_new(e);
+    struct control *c = a->code & VMTP_DGM ? NULL : veng_control_new(e);
     if (c) { /* else the client asks again */
         veng_response_header(e, r, c->header);
         memcpy(c->mac, r->mac, 6);
@@ -243,8 +250,6 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_MANAGEMENT);
     if (veng_entity_find(e, a->client))
         return DROP(e, DROP_OWN);
-    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK) && !veng_manager_coresident(e, a->h, a->multicast))
-        return DROP(e, DROP_MANAGEMENT); /* not ours: silence is the answer */
     if (!veng_manager_coresident(e, a->h, a->multicast))
         return not_here(e, a);
     switch (code) {

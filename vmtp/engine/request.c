@@ -110,7 +110,7 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
 }
 
 /* Has this client asked something newer, of whatever entity here? */
-static int left_behind(const struct vmtp_engine *e, const struct arrival *a) {
+int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a) {
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         const struct remote *r = remote_at(e, i);
         if (r->client == a->client && veng_transaction_is_old(r->transaction, a->transaction))
@@ -120,7 +120,7 @@ static int left_behind(const struct vmtp_engine *e, const struct arrival *a) {
 }
 
 /* A client that begins a transaction has done with its earlier ones, whoever served them here. */
-static void supersede(struct vmtp_engine *e, const struct arrival *a) {
+void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         const struct remote *r = remote_at(e, i);
         if (r->client == a->client && r->transaction != a->transaction && r->request != NONE)
@@ -184,8 +184,9 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         r->retries = 0;
     else if (vmtp_get_delivery(a->h))
         COUNT(e, DROP_DUPLICATE_BLOCK);
+    q->asked |= (a->control & VMTP_APG) != 0;
     if (q->have == q->want) {
-        if (a->control & VMTP_APG)
+        if (q->asked)
             veng_notify_client(e, a, q->have, VMTP_OK);
         complete(e, q, r, a->now);
         return;
@@ -259,7 +260,7 @@ static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 }
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    supersede(e, a);
+    veng_request_supersede(e, a);
     if (r && r->request != NONE)
         veng_request_drop(e, request_at(e, r->request), a->now);
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
@@ -284,6 +285,8 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
         veng_remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     }
+    if (fresh && vmtp_get_forward_count(a->h) == 0)
+        veng_host_hint(e, a->client, a->rx->src);
     receive(e, q, r, a);
     return 0;
 }
@@ -369,7 +372,7 @@ int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
     int streamed = check_streaming(e, a);
     if (streamed)
         return streamed;
-    if (left_behind(e, a))
+    if (veng_request_left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
     struct remote *r = veng_remote_find(e, a->client, n->id);
     if (r && r->transaction == a->transaction)

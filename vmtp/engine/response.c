@@ -47,7 +47,7 @@ static void slot_begin(struct slot *s, const struct arrival *a) {
     s->have = 0;
     s->want = wanted_blocks(a->h);
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
-    s->retries = 0;
+    s->retries = s->asked = 0;
     memcpy(s->mac, a->rx->src, 6);
     memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
 }
@@ -103,7 +103,7 @@ static void sample_response(struct vmtp_engine *e, struct call *c, const struct 
         rtt_sample(&h->rtt, a->now - c->sent_at[count]);
 }
 
-static void slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct call *c = call_at(e, s->call);
     veng_timer_stop(&e->wheel, &s->timer);
     s->state = SLOT_COMPLETE;
@@ -129,10 +129,11 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         s->retries = 0;
     else if (vmtp_get_delivery(a->h))
         COUNT(e, DROP_DUPLICATE_BLOCK);
+    s->asked |= (a->control & VMTP_APG) != 0;
     if (s->have == s->want) {
-        if (a->control & VMTP_APG)
+        if (s->asked)
             veng_notify_server(e, a, s->have, VMTP_OK);
-        slot_finish(e, s, a->now);
+        veng_slot_finish(e, s, a->now);
         return;
     }
     if (c->slots_max == 1) {
@@ -228,7 +229,7 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
 static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct call *c = call_at(e, s->call);
     if (c->slots_max > 1 || c->retries >= e->config.timers.request_retries) {
-        slot_finish(e, s, now);
+        veng_slot_finish(e, s, now);
         return;
     }
     veng_call_retransmit(e, c, now);
@@ -237,7 +238,7 @@ static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     uint32_t code = vmtp_get_code(s->header);
     if (vmtp_get_control(s->header) & VMTP_NRT) {
-        slot_finish(e, s, now);
+        veng_slot_finish(e, s, now);
         return;
     }
     if (code & VMTP_DGM) {
@@ -245,7 +246,7 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     if (s->retries >= e->config.timers.ack_retries) {
-        slot_finish(e, s, now);
+        veng_slot_finish(e, s, now);
         return;
     }
     s->retries++;
