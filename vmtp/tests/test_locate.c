@@ -95,6 +95,16 @@ START_TEST(response_tells_where_its_server_is) {
 }
 END_TEST
 
+/* VMTP-4.6-03 */
+START_TEST(request_tells_where_its_client_is) {
+    f.src = foreign_other_mac;
+    serve_ask(&f, FOREIGN_SERVER, client, 1, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 0, 0, 0), 0);
+    expect_response(&f, 1, 0);
+    call_directly(foreign_other_mac);
+}
+END_TEST
+
 /* VMTP-4.6-04 */
 START_TEST(forwarded_requests_tell_nothing) {
     struct vmtp_header h = foreign_request(FOREIGN_SERVER, client, 7, 1);
@@ -109,6 +119,25 @@ START_TEST(forwarded_requests_tell_nothing) {
     } else {
         ck_assert_int_eq(vmtp_host_lookup(f.engine, FOREIGN_SERVER, mac, NULL), VMTP_E_NO_ENTITY);
     }
+}
+END_TEST
+
+/* VMTP-4.6-05 */
+START_TEST(failure_makes_it_forgotten) {
+    call(FOREIGN_SERVER);
+    give(expect_probe(), foreign_mac);
+    uint32_t transaction = expect_request(foreign_mac).transaction;
+    struct vmtp_header nobody = foreign_notify_client(client, transaction, 0, VMTP_NONEXISTENT_ENTITY);
+    if (_i)
+        foreign_send(&f, &nobody, NULL, 0);
+    else
+        foreign_pass(&f, 5 * VMTP_SECOND);
+    ck_assert_uint_eq(last_result(), _i ? VMTP_NONEXISTENT_ENTITY : VMTP_RETRANS_TIMEOUT);
+    while (foreign_take(&f)) {
+    }
+    ck_assert_int_eq(vmtp_host_lookup(f.engine, FOREIGN_SERVER, NULL, NULL), VMTP_E_NO_ENTITY);
+    call(FOREIGN_SERVER);
+    expect_probe();
 }
 END_TEST
 
@@ -147,6 +176,18 @@ START_TEST(nobody_knows_the_entity) {
 }
 END_TEST
 
+/* VMTP-4.6-07 */
+START_TEST(node_that_was_remembered_has_said_so) {
+    learn();
+    call(FOREIGN_SERVER);
+    struct vmtp_header nobody =
+        foreign_notify_client(client, expect_request(foreign_mac).transaction, 0, VMTP_NONEXISTENT_ENTITY);
+    foreign_send(&f, &nobody, NULL, 0);
+    foreign_pass(&f, 5 * VMTP_SECOND); /* and no Probe finds it */
+    ck_assert_uint_eq(last_result(), VMTP_NONEXISTENT_ENTITY);
+}
+END_TEST
+
 /* VMTP-4.6-08 */
 START_TEST(entities_of_the_same_node_need_no_frame) {
     vmtp_entity server = serve_entity(&f, NULL);
@@ -178,9 +219,12 @@ int main(void) {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, probe_then_request);
     tcase_add_test(t, response_tells_where_its_server_is);
+    tcase_add_test(t, request_tells_where_its_client_is);
     tcase_add_loop_test(t, forwarded_requests_tell_nothing, 0, 2);
+    tcase_add_loop_test(t, failure_makes_it_forgotten, 0, 2);
     tcase_add_loop_test(t, entity_that_has_moved_is_found_again, 0, 2);
     tcase_add_test(t, nobody_knows_the_entity);
+    tcase_add_test(t, node_that_was_remembered_has_said_so);
     tcase_add_test(t, entities_of_the_same_node_need_no_frame);
     tcase_add_test(t, no_gap_is_asked_for);
     suite_add_tcase(s, t);

@@ -130,6 +130,9 @@ START_TEST(multicast_requests_that_fail_are_not_answered) {
     ask(3, 0x050001ff, entity); /* no such procedure */
     ask(4, VMTP_PROBE_ENTITY_BLOCK, NOBODY);
     probe(5, entity, NOBODY, 0);
+    probe(6, entity, entity, 7); /* no such authentication domain */
+    ask(7, VMTP_QUERY_ENTITY & ~VMTP_CRE, NOBODY);
+    ask(8, VMTP_QUERY_ENTITY, NOBODY);
     expect_silence(&f);
 }
 END_TEST
@@ -229,6 +232,33 @@ START_TEST(datagrams_are_not_answered) {
 }
 END_TEST
 
+/* VMTP-10.2-08 VMTP-10.2-06 */
+START_TEST(datagrams_are_obeyed) {
+    reopen(permit);
+    for (unsigned i = 0; i < 3; i++)
+        ask(1, VMTP_CREATE_ENTITY | VMTP_DGM, 0);
+    expect_silence(&f);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_ENTITY_CREATED), 1);
+    ask(2, VMTP_DELETE_ENTITY | VMTP_DGM, foreign_event(&f, VMTP_EV_ENTITY_CREATED, 0)->entity);
+    expect_silence(&f);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_ENTITY_DELETED), 1);
+}
+END_TEST
+
+/* VMTP-8.1-04 VMTP-10.2-06 */
+START_TEST(create_entity_is_a_transaction_like_others) {
+    reopen(permit);
+    serve_ask(&f, A, entity, 7, 0);
+    ask(8, VMTP_CREATE_ENTITY, 0);
+    expect_response(&f, 8, VMTP_OK);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_ABANDONED), 1);
+    ck_assert_int_eq(serve_ask(&f, A, entity, 7, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    serve_ask(&f, A, entity, 9, 0);
+    ck_assert_int_eq(ask(8, VMTP_CREATE_ENTITY, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    expect_silence(&f);
+}
+END_TEST
+
 /* ---- ProbeEntity ---- */
 
 /* VMTP-10.3-01 VMTP-10.3-02 VMTP-10.2-03 */
@@ -310,6 +340,32 @@ START_TEST(blocks_that_are_held) {
         ask(1, VMTP_PROBE_ENTITY_BLOCK, out[i]);
         expect_silence(&f);
     }
+}
+END_TEST
+
+/* VMTP-10.4-01 VMTP-4.5-07 */
+START_TEST(block_of_an_entity_that_brought_its_identifier) {
+    struct vmtp_entity_options options = {.id = FOREIGN_SERVER};
+    vmtp_entity other;
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &other, &options, f.now), 0);
+    f.multicast = _i;
+    ask(1, VMTP_PROBE_ENTITY_BLOCK, FOREIGN_SERVER & ~(vmtp_entity)0xff);
+    expect_response(&f, 1, VMTP_OK);
+    ck_assert_int_eq(vmtp_entity_delete(f.engine, other, f.now), 0);
+    f.multicast = 1;
+    ask(2, VMTP_PROBE_ENTITY_BLOCK, FOREIGN_SERVER & ~(vmtp_entity)0xff);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-10.4-02 */
+START_TEST(block_that_is_not_held) {
+    static const uint32_t codes[] = {VMTP_PROBE_ENTITY_BLOCK, VMTP_PROBE_ENTITY_BLOCK & ~VMTP_CRE};
+    ask(1, codes[_i], NOBODY);
+    expect_nonexistent(1);
+    f.multicast = 1;
+    ask(2, codes[_i], NOBODY);
+    expect_silence(&f);
 }
 END_TEST
 
@@ -535,6 +591,15 @@ START_TEST(query_entity) {
 }
 END_TEST
 
+/* VMTP-10.8-01 */
+START_TEST(query_and_probe_tell_the_same_transaction) {
+    probe(1, entity, entity, 0);
+    uint32_t next = packet_32(expect_response(&f, 1, VMTP_OK), 36);
+    ask(2, VMTP_QUERY_ENTITY, entity);
+    ck_assert_uint_eq(vmtp_load32(expect_response(&f, 2, VMTP_OK)->data + 12), next);
+}
+END_TEST
+
 /* VMTP-10.8-02 */
 START_TEST(query_an_entity_that_is_not_here) {
     ask(1, VMTP_QUERY_ENTITY, NOBODY);
@@ -555,6 +620,8 @@ static void add_dispatch(TCase *t) {
     tcase_add_test(t, entities_are_created_and_deleted_once);
     tcase_add_test(t, unknown_procedures_are_errors);
     tcase_add_test(t, datagrams_are_not_answered);
+    tcase_add_test(t, datagrams_are_obeyed);
+    tcase_add_test(t, create_entity_is_a_transaction_like_others);
 }
 
 static void add_procedures(TCase *t) {
@@ -563,6 +630,8 @@ static void add_procedures(TCase *t) {
     tcase_add_test(t, probe_for_an_entity_that_is_not_here);
     tcase_add_test(t, what_an_entity_does_not_have_is_zero);
     tcase_add_test(t, blocks_that_are_held);
+    tcase_add_loop_test(t, block_of_an_entity_that_brought_its_identifier, 0, 2);
+    tcase_add_loop_test(t, block_that_is_not_held, 0, 2);
     tcase_add_test(t, block_probes_are_not_filtered);
     tcase_add_loop_test(t, node_tells_its_parameters, 0, 4);
     tcase_add_loop_test(t, create_entity, 0, 2);
@@ -573,6 +642,7 @@ static void add_procedures(TCase *t) {
     tcase_add_loop_test(t, with_an_entity_ends_what_it_had, 0, 2);
     tcase_add_test(t, entities_that_the_node_needs_stay);
     tcase_add_test(t, query_entity);
+    tcase_add_test(t, query_and_probe_tell_the_same_transaction);
     tcase_add_test(t, query_an_entity_that_is_not_here);
 }
 

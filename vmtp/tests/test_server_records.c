@@ -83,6 +83,22 @@ START_TEST(older_requests_are_dropped_silently) {
 }
 END_TEST
 
+/* VMTP-8.1-03 */
+START_TEST(older_than_what_the_client_asked_of_another_entity) {
+    static const struct {
+        uint32_t code, size; /* of the Response to the older one */
+    } cases[] = {{1, 0}, {1, 4096}, {1 | VMTP_DGM, 0}, {VMTP_RESPONSE_DISCARDED, 0}};
+    serve_ask(&f, A, server, 10, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), cases[_i].code, cases[_i].size, 0), 0);
+    serve_ask(&f, A, second, 11, 0);
+    while (foreign_take(&f)) {
+    }
+    ck_assert_int_eq(serve_ask_again(&f, A, server, 10, VMTP_APG), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 2);
+}
+END_TEST
+
 /* Brings the server to a state with Transaction 10 of A; returns the Request if it was delivered. */
 enum state { RECEIVING, PROCESSING, RESPONDED, RESPONDED_WITH_DATA, DISCARDED, STATES };
 static void reach(enum state state) {
@@ -115,8 +131,7 @@ START_TEST(newer_request_ends_whatever_was_before) {
     vmtp_usage(f.engine, &usage);
     ck_assert_uint_eq(usage.requests, 1); /* the new one: nothing of the old is held */
     ck_assert_uint_eq(usage.accepts, 16u - serve_count(&f));
-    if (whom == server)
-        ck_assert_int_eq(serve_ask_blocks(&f, A, server, 10, 1024, 2, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    ck_assert_int_eq(serve_ask_blocks(&f, A, server, 10, 1024, 2, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
     ck_assert_int_eq(serve_reply(&f, serve_last(&f), 3, 0, 0), 0);
     expect_response(&f, 11, 3);
     foreign_pass(&f, 10 * VMTP_SECOND);
@@ -172,7 +187,7 @@ START_TEST(dynamic_entities_take_unknown_clients) {
 }
 END_TEST
 
-/* VMTP-8.2-02 VMTP-8.2-04 VMTP-8.2-06 */
+/* VMTP-8.2-02 VMTP-8.2-04 VMTP-8.2-06 VMTP-4.3-03 */
 START_TEST(fixed_entities_probe_for_the_first_ts4) {
     vmtp_entity fixed = fixed_entity(0);
     foreign_pass(&f, 5 * VMTP_SECOND - 2 * VMTP_MILLISECOND);
@@ -299,6 +314,7 @@ int main(void) {
     tcase_add_test(t, late_packet_of_a_delivered_group_does_nothing);
     tcase_add_test(t, records_are_per_client_and_server);
     tcase_add_test(t, older_requests_are_dropped_silently);
+    tcase_add_loop_test(t, older_than_what_the_client_asked_of_another_entity, 0, 4);
     tcase_add_loop_test(t, newer_request_ends_whatever_was_before, 0, 2 * STATES);
     tcase_add_loop_test(t, abandoned_requests_are_told_and_their_replies_lost, 0, 2);
     tcase_add_test(t, dynamic_entities_take_unknown_clients);

@@ -156,15 +156,19 @@ START_TEST(programs_are_told_of_full_tables) {
 }
 END_TEST
 
-/* A whole call, with a Probe before it if the engine wants one. */
-static void whole_call(vmtp_entity whom) {
-    struct vmtp_request request = {.client = server, .deadline = VMTP_NEVER};
+static void start_call(vmtp_entity client, vmtp_entity whom) {
+    struct vmtp_request request = {.client = client, .deadline = VMTP_NEVER};
     vmtp_handle handle;
     request.message.server = whom;
     ck_assert_int_eq(vmtp_call(f.engine, &handle, &request, f.now), 0);
     foreign_collect(&f);
+}
+
+/* What the hand-made node does for a call; returns whether there was a Probe first. */
+static int finish_call(vmtp_entity whom) {
     const struct packet *p = expect_packet(&f);
-    if (p->h.code == VMTP_PROBE_ENTITY) {
+    int probed = p->h.code == VMTP_PROBE_ENTITY;
+    if (probed) {
         struct vmtp_header found = foreign_response(p, 0x00000000000def01, VMTP_OK);
         foreign_send(&f, &found, NULL, 0);
         p = expect_packet(&f);
@@ -173,19 +177,39 @@ static void whole_call(vmtp_entity whom) {
     struct vmtp_header response = foreign_response(p, whom, VMTP_OK);
     foreign_send(&f, &response, NULL, 0);
     ck_assert_uint_le(usage().hosts, config.max_hosts);
+    return probed;
 }
 
 /* VMTP-11-03 VMTP-11-02 */
 START_TEST(full_cache_costs_probes_only) {
     config.max_hosts = (uint32_t)_i;
     begin();
-    for (unsigned i = 0; i < 30; i++)
-        whole_call(FOREIGN_SERVER + i % 10);
+    for (unsigned i = 0; i < 30; i++) {
+        start_call(server, FOREIGN_SERVER + i % 10);
+        ck_assert(finish_call(FOREIGN_SERVER + i % 10));
+    }
     ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 30);
     for (unsigned i = 0; i < 30; i++)
         ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->result, 0);
     ck_assert_uint_gt(counted(VMTP_COUNT_HOST_EVICTED), 20);
     ck_assert_uint_eq(counted(VMTP_COUNT_PROBES), 30);
+}
+END_TEST
+
+/* VMTP-11-03 */
+START_TEST(calls_wait_for_room_in_the_cache) {
+    vmtp_entity second;
+    config.max_hosts = 1;
+    begin();
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &second, NULL, f.now), 0);
+    start_call(server, FOREIGN_SERVER);
+    start_call(second, FOREIGN_SERVER + 1); /* nowhere to put what is being found out */
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert(finish_call(FOREIGN_SERVER + i));
+        ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->result, 0);
+        foreign_pass(&f, 30 * VMTP_MILLISECOND);
+    }
+    expect_silence(&f);
 }
 END_TEST
 
@@ -200,6 +224,7 @@ int main(void) {
     tcase_add_test(t, requests_not_accepted_are_counted);
     tcase_add_test(t, programs_are_told_of_full_tables);
     tcase_add_loop_test(t, full_cache_costs_probes_only, 1, 4);
+    tcase_add_test(t, calls_wait_for_room_in_the_cache);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

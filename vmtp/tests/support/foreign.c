@@ -35,8 +35,10 @@ void foreign_open(struct foreign *f, const struct vmtp_config *config) {
     f->src = foreign_mac;
     f->now = VMTP_SECOND;
     f->prng = 1045;
-    c.random = foreign_random;
-    c.random_context = f;
+    if (!c.random) {
+        c.random = foreign_random;
+        c.random_context = f;
+    }
     const char *problem = vmtp_config_check(&c);
     ck_assert_msg(!problem, "%s", problem);
     size_t size = vmtp_engine_footprint(&c);
@@ -57,6 +59,14 @@ void foreign_close(struct foreign *f) {
 
 /* ---- steps ---- */
 
+/* What holds for whatever a node without options sends.  VMTP-2.3-04 VMTP-13.12-03 */
+static void check_always(const struct packet *p) {
+    ck_assert_uint_eq(p->h.version, 0);
+    ck_assert_uint_eq(p->h.reserved, 0);
+    ck_assert_uint_eq(p->h.epg, 0);
+    ck_assert_uint_eq(p->h.mpg, p->dst[0] & 1u);
+}
+
 static void keep(struct foreign *f, const struct vmtp_tx *tx) {
     ck_assert_msg(f->count < FOREIGN_PACKETS, "more packets than the test keeps");
     struct packet *p = &f->sent[(f->first + f->count++) % FOREIGN_PACKETS];
@@ -69,6 +79,7 @@ static void keep(struct foreign *f, const struct vmtp_tx *tx) {
     p->data_octets = view.data_octets;
     p->at = f->now;
     memcpy(p->dst, tx->dst, 6);
+    check_always(p);
 }
 
 void foreign_collect(struct foreign *f) {

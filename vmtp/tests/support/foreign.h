@@ -52,7 +52,7 @@ struct foreign {
 
 /* Defaults, with an Ethernet address and a block that is given.  Block 0 may be set: the engine then allocates one. */
 void foreign_config(struct vmtp_config *config);
-/* config NULL: foreign_config's.  random is filled in. */
+/* config NULL: foreign_config's.  random is filled in unless it is set. */
 void foreign_open(struct foreign *f, const struct vmtp_config *config);
 void foreign_close(struct foreign *f);
 

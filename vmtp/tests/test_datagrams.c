@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_datagrams.c - Requests without Response, and ForwardCount at the server (spec/vmtp.md sections 13.4, 13.5). */
+#include "support/serving.h"
+#include "wire_testing.h"
+
+#define A FOREIGN_CLIENT
+
+static struct foreign f;
+static vmtp_entity entity;
+
+static void setup(void) {
+    foreign_open(&f, NULL);
+    entity = serve_entity(&f, NULL);
+}
+
+static void teardown(void) { foreign_close(&f); }
+
+static int datagram(uint32_t transaction, uint32_t flags) {
+    struct vmtp_header h = foreign_request(A, entity, transaction, 0x123 | VMTP_DGM);
+    h.flags = flags;
+    return foreign_send(&f, &h, NULL, 0);
+}
+
+/* VMTP-13.4-01 */
+START_TEST(client_sends_a_datagram_once) {
+    struct vmtp_request request = {.client = entity, .segment = serving_segment, .deadline = VMTP_NEVER, .cookie = 8};
+    vmtp_handle handle;
+    struct vmtp_tx tx;
+    request.segment_size = _i ? 4096 : 0;
+    request.message.server = FOREIGN_SERVER;
+    request.message.code = 5 | VMTP_DGM;
+    ck_assert_int_eq(vmtp_host_learn(f.engine, FOREIGN_SERVER, foreign_mac, f.now), 0);
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &request, f.now), 0);
+    for (unsigned packets = _i ? 4 : 1; packets > 0; packets--) {
+        ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+        ck_assert_int_eq(vmtp_output(f.engine, &tx, f.now), 1);
+        ck_assert_uint_eq(vmtp_get_control(tx.header) & VMTP_APG, 0);
+        f.stuck = 1;
+        foreign_collect(&f);
+        ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+        vmtp_tx_result(f.engine, &tx, VMTP_TX_SENT, f.now);
+        foreign_collect(&f);
+    }
+    const struct vmtp_event *complete = foreign_event(&f, VMTP_EV_COMPLETE, 0);
+    ck_assert_ptr_nonnull(complete);
+    ck_assert_uint_eq(complete->result, 0);
+    ck_assert_uint_eq(complete->cookie, 8);
+    f.stuck = 0;
+    foreign_pass(&f, 60 * VMTP_SECOND);
+    expect_silence(&f);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+}
+END_TEST
+
+/* VMTP-13.4-02 */
+START_TEST(server_does_not_answer_a_datagram) {
+    struct vmtp_reply reply;
+    memset(&reply, 0, sizeof reply);
+    ck_assert_int_eq(datagram(1, 0), 0);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    ck_assert_uint_eq(serve_last(&f)->handle, 0);
+    ck_assert_int_eq(vmtp_reply(f.engine, serve_last(&f)->handle, &reply, f.now), VMTP_E_STALE);
+    foreign_pass(&f, 10 * VMTP_SECOND);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.4-04 */
+START_TEST(datagrams_are_filtered) {
+    ck_assert_int_eq(datagram(5, 0), 0);
+    ck_assert_int_eq(datagram(5, 0), VMTP_COUNT_DROP_DUPLICATE);
+    ck_assert_int_eq(datagram(4, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    ck_assert_int_eq(datagram(6, 0), 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.4-04 */
+START_TEST(datagram_has_a_transaction_of_its_own) {
+    struct vmtp_request request = {.client = entity, .deadline = VMTP_NEVER};
+    vmtp_handle handle;
+    uint32_t before = 0;
+    request.message.server = FOREIGN_SERVER;
+    ck_assert_int_eq(vmtp_host_learn(f.engine, FOREIGN_SERVER, foreign_mac, f.now), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        request.message.code = i == 3 ? 5 : 5 | VMTP_DGM;
+        ck_assert_int_eq(vmtp_call(f.engine, &handle, &request, f.now), 0);
+        foreign_collect(&f);
+        uint32_t transaction = expect_packet(&f)->h.transaction;
+        ck_assert(i == 0 || transaction == before + 1);
+        before = transaction;
+    }
+}
+END_TEST
+
+static int forwarded(uint32_t transaction, uint8_t forward, const uint8_t *from) {
+    struct vmtp_header h = foreign_request(A, entity, transaction, 0x123);
+    h.forward = forward;
+    h.flags = VMTP_APG;
+    f.src = from;
+    return foreign_send(&f, &h, NULL, 0);
+}
+
+/* VMTP-13.5-03 */
+START_TEST(forward_count_tells_new_from_old) {
+    ck_assert_int_eq(vmtp_host_learn(f.engine, A, foreign_mac, f.now), 0); /* so that nobody need be probed */
+    forwarded(7, 2, foreign_other_mac);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    while (foreign_take(&f)) {
+    }
+    ck_assert_int_eq(forwarded(7, 1, foreign_other_mac), VMTP_COUNT_DROP_OLD_FORWARD);
+    ck_assert_int_eq(forwarded(7, 0, foreign_mac), VMTP_COUNT_DROP_OLD_FORWARD);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    ck_assert_int_eq(forwarded(7, 3, foreign_other_mac), 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+    while (foreign_take(&f)) {
+    }
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 0, 0), 0);
+    const struct packet *p = expect_response(&f, 7, 1);
+    ck_assert_uint_eq(p->h.forward, 3);
+    ck_assert_mem_eq(p->dst, foreign_mac, 6);
+}
+END_TEST
+
+int main(void) {
+    Suite *s = suite_create("datagrams");
+    TCase *t = tcase_create("datagrams");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, client_sends_a_datagram_once, 0, 2);
+    tcase_add_test(t, server_does_not_answer_a_datagram);
+    tcase_add_test(t, datagrams_are_filtered);
+    tcase_add_test(t, datagram_has_a_transaction_of_its_own);
+    tcase_add_test(t, forward_count_tells_new_from_old);
+    suite_add_tcase(s, t);
+    return run_tests(s);
+}
