@@ -38,7 +38,7 @@ net_begin() {
     net_need unshare
     net_need nsenter
     if [ -z "$NET_INSIDE" ]; then
-        for how in "-m -n -p" "-U -r -m -n -p"; do
+        for how in "-m -n -p --mount-proc" "-U -r -m -n -p --mount-proc"; do
             if unshare $how --fork sh -c 'mount -t tmpfs tmpfs /run && ip link add v0 type veth peer name v1' 2>/dev/null; then
                 NET_INSIDE=1 exec unshare $how --fork --kill-child "$0" "$@"
             fi

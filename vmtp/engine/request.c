@@ -307,6 +307,7 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
 
 static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    r->retries = 0; /* the client was heard */
     switch (r->state) {
     case REMOTE_RESPONDED:
         if (r->code & VMTP_DGM)

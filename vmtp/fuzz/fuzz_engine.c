@@ -291,6 +291,8 @@ static void mac_of(uint8_t mac[6], uint32_t number) {
 
 static int is_notify(const uint8_t *h) {
     uint32_t code = CODE24(vmtp_get_code(h));
+    if (vmtp_get_packet_flags(h) & VMTP_EPG) /* nobody can tell */
+        return 0;
     return vmtp_get_function(h) == VMTP_REQUEST && code >= CODE24(VMTP_NOTIFY_VMTP_CLIENT) &&
            code <= CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT);
 }

@@ -158,6 +158,16 @@ START_TEST(complete_response_with_apg_is_acknowledged) {
 }
 END_TEST
 
+/* VMTP-6.2-05 */
+START_TEST(apg_in_any_packet_asks) {
+    struct vmtp_header asked = call_sent(&f, client, 0), h = call_response(&asked, 1536);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(give(&h, 1u << i, i == (unsigned)_i ? VMTP_APG : 0), 0);
+    ck_assert_uint_eq(packet_32(expect_nvs(&f, FOREIGN_SERVER, asked.transaction, VMTP_OK), 56), 7);
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-7.4-08 */
 START_TEST(segment_that_does_not_fit) {
     struct vmtp_request r = call_request(client, 0);
@@ -337,6 +347,17 @@ START_TEST(redone_response_begins_anew) {
 }
 END_TEST
 
+/* VMTP-7.4-09: also an idempotent one */
+START_TEST(idempotent_response_that_stays_incomplete) {
+    struct vmtp_header h = receiving_idempotent();
+    foreign_pass(&f, 10 * VMTP_SECOND);
+    ck_assert_uint_eq(foreign_waiting(&f), 5);
+    while (foreign_waiting(&f))
+        ck_assert_uint_eq(expect_packet(&f)->h.transaction, h.transaction);
+    check_segment(call_result(&f, VMTP_BAD_REPLY_SEGMENT), 1024);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("client responses");
     TCase *t = tcase_create("responses");
@@ -348,6 +369,7 @@ int main(void) {
     tcase_add_loop_test(t, packet_that_differs_does_not_belong, 0, 9);
     tcase_add_test(t, what_may_differ_in_a_group);
     tcase_add_loop_test(t, complete_response_with_apg_is_acknowledged, 0, 4);
+    tcase_add_loop_test(t, apg_in_any_packet_asks, 0, 3);
     tcase_add_loop_test(t, segment_that_does_not_fit, 0, 2);
     tcase_add_test(t, another_server_may_answer_what_was_forwarded);
     tcase_add_test(t, any_member_may_answer_for_a_group);
@@ -358,6 +380,7 @@ int main(void) {
     tcase_add_test(t, old_block_does_not_clear_the_count);
     tcase_add_test(t, missing_blocks_of_an_idempotent_response);
     tcase_add_test(t, redone_response_begins_anew);
+    tcase_add_test(t, idempotent_response_that_stays_incomplete);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

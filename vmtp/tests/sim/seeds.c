@@ -81,7 +81,7 @@ static struct world w;
 static struct host_state hosts[MAX_HOSTS];
 static struct op ops[MAX_OPS];
 static uint32_t op_count;
-static uint64_t results[64], answered, executed_total;
+static uint64_t results[64], answered, executed_total, discarded_otherwise;
 static uint64_t prng;
 
 static uint64_t rnd(void) {
@@ -214,6 +214,8 @@ static void on_complete(struct host_state *h, const struct vmtp_event *ev) {
     o->ended++;
     REQUIRE(o->ended == 1, "op %u ended twice", c->op);
     results[ev->result < 63 ? ev->result : 63]++;
+    /* A Response is only discarded because its server said so, or after its client has not answered five questions. */
+    discarded_otherwise += ev->result == VMTP_RESPONSE_DISCARDED && !o->discard;
     if (ev->result != 0 || o->datagram)
         return;
     answered++;
@@ -406,7 +408,7 @@ static void run_seed(uint64_t seed, const char *pcap) {
 /* ---- many seeds, each in a process of its own ---- */
 
 struct totals {
-    uint64_t results[64], answered, executed, calls;
+    uint64_t results[64], answered, executed, calls, discarded_otherwise;
 };
 
 static int run_child(uint64_t seed, const char *pcap, struct totals *totals) {
@@ -421,6 +423,7 @@ static int run_child(uint64_t seed, const char *pcap, struct totals *totals) {
         run_seed(seed, pcap);
         memcpy(mine.results, results, sizeof results);
         mine.answered = answered;
+        mine.discarded_otherwise = discarded_otherwise;
         mine.executed = executed_total;
         mine.calls = op_count;
         _exit(write(fds[1], &mine, sizeof mine) == (ssize_t)sizeof mine ? 0 : 1);
@@ -436,6 +439,7 @@ static int run_child(uint64_t seed, const char *pcap, struct totals *totals) {
     for (unsigned i = 0; i < 64; i++)
         totals->results[i] += got.results[i];
     totals->answered += got.answered;
+    totals->discarded_otherwise += got.discarded_otherwise;
     totals->executed += got.executed;
     totals->calls += got.calls;
     return 0;
@@ -445,6 +449,8 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t failed) {
     printf("%llu seeds, %llu failed: %llu calls, %llu answered, %llu executions\n", (unsigned long long)seeds,
            (unsigned long long)failed, (unsigned long long)t->calls, (unsigned long long)t->answered,
            (unsigned long long)t->executed);
+    printf("  Responses given up by their server for want of acknowledgment: %llu\n",
+           (unsigned long long)t->discarded_otherwise);
     for (unsigned i = 1; i < 64; i++)
         if (t->results[i])
             printf("  %-24s %llu\n", i == 63 ? "CANCELLED" : vmtp_response_code_name(i), (unsigned long long)t->results[i]);
