@@ -52,6 +52,7 @@ static const struct comparison comparisons[] = {
 struct options {
     size_t rounds, count;
     int cores[LAB_SIDES];
+    int realtime;
     int check;
     const char *json;
     const char *names; /* those to run, separated by commas; NULL: all */
@@ -227,9 +228,10 @@ static json_t *to_json(const struct options *o, const struct results *r) {
 
 static int usage(FILE *to) {
     fprintf(to, "usage: bench_exchange [--rounds N] [--count N] [--cores CLIENT,SERVER] [--only KEY,...] [--json FILE] "
-                "[--check]\n"
+                "[--check] [--realtime]\n"
                 "  --rounds  default 5      --count  exchanges a round, default 20000\n"
                 "  --check   exit with 1 when a bound is missed\n"
+                "  --realtime  go before all other programs on these cores (needs root)\n"
                 "  --only    some of:");
     for (size_t i = 0; i < CONTENDERS; i++)
         fprintf(to, " %s", contenders[i].key);
@@ -245,9 +247,9 @@ static int names_are_known(const char *names) {
 }
 
 static int parse(struct options *o, int argc, char **argv) {
-    static const struct option longs[] = {{"rounds", 1, 0, 'r'}, {"count", 1, 0, 'n'}, {"cores", 1, 0, 'c'},
-                                          {"only", 1, 0, 'o'},   {"json", 1, 0, 'j'},  {"check", 0, 0, 'k'},
-                                          {"help", 0, 0, 'h'},   {0, 0, 0, 0}};
+    static const struct option longs[] = {{"rounds", 1, 0, 'r'},   {"count", 1, 0, 'n'}, {"cores", 1, 0, 'c'},
+                                          {"only", 1, 0, 'o'},     {"json", 1, 0, 'j'},  {"check", 0, 0, 'k'},
+                                          {"realtime", 0, 0, 'R'}, {"help", 0, 0, 'h'},  {0, 0, 0, 0}};
     *o = (struct options){.rounds = 5, .count = 20000, .cores = {-1, -1}};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         int good = 1;
@@ -258,6 +260,7 @@ static int parse(struct options *o, int argc, char **argv) {
         case 'o': o->names = optarg; break;
         case 'j': o->json = optarg; break;
         case 'k': o->check = 1; break;
+        case 'R': o->realtime = 1; break;
         case 'h': exit(usage(stdout));
         default: return -1;
         }
@@ -277,7 +280,7 @@ int main(int argc, char **argv) {
     struct lab lab;
     if (parse(&o, argc, argv) != 0)
         return usage(stderr);
-    if (lab_open(&lab, o.cores) != 0)
+    if (lab_open(&lab, o.cores, o.realtime) != 0)
         return 3;
     for (int i = 0; i < LAB_SIDES; i++)
         o.cores[i] = lab.end[i].core;

@@ -38,6 +38,7 @@ struct lab_board {
 
 struct lab {
     struct lab_end end[LAB_SIDES];
+    int realtime; /* measuring processes go before all others */
     struct lab_board *board;
 };
 
@@ -61,7 +62,7 @@ struct lab_job {
 };
 
 /* cores: of client and server; -1: choose.  On failure -1, and one line on stderr that says what to do. */
-int lab_open(struct lab *lab, const int cores[LAB_SIDES]);
+int lab_open(struct lab *lab, const int cores[LAB_SIDES], int realtime);
 int lab_set_mtu(struct lab *lab, unsigned mtu);
 void lab_close(struct lab *lab);
 

@@ -45,6 +45,7 @@ static const unsigned mtus[] = {1500, 9000, 65535};
 struct options {
     size_t rounds, count, flight, mtu; /* count: times 4 MiB a round; mtu 0: all */
     int cores[LAB_SIDES];
+    int realtime;
     const char *json, *names;
 };
 
@@ -225,9 +226,10 @@ static int usage(FILE *to) {
     fprintf(
         to,
         "usage: bench_transfer [--rounds N] [--count N] [--flight N] [--mtu 1500|9000|65535] [--cores CLIENT,SERVER]\n"
-        "                      [--only ring,vmtp,udp,tcp] [--json FILE]\n"
+        "                      [--only ring,vmtp,udp,tcp] [--json FILE] [--realtime]\n"
         "  --rounds  default 5      --count   times 4 MiB a round, default 20\n"
-        "  --flight  transactions in flight, default 8, at most 64\n");
+        "  --flight  transactions in flight, default 8, at most 64\n"
+        "  --realtime  go before all other programs on these cores (needs root)\n");
     return to == stderr ? 2 : 0;
 }
 
@@ -248,9 +250,9 @@ static int is_sensible(const struct options *o) {
 }
 
 static int parse(struct options *o, int argc, char **argv) {
-    static const struct option longs[] = {{"rounds", 1, 0, 'r'}, {"count", 1, 0, 'n'}, {"flight", 1, 0, 'f'},
-                                          {"mtu", 1, 0, 'm'},    {"cores", 1, 0, 'c'}, {"only", 1, 0, 'o'},
-                                          {"json", 1, 0, 'j'},   {"help", 0, 0, 'h'},  {0, 0, 0, 0}};
+    static const struct option longs[] = {
+        {"rounds", 1, 0, 'r'}, {"count", 1, 0, 'n'}, {"flight", 1, 0, 'f'},   {"mtu", 1, 0, 'm'},  {"cores", 1, 0, 'c'},
+        {"only", 1, 0, 'o'},   {"json", 1, 0, 'j'},  {"realtime", 0, 0, 'R'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
     *o = (struct options){.rounds = 5, .count = 20, .flight = 8, .cores = {-1, -1}};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         int good = 1;
@@ -262,6 +264,7 @@ static int parse(struct options *o, int argc, char **argv) {
         case 'c': good = option_cores(optarg, o->cores); break;
         case 'o': o->names = optarg; break;
         case 'j': o->json = optarg; break;
+        case 'R': o->realtime = 1; break;
         case 'h': exit(usage(stdout));
         default: return -1;
         }
@@ -277,7 +280,7 @@ int main(int argc, char **argv) {
     struct lab lab;
     if (parse(&o, argc, argv) != 0)
         return usage(stderr);
-    if (lab_open(&lab, o.cores) != 0 || run_all(&lab, &o, &results) != 0)
+    if (lab_open(&lab, o.cores, o.realtime) != 0 || run_all(&lab, &o, &results) != 0)
         return 3;
     printf("segments of 16 KiB, medians of %zu rounds of %zu times 4 MiB\n\n", o.rounds, o.count);
     for (size_t mtu = 0; mtu < MTUS; mtu++)
