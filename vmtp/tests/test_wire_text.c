@@ -175,6 +175,22 @@ START_TEST(packets_are_described) {
 }
 END_TEST
 
+START_TEST(notifies_say_what_they_say) {
+    struct vmtp_header f = {.domain = 3,
+                            .server = VMTP_MANAGER_GROUP,
+                            .code = VMTP_NOTIFY_VMTP_SERVER,
+                            .words = {0, 0xee41u, 0, 0x6640u, 7, 0x1fu, VMTP_RETRY}};
+    assert_described(&f, 0, 1,
+                     "Request NotifyVmtpServer tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM CRE PIC"
+                     " says RETRY to server 0000-0000-0000-ee41 of client 0000-0000-0000-6640 tx 7 has 0x0000001f");
+    f.words[6] = 0x123;
+    f.code = VMTP_NOTIFY_REMOTE_VMTP_CLIENT;
+    assert_described(&f, 0, 1,
+                     "Request NotifyRemoteVmtpClient tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM PIC"
+                     " says 0x000123 to client 0000-0000-0000-ee41 tx 7 has 0x0000001f");
+}
+END_TEST
+
 START_TEST(what_is_odd_is_shown) {
     struct vmtp_header f = {.domain = 3,
                             .transaction = 4294967295u,
@@ -185,7 +201,7 @@ START_TEST(what_is_odd_is_shown) {
     assert_described(&f, 0, 1,
                      "Request NotifyVmtpClient tx 4294967295 client 0000-0000-0000-0000"
                      " server 0000-0000-0000-0000 flags MPG CRE blocks 0x00000001 data 0 without SDA"
-                     " coresident 0102-0304-0506-0708");
+                     " says OK to client 0102-0304-0506-0708 tx 0 has 0x00000000");
 }
 END_TEST
 
@@ -256,6 +272,7 @@ static Suite *suite(void) {
     tcase_add_test(t, names_of_codes);
     tcase_add_test(t, names_ignore_flags);
     tcase_add_test(t, packets_are_described);
+    tcase_add_test(t, notifies_say_what_they_say);
     tcase_add_test(t, what_is_odd_is_shown);
     tcase_add_test(t, encrypted_packets_are_described);
     tcase_add_test(t, description_never_overflows);

@@ -125,6 +125,29 @@ static void put_segment(struct line *l, const struct vmtp_view *view) {
         put_mask(l, " wanted ", vmtp_get_msg_delivery(h));
 }
 
+/* What a Notify says of another packet: RETRY about whose transaction, and which blocks are there. */
+static void put_notify(struct line *l, const uint8_t *h) {
+    uint32_t code24 = vmtp_get_code(h) & VMTP_CODE_MASK, code = vmtp_load32(h + 60) & VMTP_CODE_MASK;
+    int to_server = code24 == (VMTP_NOTIFY_VMTP_SERVER & VMTP_CODE_MASK);
+    const char *name = vmtp_response_code_name(code);
+    put_text(l, " says ");
+    if (name)
+        put_text(l, name);
+    else
+        put_hex(l, code, 6);
+    put_entity(l, to_server ? " to server " : " to client ", vmtp_load64(h + 36));
+    if (to_server)
+        put_entity(l, " of client ", vmtp_load64(h + 44));
+    put_number(l, " tx ", vmtp_load32(h + 52));
+    put_mask(l, " has ", vmtp_load32(h + 56));
+}
+
+static int is_notify(const uint8_t *h) {
+    uint32_t code24 = vmtp_get_code(h) & VMTP_CODE_MASK;
+    return vmtp_get_function(h) == VMTP_REQUEST && code24 >= (VMTP_NOTIFY_VMTP_CLIENT & VMTP_CODE_MASK) &&
+           code24 <= (VMTP_NOTIFY_REMOTE_VMTP_CLIENT & VMTP_CODE_MASK);
+}
+
 static void put_packet(struct line *l, const struct vmtp_view *view) {
     const uint8_t *h = view->header;
     put_function(l, h);
@@ -134,7 +157,9 @@ static void put_packet(struct line *l, const struct vmtp_view *view) {
     put_flags(l, h);
     put_counts(l, h);
     put_segment(l, view);
-    if (vmtp_get_function(h) == VMTP_REQUEST && (vmtp_get_code(h) & VMTP_CRE))
+    if (is_notify(h))
+        put_notify(l, h);
+    else if (vmtp_get_function(h) == VMTP_REQUEST && (vmtp_get_code(h) & VMTP_CRE))
         put_entity(l, " coresident ", vmtp_get_coresident(h));
 }
 
