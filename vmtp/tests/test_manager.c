@@ -67,7 +67,7 @@ static void expect_nonexistent(uint32_t transaction) {
 
 /* ---- who answers ---- */
 
-/* VMTP-10.1-01 VMTP-10.1-03 VMTP-10.2-05 */
+/* VMTP-10.1-01 VMTP-10.1-03 VMTP-10.2-05 VMTP-3.2-04 */
 START_TEST(manager_is_an_entity_of_its_own) {
     ck_assert_uint_eq(vmtp_engine_manager(f.engine), MANAGER);
     ask(3, VMTP_QUERY_VMTP_NODE, 0);
@@ -389,7 +389,7 @@ END_TEST
 
 static void jumbo(struct vmtp_config *config) { config->mtu = 9000; }
 
-/* VMTP-10.5-01 VMTP-10.5-02 VMTP-10.5-03 VMTP-10.5-04 VMTP-10.2-03 */
+/* VMTP-10.5-01 VMTP-10.5-02 VMTP-10.5-03 VMTP-10.5-04 VMTP-10.2-03 VMTP-3.5-02 */
 START_TEST(node_tells_its_parameters) {
     if (_i & 1)
         reopen(jumbo);
@@ -559,7 +559,7 @@ END_TEST
 
 /* ---- QueryEntity ---- */
 
-/* VMTP-10.8-01 VMTP-10.2-03 */
+/* VMTP-10.8-01 VMTP-10.2-03 VMTP-3.5-02 */
 START_TEST(query_entity) {
     struct vmtp_request request = {.deadline = VMTP_NEVER};
     struct vmtp_entity_options options = {

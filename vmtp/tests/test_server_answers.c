@@ -62,6 +62,35 @@ START_TEST(response_goes_to_its_client) {
 }
 END_TEST
 
+/* VMTP-3.2-02 VMTP-3.2-03 VMTP-3.2-05 VMTP-3.3-01 */
+START_TEST(response_says_whose_it_is) {
+    struct vmtp_header h = foreign_request(A, server, 0x89abcdef, 0x123 | VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CMD);
+    header_set_64(&h, 36, server);
+    h.priority = 11;
+    h.forward = 5;
+    h.gap = 1;
+    h.flags = VMTP_DRT | VMTP_MDG;
+    ck_assert_int_eq(vmtp_host_learn(f.engine, A, foreign_mac, f.now), 0); /* a forwarded Request does not tell */
+    foreign_send(&f, &h, NULL, 0);
+    h.retransmit = 6; /* the last packet that comes of it */
+    foreign_send(&f, &h, NULL, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 5, 2048, 0), 0);
+    foreign_pass(&f, VMTP_MILLISECOND);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct packet *p = expect_response(&f, 0x89abcdef, 5);
+        ck_assert_uint_eq(p->h.client, A);
+        ck_assert_uint_eq(p->h.server, server);
+        ck_assert_uint_eq(p->h.priority, 11);
+        ck_assert_uint_eq(p->h.forward, 5);
+        ck_assert_uint_eq(p->h.retransmit, 6);
+        ck_assert_uint_eq(p->h.code, 5 | VMTP_SDA);
+        ck_assert_uint_eq(p->h.flags, 0);
+        ck_assert_uint_eq(p->h.gap, 0); /* PGcount */
+    }
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-8.4-05 VMTP-8.5-02 */
 START_TEST(segment_is_kept_until_ts4) {
     answered(1, 4096, 0);
@@ -450,6 +479,24 @@ START_TEST(duplicate_is_filtered_after_almost_five_seconds) {
 }
 END_TEST
 
+/* VMTP-9.1-06 VMTP-9.1-01 */
+START_TEST(shorter_ts4_filters_for_less_long) {
+    struct vmtp_config config;
+    foreign_config(&config);
+    config.timers.ts4 = VMTP_SECOND;
+    foreign_close(&f);
+    foreign_open(&f, &config);
+    server = serve_entity(&f, NULL);
+    answered(1, 0, 0);
+    foreign_pass(&f, 990 * VMTP_MILLISECOND);
+    ck_assert_int_eq(serve_ask_again(&f, A, server, 7, 0), VMTP_COUNT_DROP_DUPLICATE);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    foreign_pass(&f, 1002 * VMTP_MILLISECOND);
+    ck_assert_int_eq(serve_ask_again(&f, A, server, 7, 0), 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+}
+END_TEST
+
 static void open_with_ts2(vmtp_time ts2) {
     struct vmtp_config config;
     foreign_config(&config);
@@ -555,6 +602,7 @@ int main(void) {
     TCase *t = tcase_create("answers");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, response_goes_to_its_client);
+    tcase_add_test(t, response_says_whose_it_is);
     tcase_add_test(t, segment_is_kept_until_ts4);
     tcase_add_test(t, segment_is_kept_until_it_is_acknowledged);
     tcase_add_test(t, segment_is_kept_until_the_next_request);
@@ -564,6 +612,7 @@ int main(void) {
     add_notify(t);
     tcase_add_test(t, records_live_for_ts4);
     tcase_add_test(t, duplicate_is_filtered_after_almost_five_seconds);
+    tcase_add_test(t, shorter_ts4_filters_for_less_long);
     tcase_add_test(t, orphan_is_abandoned_after_ts2);
     tcase_add_test(t, without_ts2_nothing_is_abandoned);
     tcase_add_test(t, server_timers_can_be_set);

@@ -293,6 +293,33 @@ START_TEST(request_whose_client_is_not_found_is_dropped_silently) {
 }
 END_TEST
 
+/* VMTP-8.2-06 VMTP-11-01 VMTP-11-02 */
+START_TEST(client_that_cannot_be_probed_now) {
+    vmtp_entity fixed = fixed_entity(0);
+    struct vmtp_usage before, after;
+    unsigned i = 0;
+    serve_accepts(&f, fixed, 64, 0);
+    do { /* as many Probes at once as there can be */
+        vmtp_usage(f.engine, &before);
+        ck_assert_uint_lt(++i, 64);
+        serve_ask(&f, A + 0x100 + i, fixed, 7, 0);
+    } while (expect_packet(&f)->h.code == VMTP_PROBE_ENTITY);
+    vmtp_usage(f.engine, &after);
+    ck_assert_mem_eq(&before, &after, sizeof before); /* nothing of the last one is kept */
+    ck_assert_uint_ge(i, 8);
+    serve_ask(&f, A, fixed, 7, 0);
+    expect_nvc(&f, A, 7, VMTP_BUSY);
+    ck_assert_uint_eq(vmtp_counter(f.engine, VMTP_COUNT_BUSY_SENT), 2);
+    ck_assert_uint_eq(serve_count(&f), 0);
+    foreign_pass(&f, 2 * VMTP_SECOND); /* the Probes have failed */
+    while (foreign_take(&f)) {
+    }
+    serve_ask_again(&f, A, fixed, 7, 0);
+    answer_probe(expect_probe(A), VMTP_OK, 7);
+    ck_assert_uint_eq(serve_count(&f), 1);
+}
+END_TEST
+
 /* VMTP-8.1-04 VMTP-8.2-05 */
 START_TEST(newer_request_replaces_one_that_waits_for_a_probe) {
     vmtp_entity fixed = fixed_entity(0);
@@ -324,6 +351,7 @@ int main(void) {
     tcase_add_loop_test(t, probe_tells_old_requests_from_current_ones, 0, 5);
     tcase_add_test(t, group_that_becomes_whole_after_the_probe_is_delivered);
     tcase_add_loop_test(t, request_whose_client_is_not_found_is_dropped_silently, 0, 2);
+    tcase_add_test(t, client_that_cannot_be_probed_now);
     tcase_add_test(t, newer_request_replaces_one_that_waits_for_a_probe);
     suite_add_tcase(s, t);
     return run_tests(s);
