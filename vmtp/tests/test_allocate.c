@@ -117,9 +117,7 @@ START_TEST(three_probes_and_a_wait) {
 END_TEST
 
 /* VMTP-4.5-02 */
-START_TEST(waits_after_the_last_probe_too) {
-    expect_allocation(expect_block_probe());
-}
+START_TEST(waits_after_the_last_probe_too) { expect_allocation(expect_block_probe()); }
 END_TEST
 
 /* VMTP-4.5-04 */

@@ -180,8 +180,8 @@ END_TEST
 START_TEST(node_that_was_remembered_has_said_so) {
     learn();
     call(FOREIGN_SERVER);
-    struct vmtp_header nobody =
-        foreign_notify_client(client, expect_request(foreign_mac).transaction, 0, VMTP_NONEXISTENT_ENTITY);
+    struct vmtp_header nobody = foreign_notify_client(client, expect_request(foreign_mac).transaction, 0,
+                                                      VMTP_NONEXISTENT_ENTITY);
     foreign_send(&f, &nobody, NULL, 0);
     foreign_pass(&f, 5 * VMTP_SECOND); /* and no Probe finds it */
     ck_assert_uint_eq(last_result(), VMTP_NONEXISTENT_ENTITY);

@@ -85,8 +85,9 @@ END_TEST
 
 /* VMTP-10.1-02 */
 START_TEST(node_without_identifiers_says_nothing) {
-    static const uint32_t codes[] = {VMTP_PROBE_ENTITY, VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE, VMTP_CREATE_ENTITY,
-                                     VMTP_DELETE_ENTITY, VMTP_QUERY_ENTITY, 0x050001ff};
+    static const uint32_t codes[] = {VMTP_PROBE_ENTITY,  VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE,
+                                     VMTP_CREATE_ENTITY, VMTP_DELETE_ENTITY,      VMTP_QUERY_ENTITY,
+                                     0x050001ff};
     struct vmtp_config config;
     foreign_config(&config);
     config.block = 0;
@@ -152,8 +153,14 @@ END_TEST
 
 /* VMTP-10.2-01 */
 START_TEST(flags_do_not_matter) {
-    static const uint32_t flags[] = {0, VMTP_PIC, VMTP_CRE, VMTP_CRE | VMTP_PIC, VMTP_MRD | VMTP_PIC, VMTP_CMD | VMTP_CRE,
-                                     0x08000000 | VMTP_CRE | VMTP_PIC, 0x0d000000};
+    static const uint32_t flags[] = {0,
+                                     VMTP_PIC,
+                                     VMTP_CRE,
+                                     VMTP_CRE | VMTP_PIC,
+                                     VMTP_MRD | VMTP_PIC,
+                                     VMTP_CMD | VMTP_CRE,
+                                     0x08000000 | VMTP_CRE | VMTP_PIC,
+                                     0x0d000000};
     struct vmtp_header h = foreign_management(1, 0x108 | flags[_i], entity);
     foreign_send(&f, &h, NULL, 0);
     ck_assert_uint_eq(expect_response(&f, 1, VMTP_OK)->data_octets, 56);
@@ -166,7 +173,8 @@ END_TEST
 
 /* VMTP-10.2-04 VMTP-10.2-05 */
 START_TEST(stateless_procedures_are_answered_each_time) {
-    static const uint32_t codes[] = {VMTP_PROBE_ENTITY, VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE, VMTP_QUERY_ENTITY, 0x050001fe};
+    static const uint32_t codes[] = {VMTP_PROBE_ENTITY, VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE,
+                                     VMTP_QUERY_ENTITY, 0x050001fe};
     static const uint32_t transactions[] = {9, 9, 5, 0xffffffff, 9};
     f.src = foreign_other_mac;
     for (unsigned i = 0; i < 5; i++) {
@@ -211,7 +219,8 @@ END_TEST
 
 /* VMTP-10.2-07 VMTP-10.1-05 */
 START_TEST(unknown_procedures_are_errors) {
-    static const uint32_t codes[] = {0x05000100, 0x05000102, 0x05000109, 0x0500010e, 0x05000112, 0x050001ff, 0x000001ff};
+    static const uint32_t codes[] = {0x05000100, 0x05000102, 0x05000109, 0x0500010e,
+                                     0x05000112, 0x050001ff, 0x000001ff};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         ask(i + 1, codes[i], 0);
         ck_assert_uint_eq(expect_response(&f, i + 1, VMTP_ERROR)->h.server, MANAGER);
@@ -327,9 +336,10 @@ END_TEST
 
 /* VMTP-10.4-01 VMTP-4.5-07 VMTP-4.5-09 */
 START_TEST(blocks_that_are_held) {
-    static const vmtp_entity in[] = {FOREIGN_BLOCK, FOREIGN_BLOCK + 0xff, FOREIGN_BLOCK | VMTP_ID_LEE, FOREIGN_BLOCK | VMTP_ID_RAE,
-                                     (FOREIGN_BLOCK + 5) | VMTP_ID_GRP | 0x1000000000000000};
-    static const vmtp_entity out[] = {FOREIGN_BLOCK + 0x100, FOREIGN_BLOCK - 0x100, FOREIGN_BLOCK | 0x0800000000000000, 0x100};
+    static const vmtp_entity in[] = {FOREIGN_BLOCK, FOREIGN_BLOCK + 0xff, FOREIGN_BLOCK | VMTP_ID_LEE,
+                                     FOREIGN_BLOCK | VMTP_ID_RAE, (FOREIGN_BLOCK + 5) | VMTP_ID_GRP | 0x1000000000000000};
+    static const vmtp_entity out[] = {FOREIGN_BLOCK + 0x100, FOREIGN_BLOCK - 0x100, FOREIGN_BLOCK | 0x0800000000000000,
+                                      0x100};
     for (f.multicast = 0; f.multicast < 2; f.multicast++)
         for (unsigned i = 0; i < sizeof in / sizeof in[0]; i++) {
             ask(1, VMTP_PROBE_ENTITY_BLOCK, in[i]);

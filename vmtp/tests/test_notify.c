@@ -178,8 +178,8 @@ END_TEST
 
 /* VMTP-10.11-04 */
 START_TEST(notifies_are_never_answered) {
-    static const uint32_t codes[] = {VMTP_NOTIFY_VMTP_CLIENT, VMTP_NOTIFY_VMTP_SERVER, VMTP_NOTIFY_REMOTE_VMTP_CLIENT, 0x10f,
-                                     0x110, 0x05000111};
+    static const uint32_t codes[] = {
+        VMTP_NOTIFY_VMTP_CLIENT, VMTP_NOTIFY_VMTP_SERVER, VMTP_NOTIFY_REMOTE_VMTP_CLIENT, 0x10f, 0x110, 0x05000111};
     for (unsigned reason = 0; reason <= VMTP_NO_AUTHENTICATOR; reason++) {
         struct vmtp_header h = foreign_notify_client(NOBODY, 5, 0, reason);
         h.code = codes[_i];

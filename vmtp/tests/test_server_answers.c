@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* test_server_answers.c - Responses after they have been sent: kept, asked about, told about, forgotten (spec/vmtp.md 8.4 to 8.7). */
+/* test_server_answers.c - Responses after they have been sent: kept, asked about, forgotten (spec/vmtp.md 8.4 to 8.7). */
 #include "support/serving.h"
 #include "wire_testing.h"
 
@@ -289,11 +289,10 @@ END_TEST
 
 /* VMTP-8.6-01 */
 START_TEST(notify_about_something_else_has_no_effect) {
-    struct vmtp_header odd[] = {foreign_notify_server(server + 1, A, 7, 0, VMTP_OK),
-                                foreign_notify_server(server, B, 7, 0, VMTP_OK),
-                                foreign_notify_server(server, A, 8, 0, VMTP_OK),
-                                foreign_notify_server(server, A, 6, 0, VMTP_RETRY),
-                                foreign_notify_server(server, A, 0, 0, VMTP_RETRY_ALL)};
+    struct vmtp_header odd[] = {
+        foreign_notify_server(server + 1, A, 7, 0, VMTP_OK), foreign_notify_server(server, B, 7, 0, VMTP_OK),
+        foreign_notify_server(server, A, 8, 0, VMTP_OK), foreign_notify_server(server, A, 6, 0, VMTP_RETRY),
+        foreign_notify_server(server, A, 0, 0, VMTP_RETRY_ALL)};
     answered(1, 4096, 0);
     for (unsigned i = 0; i < sizeof odd / sizeof odd[0]; i++)
         ck_assert_int_gt(foreign_send(&f, &odd[i], NULL, 0), 0); /* dropped, for one reason or another */
@@ -324,8 +323,8 @@ END_TEST
 
 /* VMTP-8.6-02 VMTP-10.11-06 */
 START_TEST(other_codes_stop_the_sending) {
-    static const uint32_t codes[] = {VMTP_NONEXISTENT_ENTITY, VMTP_RESPONSE_DISCARDED, VMTP_BAD_TRANSACTION_ID, VMTP_ERROR, 77,
-                                     0x00345678};
+    static const uint32_t codes[] = {
+        VMTP_NONEXISTENT_ENTITY, VMTP_RESPONSE_DISCARDED, VMTP_BAD_TRANSACTION_ID, VMTP_ERROR, 77, 0x00345678};
     struct vmtp_tx tx;
     serve_ask(&f, A, server, 7, 0);
     f.stuck = 1;
@@ -346,8 +345,8 @@ END_TEST
 START_TEST(retry_brings_the_missing_blocks) {
     static const struct {
         uint32_t delivery, code, blocks;
-    } cases[] = {{0x7f, VMTP_RETRY, 0x80}, {0x5a, VMTP_RETRY, 0xa5}, {0, VMTP_RETRY, ALL8}, {0xf0, VMTP_RETRY_ALL, ALL8},
-                 {0xffffff00, VMTP_RETRY, ALL8}, {ALL8, VMTP_RETRY, 0}};
+    } cases[] = {{0x7f, VMTP_RETRY, 0x80},     {0x5a, VMTP_RETRY, 0xa5},       {0, VMTP_RETRY, ALL8},
+                 {0xf0, VMTP_RETRY_ALL, ALL8}, {0xffffff00, VMTP_RETRY, ALL8}, {ALL8, VMTP_RETRY, 0}};
     uint32_t seen = 0;
     answered(1, 4096, 0);
     ck_assert_int_eq(told(cases[_i].delivery, cases[_i].code), 0);
