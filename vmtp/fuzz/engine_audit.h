@@ -13,10 +13,10 @@
 #include "engine/internal.h"
 
 #define FAIL(what) (fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, what), abort())
-#define MUST(condition) \
-    do { \
-        if (!(condition)) \
-            FAIL("does not hold: " #condition); \
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            FAIL("does not hold: " #condition);                                                                        \
     } while (0)
 
 #ifdef __clang__ /* what is looked at here is nothing that a fuzzer should try to reach */
@@ -105,8 +105,8 @@ static void audit_links(const struct vmtp_engine *e) {
 }
 
 static void audit(const struct vmtp_engine *e) {
-    const struct pool *pools[] = {&e->entities, &e->accepts, &e->calls, &e->slots,
-                                  &e->remotes, &e->requests, &e->controls, &e->hosts};
+    const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls,    &e->slots,
+                                  &e->remotes,  &e->requests, &e->controls, &e->hosts};
     for (unsigned i = 0; i < sizeof pools / sizeof pools[0]; i++)
         audit_pool(pools[i]);
     audit_maps(e);
