@@ -366,6 +366,7 @@ static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count,
 /* The server has the Request: it may take its time. */
 static void acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->retries = 0;
+    c->acknowledged = 1;
     if (!c->tx.queued)
         veng_timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
 }
@@ -379,16 +380,32 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
     veng_call_transmit(e, c, blocks, 0, now);
 }
 
+/* Five times without getting on is enough, whatever the server goes on to say (VMTP-7.5-09). */
+static void told_what_is_missing(struct vmtp_engine *e, struct call *c, uint32_t delivery, vmtp_time now) {
+    uint32_t missing = all_blocks(c) & ~delivery;
+    if (!missing) {
+        acknowledged(e, c, now);
+        return;
+    }
+    if (c->tx.queued)
+        return; /* on its way already */
+    if (delivery & ~c->delivered) {
+        c->delivered |= delivery;
+        c->stalls = 0;
+    }
+    if (c->stalls++ >= e->config.timers.request_retries)
+        veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+    else
+        resend_blocks(e, c, missing, now);
+}
+
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
     switch (code) {
     case VMTP_OK:
         acknowledged(e, c, now);
         break;
     case VMTP_RETRY:
-        if (all_blocks(c) & ~delivery)
-            resend_blocks(e, c, all_blocks(c) & ~delivery, now);
-        else
-            acknowledged(e, c, now);
+        told_what_is_missing(e, c, delivery, now);
         break;
     case VMTP_RETRY_ALL:
         resend_blocks(e, c, all_blocks(c), now);

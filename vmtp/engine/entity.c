@@ -61,7 +61,7 @@ static int acceptable_id(const struct vmtp_engine *e, vmtp_entity id) {
         return 0;
     if (in_block < ID_FIRST_USER) /* the engine's own */
         return 0;
-    return !vmtp_is_group(id) && id != VMTP_DEFAULT_BE_CLIENT && id != VMTP_DEFAULT_LE_CLIENT;
+    return !vmtp_is_group(id) && !is_default_client(id);
 }
 
 int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options, vmtp_time now) {

@@ -136,6 +136,7 @@ struct slot {
     uint8_t *area;
     uint8_t state; /* enum slot_state */
     uint8_t retries;
+    uint8_t best;  /* most blocks that were ever here together */
     uint8_t asked; /* some packet had APG */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
@@ -171,12 +172,15 @@ struct call {
     uint8_t retransmits; /* RetransmitCount of the last transmission */
     uint8_t retries;     /* since the server was heard */
     uint8_t busies;
+    uint8_t stalls;      /* RETRY heard since the server last had a block more */
+    uint32_t delivered;  /* blocks that the server has had */
     uint8_t multicast, group, datagram, purpose;
     uint8_t sent;      /* at least once */
     uint8_t cached;    /* the host address came from the cache, not from a Probe of just now */
     uint8_t relocated;
     uint8_t absent;    /* the cached host has said NONEXISTENT_ENTITY */
     uint8_t whole;     /* the next retransmission carries all data */
+    uint8_t acknowledged; /* the server has the Request and works on it */
     uint32_t subject; /* purpose: which host entry or remote */
     struct event_node event;
 };
@@ -304,6 +308,8 @@ static inline uint32_t pool_index(const struct pool *p, const void *record) {
 uint32_t veng_map_buckets(uint32_t count);
 uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
 uint64_t veng_engine_random(struct vmtp_engine *e);
+
+static inline int is_default_client(vmtp_entity id) { return id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT; }
 
 static inline struct entity *entity_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->entities, i); }
 static inline struct call *call_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->calls, i); }

@@ -192,6 +192,8 @@ static void remember(struct vmtp_engine *e, struct remote *r, const struct arriv
 static int once(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity manager = entity_at(e, e->manager)->id;
     struct remote *r = veng_remote_find(e, a->client, manager);
+    if (is_default_client(a->client))
+        return DROP(e, DROP_CLIENT_ID);
     if (veng_request_left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
     if (r && r->transaction == a->transaction) {

@@ -177,7 +177,9 @@ static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, 
         request_at(e, r->request)->solicit = 1;
         veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
         break;
-    default: /* OK, or an error: either way the data is not needed any more */
+    default: /* OK, or an error: either way the data, if any, is not needed any more */
+        if (r->request == NONE)
+            break;
         veng_reply_forget_data(e, r);
         veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         break;

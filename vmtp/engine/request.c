@@ -194,8 +194,10 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
     if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
         COUNT(e, RETRY_SENT);
         veng_notify_client(e, a, q->have, VMTP_RETRY);
+        if (r->retries == 0)
+            r->retries = 1;
     }
-    veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts1);
+    veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : e->config.timers.ts1));
 }
 
 static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {
@@ -360,6 +362,8 @@ static int check_streaming(struct vmtp_engine *e, struct arrival *a) {
 int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (veng_manager_addressed(e, a->server))
         return veng_manager_arrived(e, a);
+    if (is_default_client(a->client)) /* it is nobody in particular: there is nobody to remember */
+        return DROP(e, DROP_CLIENT_ID);
     struct entity *n = veng_entity_find(e, a->server);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);

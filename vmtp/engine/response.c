@@ -94,13 +94,12 @@ static void sample_response(struct vmtp_engine *e, struct call *c, const struct 
     struct host *h = c->host != NONE ? host_at(e, c->host) : NULL;
     if (!h || h->entity != a->server || h->state != HOST_KNOWN || memcmp(h->mac, a->rx->src, 6) != 0)
         h = veng_host_learn(e, a->server, a->rx->src);
-    if (!h || a->now < c->sent_at[count] || count > c->retransmits)
-        return;
-    /* The first transmission tells how long this server takes; a later one was answered from memory. */
-    if (count == 0 && c->retransmits == 0)
+    /*
+     * How long this server takes is the time since the first transmission, if that is what was answered: by its RetransmitCount, or because
+     * the server has said since that it is at work.  Otherwise the Response may come from memory or be the work of a lost packet's copy.
+     */
+    if (h && c->retransmits < 8u && !c->relocated && (count == 0 || c->acknowledged))
         rtt_sample(&h->response, a->now - c->sent_at[0]);
-    else if ((c->asked >> count) & 1u)
-        rtt_sample(&h->rtt, a->now - c->sent_at[count]);
 }
 
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
@@ -125,6 +124,11 @@ static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, a) & s->want;
     s->have |= fresh;
+    unsigned held = (unsigned)__builtin_popcount(s->have);
+    if (held > s->best) {
+        s->best = (uint8_t)held;
+        c->retries = 0;
+    }
     if (fresh)
         s->retries = 0;
     else if (vmtp_get_delivery(a->h))
@@ -137,6 +141,10 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         return;
     }
     if (c->slots_max == 1) {
+        if (c->state == CALL_LOCATING) { /* it was looked for once more, and answers all the same */
+            veng_locate_cancel(e, c);
+            memcpy(c->tx.mac, a->rx->src, 6);
+        }
         c->state = CALL_RECEIVING_RESPONSE;
         veng_timer_stop(&e->wheel, &c->timer);
         veng_send_unqueue(e, &c->tx); /* the server has the whole Request */
@@ -175,7 +183,8 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
     } else if (!veng_group_consistent(s->header, a->h)) {
         return DROP(e, DROP_MISMATCH);
     }
-    c->retries = 0;
+    if (!(a->code & VMTP_DGM)) /* an idempotent one has to get further than before: see receive */
+        c->retries = 0;
     receive(e, c, s, a);
     return 0;
 }
@@ -199,7 +208,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
 }
 
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
-    if (a->client == VMTP_DEFAULT_BE_CLIENT || a->client == VMTP_DEFAULT_LE_CLIENT) {
+    if (is_default_client(a->client)) {
         veng_allocate_answered(e, a);
         return 0;
     }
@@ -232,6 +241,7 @@ static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         veng_slot_finish(e, s, now);
         return;
     }
+    c->delivered = c->stalls = 0; /* the server collects the Request anew */
     veng_call_retransmit(e, c, now);
 }
 
