@@ -251,6 +251,19 @@ START_TEST(entity_that_went_after_the_probe) {
 }
 END_TEST
 
+/* VMTP-7.7-01: the server is looked for once more, but has not gone at all, and its Response is of several packets */
+START_TEST(looked_for_again_and_answered_all_the_same) {
+    struct vmtp_header asked = call_sent(&f, client, 0), h = call_response(&asked, 1024);
+    ck_assert_int_eq(tell(asked.transaction, 0, _i ? VMTP_ENTITY_MIGRATED : VMTP_NONEXISTENT_ENTITY), 0);
+    ck_assert_uint_eq(expect_packet(&f)->h.code, VMTP_PROBE_ENTITY);
+    ck_assert_int_eq(call_give_blocks(&f, &h, calling_response, 1, 0), 0);
+    ck_assert_int_eq(call_give_blocks(&f, &h, calling_response, 2, 0), 0);
+    call_result(&f, 0);
+    foreign_pass(&f, 10 * VMTP_SECOND);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("client notify");
     TCase *t = tcase_create("notify");
@@ -266,6 +279,7 @@ int main(void) {
     tcase_add_test(t, busy_until_the_deadline);
     tcase_add_loop_test(t, other_codes_end_the_call, 0, 42);
     tcase_add_test(t, entity_that_went_after_the_probe);
+    tcase_add_loop_test(t, looked_for_again_and_answered_all_the_same, 0, 2);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

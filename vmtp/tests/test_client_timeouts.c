@@ -143,6 +143,79 @@ static vmtp_time first_retransmission(void) {
     return at;
 }
 
+static void answer_after(vmtp_time delay) {
+    struct vmtp_header asked = call_sent(&f, client, 0), h = call_response(&asked, 0);
+    foreign_pass(&f, delay);
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+    foreign_forget(&f);
+}
+
+/* VMTP-9.1-02 VMTP-7.3-02 VMTP-9.1-04 */
+START_TEST(tc1_follows_the_responses) {
+    check_time(first_retransmission(), 220 * MS); /* never heard */
+    for (unsigned i = 0; i < 60; i++)
+        answer_after(MS / 10);
+    check_time(first_retransmission(), 20 * MS); /* not below */
+    for (unsigned i = 0; i < 100; i++)
+        answer_after(i < 3 ? 15 * MS : 60 * MS * (i > 20) + 15 * MS * (i <= 20));
+    vmtp_time at = first_retransmission();
+    ck_assert_uint_ge(at, 58 * MS);
+    ck_assert_uint_le(at, 90 * MS);
+}
+END_TEST
+
+/* VMTP-9.1-02 VMTP-7.3-02: a server that says it is at work shows how long it takes, whichever transmission its Response names */
+START_TEST(tc1_follows_the_responses_to_retransmissions) {
+    for (unsigned i = 0; i < 60; i++)
+        answer_after(MS / 10);
+    for (unsigned i = 0; i < 60; i++) {
+        struct vmtp_header asked = call_sent(&f, client, 0), h = call_response(&asked, 0);
+        vmtp_time start = f.now;
+        while (f.now < start + 60 * MS) {
+            foreign_pass(&f, MS);
+            const struct packet *again = foreign_take(&f);
+            if (!again)
+                continue;
+            h.retransmit = again->h.retransmit;
+            tell_of(h.retransmit, asked.transaction, 0, VMTP_OK);
+        }
+        ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+        foreign_forget(&f);
+    }
+    vmtp_time at = first_retransmission(), rtt;
+    ck_assert_uint_ge(at, 58 * MS);
+    ck_assert_uint_le(at, 80 * MS);
+    ck_assert_int_eq(vmtp_host_lookup(f.engine, FOREIGN_SERVER, NULL, &rtt), 0);
+    ck_assert_uint_le(rtt, 2 * MS); /* VMTP-7.3-02: TC2 follows what NVC shows */
+}
+END_TEST
+
+/* VMTP-9.1-04 VMTP-7.5-03: who has said that it is at work is left in peace, even if it is fast as a rule */
+START_TEST(ok_from_a_fast_server) {
+    for (unsigned i = 0; i < 60; i++)
+        answer_after(MS / 10);
+    struct vmtp_header asked = call_sent(&f, client, 0);
+    while (!foreign_waiting(&f))
+        foreign_pass(&f, MS / 4);
+    vmtp_time start = f.now;
+    ck_assert_int_eq(tell_of(expect_packet(&f)->h.retransmit, asked.transaction, 0, VMTP_OK), 0);
+    while (!foreign_waiting(&f))
+        foreign_pass(&f, MS / 4);
+    check_time(f.now - start, 220 * MS);
+}
+END_TEST
+
+/* VMTP-9.1-02: not above TC2 + 200 ms */
+START_TEST(tc1_has_a_ceiling) {
+    for (unsigned i = 0; i < 40; i++)
+        answer_after(i % 2 ? 210 * MS : MS);
+    vmtp_time at = first_retransmission();
+    ck_assert_uint_le(at, 220 * MS + SLACK);
+    ck_assert_uint_ge(at, 210 * MS);
+}
+END_TEST
+
 /* VMTP-9.1-03: TC2 follows round trips, and is between 20 and 320 ms */
 START_TEST(tc2_follows_the_acknowledgments) {
     static const struct { vmtp_time trip, least, most; } cases[] = {{1, 20, 20}, {50, 49, 80}, {400, 320, 320}};
@@ -260,6 +333,38 @@ START_TEST(cancel) {
 }
 END_TEST
 
+/* VMTP-7.7-01: whatever comes, in whatever order, there is one end */
+START_TEST(one_end_whatever_comes) {
+    uint64_t random = (uint64_t)_i + 1;
+    struct vmtp_request r = call_request(client, random_below(&random, 4000));
+    r.deadline = f.now + 3 * VMTP_SECOND;
+    call_start(&f, &r);
+    struct vmtp_header asked = expect_packet(&f)->h;
+    for (unsigned i = 0; i < 60; i++) {
+        struct vmtp_header h = call_response(&asked, random_below(&random, 3000) & ~(uint32_t)random_below(&random, 2));
+        switch (random_below(&random, 5)) {
+        case 0: tell(asked.transaction, random32(&random), random_below(&random, 20)); break;
+        case 1: tell(asked.transaction, 0, random_below(&random, 4)); break;
+        case 2:
+            h.words[6] = 2048;
+            h.code = 0x42 | VMTP_SDA;
+            h.retransmit = (uint8_t)random_below(&random, 4);
+            call_give_blocks(&f, &h, calling_response, random32(&random) & 0xf, random_below(&random, 2) ? VMTP_APG : 0);
+            break;
+        default: foreign_pass(&f, random_below(&random, 100) * MS); break;
+        }
+        ck_assert_uint_le(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+        call_forget_packets(&f);
+    }
+    foreign_pass(&f, 4 * VMTP_SECOND);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+    ck_assert_uint_eq(f.event_count, 1);
+    struct vmtp_usage usage;
+    vmtp_usage(f.engine, &usage);
+    ck_assert_uint_eq(usage.calls, 0);
+}
+END_TEST
+
 /* ---- memory that is lent ---- */
 
 /* VMTP-7.7-02: the end is told only when no packet of the call is out any more */
@@ -298,11 +403,16 @@ int main(void) {
     tcase_add_loop_test(t, group_of_several_packets_is_sent_again_without_data, 0, 3);
     tcase_add_test(t, retransmit_count_is_modulo_8);
     tcase_add_test(t, acknowledged_request_goes_on_for_ever);
+    tcase_add_test(t, tc1_follows_the_responses);
+    tcase_add_test(t, tc1_follows_the_responses_to_retransmissions);
+    tcase_add_test(t, ok_from_a_fast_server);
+    tcase_add_test(t, tc1_has_a_ceiling);
     tcase_add_loop_test(t, tc2_follows_the_acknowledgments, 0, 3);
     tcase_add_test(t, trip_of_an_unnamed_transmission_is_not_measured);
     tcase_add_test(t, probe_takes_tc2);
     tcase_add_loop_test(t, deadline, 0, STATES);
     tcase_add_loop_test(t, cancel, 0, STATES);
+    tcase_add_loop_test(t, one_end_whatever_comes, 0, 100);
     tcase_add_loop_test(t, segment_comes_back_when_its_last_packet_has, 0, 2);
     suite_add_tcase(s, t);
     return run_tests(s);
