@@ -157,12 +157,3 @@ void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out) {
     out->hosts = e->hosts.used;
     out->events = e->events;
 }
-
-void vmtp_group_mac(uint8_t mac[6], vmtp_entity group) {
-    mac[0] = 0x09;
-    mac[1] = 0x00;
-    mac[2] = 0x56;
-    mac[3] = (uint8_t)(group >> 16);
-    mac[4] = (uint8_t)(group >> 8);
-    mac[5] = (uint8_t)group;
-}

@@ -133,7 +133,7 @@ static int set_up(struct packet_port *p, const struct packet_interface *interfac
     if (error)
         return error;
     uint8_t managers[6];
-    port_manager_mac(managers);
+    vmtp_group_mac(managers, VMTP_MANAGER_GROUP);
     error = vmtp_port_group(&p->port, managers, 1);
     if (error)
         packet_complain(complaint, error, "cannot join the managers' group on '%s': %s", interface->name,

@@ -8,16 +8,6 @@
 #define PORT_MAC_OCTETS 6u
 #define PORT_ETHERNET_OCTETS 14u /* destination, source, EtherType */
 
-/* Where every manager listens (spec/vmtp.md section 2.3): 09-00-56 and the low 24 bits of the group. */
-static inline void port_manager_mac(uint8_t mac[6]) {
-    mac[0] = 0x09;
-    mac[1] = 0x00;
-    mac[2] = 0x56;
-    mac[3] = (uint8_t)(VMTP_MANAGER_GROUP >> 16);
-    mac[4] = (uint8_t)(VMTP_MANAGER_GROUP >> 8);
-    mac[5] = (uint8_t)VMTP_MANAGER_GROUP;
-}
-
 static inline int port_mac_is_multicast(const uint8_t mac[6]) { return mac[0] & 1; }
 
 static inline int port_mac_is_broadcast(const uint8_t mac[6]) {

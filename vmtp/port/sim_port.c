@@ -99,7 +99,7 @@ struct sim_port *sim_port_make(vmtp_sim *sim) {
     if (!p)
         return NULL;
     uint8_t managers[6];
-    port_manager_mac(managers);
+    vmtp_group_mac(managers, VMTP_MANAGER_GROUP);
     if (port_groups_join(&p->groups, managers) < 0) {
         free(p);
         return NULL;

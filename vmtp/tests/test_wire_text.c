@@ -107,6 +107,18 @@ START_TEST(groups_are_recognised) {
 }
 END_TEST
 
+/* VMTP-2.3-01 */
+START_TEST(groups_have_ethernet_addresses) {
+    static const uint8_t managers[6] = {0x09, 0x00, 0x56, 0x00, 0x01, 0x00};
+    static const uint8_t other[6] = {0x09, 0x00, 0x56, 0xab, 0xcd, 0xef};
+    uint8_t mac[6];
+    vmtp_group_mac(mac, VMTP_MANAGER_GROUP);
+    ck_assert_mem_eq(mac, managers, 6);
+    vmtp_group_mac(mac, 0x4123456789abcdefu);
+    ck_assert_mem_eq(mac, other, 6);
+}
+END_TEST
+
 START_TEST(names_of_codes) {
     ck_assert_str_eq(vmtp_response_code_name(VMTP_OK), "OK");
     ck_assert_str_eq(vmtp_response_code_name(4), "NONEXISTENT_ENTITY");
@@ -269,6 +281,7 @@ static Suite *suite(void) {
     tcase_add_test(t, what_is_not_wholly_an_entity_is_refused);
     tcase_add_test(t, entities_survive_text);
     tcase_add_test(t, groups_are_recognised);
+    tcase_add_test(t, groups_have_ethernet_addresses);
     tcase_add_test(t, names_of_codes);
     tcase_add_test(t, names_ignore_flags);
     tcase_add_test(t, packets_are_described);

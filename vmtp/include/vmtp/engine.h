@@ -421,9 +421,6 @@ VMTP_API int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t m
 /* Forgets it, so that the next call probes.  0, or VMTP_E_NO_ENTITY. */
 VMTP_API int vmtp_host_forget(vmtp_engine *e, vmtp_entity entity);
 
-/* The Ethernet address to which packets for a group are sent: 09-00-56 and the low 24 bits (spec/vmtp.md section 2.3). */
-VMTP_API void vmtp_group_mac(uint8_t mac[6], vmtp_entity group);
-
 #ifdef __cplusplus
 }
 #endif

@@ -264,6 +264,16 @@ VMTP_API void vmtp_header_encode(uint8_t *octets /* 64 */, const struct vmtp_hea
 
 static inline int vmtp_is_group(vmtp_entity e) { return (e >> 62) & 1; }
 
+/* The Ethernet address to which packets for a group are sent: 09-00-56 and the low 24 bits (spec/vmtp.md section 2.3). */
+static inline void vmtp_group_mac(uint8_t mac[6], vmtp_entity group) {
+    mac[0] = 0x09;
+    mac[1] = 0x00;
+    mac[2] = 0x56;
+    mac[3] = (uint8_t)(group >> 16);
+    mac[4] = (uint8_t)(group >> 8);
+    mac[5] = (uint8_t)group;
+}
+
 /*
  * Sixteen hexadecimal digits in four groups: "0123-4567-89ab-cdef".  Returns buf.
  */
