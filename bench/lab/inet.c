@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define PORT 5321
+#define LOOKS_OF_PATIENCE 20000u /* system calls: some milliseconds */
 #define BUFFER (32 << 20)
 
 static struct sockaddr_in address_of(const struct lab_end *end) {
@@ -73,10 +74,13 @@ static int is_nothing_yet(ssize_t n) { return n < 0 && (errno == EAGAIN || errno
 int inet_send(int fd, const void *octets, size_t length, enum waiting waiting) {
     const char *at = octets;
     int flags = MSG_NOSIGNAL | (waiting == WAIT_SPIN ? MSG_DONTWAIT : 0);
+    uint64_t looks = 0;
     while (length > 0) {
         ssize_t n = send(fd, at, length, flags);
-        if (is_nothing_yet(n))
+        if (is_nothing_yet(n)) {
+            lab_look_in_vain(&looks, LOOKS_OF_PATIENCE);
             continue;
+        }
         if (n < 0)
             return -1;
         at += n;
@@ -88,10 +92,14 @@ int inet_send(int fd, const void *octets, size_t length, enum waiting waiting) {
 int inet_receive(int fd, void *octets, size_t length, enum waiting waiting) {
     char *at = octets;
     int flags = waiting == WAIT_SPIN ? MSG_DONTWAIT : 0;
+    uint64_t looks = 0;
     while (length > 0) {
         ssize_t n = recv(fd, at, length, flags);
-        if (is_nothing_yet(n))
+        if (is_nothing_yet(n)) {
+            lab_look_in_vain(&looks, LOOKS_OF_PATIENCE);
             continue;
+        }
+        looks = 0;
         if (n == 0)
             errno = ECONNRESET;
         if (n <= 0)

@@ -211,6 +211,14 @@ void lab_close(struct lab *lab) {
 
 void lab_ready(const struct lab_seat *seat) { (void)!write(seat->ready, "r", 1); }
 
+void lab_look_in_vain(uint64_t *looks, uint64_t patience) {
+    const struct timespec moment = {.tv_nsec = 50000};
+    if (++*looks < patience)
+        return;
+    *looks = 0;
+    nanosleep(&moment, NULL);
+}
+
 int lab_problem(const struct lab_seat *seat, const char *format, ...) {
     va_list list;
     va_start(list, format);

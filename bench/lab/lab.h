@@ -75,6 +75,13 @@ __attribute__((format(printf, 2, 3))) int lab_problem(const struct lab_seat *sea
 /* The same with errno's text behind it. */
 int lab_problem_errno(const struct lab_seat *seat, const char *what);
 
+/*
+ * For those who spin: called for each look in vain, with the number of them since something came. After a time in
+ * which something should have come it sleeps a moment, for the kernel's own thread may wait for this core in order
+ * to bring it, and with --realtime it would wait for long.
+ */
+void lab_look_in_vain(uint64_t *looks, uint64_t patience);
+
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t lab_now(void);
 

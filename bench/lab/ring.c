@@ -12,6 +12,7 @@
 
 #define SPIN_NANOSECONDS 50000u
 #define LOOKS 16
+#define LOOKS_OF_PATIENCE 2000000u /* some milliseconds */
 /* tpacket2_hdr and sockaddr_ll, aligned, before the frame: the kernel's TPACKET2_HDRLEN and a bit. */
 #define FRAME_OVERHEAD 96u
 
@@ -118,9 +119,10 @@ static int look_a_while(struct ring *r) {
 }
 
 const uint8_t *ring_receive(struct ring *r, enum waiting waiting, size_t *length) {
+    uint64_t looks = 0;
     if (waiting == WAIT_SPIN)
         while (!is_filled(r))
-            ;
+            lab_look_in_vain(&looks, LOOKS_OF_PATIENCE);
     else if (waiting == WAIT_BLOCK || !look_a_while(r))
         sleep_until_filled(r);
     return ring_look(r, length);

@@ -59,12 +59,13 @@ static size_t octets_wanted(const struct peer *p, int packets) {
 
 /* Octets of data that arrived, 0 after PATIENCE without any. */
 static size_t take(struct peer *p) {
-    uint64_t begin_of_wait = 0;
+    uint64_t begin_of_wait = 0, looks = 0;
     for (;;) {
         int n = recvmmsg(p->fd, p->messages, BATCH, MSG_DONTWAIT, NULL);
         size_t octets = n > 0 ? octets_wanted(p, n) : 0;
         if (octets > 0)
             return octets;
+        lab_look_in_vain(&looks, 20000);
         uint64_t now = lab_now();
         if (begin_of_wait == 0)
             begin_of_wait = now;
