@@ -97,13 +97,13 @@ int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id) {
 }
 
 /* A Response to the default client: somebody has the block, if it is the one we ask for and the answer is OK. */
-void veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a) {
+int veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a) {
     if (!e->allocation.busy || a->client != default_client(e) || CODE24(a->code) != VMTP_OK ||
         vmtp_load64(a->h + 36) != e->allocation.candidate) {
-        COUNT(e, DROP_STALE_RESPONSE);
-        return;
+        return DROP(e, DROP_STALE_RESPONSE);
     }
     collide(e, a->now);
+    return 0;
 }
 
 /* Somebody asks for a block while we ask for one: if it is the same, neither takes it (H47). */

@@ -73,13 +73,8 @@ static uint32_t all_blocks(const struct call *c) {
 
 static void write_header(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r) {
     struct entity *n = entity_at(e, c->entity);
-    struct vmtp_message m = r->message;
+    struct vmtp_message m = veng_message_with_segment(&r->message, r->segment_size);
     uint8_t *h = c->tx.header;
-    m.code &= ~VMTP_SDA;
-    if (r->segment_size || (r->message.code & VMTP_SDA)) {
-        m.code |= VMTP_SDA;
-        m.words[6] = r->segment_size;
-    }
     vmtp_put_client(h, n->id);
     vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
     vmtp_put_control(h, vmtp_control(r->control, 0, 0, r->gap, r->priority, VMTP_REQUEST));
@@ -114,7 +109,7 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
         return VMTP_E_TOO_LARGE;
     if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
         return VMTP_E_INVALID;
-    if ((r->control & ~USER_CONTROL) || r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
+    if ((r->control & ~USER_CONTROL) || (r->message.code & VMTP_CODE_RESERVED) || r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
         return VMTP_E_INVALID;
     if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
         return VMTP_E_INVALID;
@@ -198,7 +193,7 @@ void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, 
 }
 
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number)
+    if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number > c->own)
         return;
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
@@ -293,7 +288,7 @@ void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 /* ---- timeouts ---- */
 
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx);
+    int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx, all_blocks(c));
     c->whole = 0;
     c->retries++;
     c->retransmits++;

@@ -34,7 +34,7 @@ void vmtp_config_init_sized(struct vmtp_config *config, size_t size) {
     full.max_hosts = 256;
     full.max_control = 64;
     timer_defaults(&full.timers);
-    /* A caller compiled against an older, shorter structure gets its part. */
+    /* Never more than the caller's structure has room for; vmtp_config_check refuses one of another version. */
     memcpy(config, &full, size < sizeof full ? size : sizeof full);
     config->size = size;
 }

@@ -158,6 +158,8 @@ int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacit
         accept_at(e, n->accept_tail)->next = index;
     n->accept_tail = index;
     n->accepts++;
+    if (capacity > n->largest)
+        n->largest = capacity;
     return 0;
 }
 

@@ -39,7 +39,6 @@
 #define ID_FIRST_USER 64u
 #define ENTITY_FLAG_BITS 0xf000000000000000ull
 #define ENTITY_LEE 0x2000000000000000ull
-#define VMTP_ID_RES 0x1000000000000000ull
 #define CONTROL_DATA 192u /* segment octets in a management packet */
 
 enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE };
@@ -85,7 +84,6 @@ struct sender {
 /* A single packet of management, or a segmentless Response sent again. */
 struct control {
     uint32_t next_free;
-    uint32_t index;
     struct control *next;
     uint8_t state; /* 0 free, 1 queued, 2 out */
     uint8_t data_octets;
@@ -101,7 +99,7 @@ struct entity {
     uint32_t transaction; /* last one used */
     uint32_t call;        /* outstanding, or NONE */
     uint32_t accept_head, accept_tail, accepts;
-    uint32_t in_hand; /* Requests delivered and not answered */
+    uint32_t largest; /* capacity of any accept ever posted */
     uint32_t flags;
     uint8_t role;     /* enum entity_role */
     uint8_t datagram; /* the last transaction was one: nobody can say that it is over */
@@ -162,7 +160,8 @@ struct call {
     uint32_t host;      /* where in the cache the server was found, or NONE */
     uint32_t wait_next; /* waiting for the same Probe */
     uint32_t request;   /* local: the server's record */
-    uint32_t result, number;
+    uint32_t result;
+    uint32_t number, own; /* Responses; of these, from this engine itself */
     vmtp_entity server, locate; /* whom to find for the host address; 0: multicast */
     vmtp_time deadline;
     vmtp_time sent_at[8]; /* by RetransmitCount */
@@ -336,6 +335,7 @@ vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t gener
 struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 void veng_message_read(struct vmtp_message *m, const uint8_t *header);
+struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size);
 void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
 /* ---- call.c ---- */
@@ -356,7 +356,6 @@ vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
-void veng_slot_reset(struct vmtp_engine *e, struct slot *s);
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now); /* what came of the Response is all that comes */
 /* Copies the blocks of a packet into area; returns those that were new. */
 uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
@@ -372,7 +371,10 @@ void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now)
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
                    vmtp_time now);
 void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
+struct request *veng_request_make(struct vmtp_engine *e, struct remote *r);
 void veng_request_free(struct vmtp_engine *e, struct request *q);
+int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a);
+int veng_request_streamed(struct vmtp_engine *e, struct arrival *a); /* part of a run: refused, and which counter */
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
@@ -381,6 +383,7 @@ int veng_transaction_is_old(uint32_t held, uint32_t seen);
 /* ---- reply.c ---- */
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
+void veng_reply_again(struct vmtp_engine *e, const struct remote *r);
 void veng_reply_settle(struct vmtp_engine *e, struct request *q);
 void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r);
 void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
@@ -424,14 +427,14 @@ void veng_probes_start_pending(struct vmtp_engine *e, vmtp_time now);
 void veng_allocate_begin(struct vmtp_engine *e, vmtp_time now);
 void veng_allocate_timeout(struct vmtp_engine *e, vmtp_time now);
 void veng_allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now);
-void veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a);
+int veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a);
 void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
 int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
 
 /* ---- transmit.c, control.c ---- */
 void veng_send_queue(struct vmtp_engine *e, struct sender *s);
 void veng_send_unqueue(struct vmtp_engine *e, struct sender *s);
-int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s); /* the whole packet group fits into one packet */
+int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks); /* they fit into one packet */
 void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
 struct control *veng_control_new(struct vmtp_engine *e); /* NULL: full, counted */
 void veng_control_send(struct vmtp_engine *e, struct control *c);

@@ -3,14 +3,9 @@
 #include "internal.h"
 
 static struct request *make_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept) {
-    struct request *q = veng_pool_take(&e->requests);
+    struct request *q = veng_request_make(e, NULL);
     if (!q)
         return NULL;
-    uint32_t generation = q->generation;
-    memset(q, 0, sizeof *q);
-    q->generation = generation + 1 ? generation + 1 : 1;
-    q->tx.kind = KIND_REQUEST;
-    q->remote = NONE;
     q->call = pool_index(&e->calls, c);
     q->accept = accept;
     q->entity = n->id;
@@ -19,6 +14,7 @@ static struct request *make_request(struct vmtp_engine *e, struct call *c, struc
     q->datagram = c->datagram;
     q->state = REQUEST_COMPLETE;
     memcpy(q->header, c->tx.header, VMTP_HEADER_OCTETS);
+    memcpy(q->source, e->config.mac, 6);
     return q;
 }
 
@@ -31,7 +27,7 @@ static void busy(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 static void deliver(struct vmtp_engine *e, struct call *c, struct entity *n, vmtp_time now) {
     uint32_t accept = veng_accept_take(e, n, c->tx.segment_size);
-    if (accept == NONE && n->accepts) {
+    if (accept == NONE && c->tx.segment_size > n->largest && n->accepts) {
         veng_call_finish(e, c, VMTP_ERROR, now);
         return;
     }
@@ -97,6 +93,7 @@ int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->state = CALL_AWAITING_RESPONSE;
     if (c->multicast) { /* the others are asked too */
         ask_manager(e, c, now);
+        c->own = c->number; /* our own answer shows nobody that the others have heard us */
         c->sent = 0;
         return c->state == CALL_DONE;
     }
@@ -129,13 +126,8 @@ void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmt
     q->state = REQUEST_OVER;
     if (c) {
         struct slot *s = &c->first;
-        struct vmtp_message m = reply->message;
+        struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
         m.server = q->entity;
-        m.code &= ~VMTP_SDA;
-        if (reply->segment_size || (reply->message.code & VMTP_SDA)) {
-            m.code |= VMTP_SDA;
-            m.words[6] = reply->segment_size;
-        }
         c->request = NONE;
         s->state = SLOT_COMPLETE;
         s->server = q->entity;
@@ -143,6 +135,7 @@ void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmt
         s->capacity = c->response_size;
         s->size = reply->segment_size;
         s->have = s->want = vmtp_blocks_mask(s->size);
+        memcpy(s->mac, e->config.mac, 6);
         memcpy(s->header, c->tx.header, VMTP_HEADER_OCTETS);
         veng_message_write(s->header, &m);
         uint32_t fits = s->size < s->capacity ? s->size : s->capacity;

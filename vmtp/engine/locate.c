@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * locate.c - the entity to host cache and the Probes that fill it (spec/vmtp.md section 7.3).
+ * locate.c - the entity to host cache and the Probes that fill it (spec/vmtp.md section 4.6).
  *
  * Probes are message transactions of entities of their own, so that they abort nobody's call; there are PROBERS of them, and
  * what finds none free waits in line.

@@ -39,11 +39,11 @@ static uint32_t told_transaction(const struct entity *n) {
 static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     const struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 44));
     uint32_t domain = vmtp_load32(a->h + 52);
-    COUNT(e, PROBES_ANSWERED);
     if (!n)
         return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     if (domain > 1)
         return answer_code(header, VMTP_NO_PRINCIPAL);
+    COUNT(e, PROBES_ANSWERED);
     vmtp_store32(header + 36, told_transaction(n));
     vmtp_store64(header + 40, n->process);
     vmtp_store64(header + 48, n->principal);
@@ -120,7 +120,7 @@ static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time n
 }
 
 static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
-    if (!(a->rx->flags & VMTP_RX_LOCAL) && !e->config.remote_management)
+    if (!e->config.remote_management) /* whoever asks: others can have a service of this host ask for them */
         return VMTP_NO_PERMISSION;
     if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
         return create_entity(e, words, a->now);
@@ -164,7 +164,7 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
         octets = query_entity(e, a, header, data);
         break;
     case CODE24(VMTP_CREATE_ENTITY):
-    case CODE24(VMTP_DELETE_ENTITY): /* from here (from elsewhere: once) */
+    case CODE24(VMTP_DELETE_ENTITY): /* of a client here; from elsewhere once() does it */
         octets = a->multicast ? -1 : manage(e, a, header);
         break;
     default:
@@ -212,12 +212,8 @@ static int once(struct vmtp_engine *e, struct arrival *a) {
     }
     remember(e, r, a);
     r->code = create_or_delete(e, a, r->words);
-    struct control *c = a->code & VMTP_DGM ? NULL : veng_control_new(e);
-    if (c) { /* else the client asks again */
-        veng_response_header(e, r, c->header);
-        memcpy(c->mac, r->mac, 6);
-        veng_control_send(e, c);
-    }
+    if (!(a->code & VMTP_DGM))
+        veng_reply_again(e, r); /* if there is no room now, the client asks again */
     return 0;
 }
 
@@ -250,10 +246,13 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_allocate_rival(e, a, vmtp_load64(a->h + 36));
     if (!e->block)
         return DROP(e, DROP_MANAGEMENT);
-    if (veng_entity_find(e, a->client))
-        return DROP(e, DROP_OWN);
     if (!veng_manager_coresident(e, a->h, a->multicast))
         return not_here(e, a);
+    if (veng_request_from_ourselves(e, a))
+        return DROP(e, DROP_OWN);
+    int streamed = a->notify ? 0 : veng_request_streamed(e, a);
+    if (streamed)
+        return streamed;
     switch (code) {
     case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
     case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * notify.c - NotifyVmtpClient and NotifyVmtpServer, sent as datagrams by an entity of their own, so that they never abort
- * anybody's call (spec/vmtp.md section 10.5).
+ * anybody's call (spec/vmtp.md sections 10.9 to 10.11).
  */
 #include "internal.h"
 
@@ -54,6 +54,8 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
     if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
         return;
     /* The source of a forwarded Request is its forwarder: acknowledgments are for that node (H43). */
+    if (code == VMTP_RETRY)
+        COUNT(e, RETRY_SENT);
     int forwarded = vmtp_get_forward_count(a->h) > 0 && (code == VMTP_OK || code == VMTP_RETRY);
     send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded);
 }
@@ -68,6 +70,8 @@ void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t
 void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
     if (r->multicast)
         return;
+    if (code == VMTP_RETRY)
+        COUNT(e, RETRY_SENT);
     send_client(e, r->mac, r->client, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0), r->transaction,
                 delivery, code, 0);
 }

@@ -15,12 +15,9 @@ void veng_response_header(const struct vmtp_engine *e, const struct remote *r, u
 }
 
 static void store_response(struct remote *r, const struct vmtp_reply *reply) {
-    r->code = reply->message.code & ~VMTP_SDA;
-    memcpy(r->words, reply->message.words, sizeof r->words);
-    if (reply->segment_size || (reply->message.code & VMTP_SDA)) {
-        r->code |= VMTP_SDA;
-        r->words[6] = reply->segment_size;
-    }
+    struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
+    r->code = m.code;
+    memcpy(r->words, m.words, sizeof r->words);
 }
 
 /* Three quarters of the records in use: data held for clients that are silent must not keep others out. */
@@ -53,7 +50,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         return VMTP_E_STALE;
     if (reply->segment_size > VMTP_GROUP_OCTETS)
         return VMTP_E_TOO_LARGE;
-    if ((reply->segment_size && !reply->segment) || (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | 0x08000000u)))
+    if ((reply->segment_size && !reply->segment) || (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
         return VMTP_E_INVALID;
     COUNT(e, RESPONSES);
     if (q->remote == NONE) {
@@ -116,24 +113,29 @@ void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r) {
     veng_request_drop(e, request_at(e, r->request), 0);
 }
 
+/* A Response without a segment, from what is remembered. */
+void veng_reply_again(struct vmtp_engine *e, const struct remote *r) {
+    struct control *c = veng_control_new(e);
+    if (!c)
+        return;
+    veng_response_header(e, r, c->header);
+    memcpy(c->mac, r->mac, 6);
+    veng_control_send(e, c);
+}
+
 /* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
     if (r->request != NONE && request_at(e, r->request)->tx.queued)
         return; /* it is on its way */
     COUNT(e, RESPONSE_RETRANSMITS);
     if (r->request == NONE) {
-        struct control *c = veng_control_new(e);
-        if (c) {
-            veng_response_header(e, r, c->header);
-            memcpy(c->mac, r->mac, 6);
-            veng_control_send(e, c);
-        }
+        veng_reply_again(e, r);
         veng_remote_hold(e, r, REMOTE_RESPONDED, now);
         return;
     }
     struct request *q = request_at(e, r->request);
     if (blocks == NONE)
-        blocks = veng_send_is_single(e, &q->tx) ? q->want : 0;
+        blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
     veng_response_header(e, r, q->tx.header);
     if (ask && data)

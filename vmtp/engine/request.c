@@ -54,7 +54,8 @@ void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state
 
 /* ---- records of Requests ---- */
 
-static struct request *request_make(struct vmtp_engine *e, struct remote *r) {
+/* r NULL: for a local transaction. */
+struct request *veng_request_make(struct vmtp_engine *e, struct remote *r) {
     struct request *q = veng_pool_take(&e->requests);
     if (!q)
         return NULL;
@@ -165,6 +166,8 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
             veng_request_drop(e, q, now);
         if (known && q)
             COUNT(e, DROP_OLD_TRANSACTION);
+        else if (q)
+            COUNT(e, DROP_AWAITING_PROBE);
         veng_remote_free(e, r);
         return;
     }
@@ -192,7 +195,6 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         return;
     }
     if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
-        COUNT(e, RETRY_SENT);
         veng_notify_client(e, a, q->have, VMTP_RETRY);
         if (r->retries == 0)
             r->retries = 1;
@@ -247,7 +249,8 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
 }
 
 static int no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n) {
-    if (n->accepts)
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    if (n->accepts && size > n->largest) /* it never takes so much, so waiting would not help */
         return refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_TOO_LARGE);
     if (a->code & VMTP_CMD)
         return refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
@@ -272,7 +275,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     int fresh = r == NULL;
     if (!r)
         r = veng_remote_make(e, a->client, n->id);
-    struct request *q = r ? request_make(e, r) : NULL;
+    struct request *q = r ? veng_request_make(e, r) : NULL;
     if (!q) {
         veng_accept_give_back(e, accept);
         if (r && fresh)
@@ -302,7 +305,7 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     int dropped = new_transaction(e, a, n, r);
     if (r->state == REMOTE_DISCARDED)
         r->state = REMOTE_RESPONDED; /* refused for now: it may still be done again */
-    else
+    else if (dropped == 0)
         COUNT(e, REQUESTS_REDONE);
     return dropped;
 }
@@ -318,7 +321,7 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
         veng_reply_resend(e, r, NONE, 1, a->now);
         return (int)VMTP_COUNT_DROP_DUPLICATE;
     case REMOTE_DISCARDED:
-        if (!(a->code & VMTP_DGM))
+        if (!(a->code & VMTP_DGM) && !r->multicast)
             veng_notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_DUPLICATE);
     case REMOTE_PROCESSING:
@@ -352,9 +355,13 @@ static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, s
 
 /* ---- arrival ---- */
 
-static int check_streaming(struct vmtp_engine *e, struct arrival *a) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
-    if (!(a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) && size <= VMTP_GROUP_OCTETS)
+/* Our own clients do not speak to us from outside, unless somebody forwards what they said. */
+int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a) {
+    return vmtp_get_forward_count(a->h) == 0 && veng_entity_find(e, a->client) != NULL;
+}
+
+int veng_request_streamed(struct vmtp_engine *e, struct arrival *a) {
+    if (!(a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG))) /* so SegmentSize is 16384 at most: section 5.1 */
         return 0;
     return refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
 }
@@ -372,9 +379,9 @@ int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
         if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
             return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
     }
-    if (veng_entity_find(e, a->client)) /* our own clients do not speak to us from outside */
+    if (veng_request_from_ourselves(e, a))
         return DROP(e, DROP_OWN);
-    int streamed = check_streaming(e, a);
+    int streamed = veng_request_streamed(e, a);
     if (streamed)
         return streamed;
     if (veng_request_left_behind(e, a))
@@ -400,6 +407,7 @@ static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, 
     int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
     if (!silent)
         veng_notify_client_of(e, r, q->have, VMTP_TOO_MANY_RETRIES);
+    COUNT(e, DROP_INCOMPLETE);
     veng_request_drop(e, q, now);
     r->transaction--;
     veng_remote_hold(e, r, REMOTE_IDLE, now);
@@ -410,7 +418,6 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
     if (!last) {
         r->retries++;
-        COUNT(e, RETRY_SENT);
         veng_notify_client_of(e, r, q->have, VMTP_RETRY);
         veng_timer_set(&e->wheel, &r->timer, now + veng_remote_ts3(e, r));
         return;

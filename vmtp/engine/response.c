@@ -21,7 +21,7 @@ uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, cons
     return fresh;
 }
 
-/* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.4). */
+/* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.2). */
 int veng_group_consistent(const uint8_t *first, const uint8_t *h) {
     return memcmp(first + VMTP_AT_SERVER, h + VMTP_AT_SERVER, VMTP_HEADER_OCTETS - VMTP_AT_SERVER) == 0;
 }
@@ -35,11 +35,6 @@ static uint32_t wanted_blocks(const uint8_t *h) {
 }
 
 /* ---- one Response ---- */
-
-void veng_slot_reset(struct vmtp_engine *e, struct slot *s) {
-    veng_timer_stop(&e->wheel, &s->timer);
-    s->state = SLOT_FREE;
-}
 
 static void slot_begin(struct slot *s, const struct arrival *a) {
     s->state = SLOT_RECEIVING;
@@ -209,8 +204,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
 
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (is_default_client(a->client)) {
-        veng_allocate_answered(e, a);
-        return 0;
+        return veng_allocate_answered(e, a);
     }
     struct entity *n = veng_entity_find(e, a->client);
     if (!n) {

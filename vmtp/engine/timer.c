@@ -80,7 +80,7 @@ vmtp_time veng_wheel_deadline(const struct wheel *w) {
     uint64_t tick;
     if (!next_slot(w, &slot, &tick))
         return VMTP_NEVER;
-    return tick << WHEEL_SHIFT;
+    return tick >> (64u - WHEEL_SHIFT) ? VMTP_NEVER : tick << WHEEL_SHIFT; /* the last tick of time does not come */
 }
 
 /* The turn of a slot above level 0 has come: its timers go down, all at once. */

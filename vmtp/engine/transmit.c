@@ -31,8 +31,8 @@ void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
     s->queued = 0;
 }
 
-int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s) {
-    return s->segment_size <= e->room;
+int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks) {
+    return vmtp_blocks_octets(blocks, s->segment_size) <= e->room;
 }
 
 /* Fills dst with the header, its Length and PacketDelivery set for this packet. */

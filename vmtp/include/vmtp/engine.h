@@ -266,7 +266,8 @@ enum vmtp_event_type {
     VMTP_EV_RELEASED,
     /* The client gave this Request up (it went on to another transaction, or TS2 passed) before it was answered; a reply will return VMTP_E_STALE. */
     VMTP_EV_ABANDONED,
-    /* An accept comes back unused: its entity was deleted, or its Request was not received whole.  cookie, segment. */
+    /* An accept comes back unused, because its entity was deleted.  cookie, segment.  (After a Request that did not
+     * become whole it is used for the next one, without an event.) */
     VMTP_EV_ACCEPT_RETURNED,
     /* CreateEntity from the wire made entity (only with remote_management). */
     VMTP_EV_ENTITY_CREATED,
@@ -287,7 +288,7 @@ struct vmtp_event {
     void *segment;
     uint32_t segment_size; /* octets of segment that are valid */
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
-    uint8_t source[6];     /* REQUEST, COMPLETE, RESPONSE: the host it came from; zero when local */
+    uint8_t source[6];     /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions */
     uint8_t priority;      /* REQUEST */
 };
 
@@ -356,9 +357,10 @@ VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
     X(DROP_STREAMING, "drop_streaming", "streamed Request or Response, not supported")                                 \
     X(DROP_NO_RECORD, "drop_no_record", "no remote client record or request record left")                              \
     X(DROP_NO_ACCEPT, "drop_no_accept", "server has no accept posted")                                                 \
-    X(DROP_TOO_LARGE, "drop_too_large", "segment larger than every accept posted")                                     \
+    X(DROP_TOO_LARGE, "drop_too_large", "segment larger than any accept ever posted")                                     \
     X(DROP_CONDITIONAL, "drop_conditional", "CMD and the entity is not waiting")                                       \
-    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request whose client cannot be probed now")                          \
+    X(DROP_INCOMPLETE, "drop_incomplete", "Request given up before it was whole")                                      \
+    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request whose client cannot be probed now, or did not answer")                          \
     /* Responses */                                                                                                    \
     X(DROP_NO_CLIENT, "drop_no_client", "Response to an entity that is not here")                                      \
     X(DROP_STALE_RESPONSE, "drop_stale_response", "Response to a transaction that is over")                            \
@@ -416,9 +418,9 @@ VMTP_API void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out);
 /* What is cached about an entity's host: 0 and what is asked for (any pointer may be NULL), or VMTP_E_NO_ENTITY.
  * rtt is the smoothed round trip in nanoseconds, 0 when not measured yet. */
 VMTP_API int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], vmtp_time *rtt);
-/* Puts it there, as if a Probe had found it. */
+/* Puts it there, as if a Probe had found it.  0, VMTP_E_INVALID (entity 0 or a group), VMTP_E_FULL (all entries are searches under way). */
 VMTP_API int vmtp_host_learn(vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6], vmtp_time now);
-/* Forgets it, so that the next call probes.  0, or VMTP_E_NO_ENTITY. */
+/* Forgets it, so that the next call probes.  0, or VMTP_E_NO_ENTITY (not there, or being looked for just now). */
 VMTP_API int vmtp_host_forget(vmtp_engine *e, vmtp_entity entity);
 
 #ifdef __cplusplus
