@@ -68,9 +68,8 @@ static inline size_t vmtp_tx_gather(const struct vmtp_tx *tx, uint8_t *out) {
 
 /* What a port knows about a packet it received. */
 enum vmtp_rx_flags {
-    VMTP_RX_TRUNCATED = 1,   /* the port's buffer was too small: octets are missing at the end */
-    VMTP_RX_CHECKSUM_OK = 2, /* somebody below has verified VMTP's checksum already */
-    VMTP_RX_LOCAL = 4        /* never left this host (shared memory, loopback) */
+    VMTP_RX_TRUNCATED = 1, /* the port's buffer was too small: octets are missing at the end */
+    VMTP_RX_LOCAL = 4      /* never left this host (shared memory, loopback) */
 };
 
 struct vmtp_rx {
