@@ -102,6 +102,10 @@ static int complete_engine_config(vmtp_host *host, struct opening *o) {
     return wrong ? VMTP_E_INVALID : 0;
 }
 
+static void *make_table(vmtp_host *host, uint32_t count, size_t size) {
+    return count > SIZE_MAX / size ? NULL : vhost_allocate(host, count * size);
+}
+
 /* Tables of the host's own.  0 or VMTP_E_MEMORY. */
 static int make_tables(vmtp_host *host, const struct opening *o) {
     const struct vmtp_config *c = &host->engine_config;
@@ -112,14 +116,14 @@ static int make_tables(vmtp_host *host, const struct opening *o) {
     if (kept > UINT32_MAX / 2)
         return VMTP_E_MEMORY;
     host->kept_limit = (uint32_t)kept;
-    host->kept = vhost_allocate(host, host->kept_limit * sizeof *host->kept);
+    host->kept = make_table(host, host->kept_limit, sizeof *host->kept);
     host->copies_mask = buckets - 1;
-    host->copies = vhost_allocate(host, buckets * sizeof(struct vhost_copy *));
+    host->copies = make_table(host, buckets, sizeof(struct vhost_copy *));
     host->services_limit = c->max_accepts;
-    host->services = vhost_allocate(host, host->services_limit * sizeof(struct vhost_service *));
+    host->services = make_table(host, host->services_limit, sizeof(struct vhost_service *));
     host->members_limit = o->config.call_entities;
-    host->members = vhost_allocate(host, host->members_limit * sizeof *host->members);
-    host->free_members = vhost_allocate(host, host->members_limit * sizeof *host->free_members);
+    host->members = make_table(host, host->members_limit, sizeof *host->members);
+    host->free_members = make_table(host, host->members_limit, sizeof *host->free_members);
     if (!host->kept || !host->copies || !host->services || !host->members || !host->free_members)
         return VMTP_E_MEMORY;
     for (host->free_count = 0; host->free_count < host->members_limit; host->free_count++)
@@ -160,12 +164,12 @@ static int wait_for_identifiers(vmtp_host *host, struct opening *o) {
 }
 
 static int check(const struct vmtp_host_config *config, struct opening *o) {
-    if (config->size == 0 || config->size > sizeof *config) {
+    /* Engine and packet options lie inside: where they begin depends on the version, so no prefix of it can be trusted. */
+    if (config->size != sizeof *config) {
         SAY(o, "the host's configuration is of another version or not initialised: call vmtp_host_config_init first");
         return VMTP_E_INVALID;
     }
-    vmtp_host_config_init(&o->config);
-    memcpy(&o->config, config, config->size);
+    o->config = *config;
     return 0;
 }
 

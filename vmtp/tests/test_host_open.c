@@ -83,6 +83,23 @@ START_TEST(not_initialised) {
 }
 END_TEST
 
+/* Fields that follow the engine's lie elsewhere in another version: nothing of it is believed, and nothing closed. */
+START_TEST(of_another_version) {
+    const size_t sizes[] = {1, sizeof config / 2, sizeof config - 1, sizeof config + 1, SIZE_MAX};
+    const int fd = eventfd(0, EFD_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        config.packet.fd = fd;
+        config.size = sizes[i];
+        fails(VMTP_E_INVALID, "another version");
+        ck_assert_uint_eq(odd.closed, 0);
+        ck_assert_int_ne(fcntl(fd, F_GETFD), -1);
+    }
+    close(fd);
+    vmtp_port_close(&odd.port);
+}
+END_TEST
+
 START_TEST(no_interface_named) {
     config.port = NULL;
     config.packet.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -207,6 +224,7 @@ int main(void) {
     tcase_add_test(tc, asks_for_identifiers);
     tcase_add_test(tc, somebody_claims_every_block);
     tcase_add_test(tc, not_initialised);
+    tcase_add_test(tc, of_another_version);
     tcase_add_test(tc, no_interface_named);
     tcase_add_test(tc, engine_configuration_is_wrong);
     tcase_add_test(tc, mtu_above_the_ports);

@@ -23,7 +23,7 @@ extern "C" {
 typedef struct vmtp_host vmtp_host;
 
 struct vmtp_host_config {
-    size_t size;                /* set by vmtp_host_config_init */
+    size_t size;                /* set by vmtp_host_config_init; vmtp_host_open refuses another than its own */
     const char *interface_name; /* opened as a packet port, unless port is set */
     vmtp_port *port;            /* or: this port, owned by the host from the call of vmtp_host_open on */
     const char *pcapng;         /* not NULL: write a capture of everything to this file */
@@ -40,8 +40,9 @@ VMTP_API void vmtp_host_config_init_sized(struct vmtp_host_config *config, size_
 
 /*
  * Opens the port, makes the engine and waits until it has identifiers (about 150 ms; not at all when engine.block is set).
- * config->port and config->packet.fd are the host's from the call on: when opening fails they have been closed (only a
- * configuration that was never initialised is left alone).
+ * config->port and config->packet.fd are the host's from the call on: when opening fails they have been closed.  Only a
+ * configuration that was never initialised, or by a program compiled with headers of another version (its size differs), is
+ * left alone: VMTP_E_INVALID.
  * Errors: those of vmtp_packet_open, VMTP_E_INVALID, VMTP_E_MEMORY, VMTP_E_SYSTEM, VMTP_E_TIMEOUT (somebody on the segment
  * claims every block of identifiers).  error (may be NULL) receives one line for a person: what is wrong and what to do.
  */
