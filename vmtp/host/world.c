@@ -38,7 +38,11 @@ const struct vhost_world vhost_real_world = {.clock = real_clock, .allocate = re
 
 int vhost_random_check(void) {
     uint8_t octet;
-    return getrandom(&octet, 1, 0) == 1 ? 0 : errno;
+    ssize_t n;
+    do /* early in the life of a machine it waits, and a signal may come */
+        n = getrandom(&octet, 1, 0);
+    while (n < 0 && errno == EINTR);
+    return n == 1 ? 0 : errno;
 }
 
 void vhost_random(void *context, void *out, size_t size) {
