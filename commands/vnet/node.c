@@ -76,6 +76,9 @@ vmtp_time node_now(const struct node *node) { return vmtp_host_now(node->host); 
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
+/* The caller looks and sleeps again; a time_t of 32 bits holds no more than 68 years. */
+#define LONGEST_SLEEP (86400 * VMTP_SECOND)
+
 /* Sleeps until a packet comes, somebody interrupts, or until. */
 static int sleep_until(struct node *node, vmtp_time until) {
     struct pollfd fds[2] = {{.fd = vmtp_host_fd(node->host), .events = POLLIN}, {.fd = node->wake, .events = POLLIN}};
@@ -86,6 +89,8 @@ static int sleep_until(struct node *node, vmtp_time until) {
         deadline = until;
     if (deadline != VMTP_NEVER) {
         vmtp_time rest = deadline > now ? deadline - now : 0;
+        if (rest > LONGEST_SLEEP)
+            rest = LONGEST_SLEEP;
         timeout.tv_sec = (time_t)(rest / VMTP_SECOND);
         timeout.tv_nsec = (long)(rest % VMTP_SECOND);
         limit = &timeout;

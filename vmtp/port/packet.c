@@ -20,6 +20,8 @@
 /* Looks at an empty ring between two questions for the state of the socket, which cost a system call. */
 #define LOOKS_PER_CHECK 256u
 #define VLAN_ID_MASK 0xfffu
+/* A time_t of 32 bits holds no more than 68 years. */
+#define LONGEST_WAIT (86400 * VMTP_SECOND)
 
 static struct packet_port *self(vmtp_port *port) { return (struct packet_port *)port; }
 
@@ -117,7 +119,8 @@ static int packet_wait(vmtp_port *port, vmtp_time timeout) {
     if (packet_ring_look(&p->ring.next))
         return 1;
     struct pollfd poll_fd = {.fd = port->info.fd, .events = POLLIN};
-    struct timespec limit = {.tv_sec = (time_t)(timeout / VMTP_SECOND), .tv_nsec = (long)(timeout % VMTP_SECOND)};
+    vmtp_time most = timeout < LONGEST_WAIT ? timeout : LONGEST_WAIT;
+    struct timespec limit = {.tv_sec = (time_t)(most / VMTP_SECOND), .tv_nsec = (long)(most % VMTP_SECOND)};
     int ready = ppoll(&poll_fd, 1, timeout == VMTP_NEVER ? NULL : &limit, NULL);
     if (ready < 0)
         return errno == EINTR ? VMTP_E_CANCELLED : VMTP_E_SYSTEM;

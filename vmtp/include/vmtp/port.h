@@ -73,7 +73,8 @@ static inline int vmtp_port_send(vmtp_port *port, const struct vmtp_tx *const *t
 }
 
 /*
- * Waits until a packet can be received or timeout nanoseconds have passed (VMTP_NEVER: no limit).  1, 0 on timeout,
+ * Waits until a packet can be received or timeout nanoseconds have passed (VMTP_NEVER: no limit; any other above a day
+ * counts as a day).  1, 0 on timeout,
  * VMTP_E_CANCELLED when a signal came, VMTP_E_DOWN, VMTP_E_SYSTEM.  VMTP_E_UNSUPPORTED for simulated ports.
  */
 static inline int vmtp_port_wait(vmtp_port *port, vmtp_time timeout) { return port->ops->wait(port, timeout); }
