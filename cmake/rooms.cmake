@@ -6,6 +6,7 @@ function(vsuite_defaults target)
     set_target_properties(${target} PROPERTIES
         C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
         C_VISIBILITY_PRESET hidden)
+    target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64)
     target_compile_options(${target} PRIVATE
         -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-align -Wpointer-arith
         -Wundef -Wvla)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(sizeof(off_t) == 8, "files above 2 GiB: define _FILE_OFFSET_BITS=64");
+
 static uint32_t code_of(int error) {
     switch (error) {
     case ENOENT:
