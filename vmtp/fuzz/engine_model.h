@@ -57,7 +57,8 @@ struct my_call {
     vmtp_entity client;
     uint32_t node, segment, area; /* loans */
     uint32_t segment_size, response_size, slots, responses, executions;
-    int over;
+    vmtp_time deadline;
+    int over, cancelled;
     int plain;    /* addressed to an entity of ours, with our tag in its words */
     int redoable; /* a Response to it was idempotent */
 };
@@ -522,6 +523,8 @@ static void on_complete(struct my_node *n, const struct vmtp_event *ev) {
     MUST(!c->over && c->node == n->number && c->handle == ev->handle && c->client == ev->entity);
     MUST(ev->number == c->responses && (c->slots > 1 || ev->number == 0));
     MUST(c->responses == 0 || ev->result == 0);
+    MUST(ev->result != VMTP_USER_TIMEOUT || w.now >= c->deadline || w.forged); /* a Notify can say anything */
+    MUST(!c->cancelled || ev->result == VMTP_CANCELLED || c->responses);
     MUST(ev->segment_size <= c->response_size);
     MUST(ev->segment_size == 0 || ev->segment == lent(c->area));
     if (c->slots <= 1 && (ev->result == 0 || ev->result == VMTP_BAD_REPLY_SEGMENT) && ev->message.server)
@@ -721,10 +724,8 @@ static void pass(vmtp_time duration) {
 
 /* Calling it when it is due always gets on. */
 static void expire(struct my_node *n) {
-    vmtp_time due = vmtp_deadline(n->e);
     vmtp_expire(n->e, w.now);
     drain(n);
-    MUST(vmtp_deadline(n->e) > w.now || due > w.now);
     MUST(vmtp_deadline(n->e) > w.now);
     n->late = 0;
     remember_number(vmtp_deadline(n->e));

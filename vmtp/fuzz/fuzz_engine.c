@@ -146,6 +146,7 @@ static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uin
                           .segment_size = r->segment_size,
                           .response_size = r->response_size,
                           .slots = r->response_slots,
+                          .deadline = r->deadline,
                           .plain = plain};
     c->segment = lend(r->segment_size, w.call_count);
     c->area = lend(slots * r->response_size, NOTHING);
@@ -263,8 +264,10 @@ static void op_cancel(void) {
     trace("    cancel %llx: %d\n", (unsigned long long)handle, error);
     MUST(error == 0 || error == VMTP_E_STALE);
     MUST(!c || !c->over || error != 0);
-    if (c && !error)
+    if (c && !error) {
+        c->cancelled = 1;
         MUST(vmtp_cancel(n->e, handle, w.now) == VMTP_E_STALE);
+    }
 }
 
 static void op_accept(void) {
@@ -695,6 +698,12 @@ static void check_usage(const struct my_node *n) {
     MUST(u.entities <= n->config.max_entities && u.calls <= n->config.max_calls + PROBERS);
     MUST(u.remote_clients <= n->config.max_remote_clients && u.requests <= n->config.max_requests);
     MUST(u.accepts <= n->config.max_accepts && u.hosts <= n->config.max_hosts);
+    uint32_t calls = 0, accepts = 0;
+    for (uint32_t i = 0; i < w.call_count; i++)
+        calls += w.calls[i].node == n->number && !w.calls[i].over;
+    for (uint32_t i = 0; i < w.accept_count; i++)
+        accepts += w.accepts[i].node == n->number && !w.accepts[i].over;
+    MUST(u.accepts == accepts && n->e->user_calls == calls && u.calls >= calls);
 }
 
 static void check_nodes(uint32_t step) {
