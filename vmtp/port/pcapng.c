@@ -232,17 +232,24 @@ static void pcapng_idle(struct port_observer *o) {
         fail(p, errno);
 }
 
+/* What is buffered may fail only when the file is closed: not before that is it known whether the capture is whole. */
 static void pcapng_closing(struct port_observer *o) {
     struct pcapng *p = self(o);
     struct vmtp_port_stats stats;
+    if (!p->file)
+        return;
     vmtp_port_stats(o->inner, &stats);
-    if (p->file)
-        write_statistics(p, &stats);
+    write_statistics(p, &stats);
+    FILE *file = p->file;
+    p->file = NULL;
+    errno = 0;
+    if (file && fclose(file))
+        fail(p, errno);
 }
 
 static void pcapng_dispose(struct port_observer *o) {
     struct pcapng *p = self(o);
-    if (p->file)
+    if (p->file) /* opening failed */
         fclose(p->file);
     free(p->comment);
     free(p->block);
@@ -285,6 +292,14 @@ static struct pcapng *capture_of(const vmtp_port *port) {
 int vmtp_pcapng_error(const vmtp_port *port) {
     const struct pcapng *p = capture_of(port);
     return p ? p->error : 0;
+}
+
+int vmtp_pcapng_finish(vmtp_port *port) {
+    struct pcapng *p = capture_of(port);
+    if (!p)
+        return 0;
+    pcapng_closing(&p->observer);
+    return p->error;
 }
 
 int vmtp_pcapng_comment(vmtp_port *port, const char *text) {

@@ -245,6 +245,53 @@ START_TEST(a_full_disk_ends_the_capture_not_the_port) {
 }
 END_TEST
 
+/* The end of a capture is written, or not, when its file is closed; who asks is told. */
+START_TEST(a_disk_that_is_full_at_the_end_is_told) {
+    struct rlimit before, limit;
+    struct pcapng_file file;
+    open_capture();
+    ck_assert_int_eq(vmtp_pcapng_comment(a, "the end"), 0); /* goes with the statistics, the last block */
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){0, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    int at_first = vmtp_pcapng_error(a), at_last = vmtp_pcapng_finish(a), again = vmtp_pcapng_finish(a);
+    setrlimit(RLIMIT_FSIZE, &before);
+    ck_assert_int_eq(at_first, 0);
+    ck_assert_int_eq(at_last, EFBIG);
+    ck_assert_int_eq(again, EFBIG);
+    ck_assert_int_eq(vmtp_pcapng_error(a), EFBIG);
+    close_all(a, b);
+    pcapng_read(&file, path);
+    ck_assert_uint_eq(file.packet_count, 0);
+    pcapng_forget(&file);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_finished_capture_is_whole_and_its_port_goes_on) {
+    struct pcapng_file file;
+    struct vmtp_tx tx;
+    const struct vmtp_tx *pointer = &tx;
+    open_capture();
+    test_frame_make(&tx, b->info.mac, 1, NULL, 0);
+    ck_assert_int_eq(vmtp_port_send(a, &pointer, 1), 1);
+    ck_assert_int_eq(vmtp_pcapng_finish(a), 0);
+    ck_assert_int_eq(vmtp_pcapng_finish(a), 0);
+    ck_assert_int_eq(vmtp_pcapng_finish(b), 0); /* no capture */
+    pcapng_read(&file, path);
+    ck_assert_uint_eq(file.packet_count, 1);
+    pcapng_forget(&file);
+    test_frame_make(&tx, b->info.mac, 2, NULL, 0);
+    ck_assert_int_eq(vmtp_port_send(a, &pointer, 1), 1);
+    port_battery_expect(&captured, b, 1);
+    port_battery_expect(&captured, b, 2);
+    close_capture(&file);
+    ck_assert_uint_eq(file.packet_count, 1);
+    pcapng_forget(&file);
+}
+END_TEST
+
 /* ---- trace ---------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_trace_has_a_line_for_every_packet) {
@@ -462,6 +509,8 @@ static TCase *pcapng_tests(void) {
     tcase_add_test(tc, a_capture_is_complete_while_the_program_sleeps);
     tcase_add_test(tc, a_file_that_cannot_be_written_is_told);
     tcase_add_test(tc, a_full_disk_ends_the_capture_not_the_port);
+    tcase_add_test(tc, a_disk_that_is_full_at_the_end_is_told);
+    tcase_add_test(tc, a_finished_capture_is_whole_and_its_port_goes_on);
     return tc;
 }
 

@@ -162,6 +162,11 @@ typedef vmtp_time (*vmtp_clock_fn)(void *context);
 VMTP_API int vmtp_pcapng_open(vmtp_port **out, vmtp_port *inner, const char *path, vmtp_clock_fn clock, void *context);
 VMTP_API int vmtp_pcapng_error(const vmtp_port *port); /* 0, or the errno of the write that failed */
 /*
+ * Ends the capture, as closing the port does, but says whether all of it is in the file: 0 (also when port is no capture), or the
+ * errno of what failed, now or earlier.  The port goes on without capturing.
+ */
+VMTP_API int vmtp_pcapng_finish(vmtp_port *port);
+/*
  * A comment on the next packet written, or on the capture's end; several become lines of one.  text is copied.
  * VMTP_E_INVALID (port is no capture), VMTP_E_TOO_LARGE (more than 65535 octets in all), VMTP_E_MEMORY.
  */
