@@ -176,8 +176,7 @@ int vnet_get(int argc, char **argv) {
     int rc = node_open(&g.node, &config, &g.common);
     if (rc != VNET_OK)
         return rc;
-    rc = run(&g);
-    node_close(&g.node);
+    rc = node_close(&g.node, run(&g));
     outfile_discard(&g.out);
     fetch_free(&g.fetch);
     return rc;

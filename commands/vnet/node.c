@@ -50,7 +50,10 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
         return rc;
     config->interface_name = common->interface_name;
     config->pcapng = common->pcap;
-    *node = (struct node){.interface_name = common->interface_name, .spin = config->spin, .wake = wake_pipe[0]};
+    *node = (struct node){.interface_name = common->interface_name,
+                          .pcap = common->pcap,
+                          .spin = config->spin,
+                          .wake = wake_pipe[0]};
     rc = vmtp_host_open(&node->host, config, error, sizeof error);
     if (rc == VMTP_E_CANCELLED || (rc != 0 && interrupted))
         return VNET_FAILED;
@@ -62,14 +65,16 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
     rc = vmtp_host_borrow_entity(node->host, &node->client);
     if (rc == 0)
         return VNET_OK;
-    node_close(node);
-    return vnet_fail("cannot make a client: %s", vmtp_error_text(rc));
+    return node_close(node, vnet_fail("cannot make a client: %s", vmtp_error_text(rc)));
 }
 
-void node_close(struct node *node) {
-    if (node->host)
-        vmtp_host_close(node->host);
+int node_close(struct node *node, int code) {
+    int error = vmtp_pcapng_finish(vmtp_host_port(node->host));
+    if (error)
+        code = vnet_fail("the capture %s is not complete: %s", node->pcap, strerror(error));
+    vmtp_host_close(node->host);
     node->host = NULL;
+    return code;
 }
 
 vmtp_time node_now(const struct node *node) { return vmtp_host_now(node->host); }

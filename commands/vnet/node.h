@@ -11,6 +11,7 @@ struct node {
     vmtp_host *host;
     vmtp_engine *engine;
     const char *interface_name;
+    const char *pcap;
     vmtp_entity client; /* for node_call */
     vmtp_time spin;     /* how long to look before sleeping */
     int wake;           /* becomes readable when somebody interrupts */
@@ -21,7 +22,8 @@ struct node {
  * capture come from common.  Returns VNET_OK, or another exit code after a message.
  */
 int node_open(struct node *node, struct vmtp_host_config *config, const struct common_options *common);
-void node_close(struct node *node);
+/* Returns code, the exit code so far, or VNET_FAILED after a message when what --pcap wrote is not whole. */
+int node_close(struct node *node, int code);
 
 /* 1 once SIGINT or SIGTERM has come. */
 int node_interrupted(void);

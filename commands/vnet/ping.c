@@ -159,8 +159,7 @@ int vnet_ping(int argc, char **argv) {
     int rc = node_open(&p.node, &config, &p.common);
     if (rc != VNET_OK)
         return rc;
-    rc = run(&p);
-    node_close(&p.node);
+    rc = node_close(&p.node, run(&p));
     rtt_free(&p.rtt);
     return rc;
 }

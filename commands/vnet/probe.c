@@ -92,7 +92,6 @@ int vnet_probe(int argc, char **argv) {
     int rc = node_open(&p.node, &config, &p.common);
     if (rc != VNET_OK)
         return rc;
-    rc = run(&p);
-    node_close(&p.node);
+    rc = node_close(&p.node, run(&p));
     return rc;
 }

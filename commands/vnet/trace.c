@@ -25,6 +25,7 @@ struct trace {
     pcap_dumper_t *dump;
     uint64_t first; /* time of the first packet, in ns */
     uint8_t started;
+    int dump_error; /* errno of the write to --pcap that failed */
 };
 
 static const char usage[] = "trace -i IFACE | -r FILE [options]";
@@ -88,6 +89,15 @@ static int open_file(struct trace *t) {
     return t->pcap ? VNET_OK : vnet_fail("cannot read a capture from %s: %s", t->read, error);
 }
 
+/* Writes out what is buffered for --pcap: 1, or 0 when something of it could not be written, now or since the last time. */
+static int flush_dump(struct trace *t) {
+    errno = 0;
+    if (pcap_dump_flush(t->dump) == 0 && !ferror(pcap_dump_file(t->dump)))
+        return 1;
+    t->dump_error = errno ? errno : EIO;
+    return 0;
+}
+
 static int prepare(struct trace *t) {
     struct bpf_program filter;
     int rc = t->read ? open_file(t) : open_live(t);
@@ -104,7 +114,11 @@ static int prepare(struct trace *t) {
     if (!t->common.pcap)
         return VNET_OK;
     t->dump = pcap_dump_open(t->pcap, t->common.pcap);
-    return t->dump ? VNET_OK : vnet_fail("cannot write %s: %s", t->common.pcap, pcap_geterr(t->pcap));
+    if (!t->dump)
+        return vnet_fail("cannot write %s: %s", t->common.pcap, pcap_geterr(t->pcap));
+    if (!flush_dump(t))
+        return vnet_fail("cannot write %s: %s", t->common.pcap, strerror(t->dump_error));
+    return VNET_OK;
 }
 
 /* ---- showing ------------------------------------------------------------------------------------------------------- */
@@ -179,7 +193,8 @@ static void on_packet(u_char *context, const struct pcap_pkthdr *header, const u
     uint64_t time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec; /* ns: see precision */
     if (t->dump) {
         pcap_dump((u_char *)t->dump, header, frame);
-        pcap_dump_flush(t->dump);
+        if (!flush_dump(t))
+            pcap_breakloop(t->pcap);
     }
     if (header->caplen < ETHERNET)
         return;
@@ -211,6 +226,8 @@ static int run(struct trace *t) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     int rc = pcap_loop(t->pcap, t->count ? (int)t->count : -1, on_packet, (u_char *)t);
+    if (t->dump_error)
+        return vnet_fail("the capture %s is not complete: %s", t->common.pcap, strerror(t->dump_error));
     if (rc == PCAP_ERROR)
         return vnet_fail("%s: %s", t->read ? t->read : t->common.interface_name, pcap_geterr(t->pcap));
     return VNET_OK;

@@ -130,8 +130,7 @@ int vnet_up(int argc, char **argv) {
     int rc = node_open(&u.node, &u.options.host, &u.options.common);
     if (rc != VNET_OK)
         return rc;
-    rc = run(&u);
-    node_close(&u.node);
+    rc = node_close(&u.node, run(&u));
     vtest_destroy(u.service);
     return rc;
 }

@@ -214,8 +214,7 @@ int vnet_who(int argc, char **argv) {
     int rc = node_open(&w.node, &config, &w.common);
     if (rc != VNET_OK)
         return rc;
-    rc = run(&w);
-    node_close(&w.node);
+    rc = node_close(&w.node, run(&w));
     free(w.nodes);
     return rc;
 }
