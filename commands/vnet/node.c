@@ -50,6 +50,7 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
         return rc;
     config->interface_name = common->interface_name;
     config->pcapng = common->pcap;
+    config->packet.ethertype = common->ethertype;
     *node = (struct node){.interface_name = common->interface_name,
                           .pcap = common->pcap,
                           .spin = config->spin,

@@ -18,8 +18,8 @@ struct node {
 };
 
 /*
- * Opens the interface and waits until there are identifiers.  config: from vmtp_host_config_init, changed at will; interface and
- * capture come from common.  Returns VNET_OK, or another exit code after a message.
+ * Opens the interface and waits until there are identifiers.  config: from vmtp_host_config_init, changed at will; interface,
+ * EtherType and capture come from common.  Returns VNET_OK, or another exit code after a message.
  */
 int node_open(struct node *node, struct vmtp_host_config *config, const struct common_options *common);
 /* Returns code, the exit code so far, or VNET_FAILED after a message when what --pcap wrote is not whole. */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Smaller numbers in its place are lengths (IEEE 802.3). */
+#define ETHERTYPE_LEAST 0x0600u
+
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
 int parse_duration(vmtp_time *out, const char *text) {
@@ -73,12 +76,26 @@ static int set_entity(const struct option_row *row, const char *text) {
     return -1;
 }
 
+/* Hexadecimal, as they are always written. */
+static int set_ethertype(const struct option_row *row, const char *text) {
+    char *end = NULL;
+    unsigned long value = text[strspn(text, "0123456789abcdefABCDEFxX")] ? 0 : strtoul(text, &end, 16);
+    if (!end || *end || value < ETHERTYPE_LEAST || value > UINT16_MAX) {
+        vnet_misuse("--%s takes an EtherType from 0x%04x to 0xffff, such as 0x88b5, not \"%s\"", row->name,
+                    ETHERTYPE_LEAST, text);
+        return -1;
+    }
+    *(uint16_t *)row->target = (uint16_t)value;
+    return 0;
+}
+
 static int set(const struct option_row *row, const char *text) {
     switch (row->kind) {
     case OPTION_FLAG: *(uint8_t *)row->target = 1; return 0;
     case OPTION_TEXT: *(const char **)row->target = text; return 0;
     case OPTION_DURATION: return set_duration(row, text);
     case OPTION_ENTITY: return set_entity(row, text);
+    case OPTION_ETHERTYPE: return set_ethertype(row, text);
     case OPTION_NUMBER:
     case OPTION_OCTET: return set_number(row, text);
     }
@@ -96,7 +113,9 @@ static const char *help_default(char buf[64], const struct option_row *row) {
         value = *(const uint32_t *)row->target;
     if (row->kind == OPTION_OCTET)
         value = *(const uint8_t *)row->target;
-    if (row->kind == OPTION_DURATION)
+    if (row->kind == OPTION_ETHERTYPE)
+        snprintf(buf, 64, "; default 0x%04x", *(const uint16_t *)row->target);
+    else if (row->kind == OPTION_DURATION)
         snprintf(buf, 64, "; default %s", text_duration(duration, *(const vmtp_time *)row->target));
     else if (value > 0)
         snprintf(buf, 64, "; default %llu", (unsigned long long)value);
@@ -202,7 +221,7 @@ enum option_outcome options_parse(const struct option_page *page, int argc, char
 /* ---- what commands share ----------------------------------------------------------------------------------------- */
 
 void common_rows(struct option_row rows[COMMON_ROWS], struct common_options *common) {
-    *common = (struct common_options){0};
+    *common = (struct common_options){.ethertype = VMTP_ETHERTYPE};
     rows[0] = (struct option_row){"interface", 'i',
                                   OPTION_TEXT, &common->interface_name,
                                   "IFACE",     "the network interface, such as eth0; default: $VNET_INTERFACE",
@@ -210,7 +229,9 @@ void common_rows(struct option_row rows[COMMON_ROWS], struct common_options *com
     rows[1] = (struct option_row){"json", 0, OPTION_FLAG, &common->json, NULL, "print JSON, one object a line", 0, 0};
     rows[2] = (struct option_row){
         "pcap", 0, OPTION_TEXT, &common->pcap, "FILE", "write what is sent and received to FILE, for Wireshark", 0, 0};
-    rows[3] = (struct option_row){0};
+    rows[3] = (struct option_row){
+        "ethertype", 0, OPTION_ETHERTYPE, &common->ethertype, "TYPE", "the EtherType of VMTP on this segment", 0, 0};
+    rows[4] = (struct option_row){0};
 }
 
 int common_require_interface(struct common_options *common) {

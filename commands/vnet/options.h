@@ -11,7 +11,8 @@ enum option_kind {
     OPTION_DURATION, /* vmtp_time */
     OPTION_NUMBER,   /* uint32_t, least..most */
     OPTION_OCTET,    /* uint8_t, least..most */
-    OPTION_ENTITY    /* vmtp_entity */
+    OPTION_ENTITY,   /* vmtp_entity */
+    OPTION_ETHERTYPE /* uint16_t */
 };
 
 struct option_row {
@@ -36,11 +37,12 @@ struct option_page {
 struct common_options {
     const char *interface_name;
     const char *pcap;
+    uint16_t ethertype;
     uint8_t json;
 };
 
-/* Fills rows[0..3] (the table's end included) with -i, --json and --pcap. */
-#define COMMON_ROWS 4
+/* Fills rows (the table's end included) with -i, --json, --pcap and --ethertype. */
+#define COMMON_ROWS 5
 void common_rows(struct option_row rows[COMMON_ROWS], struct common_options *common);
 
 enum option_outcome { OPTIONS_GO, OPTIONS_DONE, OPTIONS_WRONG };

@@ -13,7 +13,6 @@
 #include <time.h>
 
 #define SNAP 65535 /* a whole frame */
-#define FILTER "ether proto 0x805b"
 #define ETHERNET 14u
 
 struct trace {
@@ -99,16 +98,18 @@ static int flush_dump(struct trace *t) {
 }
 
 static int prepare(struct trace *t) {
-    struct bpf_program filter;
+    struct bpf_program program;
+    char filter[32];
+    snprintf(filter, sizeof filter, "ether proto 0x%04x", t->common.ethertype);
     int rc = t->read ? open_file(t) : open_live(t);
     if (rc != VNET_OK)
         return rc;
     if (pcap_datalink(t->pcap) != DLT_EN10MB)
         return vnet_fail("%s is not Ethernet", t->read ? t->read : t->common.interface_name);
-    if (pcap_compile(t->pcap, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN) != 0)
+    if (pcap_compile(t->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return vnet_fail("%s", pcap_geterr(t->pcap));
-    rc = pcap_setfilter(t->pcap, &filter);
-    pcap_freecode(&filter);
+    rc = pcap_setfilter(t->pcap, &program);
+    pcap_freecode(&program);
     if (rc != 0)
         return vnet_fail("%s", pcap_geterr(t->pcap));
     if (!t->common.pcap)

@@ -27,7 +27,7 @@ gives 2 'no command "fly"' help fly
 for command in up ping who get probe trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
-        grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
+        grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
     [ ! -s err ] || net_fail "$command --help prints on stderr"
     net_in left "$vnet" help $command | cmp -s - help || net_fail "help $command differs from $command --help"
     grep -q "^  $command " <<EOT || net_fail "--help does not name $command"
@@ -61,6 +61,9 @@ gives 2 '--ts4 takes a duration' up -i v0 --ts4 5parsecs
 gives 2 '--checksum takes full, header or none' up -i v0 --checksum some
 gives 2 '--entity must not be a group' up -i v0 --entity 4000-0000-0000-0100
 gives 2 '--window takes a number from 1 to 60' get file -i v0 --window 0
+for type in 0 0x5ff 5ff 0x10000 0x 0xzz -1 '' 'arp' '0x88b5 '; do
+    gives 2 '--ethertype takes an EtherType from 0x0600 to 0xffff, such as 0x88b5, not ' who -i v0 --ethertype "$type"
+done
 gives 2 'exclude each other' trace -i v0 -r file
 
 # The machine
