@@ -109,6 +109,7 @@ START_TEST(three_probes_and_a_wait) {
         ck_assert_uint_le(p->at - at, i ? 52 * VMTP_MILLISECOND : 0);
         ck_assert_uint_eq(p->h.client, _i ? VMTP_DEFAULT_LE_CLIENT : VMTP_DEFAULT_BE_CLIENT);
         ck_assert_uint_eq(p->h.transaction, 0);
+        ck_assert_uint_eq(p->h.retransmit, i);
         at = p->at;
         expect_block_probe();
     }
@@ -231,6 +232,47 @@ START_TEST(block_that_is_given) {
 }
 END_TEST
 
+/* VMTP-4.5-12: nothing but stateless management is done for them */
+START_TEST(default_clients_are_nobody) {
+    static const uint32_t stateless[] = {VMTP_PROBE_ENTITY, VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE,
+                                         VMTP_QUERY_ENTITY};
+    vmtp_entity from = _i ? VMTP_DEFAULT_LE_CLIENT : VMTP_DEFAULT_BE_CLIENT;
+    foreign_close(&f);
+    open_with(0, FOREIGN_BLOCK);
+    vmtp_entity server = serve_entity(&f, NULL);
+    ck_assert_int_eq(serve_ask(&f, from, server, 1, VMTP_APG), VMTP_COUNT_DROP_CLIENT_ID);
+    ck_assert_int_eq(serve_ask(&f, from, server + 1, 1, VMTP_APG), VMTP_COUNT_DROP_CLIENT_ID);
+    for (unsigned i = 0; i < 2; i++) {
+        struct vmtp_header h = foreign_management(1, i ? VMTP_DELETE_ENTITY : VMTP_CREATE_ENTITY, server);
+        h.client = from;
+        ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), VMTP_COUNT_DROP_CLIENT_ID);
+    }
+    ck_assert_int_eq(taken(from, FOREIGN_BLOCK, VMTP_OK), VMTP_COUNT_DROP_STALE_RESPONSE);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        struct vmtp_header h = foreign_management(1, stateless[i], server);
+        header_set_64(&h, 44, server);
+        h.client = from;
+        ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+        ck_assert_uint_eq(expect_response(&f, 1, VMTP_OK)->h.client, from);
+    }
+}
+END_TEST
+
+/* VMTP-4.5-12: not even with APG, by which any other Response would be answered */
+START_TEST(response_to_a_default_client_is_not_answered) {
+    struct vmtp_header h = foreign_request(_i ? VMTP_DEFAULT_LE_CLIENT : VMTP_DEFAULT_BE_CLIENT, 0x00000000000abc01, 9,
+                                           0);
+    foreign_close(&f);
+    open_with(0, FOREIGN_BLOCK);
+    h.function = VMTP_RESPONSE;
+    h.flags = VMTP_APG;
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
+    expect_silence(&f);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("allocation");
     TCase *t = tcase_create("blocks");
@@ -246,6 +288,8 @@ int main(void) {
     tcase_add_test(t, nothing_else_before_there_is_a_block);
     tcase_add_test(t, little_endian_node_uses_its_block_too);
     tcase_add_test(t, block_that_is_given);
+    tcase_add_loop_test(t, default_clients_are_nobody, 0, 2);
+    tcase_add_loop_test(t, response_to_a_default_client_is_not_answered, 0, 2);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

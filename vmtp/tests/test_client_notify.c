@@ -172,6 +172,88 @@ START_TEST(retry_all_brings_everything) {
 }
 END_TEST
 
+static void told_five_times(uint32_t transact, uint32_t delivery) {
+    for (unsigned i = 0; i < 5; i++) {
+        ck_assert_int_eq(tell(transact, delivery, VMTP_RETRY), 0);
+        expect_packet(&f);
+        call_forget_packets(&f);
+    }
+    call_goes_on(&f);
+}
+
+/* VMTP-7.5-09 */
+START_TEST(retry_without_progress_has_an_end) {
+    uint32_t has = _i ? 0x0f : 0;
+    struct vmtp_header asked = call_sent(&f, client, 4096);
+    for (unsigned i = 1; i <= 5; i++) {
+        ck_assert_int_eq(tell(asked.transaction, has, VMTP_RETRY), 0);
+        ck_assert_uint_eq(transmission(&asked, i, 0, 4096), 0xff & ~has);
+    }
+    call_goes_on(&f);
+    tell(asked.transaction, has, VMTP_RETRY);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+    foreign_pass(&f, VMTP_SECOND);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-7.5-09: a block that was named before is no progress, whichever others are named with it */
+START_TEST(each_new_block_has_retry_obeyed_five_times) {
+    struct vmtp_header asked = call_sent(&f, client, 16384);
+    for (uint32_t block = 0; block < 31; block += 5)
+        told_five_times(asked.transaction, (uint32_t)1 << block);
+    tell(asked.transaction, 1, VMTP_RETRY);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+/* VMTP-7.5-09: the server has forgotten what it had when it does an idempotent operation again */
+START_TEST(request_sent_again_for_its_response_counts_anew) {
+    struct vmtp_header asked = call_sent(&f, client, 4096), h = call_response(&asked, 1024);
+    h.code |= VMTP_DGM;
+    told_five_times(asked.transaction, 0x0f);
+    ck_assert_int_eq(call_give_blocks(&f, &h, calling_response, 1, 0), 0);
+    foreign_pass(&f, 30 * MS); /* TC3 */
+    ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 6);
+    call_forget_packets(&f);
+    told_five_times(asked.transaction, 0x0f);
+    tell(asked.transaction, 0x0f, VMTP_RETRY);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+/* VMTP-7.5-10 */
+START_TEST(every_sending_again_is_counted) {
+    static const unsigned waits[] = {20, 40, 80, 160};
+    struct vmtp_header asked = call_sent(&f, client, 4096);
+    ck_assert_int_eq(tell(asked.transaction, 0xf0, VMTP_RETRY), 0);
+    ck_assert_uint_eq(transmission(&asked, 1, 0, 4096), 0x0f);
+    ck_assert_int_eq(tell(asked.transaction, 0, VMTP_RETRY_ALL), 0);
+    ck_assert_uint_eq(transmission(&asked, 2, 0, 4096), 0xff);
+    foreign_pass(&f, 218 * MS); /* TC1 */
+    expect_silence(&f);
+    foreign_pass(&f, 4 * MS);
+    ck_assert_uint_eq(transmission(&asked, 3, VMTP_APG, 4096), 0);
+    ck_assert_int_eq(tell(asked.transaction, 0, VMTP_BUSY), 0);
+    while (!foreign_waiting(&f))
+        foreign_pass(&f, MS);
+    vmtp_time before = f.sent[f.first].at;
+    ck_assert_uint_eq(transmission(&asked, 4, VMTP_APG, 4096), 0xff);
+    foreign_pass(&f, VMTP_SECOND);
+    for (unsigned i = 0; i < 4; i++) { /* the first of five was that after BUSY */
+        const struct packet *p = expect_packet(&f);
+        ck_assert_uint_ge(p->at - before, waits[i] * MS); /* TC2 */
+        ck_assert_uint_le(p->at - before, (waits[i] + 2) * MS);
+        before = p->at;
+        ck_assert_uint_eq(p->h.retransmit, (5 + i) & 7u);
+        ck_assert_uint_eq(p->h.flags, VMTP_APG);
+        ck_assert_uint_eq(p->h.delivery, 0);
+    }
+    expect_silence(&f);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
 /* VMTP-7.5-06 */
 START_TEST(busy_has_everything_sent_later) {
     static const uint32_t sizes[] = {0, 4096};
@@ -275,6 +357,10 @@ int main(void) {
     tcase_add_loop_test(t, retry_brings_what_is_missing, 0, 13);
     tcase_add_loop_test(t, retry_that_lacks_nothing_is_ok, 0, 3);
     tcase_add_loop_test(t, retry_all_brings_everything, 0, 4);
+    tcase_add_loop_test(t, retry_without_progress_has_an_end, 0, 2);
+    tcase_add_test(t, each_new_block_has_retry_obeyed_five_times);
+    tcase_add_test(t, request_sent_again_for_its_response_counts_anew);
+    tcase_add_test(t, every_sending_again_is_counted);
     tcase_add_loop_test(t, busy_has_everything_sent_later, 0, 2);
     tcase_add_test(t, busy_until_the_deadline);
     tcase_add_loop_test(t, other_codes_end_the_call, 0, 42);

@@ -76,6 +76,19 @@ START_TEST(datagrams_are_filtered) {
 }
 END_TEST
 
+/* VMTP-13.4-04: also when the datagram asks to be acknowledged; after TS4 nobody knows it any more */
+START_TEST(duplicate_of_a_datagram_is_not_answered) {
+    ck_assert_int_eq(datagram(5, VMTP_APG), 0);
+    expect_nvc(&f, A, 5, VMTP_OK);
+    foreign_pass(&f, 5 * VMTP_SECOND - 2 * VMTP_MILLISECOND);
+    ck_assert_int_eq(datagram(5, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    expect_silence(&f);
+    foreign_pass(&f, 4 * VMTP_MILLISECOND);
+    ck_assert_int_eq(datagram(5, VMTP_APG), 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+}
+END_TEST
+
 /* VMTP-13.4-04 */
 START_TEST(datagram_has_a_transaction_of_its_own) {
     struct vmtp_request request = {.client = entity, .deadline = VMTP_NEVER};
@@ -131,6 +144,7 @@ int main(void) {
     tcase_add_loop_test(t, client_sends_a_datagram_once, 0, 2);
     tcase_add_test(t, server_does_not_answer_a_datagram);
     tcase_add_test(t, datagrams_are_filtered);
+    tcase_add_test(t, duplicate_of_a_datagram_is_not_answered);
     tcase_add_test(t, datagram_has_a_transaction_of_its_own);
     tcase_add_test(t, forward_count_tells_new_from_old);
     suite_add_tcase(s, t);

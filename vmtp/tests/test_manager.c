@@ -83,6 +83,21 @@ START_TEST(manager_is_an_entity_of_its_own) {
 }
 END_TEST
 
+/* VMTP-10.1-07 VMTP-10.2-02 VMTP-10.5-01: so the nodes of a segment can be listed; nobody has the entity 0 */
+START_TEST(every_node_has_the_manager_group) {
+    f.multicast = _i;
+    ask(1, VMTP_QUERY_VMTP_NODE | VMTP_MRD, VMTP_MANAGER_GROUP);
+    const struct packet *p = expect_response(&f, 1, VMTP_OK);
+    ck_assert_uint_eq(p->h.server, MANAGER);
+    ck_assert_uint_eq(packet_32(p, 44), 1); /* authdomain */
+    ask(2, VMTP_QUERY_VMTP_NODE | VMTP_MRD, 0);
+    if (_i)
+        expect_silence(&f);
+    else
+        ck_assert_uint_eq(expect_response(&f, 2, VMTP_OK)->h.server, MANAGER);
+}
+END_TEST
+
 /* VMTP-10.1-02 */
 START_TEST(node_without_identifiers_says_nothing) {
     static const uint32_t codes[] = {VMTP_PROBE_ENTITY,  VMTP_PROBE_ENTITY_BLOCK, VMTP_QUERY_VMTP_NODE,
@@ -621,6 +636,7 @@ END_TEST
 
 static void add_dispatch(TCase *t) {
     tcase_add_test(t, manager_is_an_entity_of_its_own);
+    tcase_add_loop_test(t, every_node_has_the_manager_group, 0, 2);
     tcase_add_test(t, node_without_identifiers_says_nothing);
     tcase_add_test(t, coresident_entity_chooses_the_manager);
     tcase_add_test(t, multicast_requests_that_fail_are_not_answered);

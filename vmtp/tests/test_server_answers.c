@@ -341,6 +341,34 @@ START_TEST(other_codes_stop_the_sending) {
 }
 END_TEST
 
+/* VMTP-8.6-02: a Response without a segment stays as it is, whatever is said about it */
+START_TEST(nothing_is_released_where_there_is_no_segment) {
+    static const uint32_t codes[] = {VMTP_OK,    VMTP_RETRY, VMTP_RETRY_ALL,         VMTP_BUSY, VMTP_NONEXISTENT_ENTITY,
+                                     VMTP_ERROR, 77,         VMTP_RESPONSE_DISCARDED};
+    answered(5, 0, 0);
+    for (unsigned i = 0; i < 9; i++)
+        told(0, codes[_i]);
+    foreign_pass(&f, 4 * VMTP_SECOND);
+    expect_silence(&f);
+    serve_ask_again(&f, A, server, 7, VMTP_APG);
+    ck_assert_uint_eq(expect_response(&f, 7, 5)->h.flags, 0);
+    ck_assert_uint_eq(serve_count(&f), 1);
+}
+END_TEST
+
+/* VMTP-8.3-04 VMTP-8.6-03 */
+START_TEST(what_retry_brings_asks_for_nothing) {
+    answered(1, 8192, 0);
+    ck_assert_int_eq(told(0x00ff, _i ? VMTP_RETRY_ALL : VMTP_RETRY), 0);
+    uint32_t blocks = 0;
+    for (const struct packet *p = expect_packet(&f); p; p = foreign_take(&f)) {
+        ck_assert_uint_eq(p->h.flags & VMTP_APG, 0);
+        blocks |= p->h.delivery;
+    }
+    ck_assert_uint_eq(blocks, _i ? 0xffff : 0xff00);
+}
+END_TEST
+
 /* VMTP-8.6-03 */
 START_TEST(retry_brings_the_missing_blocks) {
     static const struct {
@@ -380,7 +408,7 @@ START_TEST(busy_client_is_asked_later) {
 }
 END_TEST
 
-/* VMTP-8.6-05 */
+/* VMTP-8.6-05 VMTP-8.6-07 */
 START_TEST(six_retries_without_progress_are_too_many) {
     answered(1, 4096, 0);
     for (unsigned i = 0; i < 5; i++) {
@@ -392,6 +420,8 @@ START_TEST(six_retries_without_progress_are_too_many) {
     told(0x0f, VMTP_RETRY);
     expect_silence(&f);
     ck_assert_uint_eq(released(), 1);
+    told(0x0f, VMTP_RETRY);
+    expect_nvc(&f, A, 7, VMTP_RESPONSE_DISCARDED);
     serve_ask_again(&f, A, server, 7, 0);
     expect_nvc(&f, A, 7, VMTP_RESPONSE_DISCARDED);
 }
@@ -587,6 +617,8 @@ static void add_notify(TCase *t) {
     tcase_add_test(t, notify_about_something_else_has_no_effect);
     tcase_add_loop_test(t, notify_before_the_response_has_no_effect, 0, 2);
     tcase_add_loop_test(t, other_codes_stop_the_sending, 0, 6);
+    tcase_add_loop_test(t, nothing_is_released_where_there_is_no_segment, 0, 8);
+    tcase_add_loop_test(t, what_retry_brings_asks_for_nothing, 0, 2);
     tcase_add_loop_test(t, retry_brings_the_missing_blocks, 0, 6);
     tcase_add_test(t, busy_client_is_asked_later);
     tcase_add_test(t, six_retries_without_progress_are_too_many);

@@ -112,6 +112,23 @@ START_TEST(duplicate_of_an_idempotent_one_is_executed_again) {
 }
 END_TEST
 
+/* VMTP-8.3-06 */
+START_TEST(duplicate_without_data_of_an_idempotent_one_is_collected_anew) {
+    serve_ask_blocks(&f, A, server, 7, 4096, 0xff, 0);
+    answer(1 | VMTP_DGM, _i ? 2048 : 0);
+    drain();
+    serve_ask_blocks(&f, A, server, 7, 4096, 0, VMTP_APG);
+    ck_assert_uint_eq(packet_32(expect_nvc(&f, A, 7, VMTP_RETRY), 56), 0);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    serve_ask_blocks(&f, A, server, 7, 4096, 0xff, 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+    ck_assert_mem_eq(serve_last(&f)->segment, serving_segment, 4096);
+    drain();
+    answer(2 | VMTP_DGM, 0);
+    expect_response(&f, 7, 2);
+}
+END_TEST
+
 /* VMTP-8.3-07 */
 START_TEST(duplicate_of_one_whose_response_is_gone) {
     serve_ask(&f, A, server, 7, 0);
@@ -174,6 +191,27 @@ START_TEST(five_retries_then_no_more) {
     vmtp_usage(f.engine, &usage);
     ck_assert_uint_eq(usage.requests, 0);
     ck_assert_uint_eq(usage.accepts, 8);
+}
+END_TEST
+
+/* VMTP-8.3-10 VMTP-6.3-05 */
+START_TEST(immediate_retry_is_the_first_of_five) {
+    vmtp_time before = f.now, wait = 0;
+    if (_i)
+        serve_ask_blocks(&f, A, server, 7, 4096, 0x03, 0);
+    serve_ask_blocks(&f, A, server, 7, 4096, 0, VMTP_APG);
+    foreign_pass(&f, 4 * VMTP_SECOND);
+    for (unsigned i = 0; i < 5; i++) {
+        const struct packet *p = expect_nvc(&f, A, 7, VMTP_RETRY);
+        ck_assert_uint_eq(packet_32(p, 56), _i ? 0x03 : 0);
+        ck_assert_uint_ge(p->at - before, wait);
+        ck_assert_uint_le(p->at - before, wait + 2 * VMTP_MILLISECOND);
+        wait = (20 * VMTP_MILLISECOND) << i; /* TS3 */
+        before = p->at;
+    }
+    expect_nvc(&f, A, 7, VMTP_TOO_MANY_RETRIES);
+    expect_silence(&f);
+    ck_assert_uint_eq(vmtp_counter(f.engine, VMTP_COUNT_DROP_INCOMPLETE), 1);
 }
 END_TEST
 
@@ -262,9 +300,11 @@ int main(void) {
     tcase_add_loop_test(t, duplicate_of_an_answered_request_brings_the_response_again, 0, 6);
     tcase_add_loop_test(t, duplicate_before_the_response_has_left_causes_no_second_sending, 0, 2);
     tcase_add_loop_test(t, duplicate_of_an_idempotent_one_is_executed_again, 0, 2);
+    tcase_add_loop_test(t, duplicate_without_data_of_an_idempotent_one_is_collected_anew, 0, 2);
     tcase_add_test(t, duplicate_of_one_whose_response_is_gone);
     tcase_add_test(t, missing_blocks_are_asked_for_after_ts1);
     tcase_add_test(t, five_retries_then_no_more);
+    tcase_add_loop_test(t, immediate_retry_is_the_first_of_five, 0, 2);
     tcase_add_test(t, new_blocks_earn_new_retries);
     tcase_add_test(t, request_that_was_given_up_can_still_come);
     tcase_add_test(t, server_that_went_away_is_missed_by_known_clients_too);
