@@ -56,18 +56,28 @@ static uint32_t confirm_flag(const vtest_service *s, uint32_t flags) {
     return !(flags & VMTP_DGM) && s->lent * 2 >= s->slot_count ? (uint32_t)VMTP_REPLY_CONFIRM : 0;
 }
 
+/* Replies: 1 when the segment is lent now. */
+static int reply_with(vtest_service *s, const struct vtest_slot *slot, const struct vmtp_reply *reply, vmtp_time now) {
+    int rc = vmtp_reply(s->engine, slot->handle, reply, now);
+    if (rc == 0)
+        return reply->segment_size > 0;
+    if (rc == VMTP_E_STALE) /* the client has gone on and wants no answer */
+        return 0;
+    /* An answer that the engine does not take is our mistake; the client must not wait for it for ever. */
+    struct vmtp_reply sorry = {.message.code = VMTP_ERROR | slot->reply_flags};
+    vmtp_reply(s->engine, slot->handle, &sorry, now);
+    return 0;
+}
+
 void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_message *answer, const void *segment,
                   uint32_t size, vmtp_time now) {
     struct vmtp_reply reply = {.message = *answer, .segment = segment, .segment_size = size};
-    if (slot->handle != 0) {
-        reply.message.code |= slot->reply_flags;
-        reply.flags = confirm_flag(s, slot->reply_flags);
-        /* The only error to be expected is VMTP_E_STALE: the client has gone on and wants no answer. */
-        if (vmtp_reply(s->engine, slot->handle, &reply, now) == 0 && size > 0) {
-            slot->state = VTEST_LENT;
-            s->lent++;
-            return;
-        }
+    reply.message.code |= slot->reply_flags;
+    reply.flags = confirm_flag(s, slot->reply_flags);
+    if (slot->handle != 0 && reply_with(s, slot, &reply, now)) {
+        slot->state = VTEST_LENT;
+        s->lent++;
+        return;
     }
     slot->handle = 0;
     post(s, slot);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "support/pair.h"
+#include "test_internal.h"
 
 static struct pair p;
 static uint8_t segment[VMTP_GROUP_OCTETS], expected[VMTP_GROUP_OCTETS];
@@ -70,6 +71,24 @@ START_TEST(a_client_that_goes_on_frees_its_delay) {
     ck_assert_uint_eq(call->result, VMTP_CANCELLED);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_NULL, NULL, NULL, 0), VMTP_OK);
     ck_assert_uint_eq(vtest_deadline(p.service), VMTP_NEVER);
+}
+END_TEST
+
+/* A mistake of the service's own: an answer that the engine refuses becomes an error, and its slot is free again. */
+START_TEST(an_answer_that_cannot_be_sent_is_an_error) {
+    const struct vmtp_message impossible = {.code = VMTP_OK | VMTP_PIC};
+    struct pair_call *call = delay(0, 50000000, 0);
+    struct vtest_slot *slot = p.service->slots;
+    pair_pass(&p, 100 * VMTP_MILLISECOND);
+    while (slot->state != VTEST_DELAYED)
+        slot++;
+    vtest_answer(p.service, slot, &impossible, slot->area, 100, pair_now(&p));
+    pair_wait(&p, call);
+    ck_assert_uint_eq(call->result, 0);
+    ck_assert_uint_eq(call->message.code & VMTP_CODE_MASK, VMTP_ERROR);
+    ck_assert_uint_eq(call->size, 0);
+    ck_assert_int_eq(slot->state, VTEST_POSTED);
+    ck_assert_uint_eq(p.service->lent, 0);
 }
 END_TEST
 
@@ -279,6 +298,7 @@ int main(void) {
     TCase *small = tcase_create("few slots");
     tcase_add_checked_fixture(small, few_slots, teardown);
     tcase_add_test(small, no_room_means_busy_and_nothing_is_lost);
+    tcase_add_test(small, an_answer_that_cannot_be_sent_is_an_error);
     tcase_add_test(small, silent_clients_do_not_stop_the_service);
     TCase *calls = tcase_create("call");
     tcase_add_checked_fixture(calls, setup_both, teardown_both);
