@@ -8,7 +8,8 @@
 /*
  * Opens the file called name (components separated by "/", checked by beneath_name_ok) below the directory dir for reading,
  * without waiting.  Symbolic links are followed as long as they stay below; on kernels without openat2 they are refused.
- * Returns a descriptor, or -1 with errno: EXDEV or ELOOP for what would lead outside.
+ * What is no regular file is not opened, not even for a moment.  Needs /proc.
+ * Returns a descriptor, or -1 with errno: EXDEV or ELOOP for what would lead outside, ENXIO for what is no regular file.
  */
 int beneath_open(int dir, const char *name);
 

@@ -18,7 +18,7 @@ static uint32_t code_of(int error) {
     case ENOTDIR:
     case EXDEV:
     case ELOOP:
-    case ENXIO: /* a socket */
+    case ENXIO: /* no regular file */
     case ENAMETOOLONG: return VMTP_TEST_NO_FILE;
     default: return VMTP_TEST_FILE_ERROR;
     }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -196,6 +197,41 @@ START_TEST(both_ways_stay_beneath) {
 }
 END_TEST
 
+/* How often what it watches was opened since the last time. */
+static unsigned times_opened(int watch) {
+    char events[4096];
+    ssize_t n = read(watch, events, sizeof events);
+    return n < 0 ? 0 : (unsigned)((size_t)n / sizeof(struct inotify_event));
+}
+
+static int watch_opening(const char *name) {
+    char path[128];
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ck_assert_int_ge(watch, 0);
+    snprintf(path, sizeof path, "%s/served/%s", root, name);
+    ck_assert_int_ge(inotify_add_watch(watch, path, IN_OPEN), 0);
+    return watch;
+}
+
+/* Opening a FIFO wakes its writer, opening a device may do anything: it is not tried.  TEST-5.1-03 */
+START_TEST(what_is_no_file_is_not_opened) {
+    int fifo = watch_opening("fifo"), file = watch_opening("file");
+    ck_assert_uint_eq(stat_named("fifo"), VMTP_TEST_NO_FILE);
+    ck_assert_uint_eq(read_named("fifo", 0, 10), VMTP_TEST_NO_FILE);
+    ck_assert_int_eq(beneath_open(served_fd, "fifo"), -1);
+    ck_assert_int_eq(errno, ENXIO);
+    ck_assert_int_eq(beneath_open_walk(served_fd, "fifo"), -1);
+    ck_assert_int_eq(errno, ENXIO);
+    ck_assert_int_eq(beneath_open(served_fd, "sub"), -1);
+    ck_assert_int_eq(errno, ENXIO);
+    ck_assert_uint_eq(times_opened(fifo), 0);
+    ck_assert_uint_eq(stat_named("file"), VMTP_OK);
+    ck_assert_uint_eq(times_opened(file), 1);
+    close(fifo);
+    close(file);
+}
+END_TEST
+
 START_TEST(no_descriptor_is_lost) {
     int before = dup(0);
     close(before);
@@ -203,6 +239,7 @@ START_TEST(no_descriptor_is_lost) {
         read_named("file", 0, 10);
         stat_named("bad-link");
         stat_named("fifo");
+        beneath_open_walk(served_fd, "fifo");
         beneath_open_walk(served_fd, "sub/none");
         beneath_open_walk(served_fd, "none/none");
     }
@@ -224,6 +261,7 @@ int main(void) {
     tcase_add_test(all, nothing_outside_is_shown);
     tcase_add_test(all, without_a_directory_there_are_no_files);
     tcase_add_test(all, both_ways_stay_beneath);
+    tcase_add_test(all, what_is_no_file_is_not_opened);
     tcase_add_test(all, no_descriptor_is_lost);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
