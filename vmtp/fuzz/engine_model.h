@@ -491,29 +491,37 @@ static void mend_checksum(uint8_t *octets, uint32_t length) {
 static int strict(void) { return !w.forged && !w.late; }
 
 /* Blocks that are said to be there are there. */
-static void must_be_pattern(const uint8_t *at, uint32_t size, uint32_t delivered, uint32_t pattern) {
+static int is_pattern(const uint8_t *at, uint32_t size, uint32_t delivered, uint32_t pattern) {
     for (uint32_t from = 0, bit = 1; from < size; from += VMTP_BLOCK_OCTETS, bit <<= 1) {
         uint32_t length = size - from < VMTP_BLOCK_OCTETS ? size - from : VMTP_BLOCK_OCTETS;
-        if (delivered & bit)
-            MUST(memcmp(at + from, pattern_at(pattern) + from, length) == 0);
+        if ((delivered & bit) && memcmp(at + from, pattern_at(pattern) + from, length) != 0)
+            return 0;
     }
+    return 1;
 }
 
 static struct my_call *call_tagged(uint32_t tag) {
     return (tag & 0xffff0000u) == TAG && (tag & 0xffffu) < w.call_count ? &w.calls[tag & 0xffffu] : NULL;
 }
 
-/* What came back is what the server gave in answer to this very call. */
+static int is_reply(const struct my_reply *r, const struct my_call *c, const struct vmtp_event *ev) {
+    int whole = ev->result == 0 && !(ev->message.code & VMTP_MDM);
+    return r->call == (uint32_t)(c - w.calls) && (whole ? ev->segment_size == r->size : ev->segment_size <= r->size) &&
+           is_pattern(ev->segment, ev->segment_size, ev->delivered, (uint32_t)(r - w.replies));
+}
+
+/*
+ * What came back is what the server gave in answer to this very call.  An idempotent reply does not say which one it is, so
+ * that only the data differ when the operation is done again; it must be one of them, and not a mixture.
+ */
 static void check_response(const struct my_call *c, const struct vmtp_event *ev) {
     if (!c->plain || !strict())
         return;
-    uint32_t index = ev->message.words[3] - 1;
-    MUST(call_tagged(ev->message.words[2]) == c);
-    MUST(index < w.reply_count && w.replies[index].call == (uint32_t)(c - w.calls));
-    uint32_t size = w.replies[index].size;
-    MUST(ev->segment_size <= size);
-    MUST(ev->result != 0 || (ev->message.code & VMTP_MDM) || ev->segment_size == size);
-    must_be_pattern(ev->segment, ev->segment_size, ev->delivered, index);
+    uint32_t number = ev->message.words[3], found = 0;
+    MUST(call_tagged(ev->message.words[2]) == c && number <= w.reply_count);
+    for (uint32_t i = 0; i < w.reply_count && !found; i++)
+        found = (!number || number == i + 1) && is_reply(&w.replies[i], c, ev);
+    MUST(found);
 }
 
 static void on_complete(struct my_node *n, const struct vmtp_event *ev) {
@@ -564,7 +572,7 @@ static uint32_t recognise(const struct vmtp_event *ev) {
         return NOTHING;
     MUST(c->executions++ == 0 || c->redoable);
     MUST(ev->segment_size == c->segment_size);
-    must_be_pattern(ev->segment, ev->segment_size, ev->delivered, (uint32_t)(c - w.calls));
+    MUST(is_pattern(ev->segment, ev->segment_size, ev->delivered, (uint32_t)(c - w.calls)));
     return (uint32_t)(c - w.calls);
 }
 
@@ -593,7 +601,7 @@ static void reply(struct my_request *r, uint32_t shape, uint32_t size) {
     y->segment = lend(size, w.reply_count);
     a.segment = lent(y->segment);
     a.message.code = flags[shape & 7u] | (shape >> 4 == 15 ? VMTP_RESPONSE_DISCARDED : shape >> 4);
-    a.message.words[3] = w.reply_count + 1;
+    a.message.words[3] = a.message.code & VMTP_DGM ? 0 : w.reply_count + 1;
     a.message.words[5] = 0x55aa55aau;
     int error = vmtp_reply(w.nodes[r->node].e, r->handle, &a, w.now);
     trace("    reply to %llx, code %x, %u octets: %d\n", (unsigned long long)r->handle, a.message.code, size, error);
