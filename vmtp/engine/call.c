@@ -367,8 +367,6 @@ static void acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 }
 
 static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks, vmtp_time now) {
-    if (c->tx.queued)
-        return; /* it is on its way already */
     c->retransmits++;
     c->retries = 0;
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
@@ -376,12 +374,7 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
 }
 
 /* Five times without getting on is enough, whatever the server goes on to say (VMTP-7.5-09). */
-static void told_what_is_missing(struct vmtp_engine *e, struct call *c, uint32_t delivery, vmtp_time now) {
-    uint32_t missing = all_blocks(c) & ~delivery;
-    if (!missing) {
-        acknowledged(e, c, now);
-        return;
-    }
+static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delivery, uint32_t again, vmtp_time now) {
     if (c->tx.queued)
         return; /* on its way already */
     if (delivery & ~c->delivered) {
@@ -391,7 +384,7 @@ static void told_what_is_missing(struct vmtp_engine *e, struct call *c, uint32_t
     if (c->stalls++ >= e->config.timers.request_retries)
         veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
     else
-        resend_blocks(e, c, missing, now);
+        resend_blocks(e, c, again, now);
 }
 
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
@@ -400,10 +393,13 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         acknowledged(e, c, now);
         break;
     case VMTP_RETRY:
-        told_what_is_missing(e, c, delivery, now);
+        if (all_blocks(c) & ~delivery)
+            told_to_retry(e, c, delivery, all_blocks(c) & ~delivery, now);
+        else
+            acknowledged(e, c, now);
         break;
     case VMTP_RETRY_ALL:
-        resend_blocks(e, c, all_blocks(c), now);
+        told_to_retry(e, c, 0, all_blocks(c), now);
         break;
     case VMTP_BUSY:
         back_off(e, c, now);

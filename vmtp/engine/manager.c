@@ -192,8 +192,6 @@ static void remember(struct vmtp_engine *e, struct remote *r, const struct arriv
 static int once(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity manager = entity_at(e, e->manager)->id;
     struct remote *r = veng_remote_find(e, a->client, manager);
-    if (is_default_client(a->client))
-        return DROP(e, DROP_CLIENT_ID);
     if (veng_request_left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
     if (r && r->transaction == a->transaction) {
@@ -246,6 +244,9 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_allocate_rival(e, a, vmtp_load64(a->h + 36));
     if (!e->block)
         return DROP(e, DROP_MANAGEMENT);
+    int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY);
+    if (once_only && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
+        return DROP(e, DROP_CLIENT_ID);
     if (!veng_manager_coresident(e, a->h, a->multicast))
         return not_here(e, a);
     if (veng_request_from_ourselves(e, a))
@@ -253,15 +254,14 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     int streamed = a->notify ? 0 : veng_request_streamed(e, a);
     if (streamed)
         return streamed;
+    if (once_only)
+        return a->multicast ? DROP(e, DROP_MANAGEMENT) : once(e, a);
     switch (code) {
     case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
     case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT):
         return veng_call_notified(e, a);
     case CODE24(VMTP_NOTIFY_VMTP_SERVER):
         return veng_server_notified(e, a);
-    case CODE24(VMTP_CREATE_ENTITY):
-    case CODE24(VMTP_DELETE_ENTITY):
-        return a->multicast ? DROP(e, DROP_MANAGEMENT) : once(e, a);
     default:
         return answer(e, a);
     }

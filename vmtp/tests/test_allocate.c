@@ -243,7 +243,7 @@ START_TEST(default_clients_are_nobody) {
     ck_assert_int_eq(serve_ask(&f, from, server, 1, VMTP_APG), VMTP_COUNT_DROP_CLIENT_ID);
     ck_assert_int_eq(serve_ask(&f, from, server + 1, 1, VMTP_APG), VMTP_COUNT_DROP_CLIENT_ID);
     for (unsigned i = 0; i < 2; i++) {
-        struct vmtp_header h = foreign_management(1, i ? VMTP_DELETE_ENTITY : VMTP_CREATE_ENTITY, server);
+        struct vmtp_header h = foreign_management(1, i ? VMTP_DELETE_ENTITY : VMTP_CREATE_ENTITY, server + 1);
         h.client = from;
         ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), VMTP_COUNT_DROP_CLIENT_ID);
     }

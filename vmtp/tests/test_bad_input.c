@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test_bad_input.c - sound packets that nobody here can use: rows 13 to 34 of the table in spec/vmtp.md section 5.2.  Each row is
+ * test_bad_input.c - sound packets that nobody here can use: rows 13 to 35 of the table in spec/vmtp.md section 5.2.  Each row is
  * tried by unicast and, in the three forms that a multicast packet has, by multicast.
  */
 #include "support/calling.h"

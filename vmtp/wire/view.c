@@ -51,16 +51,13 @@ static int is_large_message(const uint8_t *h) { return (vmtp_get_control(h) & (V
 
 /*
  * The blocks of a large message.  SegmentSize is the size of the whole message and the packet does not say
- * which of its groups it belongs to (that is known from the run it is part of), so
- *   - any of the 32 blocks may be in it,
- *   - they are whole blocks, except the last one of the message, which can only be the highest bit of a packet
- *     of the last group: that group is not followed by another, so CMG is clear.
+ * which of its groups it belongs to (that is known from the run it is part of), but
+ *   - while CMG is set another group follows, so this one is full and all its blocks are whole,
+ *   - without CMG it is the last group, which has what is left of the message.
  */
 static int blocks_of_large_message(const uint8_t *h, uint32_t mask, uint32_t size, uint32_t octets) {
-    if (octets == padded(vmtp_blocks_octets(mask, VMTP_GROUP_OCTETS)))
-        return 1;
     if (vmtp_get_control(h) & VMTP_CMG)
-        return 0;
+        return octets == padded(vmtp_blocks_octets(mask, VMTP_GROUP_OCTETS));
     uint32_t last_group = (size - 1u) % VMTP_GROUP_OCTETS + 1u;
     return (mask & ~vmtp_blocks_mask(last_group)) == 0 && octets == padded(vmtp_blocks_octets(mask, last_group));
 }

@@ -343,9 +343,9 @@ VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
     X(DROP_NO_CHECKSUM, "drop_no_checksum", "no checksum, and the configuration wants one")                            \
     X(DROP_LENGTH, "drop_length", "Length is odd or disagrees with the octets received")                               \
     X(DROP_DELIVERY, "drop_delivery", "PacketDelivery, SegmentSize and Length contradict each other")                  \
-    X(DROP_OWN, "drop_own", "our own packet came back")                                                                \
+    X(DROP_OWN, "drop_own", "our own packet, or one of our own client, came from outside")                                                                \
     X(DROP_ENCRYPTED, "drop_encrypted", "EPG set: secure VMTP is not supported")                                       \
-    X(DROP_CLIENT_ID, "drop_client_id", "Client is 0 or a group")                                                      \
+    X(DROP_CLIENT_ID, "drop_client_id", "Client is 0, a group, or a default client")                                                      \
     /* Requests */                                                                                                     \
     X(DROP_NO_SERVER, "drop_no_server", "Request to an entity that is not here")                                       \
     X(DROP_NOT_CORESIDENT, "drop_not_coresident", "Request for the host of an entity that is not here")                \
