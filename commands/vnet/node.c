@@ -51,10 +51,8 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
     config->interface_name = common->interface_name;
     config->pcapng = common->pcap;
     config->packet.ethertype = common->ethertype;
-    *node = (struct node){.interface_name = common->interface_name,
-                          .pcap = common->pcap,
-                          .spin = config->spin,
-                          .wake = wake_pipe[0]};
+    *node = (struct node){
+        .interface_name = common->interface_name, .pcap = common->pcap, .spin = config->spin, .wake = wake_pipe[0]};
     rc = vmtp_host_open(&node->host, config, error, sizeof error);
     if (rc == VMTP_E_CANCELLED || (rc != 0 && interrupted))
         return VNET_FAILED;

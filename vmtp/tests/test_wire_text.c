@@ -192,14 +192,16 @@ START_TEST(notifies_say_what_they_say) {
                             .server = VMTP_MANAGER_GROUP,
                             .code = VMTP_NOTIFY_VMTP_SERVER,
                             .words = {0, 0xee41u, 0, 0x6640u, 7, 0x1fu, VMTP_RETRY}};
-    assert_described(&f, 0, 1,
-                     "Request NotifyVmtpServer tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM CRE PIC"
-                     " says RETRY to server 0000-0000-0000-ee41 of client 0000-0000-0000-6640 tx 7 has 0x0000001f");
+    assert_described(
+        &f, 0, 1,
+        "Request NotifyVmtpServer tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM CRE PIC"
+        " says RETRY to server 0000-0000-0000-ee41 of client 0000-0000-0000-6640 tx 7 has 0x0000001f");
     f.words[6] = 0x123;
     f.code = VMTP_NOTIFY_REMOTE_VMTP_CLIENT;
-    assert_described(&f, 0, 1,
-                     "Request NotifyRemoteVmtpClient tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM PIC"
-                     " says 0x000123 to client 0000-0000-0000-ee41 tx 7 has 0x0000001f");
+    assert_described(
+        &f, 0, 1,
+        "Request NotifyRemoteVmtpClient tx 0 client 0000-0000-0000-0000 server 4000-0001-e000-0100 flags DGM PIC"
+        " says 0x000123 to client 0000-0000-0000-ee41 tx 7 has 0x0000001f");
 }
 END_TEST
 

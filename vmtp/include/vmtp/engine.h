@@ -45,16 +45,16 @@ typedef void (*vmtp_random_fn)(void *context, void *out, size_t size);
 
 /* Durations in nanoseconds.  Defaults and reasons: spec/vmtp.md section 9. */
 struct vmtp_timers {
-    vmtp_time tc1_constant;  /* TC1 = TC2 + this at most; default 200 ms */
-    vmtp_time tc1_floor;     /* TC1 is never below; default 20 ms */
-    vmtp_time tc2_floor;     /* TC2 before backing off; default 20 ms */
-    vmtp_time tc2_ceiling;   /* TC2 doubles at each retransmission up to this; default 320 ms */
-    vmtp_time tc3;           /* between packets of a Response; default 20 ms */
-    vmtp_time ts1;           /* between packets of a Request; default 20 ms */
-    vmtp_time ts2;           /* orphan: nothing heard from the client while processing; 0 = never; default 10 s */
-    vmtp_time ts4;           /* how long a transaction is remembered; default 5 s.  Much less, and a delayed duplicate
+    vmtp_time tc1_constant;   /* TC1 = TC2 + this at most; default 200 ms */
+    vmtp_time tc1_floor;      /* TC1 is never below; default 20 ms */
+    vmtp_time tc2_floor;      /* TC2 before backing off; default 20 ms */
+    vmtp_time tc2_ceiling;    /* TC2 doubles at each retransmission up to this; default 320 ms */
+    vmtp_time tc3;            /* between packets of a Response; default 20 ms */
+    vmtp_time ts1;            /* between packets of a Request; default 20 ms */
+    vmtp_time ts2;            /* orphan: nothing heard from the client while processing; 0 = never; default 10 s */
+    vmtp_time ts4;            /* how long a transaction is remembered; default 5 s.  Much less, and a delayed duplicate
                                 may be executed again (spec/vmtp.md section 9.1) */
-    vmtp_time ts5;           /* Response data unacknowledged: ask; default 250 ms; see ts5_always */
+    vmtp_time ts5;            /* Response data unacknowledged: ask; default 250 ms; see ts5_always */
     vmtp_time probe_interval; /* between ProbeEntityBlock transmissions; default 50 ms */
     uint8_t request_retries;  /* RequestRetries; default 5 */
     uint8_t response_retries; /* ResponseRetries; default 5 */
@@ -89,7 +89,7 @@ struct vmtp_config {
 
     uint8_t checksum;          /* enum vmtp_checksum_mode; default VMTP_CHECKSUM_FULL */
     uint8_t remote_management; /* 1: CreateEntity and DeleteEntity are obeyed from the wire; 0: NO_PERMISSION. default 0 */
-    uint8_t require_checksum;  /* 1: drop packets that carry none; default 0 */
+    uint8_t require_checksum; /* 1: drop packets that carry none; default 0 */
 
     struct vmtp_timers timers;
 
@@ -187,13 +187,13 @@ struct vmtp_request {
     uint32_t segment_size;       /* 0..16384 */
     uint32_t response_size;      /* octets that fit into one slot of response_area */
     void *response_area;         /* response_slots * response_size octets, lent until COMPLETE */
-    uint32_t response_slots;     /* 0 or 1: one Response ends the call.  More: a group call (server is a group and MRD is set):
+    uint32_t response_slots; /* 0 or 1: one Response ends the call.  More: a group call (server is a group and MRD is set):
                                     every Response is an event, and the call ends at its deadline or by vmtp_cancel */
-    vmtp_time deadline;          /* absolute; VMTP_NEVER: only the retransmission limit ends it */
-    uint64_t cookie;             /* comes back with every event of this call */
-    uint8_t priority;            /* 4 bits as on the wire; 0 is normal */
-    uint8_t gap;                 /* interpacket gap asked of the server, 1/32 of a packet time */
-    uint32_t control;            /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
+    vmtp_time deadline;      /* absolute; VMTP_NEVER: only the retransmission limit ends it */
+    uint64_t cookie;         /* comes back with every event of this call */
+    uint8_t priority;        /* 4 bits as on the wire; 0 is normal */
+    uint8_t gap;             /* interpacket gap asked of the server, 1/32 of a packet time */
+    uint32_t control;        /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
 };
 
 /*
@@ -277,7 +277,7 @@ enum vmtp_event_type {
 
 struct vmtp_event {
     enum vmtp_event_type type;
-    uint32_t result;      /* COMPLETE */
+    uint32_t result; /* COMPLETE */
     vmtp_handle handle;
     uint64_t cookie;
     vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
@@ -343,9 +343,9 @@ VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
     X(DROP_NO_CHECKSUM, "drop_no_checksum", "no checksum, and the configuration wants one")                            \
     X(DROP_LENGTH, "drop_length", "Length is odd or disagrees with the octets received")                               \
     X(DROP_DELIVERY, "drop_delivery", "PacketDelivery, SegmentSize and Length contradict each other")                  \
-    X(DROP_OWN, "drop_own", "our own packet, or one of our own client, came from outside")                                                                \
+    X(DROP_OWN, "drop_own", "our own packet, or one of our own client, came from outside")                             \
     X(DROP_ENCRYPTED, "drop_encrypted", "EPG set: secure VMTP is not supported")                                       \
-    X(DROP_CLIENT_ID, "drop_client_id", "Client is 0, a group, or a default client")                                                      \
+    X(DROP_CLIENT_ID, "drop_client_id", "Client is 0, a group, or a default client")                                   \
     /* Requests */                                                                                                     \
     X(DROP_NO_SERVER, "drop_no_server", "Request to an entity that is not here")                                       \
     X(DROP_NOT_CORESIDENT, "drop_not_coresident", "Request for the host of an entity that is not here")                \
@@ -357,10 +357,10 @@ VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
     X(DROP_STREAMING, "drop_streaming", "streamed Request or Response, not supported")                                 \
     X(DROP_NO_RECORD, "drop_no_record", "no remote client record or request record left")                              \
     X(DROP_NO_ACCEPT, "drop_no_accept", "server has no accept posted")                                                 \
-    X(DROP_TOO_LARGE, "drop_too_large", "segment larger than any accept ever posted")                                     \
+    X(DROP_TOO_LARGE, "drop_too_large", "segment larger than any accept ever posted")                                  \
     X(DROP_CONDITIONAL, "drop_conditional", "CMD and the entity is not waiting")                                       \
     X(DROP_INCOMPLETE, "drop_incomplete", "Request given up before it was whole")                                      \
-    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request whose client cannot be probed now, or did not answer")                          \
+    X(DROP_AWAITING_PROBE, "drop_awaiting_probe", "Request whose client cannot be probed now, or did not answer")      \
     /* Responses */                                                                                                    \
     X(DROP_NO_CLIENT, "drop_no_client", "Response to an entity that is not here")                                      \
     X(DROP_STALE_RESPONSE, "drop_stale_response", "Response to a transaction that is over")                            \

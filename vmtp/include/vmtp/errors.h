@@ -24,12 +24,12 @@ enum vmtp_error {
     VMTP_E_TIMEOUT = -4,   /* the deadline passed */
     VMTP_E_CANCELLED = -5, /* somebody interrupted or cancelled */
     /* the caller's argument */
-    VMTP_E_INVALID = -20,   /* an argument is out of its range */
-    VMTP_E_STALE = -21,     /* the handle's transaction is over */
-    VMTP_E_NO_ENTITY = -22, /* no such local entity */
-    VMTP_E_EXISTS = -23,    /* the entity identifier is taken */
-    VMTP_E_IN_CALL = -24,   /* this client entity has a message transaction outstanding */
-    VMTP_E_TOO_LARGE = -25, /* larger than the protocol or the configuration allows */
+    VMTP_E_INVALID = -20,     /* an argument is out of its range */
+    VMTP_E_STALE = -21,       /* the handle's transaction is over */
+    VMTP_E_NO_ENTITY = -22,   /* no such local entity */
+    VMTP_E_EXISTS = -23,      /* the entity identifier is taken */
+    VMTP_E_IN_CALL = -24,     /* this client entity has a message transaction outstanding */
+    VMTP_E_TOO_LARGE = -25,   /* larger than the protocol or the configuration allows */
     VMTP_E_UNSUPPORTED = -26, /* not provided by this version or this port */
     /* the system below; errno tells more */
     VMTP_E_SYSTEM = -40,

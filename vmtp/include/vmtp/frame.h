@@ -36,7 +36,7 @@ struct vmtp_slice {
  * lent, which stays readable until the packet's result is reported (vmtp_tx_result).
  */
 struct vmtp_tx {
-    uint64_t token; /* the engine's; a port neither reads nor changes it */
+    uint64_t token;  /* the engine's; a port neither reads nor changes it */
     uint64_t detail; /* the engine's too */
     uint8_t dst[6];
     uint8_t trailer_octets; /* 4 to 11 */

@@ -42,7 +42,7 @@ extern "C" {
 /* Octet offsets in the header, for those who build tables (dissectors, testers). */
 enum vmtp_offset {
     VMTP_AT_CLIENT = 0,
-    VMTP_AT_LENGTH = 8,   /* Version 3, Domain 13, HCO EPG MPG, Length 13 */
+    VMTP_AT_LENGTH = 8, /* Version 3, Domain 13, HCO EPG MPG, Length 13 */
     VMTP_AT_CONTROL = 12, /* flags 9, RetransmitCount 3, ForwardCount 4, gap or PGcount 8, Priority 4, RES 3, function 1 */
     VMTP_AT_TRANSACTION = 16,
     VMTP_AT_DELIVERY = 20,
@@ -68,9 +68,7 @@ static inline uint32_t vmtp_load32(const uint8_t *p) {
     return v;
 }
 
-static inline uint64_t vmtp_load64(const uint8_t *p) {
-    return ((uint64_t)vmtp_load32(p) << 32) | vmtp_load32(p + 4);
-}
+static inline uint64_t vmtp_load64(const uint8_t *p) { return ((uint64_t)vmtp_load32(p) << 32) | vmtp_load32(p + 4); }
 
 static inline void vmtp_store32(uint8_t *p, uint32_t v) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -141,12 +139,12 @@ static inline uint32_t vmtp_control(uint32_t flags, unsigned retransmit, unsigne
 /* Why a packet is not acceptable.  Checks are made in this order, that of OVERSIZED right after that of SHORT. */
 enum vmtp_packet_fault {
     VMTP_PACKET_OK = 0,
-    VMTP_PACKET_SHORT,      /* fewer than 68 octets */
-    VMTP_PACKET_VERSION,    /* Version is not 0 */
-    VMTP_PACKET_CHECKSUM,   /* checksum present and wrong */
-    VMTP_PACKET_LENGTH,     /* Length is odd, above 4096, or disagrees with the octets received */
-    VMTP_PACKET_DELIVERY,   /* PacketDelivery, SDA, SegmentSize and Length contradict each other */
-    VMTP_PACKET_OVERSIZED,  /* more than 16452 octets */
+    VMTP_PACKET_SHORT,     /* fewer than 68 octets */
+    VMTP_PACKET_VERSION,   /* Version is not 0 */
+    VMTP_PACKET_CHECKSUM,  /* checksum present and wrong */
+    VMTP_PACKET_LENGTH,    /* Length is odd, above 4096, or disagrees with the octets received */
+    VMTP_PACKET_DELIVERY,  /* PacketDelivery, SDA, SegmentSize and Length contradict each other */
+    VMTP_PACKET_OVERSIZED, /* more than 16452 octets */
     VMTP_PACKET_FAULTS
 };
 
@@ -237,22 +235,22 @@ VMTP_API uint32_t vmtp_checksum(const void *octets, size_t length);
  */
 struct vmtp_header {
     vmtp_entity client;
-    uint8_t version;         /* 3 bits */
-    uint16_t domain;         /* 13 bits */
-    uint8_t hco, epg, mpg;   /* 0 or 1 */
-    uint16_t length;         /* 13 bits, 32-bit words */
-    uint32_t flags;          /* VMTP_NRS .. VMTP_DRT, in their place in the word */
-    uint8_t retransmit;      /* 3 bits */
-    uint8_t forward;         /* 4 bits */
-    uint8_t gap;             /* interpacket gap or PGcount */
-    uint8_t priority;        /* 4 bits */
-    uint8_t reserved;        /* 3 bits, must be 0 */
-    uint8_t function;        /* VMTP_REQUEST or VMTP_RESPONSE */
+    uint8_t version;       /* 3 bits */
+    uint16_t domain;       /* 13 bits */
+    uint8_t hco, epg, mpg; /* 0 or 1 */
+    uint16_t length;       /* 13 bits, 32-bit words */
+    uint32_t flags;        /* VMTP_NRS .. VMTP_DRT, in their place in the word */
+    uint8_t retransmit;    /* 3 bits */
+    uint8_t forward;       /* 4 bits */
+    uint8_t gap;           /* interpacket gap or PGcount */
+    uint8_t priority;      /* 4 bits */
+    uint8_t reserved;      /* 3 bits, must be 0 */
+    uint8_t function;      /* VMTP_REQUEST or VMTP_RESPONSE */
     uint32_t transaction;
     uint32_t delivery;
     vmtp_entity server;
-    uint32_t code;           /* flags and code */
-    uint32_t words[7];       /* octets 36 to 63: CoResidentEntity or user data .. MsgDelivery, SegmentSize */
+    uint32_t code;     /* flags and code */
+    uint32_t words[7]; /* octets 36 to 63: CoResidentEntity or user data .. MsgDelivery, SegmentSize */
 };
 
 VMTP_API void vmtp_header_decode(struct vmtp_header *out, const uint8_t *octets /* 64 */);

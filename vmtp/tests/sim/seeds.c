@@ -26,7 +26,7 @@
 
 static uint64_t current_seed;
 
-#define REQUIRE(condition, ...)                                                                                       \
+#define REQUIRE(condition, ...)                                                                                        \
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \
             fprintf(stderr, "seed %llu: %s:%d: ", (unsigned long long)current_seed, "seeds.c", __LINE__);              \
@@ -95,14 +95,10 @@ static uint32_t below(uint32_t n) { return (uint32_t)(rnd() % n); }
 
 static uint32_t random_size(void) {
     switch (below(4)) {
-    case 0:
-        return 0;
-    case 1:
-        return 1 + below(1024);
-    case 2:
-        return 1 + below(VMTP_GROUP_OCTETS);
-    default:
-        return 1u << below(15);
+    case 0: return 0;
+    case 1: return 1 + below(1024);
+    case 2: return 1 + below(VMTP_GROUP_OCTETS);
+    default: return 1u << below(15);
     }
 }
 
@@ -229,24 +225,15 @@ static void on_complete(struct host_state *h, const struct vmtp_event *ev) {
 static void on_event(struct node *n, const struct vmtp_event *ev) {
     struct host_state *h = n->user;
     switch (ev->type) {
-    case VMTP_EV_COMPLETE:
-        on_complete(h, ev);
-        break;
-    case VMTP_EV_REQUEST:
-        on_request(n, h, ev);
-        break;
-    case VMTP_EV_RELEASED:
-        on_released(h, ev);
-        break;
-    case VMTP_EV_ABANDONED:
-        on_abandoned(h, ev);
-        break;
+    case VMTP_EV_COMPLETE: on_complete(h, ev); break;
+    case VMTP_EV_REQUEST: on_request(n, h, ev); break;
+    case VMTP_EV_RELEASED: on_released(h, ev); break;
+    case VMTP_EV_ABANDONED: on_abandoned(h, ev); break;
     case VMTP_EV_ACCEPT_RETURNED:
         free((void *)(uintptr_t)ev->cookie);
         h->accepts_out--;
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -376,18 +363,23 @@ static void close_down(void) {
     for (unsigned i = 0; i < w.count; i++) {
         struct vmtp_usage u;
         vmtp_usage(w.nodes[i].engine, &u);
-        REQUIRE(u.entities == 0 && u.calls == 0 && u.requests == 0 && u.remote_clients == 0 && u.accepts == 0 && u.events == 0,
-                "host %u keeps entities %u calls %u requests %u clients %u accepts %u events %u", i, u.entities, u.calls,
-                u.requests, u.remote_clients, u.accepts, u.events);
+        REQUIRE(u.entities == 0 && u.calls == 0 && u.requests == 0 && u.remote_clients == 0 && u.accepts == 0 &&
+                    u.events == 0,
+                "host %u keeps entities %u calls %u requests %u clients %u accepts %u events %u", i, u.entities,
+                u.calls, u.requests, u.remote_clients, u.accepts, u.events);
         REQUIRE(hosts[i].accepts_out == 0, "host %u: %u accepts never came back", i, hosts[i].accepts_out);
         for (unsigned k = 0; k < 64; k++)
             REQUIRE(!hosts[i].replies[k].segment, "host %u: a reply's segment never came back", i);
     }
 }
 
-static struct vmtp_sim_faults bad_network = {
-    .loss = 100000, .duplicate = 50000, .reorder = 50000, .corrupt = 10000, .delay = 30 * VMTP_MICROSECOND,
-    .jitter = 100 * VMTP_MICROSECOND, .reorder_delay = 3 * VMTP_MILLISECOND};
+static struct vmtp_sim_faults bad_network = {.loss = 100000,
+                                             .duplicate = 50000,
+                                             .reorder = 50000,
+                                             .corrupt = 10000,
+                                             .delay = 30 * VMTP_MICROSECOND,
+                                             .jitter = 100 * VMTP_MICROSECOND,
+                                             .reorder_delay = 3 * VMTP_MILLISECOND};
 
 static void run_seed(uint64_t seed, const char *pcap) {
     current_seed = seed;
@@ -453,7 +445,8 @@ static void report(const struct totals *t, uint64_t seeds, uint64_t failed) {
            (unsigned long long)t->discarded_otherwise);
     for (unsigned i = 1; i < 64; i++)
         if (t->results[i])
-            printf("  %-24s %llu\n", i == 63 ? "CANCELLED" : vmtp_response_code_name(i), (unsigned long long)t->results[i]);
+            printf("  %-24s %llu\n", i == 63 ? "CANCELLED" : vmtp_response_code_name(i),
+                   (unsigned long long)t->results[i]);
 }
 
 static int usage(const char *program) {
@@ -483,7 +476,8 @@ int main(int argc, char **argv) {
         if (run_child(s, pcap, &totals) == 0)
             continue;
         failed++;
-        printf("seed %llu failed; again, with captures seed-%llu.*.pcapng:\n  %s --first %llu --seeds 1 --pcap seed-%llu\n",
+        printf("seed %llu failed; again, with captures seed-%llu.*.pcapng:\n  %s --first %llu --seeds 1 --pcap "
+               "seed-%llu\n",
                (unsigned long long)s, (unsigned long long)s, argv[0], (unsigned long long)s, (unsigned long long)s);
         char prefix[64];
         snprintf(prefix, sizeof prefix, "seed-%llu", (unsigned long long)s);
