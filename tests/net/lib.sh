@@ -34,6 +34,9 @@ net_need() {
 }
 
 net_begin() {
+    VSUITE_BIN=${VSUITE_BIN:-$1} # scripts go to other directories, so it must be a whole path
+    VSUITE_BIN=$(cd "${VSUITE_BIN:-/nowhere}" 2>/dev/null && pwd) || net_fail "say where the programs are: $0 build/debug/bin"
+    export VSUITE_BIN
     net_need ip
     net_need unshare
     net_need nsenter
