@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Looks at an empty ring between two questions for the state of the socket, which cost a system call. */
-#define LOOKS_PER_CHECK 256u
+#define LOOKS_PER_CHECK 960u
 #define VLAN_ID_MASK 0xfffu
 /* A time_t of 32 bits holds no more than 68 years. */
 #define LONGEST_WAIT (86400 * VMTP_SECOND)
