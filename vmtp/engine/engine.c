@@ -87,6 +87,8 @@ int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void
     return 0;
 }
 
+void vmtp_engine_share(vmtp_engine *e, int shared) { e->shared = shared != 0; }
+
 int vmtp_engine_ready(const vmtp_engine *e) { return e->block != 0; }
 vmtp_entity vmtp_engine_block(const vmtp_engine *e) { return e->block; }
 vmtp_entity vmtp_engine_manager(const vmtp_engine *e) { return e->block ? entity_at(e, e->manager)->id : 0; }

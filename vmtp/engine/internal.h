@@ -271,6 +271,7 @@ struct vmtp_engine {
     uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
     uint32_t next_id;
     uint32_t user_calls;
+    int shared; /* others have our Ethernet address too */
     vmtp_entity block;
     struct allocation allocation;
     struct event_node ready_event;

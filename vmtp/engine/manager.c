@@ -171,6 +171,8 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
         octets = answer_code(header, VMTP_ERROR);
         break;
     }
+    if (e->shared && CODE24(vmtp_get_code(header)) == VMTP_NONEXISTENT_ENTITY && !(a->rx->flags & VMTP_RX_LOCAL))
+        return -1;
     if (a->multicast && CODE24(vmtp_get_code(header)) != VMTP_OK) /* silence, not an echo from every node */
         return -1;
     if (octets > 0)

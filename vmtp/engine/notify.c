@@ -51,6 +51,8 @@ static void send_server(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity s
 
 /* About the Request packet that has just come.  Never about multicast packets, datagrams that did not ask, or Notifies. */
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
+    if (code == VMTP_NONEXISTENT_ENTITY && e->shared) /* it may be at another module of this address */
+        return;
     if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
         return;
     /* The source of a forwarded Request is its forwarder: acknowledgments are for that node (H43). */
@@ -62,7 +64,7 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
 
 /* About the Response packet that has just come. */
 void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
-    if (a->multicast || (a->rx->flags & VMTP_RX_LOCAL))
+    if (a->multicast || (a->rx->flags & VMTP_RX_LOCAL) || (code == VMTP_NONEXISTENT_ENTITY && e->shared))
         return;
     send_server(e, a->rx->src, a->server, a->client, a->transaction, delivery, code);
 }

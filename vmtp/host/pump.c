@@ -2,11 +2,21 @@
 /* Packets between the port and the engine. */
 #include "internal.h"
 
+/* A program that starts needs longer than this before it calls anybody, so none is overlooked. */
+#define SHARE_INTERVAL (50 * VMTP_MILLISECOND)
+
+static void look_for_others(vmtp_host *host, vmtp_time now) {
+    vmtp_engine_share(host->engine, vmtp_port_shared(host->port));
+    host->share_at = now + SHARE_INTERVAL;
+}
+
 int vhost_look(vmtp_host *host) {
     int n = vmtp_port_recv(host->port, host->rx, VHOST_BATCH);
     if (n <= 0)
         return n;
     vmtp_time now = vhost_tick(host);
+    if (now >= host->share_at)
+        look_for_others(host, now);
     for (int i = 0; i < n; i++)
         vmtp_input(host->engine, &host->rx[i], now);
     vmtp_port_release(host->port);

@@ -154,6 +154,8 @@ static void fault_stats(const vmtp_port *port, struct vmtp_port_stats *out) {
     out->tx_failed += f->lost + f->failed;
 }
 
+static int fault_shared(vmtp_port *port) { return vmtp_port_shared(self(port)->inner); }
+
 static void fault_close(vmtp_port *port) {
     struct fault *f = self(port);
     send_late(f);
@@ -169,6 +171,7 @@ static const struct vmtp_port_ops fault_ops = {
     .group = fault_group,
     .stats = fault_stats,
     .close = fault_close,
+    .shared = fault_shared,
 };
 
 int vmtp_fault_open(vmtp_port **out, vmtp_port *inner, uint64_t seed, const struct vmtp_sim_faults *faults) {

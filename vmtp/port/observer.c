@@ -44,6 +44,8 @@ static void observer_stats(const vmtp_port *port, struct vmtp_port_stats *out) {
     vmtp_port_stats(((const struct port_observer *)port)->inner, out);
 }
 
+static int observer_shared(vmtp_port *port) { return vmtp_port_shared(self(port)->inner); }
+
 static void observer_close(vmtp_port *port) {
     struct port_observer *o = self(port);
     o->closing(o);
@@ -59,6 +61,7 @@ static const struct vmtp_port_ops observer_ops = {
     .group = observer_group,
     .stats = observer_stats,
     .close = observer_close,
+    .shared = observer_shared,
 };
 
 static vmtp_time real_time(void *context) {

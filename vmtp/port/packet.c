@@ -262,4 +262,5 @@ const struct vmtp_port_ops packet_ops = {
     .group = packet_group,
     .stats = packet_stats,
     .close = packet_close,
+    .shared = packet_shared,
 };

@@ -95,6 +95,8 @@ struct packet_port {
 
 extern const struct vmtp_port_ops packet_ops;
 
+int packet_shared(vmtp_port *port);
+
 /* ---- the interface ------------------------------------------------------------------------------------------ */
 
 struct packet_interface {

@@ -143,6 +143,24 @@ START_TEST(server_that_is_gone_is_told) {
 }
 END_TEST
 
+/* VMTP-2.1-06 */
+START_TEST(shared_address_keeps_silent) {
+    know_host();
+    ck_assert_int_eq(vmtp_entity_delete(server->engine, server_id, world_now(&w)), 0);
+    vmtp_engine_share(server->engine, 1);
+    call(1, 0, VMTP_NEVER);
+    world_pass(&w, 10 * VMTP_SECOND);
+    ck_assert_uint_eq(world_event(client, VMTP_EV_COMPLETE, 0)->result, VMTP_RETRANS_TIMEOUT);
+    ck_assert_uint_gt(vmtp_counter(server->engine, VMTP_COUNT_DROP_NO_SERVER), 1);
+    ck_assert_uint_eq(vmtp_counter(server->engine, VMTP_COUNT_NOTIFY_OUT), 0);
+    vmtp_engine_share(server->engine, 0);
+    know_host();
+    call(1, 0, VMTP_NEVER);
+    world_pass(&w, 10 * VMTP_SECOND);
+    ck_assert_uint_eq(world_event(client, VMTP_EV_COMPLETE, 1)->result, VMTP_NONEXISTENT_ENTITY);
+}
+END_TEST
+
 START_TEST(deadline_ends_a_call) {
     know_host();
     call(1, 0, world_now(&w) + 300 * VMTP_MILLISECOND);
@@ -187,6 +205,7 @@ int main(void) {
     tcase_add_test(t, unknown_host_is_found_by_probe);
     tcase_add_test(t, nobody_answers_a_probe);
     tcase_add_test(t, server_that_is_gone_is_told);
+    tcase_add_test(t, shared_address_keeps_silent);
     tcase_add_test(t, deadline_ends_a_call);
     tcase_add_test(t, cancel_completes_once);
     tcase_add_test(t, slow_server_is_asked_and_says_ok);

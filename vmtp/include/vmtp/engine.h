@@ -328,6 +328,12 @@ VMTP_API void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp
 VMTP_API vmtp_time vmtp_deadline(const vmtp_engine *e);
 VMTP_API void vmtp_expire(vmtp_engine *e, vmtp_time now);
 
+/*
+ * Tells the engine whether other VMTP modules have this Ethernet address too, so that what is not here may be there (spec/vmtp.md
+ * section 2.1).  While shared is not 0, nobody is told NONEXISTENT_ENTITY.  An engine begins as not shared; vmtp/host.h sees to it.
+ */
+VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
+
 /* ---- knowing what goes on -------------------------------------------------------------------------------- */
 
 /* Every reason for which a packet can be dropped, then what else is counted.  Append only. */
