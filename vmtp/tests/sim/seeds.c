@@ -74,6 +74,7 @@ struct host_state {
     struct held held[HELD];
     struct lent_reply replies[64];
     uint32_t accepts_out;
+    uint32_t replaced;
     uint32_t left; /* calls still to be made */
 };
 
@@ -171,7 +172,12 @@ static void on_request(struct node *n, struct host_state *h, const struct vmtp_e
             o->request_size);
     check_bytes(ev->segment, ev->segment_size, number, 0);
     REQUIRE(ev->message.words[3] == ~number, "op %u: user words", number);
-    post_accept(n, h, ev->entity, ev->segment);
+    if (ev->entity == h->servers[0] || ev->entity == h->servers[1])
+        post_accept(n, h, ev->entity, ev->segment);
+    else { /* delivered, and then its server was replaced */
+        free(ev->segment);
+        h->accepts_out--;
+    }
     if (o->datagram) {
         REQUIRE(ev->handle == 0, "a datagram with a handle");
         return;
@@ -278,8 +284,26 @@ static void start_call(struct node *n, struct host_state *h, unsigned which) {
     h->left--;
 }
 
+/* A server ends, with whatever it is doing, and another begins in its place: callers of the first have to learn it. */
+static void replace_server(struct node *n, struct host_state *h) {
+    vmtp_entity *id = &h->servers[below(SERVERS)];
+    for (unsigned i = 0; i < HELD; i++)
+        if (h->held[i].entity == *id)
+            h->held[i].handle = 0;
+    REQUIRE(vmtp_entity_delete(n->engine, *id, world_now(&w)) == 0, "delete");
+    if (vmtp_entity_create(n->engine, id, NULL, world_now(&w)) != 0) { /* the block is used up */
+        h->replaced = UINT32_MAX;
+        return;
+    }
+    h->replaced++;
+    for (unsigned a = 0; a < ACCEPTS; a++)
+        post_accept(n, h, *id, NULL);
+}
+
 static void act(struct node *n, struct host_state *h) {
     vmtp_time now = world_now(&w);
+    if (h->replaced < 20 && below(300) == 0)
+        replace_server(n, h);
     for (unsigned i = 0; i < HELD; i++)
         if (h->held[i].handle && h->held[i].when <= now) {
             struct held x = h->held[i];
