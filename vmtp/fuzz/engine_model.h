@@ -418,7 +418,7 @@ static int input(struct my_node *n, const struct vmtp_rx *rx) {
     show("to  ", n->number, rx->packet, rx->length);
     int reason = vmtp_input(n->e, rx, w.now);
     MUST(reason >= 0 && reason < (int)VMTP_COUNT_PACKETS_IN);
-    trace("    %s\n", vmtp_counter_name((enum vmtp_counter)reason));
+    trace("    %s: %s\n", vmtp_counter_name((enum vmtp_counter)reason), vmtp_counter_text((enum vmtp_counter)reason));
     remember_number((uint64_t)reason);
     if (rx->length >= VMTP_MIN_PACKET)
         check_notifies(rx->packet, vmtp_counter(n->e, VMTP_COUNT_NOTIFY_OUT) - notifies);

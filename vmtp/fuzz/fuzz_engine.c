@@ -274,6 +274,7 @@ static void op_accept(void) {
     uint32_t who = byte(), size = byte();
     struct my_node *n = some_node(who);
     vmtp_entity entity = who & 0x80 ? some_entity(size) : own_entity(n, who >> 1 & 7u);
+    MUST(vmtp_accept(n->e, entity, NULL, 8, 0) < 0);
     for (uint32_t count = (who >> 4 & 3u) + 1; count > 0; count--)
         post_accept(n, entity, some_size(size));
 }
@@ -573,6 +574,12 @@ static void op_crowd(void) {
     }
 }
 
+/* Another program at the same address comes or goes. */
+static void op_share(void) {
+    uint32_t how = byte();
+    vmtp_engine_share(some_node(how)->e, how >> 1 & 1u);
+}
+
 /* A configuration with one octet changed is good and makes an engine, or is refused with a reason. */
 static void op_configure(void) {
     uint32_t where = byte() + (byte() << 8), value = byte();
@@ -624,6 +631,7 @@ static const struct {
     {"greet", op_greet, 0},
     {"crowd", op_crowd, 0},
     {"configure", op_configure, 0},
+    {"share", op_share, 0},
 };
 #define OPERATIONS (sizeof operations / sizeof operations[0])
 
