@@ -129,6 +129,7 @@ struct slot {
     vmtp_entity server;
     uint32_t call;
     uint32_t have, want;
+    uint32_t answers;  /* which transmission of the Request: see call.retransmits */
     uint32_t size;     /* of the segment, as the server says */
     uint32_t capacity;
     uint8_t *area;
@@ -161,6 +162,7 @@ struct call {
     uint32_t wait_next; /* waiting for the same Probe */
     uint32_t request;   /* local: the server's record */
     uint32_t result;
+    uint32_t retransmits; /* of the last transmission; its low three bits are RetransmitCount */
     uint32_t number, own; /* Responses; of these, from this engine itself */
     vmtp_entity server, locate; /* whom to find for the host address; 0: multicast */
     vmtp_time deadline;
@@ -168,7 +170,6 @@ struct call {
     uint64_t cookie;
     uint8_t asked; /* bit n: transmission n had APG */
     uint8_t state;
-    uint8_t retransmits; /* RetransmitCount of the last transmission */
     uint8_t retries;     /* since the server was heard */
     uint8_t busies;
     uint8_t stalls;      /* RETRY heard since the server last had a block more */

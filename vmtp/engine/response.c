@@ -36,7 +36,13 @@ static uint32_t wanted_blocks(const uint8_t *h) {
 
 /* ---- one Response ---- */
 
-static void slot_begin(struct slot *s, const struct arrival *a) {
+/* Which transmission of the Request a packet answers: of that, RetransmitCount has only the low three bits. */
+static uint32_t answered(const struct call *c, const struct arrival *a) {
+    return c->retransmits - ((c->retransmits - vmtp_get_retransmit_count(a->h)) & 7u);
+}
+
+static void slot_begin(const struct call *c, struct slot *s, const struct arrival *a) {
+    s->answers = answered(c, a);
     s->state = SLOT_RECEIVING;
     s->server = a->server;
     s->have = 0;
@@ -170,11 +176,11 @@ static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
 static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     if (s->state == SLOT_COMPLETE)
         return stale(e, a);
-    unsigned redone = (vmtp_get_retransmit_count(a->h) - vmtp_get_retransmit_count(s->header)) & 7u;
+    int32_t redone = (int32_t)(answered(c, a) - s->answers);
     if ((a->code & VMTP_DGM) && redone) {
-        if (redone > 4) /* late packets of an earlier execution */
+        if (redone < 0) /* late packets of an earlier execution */
             return DROP(e, DROP_STALE_RESPONSE);
-        slot_begin(s, a); /* executed again: what it said before does not fit what it says now */
+        slot_begin(c, s, a); /* executed again: what it said before does not fit what it says now */
     } else if (!veng_group_consistent(s->header, a->h)) {
         return DROP(e, DROP_MISMATCH);
     }
@@ -195,7 +201,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
     s = slot_new(e, c);
     if (!s)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
-    slot_begin(s, a);
+    slot_begin(c, s, a);
     sample_response(e, c, a);
     c->retries = 0; /* the server was heard */
     receive(e, c, s, a);
