@@ -109,7 +109,8 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
         return VMTP_E_TOO_LARGE;
     if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
         return VMTP_E_INVALID;
-    if ((r->control & ~USER_CONTROL) || (r->message.code & VMTP_CODE_RESERVED) || r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
+    if ((r->control & ~USER_CONTROL) || (r->message.code & VMTP_CODE_RESERVED) || r->priority > 15u ||
+        (uint64_t)slots * r->response_size > SIZE_MAX / 2)
         return VMTP_E_INVALID;
     if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
         return VMTP_E_INVALID;
@@ -389,21 +390,15 @@ static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delive
 
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
     switch (code) {
-    case VMTP_OK:
-        acknowledged(e, c, now);
-        break;
+    case VMTP_OK: acknowledged(e, c, now); break;
     case VMTP_RETRY:
         if (all_blocks(c) & ~delivery)
             told_to_retry(e, c, delivery, all_blocks(c) & ~delivery, now);
         else
             acknowledged(e, c, now);
         break;
-    case VMTP_RETRY_ALL:
-        told_to_retry(e, c, 0, all_blocks(c), now);
-        break;
-    case VMTP_BUSY:
-        back_off(e, c, now);
-        break;
+    case VMTP_RETRY_ALL: told_to_retry(e, c, 0, all_blocks(c), now); break;
+    case VMTP_BUSY: back_off(e, c, now); break;
     case VMTP_ENTITY_MIGRATED:
         if (!c->multicast && c->purpose == FOR_USER) /* a group does not migrate, and a Probe must not wait for itself */
             relocate(e, c, now);
@@ -417,9 +412,7 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         forget_server(e, c);
         veng_call_finish(e, c, code, now);
         break;
-    default:
-        veng_call_finish(e, c, code, now);
-        break;
+    default: veng_call_finish(e, c, code, now); break;
     }
 }
 

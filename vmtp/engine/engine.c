@@ -67,8 +67,7 @@ static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp
     e->room = vmtp_room(config->mtu);
 }
 
-int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void *memory, size_t size,
-                       vmtp_time now) {
+int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *config, void *memory, size_t size, vmtp_time now) {
     size_t need = vmtp_engine_footprint(config);
     if (need == 0 || !memory || ((uintptr_t)memory & (_Alignof(max_align_t) - 1u)))
         return VMTP_E_INVALID;
@@ -106,23 +105,12 @@ vmtp_time vmtp_deadline(const vmtp_engine *e) {
 static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
 #define AROUND(type, member) ((type *)(void *)((uint8_t *)t - offsetof(type, member)))
     switch (t->kind) {
-    case TIMER_CALL:
-        veng_call_timeout(e, AROUND(struct call, timer), now);
-        break;
-    case TIMER_LIMIT:
-        veng_call_limit(e, AROUND(struct call, limit), now);
-        break;
-    case TIMER_SLOT:
-        veng_slot_timeout(e, AROUND(struct slot, timer), now);
-        break;
-    case TIMER_REMOTE:
-        veng_remote_timeout(e, AROUND(struct remote, timer), now);
-        break;
-    case TIMER_ALLOCATE:
-        veng_allocate_timeout(e, now);
-        break;
-    default:
-        break;
+    case TIMER_CALL: veng_call_timeout(e, AROUND(struct call, timer), now); break;
+    case TIMER_LIMIT: veng_call_limit(e, AROUND(struct call, limit), now); break;
+    case TIMER_SLOT: veng_slot_timeout(e, AROUND(struct slot, timer), now); break;
+    case TIMER_REMOTE: veng_remote_timeout(e, AROUND(struct remote, timer), now); break;
+    case TIMER_ALLOCATE: veng_allocate_timeout(e, now); break;
+    default: break;
     }
 #undef AROUND
 }

@@ -167,26 +167,17 @@ int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
     ev->type = (enum vmtp_event_type)node->type;
 #define AROUND(type, member) ((type *)(void *)((uint8_t *)node - offsetof(type, member)))
     switch (node->kind) {
-    case KIND_CALL:
-        fill_complete(e, ev, AROUND(struct call, event));
-        break;
-    case KIND_SLOT:
-        fill_slot(e, ev, AROUND(struct slot, event));
-        break;
+    case KIND_CALL: fill_complete(e, ev, AROUND(struct call, event)); break;
+    case KIND_SLOT: fill_slot(e, ev, AROUND(struct slot, event)); break;
     case KIND_REQUEST:
         if (node->type == VMTP_EV_REQUEST)
             fill_request(e, ev, AROUND(struct request, event));
         else
             fill_request_over(e, ev, AROUND(struct request, event));
         break;
-    case KIND_ACCEPT:
-        fill_accept(e, ev, AROUND(struct accept, event));
-        break;
-    case KIND_ENTITY:
-        fill_entity(e, ev, AROUND(struct entity, event));
-        break;
-    default: /* READY: nothing more to say */
-        break;
+    case KIND_ACCEPT: fill_accept(e, ev, AROUND(struct accept, event)); break;
+    case KIND_ENTITY: fill_entity(e, ev, AROUND(struct entity, event)); break;
+    default: /* READY: nothing more to say */ break;
     }
 #undef AROUND
     return 1;

@@ -4,18 +4,12 @@
 
 static int dropped_by_view(struct vmtp_engine *e, enum vmtp_packet_fault fault) {
     switch (fault) {
-    case VMTP_PACKET_SHORT:
-        return DROP(e, DROP_SHORT);
-    case VMTP_PACKET_OVERSIZED:
-        return DROP(e, DROP_OVERSIZED);
-    case VMTP_PACKET_VERSION:
-        return DROP(e, DROP_VERSION);
-    case VMTP_PACKET_CHECKSUM:
-        return DROP(e, DROP_CHECKSUM);
-    case VMTP_PACKET_LENGTH:
-        return DROP(e, DROP_LENGTH);
-    default:
-        return DROP(e, DROP_DELIVERY);
+    case VMTP_PACKET_SHORT: return DROP(e, DROP_SHORT);
+    case VMTP_PACKET_OVERSIZED: return DROP(e, DROP_OVERSIZED);
+    case VMTP_PACKET_VERSION: return DROP(e, DROP_VERSION);
+    case VMTP_PACKET_CHECKSUM: return DROP(e, DROP_CHECKSUM);
+    case VMTP_PACKET_LENGTH: return DROP(e, DROP_LENGTH);
+    default: return DROP(e, DROP_DELIVERY);
     }
 }
 

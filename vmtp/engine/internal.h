@@ -69,14 +69,14 @@ struct event_node {
 struct sender {
     struct sender *next;
     const uint8_t *segment;
-    vmtp_time next_at;     /* interpacket gap: not before */
-    vmtp_time gap;         /* nanoseconds */
+    vmtp_time next_at; /* interpacket gap: not before */
+    vmtp_time gap;     /* nanoseconds */
     uint32_t segment_size;
-    uint32_t pending;      /* blocks to be sent */
-    uint16_t out;          /* packets given to the application, not reported yet */
+    uint32_t pending; /* blocks to be sent */
+    uint16_t out;     /* packets given to the application, not reported yet */
     uint8_t queued;
-    uint8_t bare;          /* a packet without data is due */
-    uint8_t kind;          /* KIND_CALL or KIND_REQUEST */
+    uint8_t bare; /* a packet without data is due */
+    uint8_t kind; /* KIND_CALL or KIND_REQUEST */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
 };
@@ -129,8 +129,8 @@ struct slot {
     vmtp_entity server;
     uint32_t call;
     uint32_t have, want;
-    uint32_t answers;  /* which transmission of the Request: see call.retransmits */
-    uint32_t size;     /* of the segment, as the server says */
+    uint32_t answers; /* which transmission of the Request: see call.retransmits */
+    uint32_t size;    /* of the segment, as the server says */
     uint32_t capacity;
     uint8_t *area;
     uint8_t state; /* enum slot_state */
@@ -162,33 +162,41 @@ struct call {
     uint32_t wait_next; /* waiting for the same Probe */
     uint32_t request;   /* local: the server's record */
     uint32_t result;
-    uint32_t retransmits; /* of the last transmission; its low three bits are RetransmitCount */
-    uint32_t number, own; /* Responses; of these, from this engine itself */
+    uint32_t retransmits;       /* of the last transmission; its low three bits are RetransmitCount */
+    uint32_t number, own;       /* Responses; of these, from this engine itself */
     vmtp_entity server, locate; /* whom to find for the host address; 0: multicast */
     vmtp_time deadline;
     vmtp_time sent_at[8]; /* by RetransmitCount */
     uint64_t cookie;
     uint8_t asked; /* bit n: transmission n had APG */
     uint8_t state;
-    uint8_t retries;     /* since the server was heard */
+    uint8_t retries; /* since the server was heard */
     uint8_t busies;
-    uint8_t stalls;      /* RETRY heard since the server last had a block more */
-    uint32_t delivered;  /* blocks that the server has had */
+    uint8_t stalls;     /* RETRY heard since the server last had a block more */
+    uint32_t delivered; /* blocks that the server has had */
     uint8_t multicast, group, datagram, purpose;
-    uint8_t sent;      /* at least once */
-    uint8_t cached;    /* the host address came from the cache, not from a Probe of just now */
+    uint8_t sent;   /* at least once */
+    uint8_t cached; /* the host address came from the cache, not from a Probe of just now */
     uint8_t relocated;
-    uint8_t absent;    /* the cached host has said NONEXISTENT_ENTITY */
-    uint8_t whole;     /* the next retransmission carries all data */
+    uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
+    uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
-    uint32_t subject; /* purpose: which host entry or remote */
+    uint32_t subject;     /* purpose: which host entry or remote */
     struct event_node event;
 };
 
 /* Why a call was made: for the application, or for the engine itself. */
 enum call_purpose { FOR_USER, FOR_HOST, FOR_REMOTE };
 
-enum remote_state { REMOTE_FREE, REMOTE_IDLE, REMOTE_RECEIVING, REMOTE_AWAITING_PROBE, REMOTE_PROCESSING, REMOTE_RESPONDED, REMOTE_DISCARDED };
+enum remote_state {
+    REMOTE_FREE,
+    REMOTE_IDLE,
+    REMOTE_RECEIVING,
+    REMOTE_AWAITING_PROBE,
+    REMOTE_PROCESSING,
+    REMOTE_RESPONDED,
+    REMOTE_DISCARDED
+};
 
 /* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
 struct remote {
@@ -209,17 +217,24 @@ struct remote {
     uint8_t multicast; /* the Request was */
 };
 
-enum request_state { REQUEST_FREE, REQUEST_RECEIVING, REQUEST_COMPLETE, REQUEST_PROCESSING, REQUEST_RESPONDED, REQUEST_OVER };
+enum request_state {
+    REQUEST_FREE,
+    REQUEST_RECEIVING,
+    REQUEST_COMPLETE,
+    REQUEST_PROCESSING,
+    REQUEST_RESPONDED,
+    REQUEST_OVER
+};
 
 /* A Request while it is received, processed, and answered with data that may have to be sent again. */
 struct request {
     uint32_t next_free;
     uint32_t generation;
     struct sender tx;
-    uint32_t remote; /* NONE: local */
-    uint32_t call;   /* local: the client's record, or NONE */
+    uint32_t remote;    /* NONE: local */
+    uint32_t call;      /* local: the client's record, or NONE */
     vmtp_entity entity; /* the local one that serves */
-    uint32_t accept; /* the one it will consume, or NONE */
+    uint32_t accept;    /* the one it will consume, or NONE */
     uint32_t have, want, size;
     uint8_t state;
     uint8_t solicit; /* ask for an acknowledgment after TS5 */
@@ -310,7 +325,9 @@ uint32_t veng_map_buckets(uint32_t count);
 uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
 uint64_t veng_engine_random(struct vmtp_engine *e);
 
-static inline int is_default_client(vmtp_entity id) { return id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT; }
+static inline int is_default_client(vmtp_entity id) {
+    return id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT;
+}
 
 static inline struct entity *entity_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->entities, i); }
 static inline struct call *call_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->calls, i); }
@@ -325,7 +342,8 @@ struct entity *veng_entity_find(const struct vmtp_engine *e, vmtp_entity id);
 int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now);
 void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now);
 int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id);
-uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size); /* NONE: no accept posted is large enough */
+uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n,
+                          uint32_t size); /* NONE: no accept posted is large enough */
 void veng_accept_give_back(struct vmtp_engine *e, uint32_t index);
 /* Is id here: a local entity, or a group with a member here?  (CoResidentEntity) */
 int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id);
@@ -342,7 +360,7 @@ void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
 /* ---- call.c ---- */
 struct call *veng_call_make(struct vmtp_engine *e, struct entity *client);
-void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now);   /* knows its host or its group: send */
+void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* knows its host or its group: send */
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
@@ -358,7 +376,8 @@ vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
-void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now); /* what came of the Response is all that comes */
+void veng_slot_finish(struct vmtp_engine *e, struct slot *s,
+                      vmtp_time now); /* what came of the Response is all that comes */
 /* Copies the blocks of a packet into area; returns those that were new. */
 uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
 int veng_group_consistent(const uint8_t *first, const uint8_t *h);
@@ -371,8 +390,9 @@ void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now); /* for TS4 */
 void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now);
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
-                   vmtp_time now);
-void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now); /* the client went on, the entity went away ... */
+                        vmtp_time now);
+void veng_request_drop(struct vmtp_engine *e, struct request *q,
+                       vmtp_time now); /* the client went on, the entity went away ... */
 struct request *veng_request_make(struct vmtp_engine *e, struct remote *r);
 void veng_request_free(struct vmtp_engine *e, struct request *q);
 int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a);

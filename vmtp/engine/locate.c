@@ -235,7 +235,9 @@ static void disown(struct vmtp_engine *e, enum call_purpose purpose, uint32_t su
     }
 }
 
-void veng_probe_disown(struct vmtp_engine *e, const struct remote *r) { disown(e, FOR_REMOTE, pool_index(&e->remotes, r)); }
+void veng_probe_disown(struct vmtp_engine *e, const struct remote *r) {
+    disown(e, FOR_REMOTE, pool_index(&e->remotes, r));
+}
 
 /* The calls that wait for h go on, or end. */
 static void release_waiting(struct vmtp_engine *e, struct host *h, uint32_t result, vmtp_time now) {

@@ -101,7 +101,8 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
 static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
     vmtp_entity id;
     uint32_t index;
-    if (e->entities.free == NONE || veng_entity_next_id(e, &id) != 0 || veng_entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
+    if (e->entities.free == NONE || veng_entity_next_id(e, &id) != 0 ||
+        veng_entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
         return VMTP_BUSY;
     words[0] = (uint32_t)(id >> 32);
     words[1] = (uint32_t)id;
@@ -151,25 +152,15 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
     int octets;
     begin_answer(e, a, header);
     switch (CODE24(a->code)) {
-    case CODE24(VMTP_PROBE_ENTITY):
-        octets = probe_entity(e, a, header);
-        break;
-    case CODE24(VMTP_PROBE_ENTITY_BLOCK):
-        octets = probe_block(e, a, header);
-        break;
-    case CODE24(VMTP_QUERY_VMTP_NODE):
-        octets = query_node(e, header, data);
-        break;
-    case CODE24(VMTP_QUERY_ENTITY):
-        octets = query_entity(e, a, header, data);
-        break;
+    case CODE24(VMTP_PROBE_ENTITY): octets = probe_entity(e, a, header); break;
+    case CODE24(VMTP_PROBE_ENTITY_BLOCK): octets = probe_block(e, a, header); break;
+    case CODE24(VMTP_QUERY_VMTP_NODE): octets = query_node(e, header, data); break;
+    case CODE24(VMTP_QUERY_ENTITY): octets = query_entity(e, a, header, data); break;
     case CODE24(VMTP_CREATE_ENTITY):
     case CODE24(VMTP_DELETE_ENTITY): /* of a client here; from elsewhere once() does it */
         octets = a->multicast ? -1 : manage(e, a, header);
         break;
-    default:
-        octets = answer_code(header, VMTP_ERROR);
-        break;
+    default: octets = answer_code(header, VMTP_ERROR); break;
     }
     if (e->shared && CODE24(vmtp_get_code(header)) == VMTP_NONEXISTENT_ENTITY && !(a->rx->flags & VMTP_RX_LOCAL))
         return -1;
@@ -179,7 +170,6 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
         vmtp_put_segment_size(header, (uint32_t)octets);
     return octets;
 }
-
 
 static void remember(struct vmtp_engine *e, struct remote *r, const struct arrival *a) {
     memset(r->words, 0, sizeof r->words);
@@ -260,11 +250,8 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         return a->multicast ? DROP(e, DROP_MANAGEMENT) : once(e, a);
     switch (code) {
     case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
-    case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT):
-        return veng_call_notified(e, a);
-    case CODE24(VMTP_NOTIFY_VMTP_SERVER):
-        return veng_server_notified(e, a);
-    default:
-        return answer(e, a);
+    case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT): return veng_call_notified(e, a);
+    case CODE24(VMTP_NOTIFY_VMTP_SERVER): return veng_server_notified(e, a);
+    default: return answer(e, a);
     }
 }

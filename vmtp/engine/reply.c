@@ -50,7 +50,8 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         return VMTP_E_STALE;
     if (reply->segment_size > VMTP_GROUP_OCTETS)
         return VMTP_E_TOO_LARGE;
-    if ((reply->segment_size && !reply->segment) || (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
+    if ((reply->segment_size && !reply->segment) ||
+        (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
         return VMTP_E_INVALID;
     COUNT(e, RESPONSES);
     if (q->remote == NONE) {
@@ -94,7 +95,7 @@ void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
     if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
         struct remote *r = remote_at(e, q->remote);
         if (q->release && !(r->code & VMTP_DGM))
-            return; /* held for retransmission */
+            return;        /* held for retransmission */
         r->request = NONE; /* segmentless: resent from r; idempotent: done again */
         q->remote = NONE;
         q->state = REQUEST_OVER;
@@ -168,12 +169,8 @@ static void resend_missing(struct vmtp_engine *e, struct remote *r, uint32_t del
 
 static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, uint32_t delivery, vmtp_time now) {
     switch (code) {
-    case VMTP_RETRY:
-        resend_missing(e, r, delivery, now);
-        break;
-    case VMTP_RETRY_ALL:
-        resend_missing(e, r, 0, now);
-        break;
+    case VMTP_RETRY: resend_missing(e, r, delivery, now); break;
+    case VMTP_RETRY_ALL: resend_missing(e, r, 0, now); break;
     case VMTP_BUSY: /* the client will take it later: all of it, after a while */
         r->retries = 0;
         request_at(e, r->request)->solicit = 1;

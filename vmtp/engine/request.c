@@ -102,11 +102,8 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
         q->state = REQUEST_OVER;
         veng_reply_settle(e, q);
         break;
-    case REQUEST_OVER:
-        break;
-    default:
-        veng_request_free(e, q);
-        break;
+    case REQUEST_OVER: break;
+    default: veng_request_free(e, q); break;
     }
 }
 
@@ -158,7 +155,7 @@ static void complete(struct vmtp_engine *e, struct request *q, struct remote *r,
 }
 
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
-                   vmtp_time now) {
+                        vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     r->probing = 0;
     if (!known || !q || veng_transaction_is_old(transaction, r->transaction)) {
@@ -328,10 +325,8 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
         if (e->config.timers.ts2)
             veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
         break;
-    case REMOTE_IDLE: /* the one before a Request that was given up */
-        return DROP(e, DROP_DUPLICATE);
-    default: /* AwaitingProbe */
-        break;
+    case REMOTE_IDLE: /* the one before a Request that was given up */ return DROP(e, DROP_DUPLICATE);
+    default: /* AwaitingProbe */ break;
     }
     if (a->control & VMTP_APG)
         veng_notify_client(e, a, r->request != NONE ? request_at(e, r->request)->have : 0, VMTP_OK);
@@ -449,9 +444,7 @@ static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
 
 void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     switch (r->state) {
-    case REMOTE_RECEIVING:
-        receiving_timeout(e, r, now);
-        break;
+    case REMOTE_RECEIVING: receiving_timeout(e, r, now); break;
     case REMOTE_PROCESSING: /* TS2: nobody has asked for this any more */
         COUNT(e, ORPHANS);
         if (r->request != NONE)
@@ -459,11 +452,7 @@ void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now)
         else
             veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         break;
-    case REMOTE_RESPONDED:
-        responded_timeout(e, r, now);
-        break;
-    default:
-        veng_remote_free(e, r);
-        break;
+    case REMOTE_RESPONDED: responded_timeout(e, r, now); break;
+    default: veng_remote_free(e, r); break;
     }
 }

@@ -217,7 +217,8 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
         return DROP(e, DROP_NO_CLIENT);
     }
-    if ((a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) || (a->code & VMTP_SDA && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS)) {
+    if ((a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) ||
+        (a->code & VMTP_SDA && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS)) {
         veng_notify_server(e, a, 0, VMTP_STREAMING_NOT_SUPPORTED);
         return DROP(e, DROP_STREAMING);
     }

@@ -22,7 +22,7 @@ struct timer {
 };
 
 struct wheel {
-    uint64_t tick; /* everything up to here has fired */
+    uint64_t tick;   /* everything up to here has fired */
     uint32_t levels; /* bit n: level n has timers */
     uint64_t used[WHEEL_LEVELS];
     struct timer *slots[WHEEL_LEVELS * 64u];

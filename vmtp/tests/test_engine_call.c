@@ -73,8 +73,8 @@ START_TEST(null_transaction_is_two_packets) {
 END_TEST
 
 START_TEST(sizes_arrive_in_the_fewest_packets) {
-    static const uint32_t sizes[][2] = {{1, 1}, {7, 1}, {8, 1}, {512, 1}, {513, 1}, {1024, 1}, {1025, 1}, {1432, 1}, {1433, 2},
-                                        {8192, 8}, {16384, 16}};
+    static const uint32_t sizes[][2] = {{1, 1},    {7, 1},    {8, 1},    {512, 1},  {513, 1},   {1024, 1},
+                                        {1025, 1}, {1432, 1}, {1433, 2}, {8192, 8}, {16384, 16}};
     know_host();
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         uint32_t size = sizes[i][0];
