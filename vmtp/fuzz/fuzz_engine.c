@@ -138,6 +138,14 @@ static const uint32_t code_flags[16] = {0,
                                         VMTP_MRD | VMTP_DGM,
                                         0xff000000u};
 
+/* A strictly stable identifier may be chosen that is another node's manager too: that one answers as managers do. */
+static int is_a_manager(vmtp_entity id) {
+    for (uint32_t i = 0; i < w.node_count; i++)
+        if (w.nodes[i].e && vmtp_engine_manager(w.nodes[i].e) == id)
+            return 1;
+    return 0;
+}
+
 static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uint32_t missing) {
     struct my_call *c = &w.calls[w.call_count];
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
@@ -147,7 +155,7 @@ static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uin
                           .response_size = r->response_size,
                           .slots = r->response_slots,
                           .deadline = r->deadline,
-                          .plain = plain};
+                          .plain = plain && !is_a_manager(r->message.server)};
     c->segment = lend(r->segment_size, w.call_count);
     c->area = lend(slots * r->response_size, NOTHING);
     r->segment = missing & 1 ? NULL : lent(c->segment);
