@@ -234,8 +234,26 @@ int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming 
 
 /* ---- answering ---------------------------------------------------------------------------------------------- */
 
+/*
+ * The slot of in, or NULL when in is over.  Applications copy what they were given, and a copy does not know what was done with the
+ * original: its slot may have gone round, and hold another Request.
+ */
+static struct vhost_slot *held_by(const vmtp_host *host, const struct vmtp_incoming *in) {
+    for (uint32_t n = 0; in->buffer && n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        const uintptr_t at = (uintptr_t)in->buffer, first = service ? (uintptr_t)service->slots : 0;
+        if (!service || at < first || at >= first + service->depth * sizeof *service->slots)
+            continue;
+        struct vhost_slot *slot = in->buffer;
+        int same = slot->request.handle == in->handle && slot->request.client == in->client &&
+                   slot->request.transaction == in->transaction;
+        return slot->state == VHOST_HELD && same ? slot : NULL;
+    }
+    return NULL; /* its service has ended */
+}
+
 void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in) {
-    struct vhost_slot *slot = in->buffer;
+    struct vhost_slot *slot = held_by(host, in);
     in->buffer = NULL;
     in->segment = NULL;
     if (slot)
@@ -273,7 +291,8 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
         return VMTP_E_INVALID;
     if (segment_size > VMTP_GROUP_OCTETS)
         return VMTP_E_TOO_LARGE;
-    int r = in->handle ? prepare_segment(host, in, &reply, (flags & VMTP_HOST_LEND) != 0, &copy) : VMTP_E_STALE;
+    int there = held_by(host, in) != NULL;
+    int r = in->handle && there ? prepare_segment(host, in, &reply, (flags & VMTP_HOST_LEND) != 0, &copy) : VMTP_E_STALE;
     if (r == 0) {
         r = vmtp_reply(host->engine, in->handle, &reply, vhost_tick(host));
         if (r == 0 && copy)

@@ -198,6 +198,30 @@ START_TEST(given_up_while_it_is_served) {
 }
 END_TEST
 
+/* A copy of what was received does not give a buffer back for the second time, and not somebody else's. */
+START_TEST(a_copy_is_over_with_its_original) {
+    struct vmtp_incoming in, copy, again, others[3];
+    bring(&in, "a", 1, 1);
+    copy = again = in;
+    ck_assert_int_eq(vmtp_host_reply(server->host, &in, &ok, NULL, 0, 0), 0);
+    ck_assert_uint_eq(accepts_posted(), 3);
+    vmtp_host_done(server->host, &copy);
+    ck_assert_uint_eq(accepts_posted(), 3);
+    for (unsigned i = 0; i < 3; i++)
+        bring(&others[i], &"bcd"[i], 1, 2 + i);
+    ck_assert_uint_eq(accepts_posted(), 0);
+    copy = again;
+    vmtp_host_done(server->host, &copy);
+    ck_assert_int_eq(vmtp_host_reply(server->host, &again, &ok, NULL, 0, 0), VMTP_E_STALE);
+    ck_assert_uint_eq(accepts_posted(), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_mem_eq(others[i].segment, &"bcd"[i], 1);
+        ck_assert_int_eq(vmtp_host_reply(server->host, &others[i], &ok, NULL, 0, 0), 0);
+    }
+    ck_assert_uint_eq(accepts_posted(), 3);
+}
+END_TEST
+
 START_TEST(copies_go_when_they_are_acknowledged) {
     struct vmtp_incoming in;
     struct vmtp_message m = {.server = server->entity};
@@ -342,6 +366,7 @@ int main(void) {
     tcase_add_test(tc, calls_while_serving);
     tcase_add_test(tc, given_up_before_it_was_received);
     tcase_add_test(tc, given_up_while_it_is_served);
+    tcase_add_test(tc, a_copy_is_over_with_its_original);
     tcase_add_test(tc, copies_go_when_they_are_acknowledged);
     tcase_add_test(tc, lent_reply);
     tcase_add_test(tc, reply_with_bad_arguments_can_be_repeated);
