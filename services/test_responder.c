@@ -39,8 +39,26 @@ static void post(vtest_service *s, struct vtest_slot *slot) {
     s->idle++;
 }
 
+/* One for each entity comes first: in a small table one of them would have all places, and the other be BUSY for ever. */
+static void post_first(vtest_service *s, vmtp_entity entity) {
+    struct vtest_slot *idle = NULL;
+    for (uint32_t i = 0; i < all_slots(s); i++) {
+        struct vtest_slot *slot = &s->slots[i];
+        if (slot->entity == entity && slot->state == VTEST_POSTED)
+            return;
+        if (slot->entity == entity && slot->state == VTEST_IDLE)
+            idle = slot;
+    }
+    if (idle)
+        post(s, idle);
+}
+
 /* Posts what the engine had no room for earlier. */
 static void post_idle(vtest_service *s) {
+    if (s->idle > 0) {
+        post_first(s, VMTP_TEST_SERVICE);
+        post_first(s, s->id);
+    }
     uint32_t before = s->idle;
     for (uint32_t i = 0; i < all_slots(s) && s->idle > 0; i++) {
         if (s->slots[i].state == VTEST_IDLE)
@@ -296,8 +314,7 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
         return rc;
     }
     s->idle = all_slots(s);
-    for (uint32_t i = all_slots(s); i > 0; i--) /* the finder's first: the others may fill the engine's table */
-        post(s, &s->slots[i - 1]);
+    post_idle(s);
     *out = s;
     return 0;
 }

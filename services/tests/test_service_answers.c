@@ -231,6 +231,20 @@ START_TEST(a_given_identifier_is_used) {
 }
 END_TEST
 
+/* TEST-2.2-02: with room for two Requests, both entities get on, whichever of them has had the last one. */
+START_TEST(a_small_table_of_accepts_is_shared) {
+    pair_end(&p);
+    pair_begin_with(&p, NULL, 2);
+    for (unsigned i = 0; i < 6; i++) {
+        struct pair_call *call = pair_start(&p, 1, VMTP_TEST_SERVICE, VMTP_PIC | VMTP_TEST_IDENTIFY, NULL, NULL, 0);
+        pair_wait(&p, call);
+        ck_assert_uint_eq(call->result, 0);
+        for (unsigned k = 0; k < 3; k++)
+            ck_assert_uint_eq(pair_do(&p, VMTP_TEST_NULL, NULL, NULL, 0), VMTP_OK);
+    }
+}
+END_TEST
+
 START_TEST(nonsense_options_are_refused) {
     struct vtest_options options;
     vtest_service *other;
@@ -265,6 +279,7 @@ int main(void) {
     tcase_add_test(all, identify_tells_who_and_what);
     tcase_add_test(all, the_well_known_entity_only_identifies);
     tcase_add_test(all, a_given_identifier_is_used);
+    tcase_add_test(all, a_small_table_of_accepts_is_shared);
     tcase_add_test(all, nonsense_options_are_refused);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

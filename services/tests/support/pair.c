@@ -11,12 +11,13 @@ static void random_octets(void *context, void *out, size_t size) {
         o[i] = (uint8_t)vmtp_sim_random(p->sim);
 }
 
-static void open_end(struct pair *p, struct pair_end *end, vmtp_entity block) {
+static void open_end(struct pair *p, struct pair_end *end, vmtp_entity block, uint32_t max_accepts) {
     struct vmtp_config config;
     vmtp_config_init(&config);
     ck_assert_int_eq(vmtp_sim_attach(p->sim, &end->port), 0);
     memcpy(config.mac, end->port->info.mac, sizeof config.mac);
     config.block = block;
+    config.max_accepts = max_accepts ? max_accepts : config.max_accepts;
     config.random = random_octets;
     config.random_context = p;
     ck_assert_ptr_null(vmtp_config_check(&config));
@@ -26,18 +27,20 @@ static void open_end(struct pair *p, struct pair_end *end, vmtp_entity block) {
     ck_assert_int_eq(vmtp_engine_create(&end->engine, &config, end->memory, size, vmtp_sim_now(p->sim)), 0);
 }
 
-void pair_begin(struct pair *p, const struct vtest_options *options) {
+void pair_begin_with(struct pair *p, const struct vtest_options *options, uint32_t max_accepts) {
     struct vtest_options defaults;
     memset(p, 0, sizeof *p);
     p->sim = vmtp_sim_create(1, 1500, 0);
     ck_assert_ptr_nonnull(p->sim);
-    open_end(p, &p->tester, 0x1000);
-    open_end(p, &p->node, 0x2000);
+    open_end(p, &p->tester, 0x1000, 0);
+    open_end(p, &p->node, 0x2000, max_accepts);
     vtest_options_init(&defaults);
     ck_assert_int_eq(vtest_create(&p->service, p->node.engine, options ? options : &defaults, pair_now(p)), 0);
     for (unsigned i = 0; i < PAIR_CLIENTS; i++)
         ck_assert_int_eq(vmtp_entity_create(p->tester.engine, &p->calls[i].client, NULL, pair_now(p)), 0);
 }
+
+void pair_begin(struct pair *p, const struct vtest_options *options) { pair_begin_with(p, options, 0); }
 
 void pair_end(struct pair *p) {
     vtest_destroy(p->service);

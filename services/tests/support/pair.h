@@ -40,6 +40,8 @@ struct pair {
 
 /* options NULL: defaults. */
 void pair_begin(struct pair *p, const struct vtest_options *options);
+/* The same with a smaller table of accepts. */
+void pair_begin_with(struct pair *p, const struct vtest_options *options, uint32_t max_accepts);
 void pair_end(struct pair *p);
 vmtp_time pair_now(const struct pair *p);
 
