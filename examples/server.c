@@ -19,8 +19,12 @@ static void stop(int signal_number) {
 int main(int argc, char **argv) {
     struct vmtp_host_config config;
     char error[256], name[VMTP_ENTITY_TEXT];
+    if (argc != 2) {
+        fprintf(stderr, "usage: server INTERFACE\n");
+        return 2;
+    }
     vmtp_host_config_init(&config);
-    config.interface_name = argc > 1 ? argv[1] : NULL;
+    config.interface_name = argv[1];
     if (vmtp_host_open(&host, &config, error, sizeof error) < 0) {
         fprintf(stderr, "server: %s\n", error);
         return 1;

@@ -105,8 +105,12 @@ static int serve(uv_loop_t *loop) {
 int main(int argc, char **argv) {
     struct vmtp_host_config config;
     char error[256];
+    if (argc != 2) {
+        fprintf(stderr, "usage: uv_loop INTERFACE\n");
+        return 2;
+    }
     vmtp_host_config_init(&config);
-    config.interface_name = argc > 1 ? argv[1] : NULL;
+    config.interface_name = argv[1];
     if (vmtp_host_open(&host, &config, error, sizeof error) < 0) {
         fprintf(stderr, "uv_loop: %s\n", error);
         return 1;

@@ -9,6 +9,10 @@ net_pair
 
 servers="server epoll_loop"
 [ -x "$bin/example_uv_loop" ] && servers="$servers uv_loop"
+for name in $servers client; do # without an interface: how they are called
+    "$bin/example_$name" 2>"$net_tmp/usage"
+    [ $? -eq 2 ] && grep -q "^usage: $name INTERFACE" "$net_tmp/usage" || net_fail "$name without arguments: $(cat "$net_tmp/usage")"
+done
 for name in $servers; do
     net_start right "$bin/example_$name" v0 >"$net_tmp/$name" 2>&1
     net_await "$net_tmp/$name" '^serving'
