@@ -16,12 +16,34 @@ static uint32_t code_for(const struct fetch *f, uint32_t procedure) {
     return VMTP_PIC | procedure | (f->idempotent ? VTEST_IDEMPOTENT : 0u);
 }
 
+/*
+ * Reading is harmless to repeat, so a transaction that got no answer is begun again until nothing has arrived for the
+ * whole timeout.
+ */
+static int worth_repeating(const struct fetch *f, int result) {
+    if (result == VMTP_RETRANS_TIMEOUT) /* silence: whatever was said before */
+        node_watch(f->node);
+    return (result == VMTP_RETRANS_TIMEOUT || result == VMTP_USER_TIMEOUT) &&
+           node_now(f->node) < f->progressed + f->timeout;
+}
+
+static void note_progress(struct fetch *f) {
+    f->progressed = node_now(f->node);
+    node_watch(f->node);
+}
+
 int fetch_stat(struct fetch *f) {
-    struct node_call call = {.segment = f->name, .segment_size = (uint32_t)strlen(f->name), .timeout = f->timeout};
+    struct node_call call = {.segment = f->name, .segment_size = (uint32_t)strlen(f->name)};
     struct node_answer answer;
+    int rc;
     call.message.server = f->server;
     call.message.code = code_for(f, VMTP_TEST_FILE_STAT);
-    int rc = node_call(f->node, &call, &answer);
+    note_progress(f);
+    do {
+        vmtp_time now = node_now(f->node), end = f->progressed + f->timeout;
+        call.timeout = end > now ? end - now : 0;
+        rc = node_call(f->node, &call, &answer);
+    } while (worth_repeating(f, rc));
     if (rc != 0)
         return rc;
     if ((answer.message.code & VMTP_CODE_MASK) != VMTP_OK)
@@ -41,7 +63,7 @@ static int ask(struct fetch *f, struct fetch_piece *p) {
                                    .response_area = p->area,
                                    .response_size = FETCH_PIECE,
                                    .response_slots = 1,
-                                   .deadline = now + f->timeout,
+                                   .deadline = f->progressed + f->timeout,
                                    .cookie = (uint64_t)(p - f->pieces)};
     request.message.server = f->server;
     request.message.code = code_for(f, VMTP_TEST_FILE_READ);
@@ -82,6 +104,10 @@ static int check(struct fetch *f, const struct fetch_piece *p, const struct vmtp
 static int arrived(struct fetch *f, struct fetch_piece *p, const struct vmtp_event *event, struct outfile *out) {
     int rc = check(f, p, event);
     p->handle = 0;
+    if (worth_repeating(f, rc))
+        return ask(f, p);
+    if (event->result == 0)
+        note_progress(f);
     if (rc == FETCH_DAMAGED) {
         f->damaged++;
         return ++p->tries < TRIES ? ask(f, p) : rc;
@@ -115,6 +141,8 @@ static int prepare(struct fetch *f) {
 int fetch_all(struct fetch *f, struct outfile *out) {
     struct vmtp_event event;
     int rc = prepare(f);
+    note_progress(f);
+    node_expect(f->node, FETCH_PIECE);
     for (uint32_t i = 0; i < f->window && rc == 0; i++)
         rc = ask_next(f, &f->pieces[i]);
     while (rc == 0 && f->in_flight > 0) {

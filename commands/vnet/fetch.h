@@ -23,7 +23,7 @@ struct fetch {
     struct node *node;
     vmtp_entity server;
     const char *name;
-    vmtp_time timeout; /* of one transaction */
+    vmtp_time timeout; /* without any progress */
     uint32_t window;
     uint8_t idempotent;
     void (*progress)(void *context, uint64_t done, uint64_t size);
@@ -31,6 +31,7 @@ struct fetch {
 
     uint64_t size, version; /* of the file, from FILE_STAT */
     uint64_t next, done;
+    vmtp_time progressed; /* when something arrived last */
     uint32_t in_flight, damaged;
     struct fetch_piece pieces[FETCH_WINDOW_MOST];
     uint8_t *memory;

@@ -29,8 +29,9 @@ static const char about[] =
     "Fetches FILE (its name within the directory that the other node serves: `vnet up --files DIR`) and prints\n"
     "its SHA-256.  The file appears under its final name only when it is complete.  Several transactions are in\n"
     "flight at a time.";
-static const char after[] = "Exit codes: 0 the file is there, 1 it failed (and there is no file), 2 called wrongly.\n"
-                            "Example: vnet get images/boot.img -i eth0 -o /tmp/boot.img";
+static const char after[] =
+    "Exit codes: 0 the file is there, 1 it failed (and there is no file), 2 wrong command line.\n"
+    "Example: vnet get images/boot.img -i eth0 -o /tmp/boot.img";
 
 static int check(const struct get *g, unsigned words) {
     if (words == 0)
@@ -41,6 +42,10 @@ static int check(const struct get *g, unsigned words) {
         return vnet_misuse("\"%s\": names are within the directory served, so leave the first \"/\" out", g->name);
     if (g->output && !*g->output)
         return vnet_misuse("--output wants a name");
+    if (g->output && strcmp(g->output, "-") == 0)
+        return vnet_misuse(
+            "--output wants the name of a file: a file is checked before anybody sees it, so it cannot go to "
+            "the standard output (a file called \"-\" is ./-)");
     if (target_check(g->from) != 0)
         return VNET_USAGE;
     return VNET_OK;
@@ -53,7 +58,8 @@ static enum option_outcome parse(struct get *g, int argc, char **argv) {
         {"output", 'o', OPTION_TEXT, &g->output, "OUT", "file or directory to write; default: FILE's last part, here",
          0, 0},
         {"window", 0, OPTION_NUMBER, &g->fetch.window, "N", "transactions in flight; default 16", 1, FETCH_WINDOW_MOST},
-        {"timeout", 0, OPTION_DURATION, &g->timeout, "TIME", "give a transaction up after this; default 5s", 0, 0},
+        {"timeout", 0, OPTION_DURATION, &g->timeout, "TIME", "give up when nothing arrives for this long; default 5s",
+         0, 0},
         {"idempotent", 0, OPTION_FLAG, &g->fetch.idempotent, NULL, "ask for idempotent Responses", 0, 0},
         {"quiet", 'q', OPTION_FLAG, &g->quiet, NULL, "no progress", 0, 0},
         {0}};
@@ -113,20 +119,21 @@ static int explain(struct get *g, int rc) {
     }
 }
 
-static void summary(const struct get *g) {
+static int summary(const struct get *g) {
     char size[TEXT_SIZE], took[TEXT_DURATION], rate[TEXT_SIZE];
     double seconds = (double)g->took / 1e9;
     uint64_t per_second = (uint64_t)((double)g->fetch.size / (seconds > 0 ? seconds : 1e-9));
     uint64_t again = vmtp_counter(g->node.engine, VMTP_COUNT_REQUEST_RETRANSMITS);
     if (g->common.json) {
-        json_line(json_pack("{s:s, s:s, s:o, s:I, s:s, s:I, s:I, s:I, s:i}", "file", g->name, "output", g->out.path,
-                            "from", json_entity(g->fetch.server), "octets", (json_int_t)g->fetch.size, "sha256",
-                            g->hash, "time_ns", (json_int_t)g->took, "octets_per_second", (json_int_t)per_second,
-                            "retransmissions", (json_int_t)again, "damaged", (int)g->fetch.damaged));
-        return;
+        return json_line(json_pack("{s:o, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:i}", "file", json_text(g->name),
+                                   "output", json_text(g->out.path), "from", json_entity(g->fetch.server), "octets",
+                                   (json_int_t)g->fetch.size, "sha256", g->hash, "time_ns", (json_int_t)g->took,
+                                   "octets_per_second", (json_int_t)per_second, "retransmissions", (json_int_t)again,
+                                   "damaged", (int)g->fetch.damaged));
     }
     printf("%s: %s in %s, %s/s, %llu retransmissions\nsha256 %s  %s\n", g->out.path, text_size(size, g->fetch.size),
            text_duration(took, g->took), text_size(rate, per_second), (unsigned long long)again, g->hash, g->out.path);
+    return VNET_OK;
 }
 
 /* ---- what it does -------------------------------------------------------------------------------------------------- */
@@ -150,13 +157,16 @@ static int run(struct get *g) {
     rc = fetch_stat(&g->fetch);
     if (rc != 0)
         return explain(g, rc);
-    if (outfile_open(&g->out, g->output, g->name) != 0)
+    rc = outfile_open(&g->out, g->output, g->name);
+    if (rc == OUTFILE_SPECIAL)
+        return vnet_fail("%s is not a regular file: give another name with --output", g->out.path);
+    if (rc != 0)
         return vnet_fail("cannot write %s: %s", g->output ? g->output : g->name, strerror(errno));
     rc = transfer(g);
     if (rc == VNET_OK && outfile_commit(&g->out) != 0)
         rc = vnet_fail("cannot finish the file: %s", strerror(errno));
     if (rc == VNET_OK)
-        summary(g);
+        rc = summary(g);
     return rc;
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet - look at and use a VMTP segment from the command line. */
+#define _POSIX_C_SOURCE 200809L
 #include "vnet.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +47,32 @@ int vnet_misuse(const char *format, ...) {
     return VNET_USAGE;
 }
 
+static int output_error; /* the first one's errno */
+
+int vnet_flush(void) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    if (!output_error)
+        output_error = errno;
+    return -1;
+}
+
+void vnet_note(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+}
+
+void vnet_catch(const struct sigaction *action) {
+    struct sigaction before;
+    sigaction(SIGINT, action, NULL);
+    sigaction(SIGTERM, action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, action, NULL);
+}
+
 static const struct vnet_command *find(const char *name) {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -61,7 +90,9 @@ static void help(void) {
          "Entities are written as sixteen hexadecimal digits, 0123-4567-89ab-cdef, and durations with their unit:\n"
          "20ms, 1.5s, 50us.  The interface comes from -i or the variable VNET_INTERFACE.  Raw Ethernet needs root\n"
          "or the capability CAP_NET_RAW.\n\n"
-         "Exit codes: 0 done, 1 it failed, 2 it was called wrongly.");
+         "Exit codes: 0 done, 1 it failed (also when an interface or a file that was named is not there), 2 the "
+         "command\n"
+         "line is wrong.");
 }
 
 static int run(const char *name, int argc, char **argv) {
@@ -80,7 +111,7 @@ static int help_about(const char *name) {
     return run(name, 2, arguments);
 }
 
-int main(int argc, char **argv) {
+static int act(int argc, char **argv) {
     if (argc < 2)
         return vnet_misuse("say what to do: up, ping, probe, who, get or trace; `vnet --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
@@ -93,8 +124,15 @@ int main(int argc, char **argv) {
         puts("vnet " VNET_VERSION);
         return VNET_OK;
     }
-    int code = run(argv[1], argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return code ? code : VNET_FAILED; /* a full disk, a closed pipe */
-    return code;
+    return run(argv[1], argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv) {
+    int code = act(argc, argv);
+    if (vnet_flush() == 0)
+        return code;
+    if (code == VNET_OK) /* otherwise the reason for the failure has been said */
+        vnet_fail("cannot write to the standard output%s%s", output_error ? ": " : "",
+                  output_error ? strerror(output_error) : "");
+    return code ? code : VNET_FAILED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _GNU_SOURCE
 #include "node.h"
+#include "interface.h"
 #include "text.h"
 #include "vnet.h"
 
@@ -9,6 +10,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,14 +36,21 @@ static int catch_signals(void) {
     sigemptyset(&action.sa_mask);
     if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
         return vnet_fail("cannot make a pipe: %s", strerror(errno));
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    vnet_catch(&action);
     return VNET_OK;
 }
 
 int node_interrupted(void) { return interrupted != 0; }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static int check_mtu(const struct vmtp_host_config *config, const struct common_options *common) {
+    uint32_t mtu = interface_mtu(common->interface_name);
+    if (mtu == 0 || config->engine.mtu <= mtu)
+        return VNET_OK;
+    return vnet_misuse("--mtu %u is more than %s carries, %u: leave it out to use that", config->engine.mtu,
+                       common->interface_name, mtu);
+}
 
 int node_open(struct node *node, struct vmtp_host_config *config, const struct common_options *common) {
     char error[256] = "";
@@ -53,14 +62,23 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
     config->packet.ethertype = common->ethertype;
     *node = (struct node){
         .interface_name = common->interface_name, .pcap = common->pcap, .spin = config->spin, .wake = wake_pipe[0]};
+    rc = check_mtu(config, common);
+    if (rc != VNET_OK)
+        return rc;
     rc = vmtp_host_open(&node->host, config, error, sizeof error);
     if (rc == VMTP_E_CANCELLED || (rc != 0 && interrupted))
         return VNET_FAILED;
+    if (rc == VMTP_E_TIMEOUT)
+        return vnet_fail(
+            "no identifiers in 5 seconds on %s: somebody there claims every block; look for a node that answers "
+            "all ProbeEntityBlock%s",
+            common->interface_name, strcmp(vnet_running, "up") == 0 ? ", or give a free one with --block" : "");
     if (rc == VMTP_E_INVALID)
         return vnet_misuse("%s", error[0] ? error : vmtp_error_text(rc));
     if (rc != 0)
         return vnet_fail("%s", error[0] ? error : vmtp_error_text(rc));
     node->engine = vmtp_host_engine(node->host);
+    node->ifindex = interface_of(vmtp_host_fd(node->host));
     rc = vmtp_host_borrow_entity(node->host, &node->client);
     if (rc == 0)
         return VNET_OK;
@@ -142,6 +160,27 @@ int node_sleep(struct node *node, vmtp_time until) {
     return rc;
 }
 
+/* How often to look whether the interface is up again. */
+#define LOOK_INTERVAL_MS 100
+
+int node_await_interface(struct node *node) {
+    struct pollfd wake = {.fd = node->wake, .events = POLLIN};
+    enum interface_state state = interface_state(node->ifindex);
+    if (state == INTERFACE_GONE)
+        return VMTP_E_DOWN;
+    vnet_note("interface %s is down: waiting until it is up again", node->interface_name);
+    while ((state = interface_state(node->ifindex)) == INTERFACE_DOWN) {
+        poll(&wake, 1, LOOK_INTERVAL_MS);
+        if (interrupted)
+            return VMTP_E_CANCELLED;
+    }
+    if (state == INTERFACE_GONE)
+        return VMTP_E_DOWN;
+    vnet_note("interface %s is up again", node->interface_name);
+    vmtp_host_turn(node->host); /* what it says about the time when it was down is told already */
+    return 0;
+}
+
 /* ---- calls ------------------------------------------------------------------------------------------------------- */
 
 static int wait_for(struct node *node, vmtp_handle handle, struct vmtp_event *event) {
@@ -166,6 +205,8 @@ int node_call(struct node *node, const struct node_call *call, struct node_answe
                                    .deadline = start + call->timeout};
     struct vmtp_event event;
     vmtp_handle handle;
+    node_watch(node);
+    node_expect(node, call->segment_size);
     int rc = vmtp_call(node->engine, &handle, &request, start);
     if (rc == 0)
         rc = wait_for(node, handle, &event);
@@ -178,15 +219,37 @@ int node_call(struct node *node, const struct node_call *call, struct node_answe
     return (int)event.result;
 }
 
+/* Every host takes packets with this much of a segment (RFC 1045 section 2.13). */
+#define ALWAYS_FITS 512u
+
+void node_watch(struct node *node) { node->notified = vmtp_counter(node->engine, VMTP_COUNT_NOTIFY_IN); }
+void node_expect(struct node *node, uint32_t segment_size) { node->largest = segment_size; }
+int node_was_told(const struct node *node) {
+    return vmtp_counter(node->engine, VMTP_COUNT_NOTIFY_IN) != node->notified;
+}
+int node_suspects_mtu(const struct node *node) { return node->largest > ALWAYS_FITS; }
+
+static int explain_silence(const struct node *node, int result, const char *name, vmtp_time timeout) {
+    char duration[TEXT_DURATION], within[TEXT_DURATION + 8] = "";
+    if (result == VMTP_USER_TIMEOUT)
+        snprintf(within, sizeof within, " within %s", text_duration(duration, timeout));
+    if (result == VMTP_USER_TIMEOUT && node_was_told(node))
+        return vnet_fail("no answer from %s%s: its node is there and says that it is busy", name, within);
+    if (node_suspects_mtu(node))
+        return vnet_fail(
+            "no answer from %s%s: is its node up on the segment of %s, and with the same MTU? (`vnet who` shows "
+            "the MTUs)",
+            name, within, node->interface_name);
+    return vnet_fail("no answer from %s%s: is its node up, and on the segment of %s?", name, within,
+                     node->interface_name);
+}
+
 int node_explain(const struct node *node, int result, vmtp_entity entity, vmtp_time timeout) {
-    char name[VMTP_ENTITY_TEXT], code[TEXT_CODE], duration[TEXT_DURATION];
+    char name[VMTP_ENTITY_TEXT], code[TEXT_CODE];
     vmtp_entity_format(name, entity);
     switch (result) {
     case VMTP_RETRANS_TIMEOUT:
-        return vnet_fail("no answer from %s: is its node up, and on the segment of %s?", name, node->interface_name);
-    case VMTP_USER_TIMEOUT:
-        return vnet_fail("no answer from %s within %s: is its node up, and on the segment of %s?", name,
-                         text_duration(duration, timeout), node->interface_name);
+    case VMTP_USER_TIMEOUT: return explain_silence(node, result, name, timeout);
     case VMTP_NONEXISTENT_ENTITY:
         return vnet_fail("the node is there but has no entity %s: has it been started again? (`vnet who` lists nodes)",
                          name);

@@ -15,6 +15,9 @@ struct node {
     vmtp_entity client; /* for node_call */
     vmtp_time spin;     /* how long to look before sleeping */
     int wake;           /* becomes readable when somebody interrupts */
+    int ifindex;
+    uint64_t notified; /* see node_watch */
+    uint32_t largest;  /* segment of the calls under way */
 };
 
 /*
@@ -25,7 +28,7 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
 /* Returns code, the exit code so far, or VNET_FAILED after a message when what --pcap wrote is not whole. */
 int node_close(struct node *node, int code);
 
-/* 1 once SIGINT or SIGTERM has come. */
+/* 1 once SIGINT, SIGTERM or SIGHUP has come. */
 int node_interrupted(void);
 
 vmtp_time node_now(const struct node *node);
@@ -37,6 +40,12 @@ int node_next(struct node *node, struct vmtp_event *event, vmtp_time until);
 
 /* Sleeps, serving the protocol, until then. 0 or an error of node_next. */
 int node_sleep(struct node *node, vmtp_time until);
+
+/*
+ * After VMTP_E_DOWN: says so, and waits until the interface is up again.  0, VMTP_E_CANCELLED when interrupted, VMTP_E_DOWN when
+ * the interface is gone for ever.
+ */
+int node_await_interface(struct node *node);
 
 struct node_call {
     struct vmtp_message message;
@@ -59,6 +68,18 @@ struct node_answer {
  * node_next or vmtp_call.
  */
 int node_call(struct node *node, const struct node_call *call, struct node_answer *answer);
+
+/*
+ * For node_explain, where calls are made without node_call: from now on it is of interest whether the other side says something,
+ * and segments have up to this many octets.
+ */
+void node_watch(struct node *node);
+void node_expect(struct node *node, uint32_t segment_size);
+
+/* 1 when there was no answer since node_watch, or in the last node_call, but the server's node has said why: it is busy. */
+int node_was_told(const struct node *node);
+/* 1 when the segments of the last calls may be too large for packets of an unequal MTU. */
+int node_suspects_mtu(const struct node *node);
 
 /* After a result of node_call that is not 0: one line on stderr that says what to do.  Returns an exit code. */
 int node_explain(const struct node *node, int result, vmtp_entity entity, vmtp_time timeout);

@@ -20,9 +20,10 @@ int parse_duration(vmtp_time *out, const char *text) {
         double nanoseconds;
     } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
     char *end;
-    if (strspn(text, "0123456789.") == 0)
-        return -1;
+    size_t digits = strspn(text, "0123456789.");
     double number = strtod(text, &end);
+    if (digits == 0 || end != text + digits) /* strtod knows hexadecimal numbers and exponents too */
+        return -1;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         double value = number * units[i].nanoseconds;
         if (strcmp(end, units[i].unit) == 0 && value < 9e18) {

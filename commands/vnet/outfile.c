@@ -23,6 +23,13 @@ static const char *last_component(const char *name) {
     return slash ? slash + 1 : name;
 }
 
+static int is_special(const char *path) {
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return 0; /* nothing there */
+    return stat(path, &st) != 0 || !S_ISREG(st.st_mode);
+}
+
 static int make_names(struct outfile *f, const char *path, const char *name) {
     int rc;
     if (!path)
@@ -45,18 +52,23 @@ static int make_names(struct outfile *f, const char *path, const char *name) {
 
 int outfile_open(struct outfile *f, const char *path, const char *name) {
     *f = (struct outfile){.fd = -1};
-    if (make_names(f, path, name) == 0 && is_directory(f->path))
+    int rc = make_names(f, path, name);
+    if (rc == 0 && is_directory(f->path)) {
         errno = EISDIR;
-    else if (f->temporary)
+        rc = -1;
+    } else if (rc == 0 && is_special(f->path)) {
+        rc = OUTFILE_SPECIAL;
+    } else if (rc == 0) {
         f->fd = mkostemp(f->temporary, O_CLOEXEC);
-    if (f->fd >= 0)
+        rc = f->fd >= 0 ? 0 : -1;
+    }
+    if (rc == 0)
         return 0;
     int saved = errno;
-    free(f->temporary);
+    free(f->temporary); /* not made */
     f->temporary = NULL;
-    outfile_discard(f);
     errno = saved;
-    return -1;
+    return rc;
 }
 
 int outfile_write(struct outfile *f, const void *octets, size_t size, uint64_t offset) {

@@ -14,7 +14,13 @@ struct outfile {
     char *temporary; /* beside it */
 };
 
-/* path may be a directory: then name (its last component) goes there.  0, or -1 with errno. */
+#define OUTFILE_SPECIAL                                                                                                \
+    1 /* f->path is no regular file, nor a link to one: a device, a FIFO ...  Renaming would replace it. */
+
+/*
+ * path may be a directory: then name (its last component) goes there.  0, -1 with errno, or OUTFILE_SPECIAL.  Whatever it
+ * returns, outfile_discard frees what there is.
+ */
 int outfile_open(struct outfile *f, const char *path, const char *name);
 /* 0, or -1 with errno. */
 int outfile_write(struct outfile *f, const void *octets, size_t size, uint64_t offset);

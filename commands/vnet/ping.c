@@ -18,7 +18,7 @@ struct ping {
     const char *text;
     struct node node;
     vmtp_entity entity;
-    uint32_t sent, answered;
+    uint32_t sent, answered, busy; /* busy: not answered, but the node said something */
     struct rtt rtt;
     uint8_t out[VMTP_GROUP_OCTETS], in[VMTP_GROUP_OCTETS];
 };
@@ -29,7 +29,7 @@ static const char about[] =
     "ENTITY is a test service as `vnet up` prints it, the Ethernet address of a node that has one, or any entity that\n"
     "answers Requests: an answer that refuses is an answer.  Without ENTITY, any test service on the segment.";
 static const char after[] =
-    "Exit codes: 0 every transaction was answered, 1 some were not or it failed, 2 called wrongly.\n"
+    "Exit codes: 0 every transaction was answered, 1 some were not or it failed, 2 wrong command line.\n"
     "Example: vnet ping 0123-4567-89ab-cd40 -i eth0 -c 1000 --interval 0 --quiet";
 
 static enum option_outcome parse(struct ping *p, int argc, char **argv) {
@@ -60,17 +60,20 @@ static int echo_wrong(const struct ping *p, const struct node_answer *a) {
            (a->size != p->size || memcmp(p->in, p->out, p->size) != 0);
 }
 
+static int is_busy(const struct ping *p, int result) { return result == VMTP_USER_TIMEOUT && node_was_told(&p->node); }
+
 static void show(const struct ping *p, int result, const struct node_answer *a) {
     char duration[TEXT_DURATION], code[TEXT_CODE];
     if (p->quiet || p->common.json)
         return;
     if (result != 0)
-        printf("%u: no answer: %s\n", p->sent, text_code(code, (uint32_t)result));
+        printf("%u: no answer: %s%s\n", p->sent, text_code(code, (uint32_t)result),
+               is_busy(p, result) ? " (the node says that it is busy)" : "");
     else if ((a->message.code & VMTP_CODE_MASK) != VMTP_OK)
         printf("%u: %s, refused: %s\n", p->sent, text_duration(duration, a->took), text_code(code, a->message.code));
     else
         printf("%u: %s\n", p->sent, text_duration(duration, a->took));
-    fflush(stdout);
+    vnet_flush();
 }
 
 /* One transaction: 0, or an error that ends the whole. */
@@ -89,6 +92,7 @@ static int once(struct ping *p) {
         return 0;
     }
     show(p, result, &answer);
+    p->busy += (uint32_t)is_busy(p, result);
     if (result == 0) {
         p->answered++;
         if (rtt_add(&p->rtt, answer.took) != 0)
@@ -112,12 +116,12 @@ static int all(struct ping *p) {
     return 0;
 }
 
-static void summary_json(const struct ping *p, const struct rtt_summary *s, uint64_t retransmitted) {
-    json_line(json_pack("{s:o, s:i, s:i, s:i, s:f, s:{s:I, s:I, s:I, s:I}, s:I}", "entity", json_entity(p->entity),
-                        "sent", (int)p->sent, "answered", (int)p->answered, "size", (int)p->size, "loss",
-                        p->sent ? (double)(p->sent - p->answered) / p->sent : 0.0, "rtt_ns", "min", (json_int_t)s->min,
-                        "median", (json_int_t)s->median, "p99", (json_int_t)s->p99, "max", (json_int_t)s->max,
-                        "retransmissions", (json_int_t)retransmitted));
+static int summary_json(const struct ping *p, const struct rtt_summary *s, uint64_t retransmitted) {
+    return json_line(json_pack("{s:o, s:i, s:i, s:i, s:f, s:{s:I, s:I, s:I, s:I}, s:I}", "entity",
+                               json_entity(p->entity), "sent", (int)p->sent, "answered", (int)p->answered, "size",
+                               (int)p->size, "loss", p->sent ? (double)(p->sent - p->answered) / p->sent : 0.0, "rtt_ns",
+                               "min", (json_int_t)s->min, "median", (json_int_t)s->median, "p99", (json_int_t)s->p99,
+                               "max", (json_int_t)s->max, "retransmissions", (json_int_t)retransmitted));
 }
 
 static void summary_text(const struct ping *p, const struct rtt_summary *s, uint64_t retransmitted) {
@@ -128,6 +132,17 @@ static void summary_text(const struct ping *p, const struct rtt_summary *s, uint
         printf("; rtt min %s, median %s, p99 %s", text_duration(min, s->min), text_duration(median, s->median),
                text_duration(p99, s->p99));
     putchar('\n');
+}
+
+/* Nothing at all has come back: what may be the reason? */
+static int explain_silence(const struct ping *p) {
+    if (p->busy > 0)
+        return vnet_fail("the node is there and says that it is busy: try again later, or with a longer --timeout");
+    if (node_suspects_mtu(&p->node))
+        return vnet_fail(
+            "no answer with segments of %u octets: do both nodes have the same MTU? (`vnet who` shows the MTUs)",
+            p->size);
+    return VNET_FAILED;
 }
 
 static int run(struct ping *p) {
@@ -141,10 +156,12 @@ static int run(struct ping *p) {
         return node_explain(&p->node, rc, p->entity, p->timeout);
     uint64_t retransmitted = vmtp_counter(p->node.engine, VMTP_COUNT_REQUEST_RETRANSMITS) - before;
     struct rtt_summary s = rtt_summarize(&p->rtt);
-    if (p->common.json)
-        summary_json(p, &s, retransmitted);
-    else
+    if (p->common.json && summary_json(p, &s, retransmitted) != VNET_OK)
+        return VNET_FAILED;
+    if (!p->common.json)
         summary_text(p, &s, retransmitted);
+    if (p->sent > 0 && p->answered == 0)
+        return explain_silence(p);
     return p->sent > 0 && p->answered == p->sent ? VNET_OK : VNET_FAILED;
 }
 

@@ -19,7 +19,7 @@ static const char usage[] = "probe ENTITY -i IFACE [options]";
 static const char about[] =
     "Asks all VMTP managers of the segment for ENTITY (ProbeEntity); the one that has it answers with the entity's\n"
     "next or current transaction, process, principal and effective principal, and shows where it is.";
-static const char after[] = "Exit codes: 0 the entity was found, 1 it was not or it failed, 2 called wrongly.\n"
+static const char after[] = "Exit codes: 0 the entity was found, 1 it was not or it failed, 2 wrong command line.\n"
                             "Example: vnet probe 0123-4567-89ab-cd40 -i eth0";
 
 static enum option_outcome parse(struct probe *p, int argc, char **argv) {
@@ -39,12 +39,13 @@ static enum option_outcome parse(struct probe *p, int argc, char **argv) {
     return common_require_interface(&p->common) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
 }
 
-static void show_json(const struct probe *p, const struct node_answer *a) {
+static int show_json(const struct probe *p, const struct node_answer *a) {
     const uint32_t *w = a->message.words;
-    json_line(json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "entity", json_entity(p->entity), "mac",
-                        json_mac(a->source), "manager", json_entity(a->message.server), "transaction", (json_int_t)w[0],
-                        "process", json_entity(vtest_get64(w + 1)), "principal", json_entity(vtest_get64(w + 3)),
-                        "effective_principal", json_entity(vtest_get64(w + 5)), "rtt_ns", (json_int_t)a->took));
+    return json_line(json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "entity", json_entity(p->entity), "mac",
+                               json_mac(a->source), "manager", json_entity(a->message.server), "transaction",
+                               (json_int_t)w[0], "process", json_entity(vtest_get64(w + 1)), "principal",
+                               json_entity(vtest_get64(w + 3)), "effective_principal", json_entity(vtest_get64(w + 5)),
+                               "rtt_ns", (json_int_t)a->took));
 }
 
 static void show_text(const struct probe *p, const struct node_answer *a) {
@@ -76,9 +77,8 @@ static int run(struct probe *p) {
     if ((answer.message.code & VMTP_CODE_MASK) != VMTP_OK)
         return vnet_fail("the probe was refused: %s", text_code(code, answer.message.code));
     if (p->common.json)
-        show_json(p, &answer);
-    else
-        show_text(p, &answer);
+        return show_json(p, &answer);
+    show_text(p, &answer);
     return VNET_OK;
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text.h"
+#include "vnet.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 char *text_code(char buf[TEXT_CODE], uint32_t response_code) {
     const char *name = vmtp_response_code_name(response_code & VMTP_CODE_MASK);
@@ -68,9 +71,59 @@ json_t *json_code(uint32_t response_code) {
     return json_string(text_code(buf, response_code));
 }
 
-int json_line(json_t *object) {
-    int rc = object ? json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
-    putchar('\n');
+/* Length of the UTF-8 character at text, 0: there is none. */
+static size_t character(const unsigned char *text) {
+    /* What the second octet may be says which encodings are too long, surrogates, or beyond U+10FFFF (RFC 3629). */
+    unsigned least = 0x80, most = 0xbf;
+    size_t length = 1;
+    if (text[0] < 0x80)
+        return 1;
+    if (text[0] >= 0xc2 && text[0] <= 0xdf)
+        length = 2;
+    else if (text[0] >= 0xe0 && text[0] <= 0xef)
+        length = 3;
+    else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+        length = 4;
+    else
+        return 0;
+    least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : least;
+    most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : most;
+    for (size_t i = 1; i < length; i++, least = 0x80, most = 0xbf)
+        if (text[i] < least || text[i] > most)
+            return 0;
+    return length;
+}
+
+json_t *json_text(const char *text) {
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+    const size_t size = strlen(replacement);
+    char *clean = malloc(strlen(text) * size + 1), *at = clean;
+    if (!clean)
+        return NULL;
+    while (*text) {
+        size_t length = character((const unsigned char *)text);
+        memcpy(at, length ? text : replacement, length ? length : size);
+        at += length ? length : size;
+        text += length ? length : 1;
+    }
+    *at = 0;
+    json_t *string = json_string(clean);
+    free(clean);
+    return string;
+}
+
+int json_print(json_t *object) {
+    char *text = object ? json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     json_decref(object);
-    return rc != 0 || fflush(stdout) != 0 ? -1 : 0;
+    if (!text)
+        return vnet_fail("cannot print JSON: out of memory");
+    puts(text);
+    free(text);
+    return VNET_OK;
+}
+
+int json_line(json_t *object) {
+    int code = json_print(object);
+    vnet_flush();
+    return code;
 }

@@ -24,7 +24,14 @@ int text_parse_mac(uint8_t mac[6], const char *text);
 json_t *json_entity(vmtp_entity e);
 json_t *json_mac(const uint8_t mac[6]);
 json_t *json_code(uint32_t response_code);
-/* Prints one line and gives the object back; 0, or -1 when memory ran out or stdout is closed. */
+/* Any text: octets that are not UTF-8 become U+FFFD, because JSON cannot hold them. */
+json_t *json_text(const char *text);
+/*
+ * Prints one line, and gives the object back.  VNET_OK, or VNET_FAILED after a message when object is NULL (memory ran out).  What
+ * cannot be written is said at the end of main.
+ */
+int json_print(json_t *object);
+/* The same, at once. */
 int json_line(json_t *object);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet up - a node with the test service. */
 #include "node.h"
+#include "test_protocol.h"
 #include "text.h"
 #include "up_options.h"
 #include "vnet.h"
@@ -23,14 +24,14 @@ static void say_ready(struct up *u) {
     vmtp_entity manager = vmtp_host_manager(u->node.host), test = vtest_entity(u->service);
     char manager_text[VMTP_ENTITY_TEXT], test_text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
     if (u->options.common.json) {
-        json_line(json_pack("{s:s, s:o, s:o, s:o, s:s, s:i}", "event", "ready", "manager", json_entity(manager), "test",
-                            json_entity(test), "mac", json_mac(port->mac), "interface", u->node.interface_name, "mtu",
-                            (int)mtu));
+        json_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:i}", "event", "ready", "manager", json_entity(manager), "test",
+                            json_entity(test), "mac", json_mac(port->mac), "interface",
+                            json_text(u->node.interface_name), "mtu", (int)mtu));
         return;
     }
     printf("ready manager=%s test=%s mac=%s interface=%s mtu=%u\n", vmtp_entity_format(manager_text, manager),
            vmtp_entity_format(test_text, test), text_mac(mac, port->mac), u->node.interface_name, mtu);
-    fflush(stdout);
+    vnet_flush();
 }
 
 static void say_end_json(struct up *u, const struct vmtp_port_stats *port) {
@@ -71,7 +72,7 @@ static void say_entity(struct up *u, const char *what, vmtp_entity entity) {
         json_line(json_pack("{s:s, s:o}", "event", what, "entity", json_entity(entity)));
     else
         printf("%s %s\n", what, vmtp_entity_format(text, entity));
-    fflush(stdout);
+    vnet_flush();
 }
 
 /* ---- what it does -------------------------------------------------------------------------------------------------- */
@@ -89,6 +90,8 @@ static int serve(struct up *u) {
     struct vmtp_event event;
     for (;;) {
         int rc = node_next(&u->node, &event, vtest_deadline(u->service));
+        if (rc == VMTP_E_DOWN)
+            rc = node_await_interface(&u->node);
         if (rc == VMTP_E_CANCELLED)
             return 0;
         if (rc < 0)
@@ -99,9 +102,33 @@ static int serve(struct up *u) {
     }
 }
 
+/* One Request and three retransmissions: enough on a segment that works. */
+#define SEARCH_TIME (400 * VMTP_MILLISECOND)
+
+/* An identifier names one entity of the segment: VNET_OK when nobody has ours. */
+static int look_for_rival(struct up *u) {
+    char id[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
+    vmtp_entity entity = u->options.service.id;
+    struct node_call call = {.timeout = SEARCH_TIME};
+    struct node_answer answer;
+    call.message.server = VMTP_MANAGER_GROUP;
+    call.message.code = VMTP_PROBE_ENTITY;
+    vmtp_message_set_coresident(&call.message, entity);
+    vtest_put64(call.message.words + 2, entity);
+    int rc = node_call(&u->node, &call, &answer);
+    if (rc == VMTP_RETRANS_TIMEOUT || rc == VMTP_USER_TIMEOUT)
+        return VNET_OK;
+    if (rc != 0)
+        return node_explain(&u->node, rc, entity, SEARCH_TIME);
+    return vnet_fail("--entity %s is in use: the node at %s has it", vmtp_entity_format(id, entity),
+                     text_mac(mac, answer.source));
+}
+
 static int start(struct up *u) {
     char id[VMTP_ENTITY_TEXT];
     const struct vtest_options *o = &u->options.service;
+    if (o->id && look_for_rival(u) != VNET_OK)
+        return VNET_FAILED;
     int rc = vtest_create(&u->service, u->node.engine, o, node_now(&u->node));
     if (rc == VMTP_E_SYSTEM)
         return vnet_fail("--files %s: %s", o->files, strerror(errno));
@@ -117,6 +144,8 @@ static int run(struct up *u) {
     if (rc != VNET_OK)
         return rc;
     say_ready(u);
+    if (vnet_flush() != 0) /* nobody will know how to reach it */
+        return VNET_OK;    /* what is wrong is said at the end of main */
     rc = serve(u);
     say_end(u);
     return rc == 0 ? VNET_OK : node_explain(&u->node, rc, vtest_entity(u->service), 0);

@@ -2,6 +2,7 @@
 #include "up_options.h"
 #include "vnet.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char usage[] = "up -i IFACE [options]";
@@ -12,7 +13,7 @@ static const char about[] =
     "--files, and makes calls for others unless --no-call is given.";
 static const char after[] =
     "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
-    "Exit codes: 0 ended by a signal, 1 it failed, 2 called wrongly.\n"
+    "Exit codes: 0 ended by a signal, 1 it failed, 2 wrong command line.\n"
     "Example: vnet up -i eth0 --files /srv/boot";
 
 #define TIMER(name, member, text)                                                                                      \
@@ -45,7 +46,61 @@ static void fit_tables(struct up_options *o) {
         e->max_requests = 2 * o->service.slots;
 }
 
-static int check(struct up_options *o) {
+/* ---- what the engine finds wrong, in the words of the command line ------------------------------------------------- */
+
+static int is_option(const struct option_row *rows, const char *name) {
+    for (; rows->name; rows++)
+        if (strcmp(rows->name, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* The option for a member of the configuration, or the word itself. */
+static void translate(char out[32], const char *word, size_t length, const struct option_row *rows) {
+    char name[30];
+    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    snprintf(out, 32, "%s", name);
+    if (strcmp(name, "tc1_constant") == 0 || strcmp(name, "tc2_floor") == 0)
+        name[3] = 0;
+    for (char *c = name; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    if (is_option(rows, name))
+        snprintf(out, 32, "--%s", name);
+}
+
+static void no_random(void *context, void *out, size_t size) {
+    (void)context;
+    memset(out, 0, size);
+}
+
+static int check_engine(const struct up_options *o, const struct option_row *rows) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789", prefix[] = "timers: ";
+    struct vmtp_config config = o->host.engine;
+    char text[256] = "", word[32];
+    size_t at = 0;
+    config.random = no_random; /* what node_open will fill in */
+    config.mtu = config.mtu ? config.mtu : 1500;
+    config.link_mbps = config.link_mbps ? config.link_mbps : 1000;
+    const char *problem = vmtp_config_check(&config);
+    if (!problem)
+        return 0;
+    if (strncmp(problem, prefix, strlen(prefix)) == 0)
+        problem += strlen(prefix);
+    while (*problem && at < sizeof text) {
+        size_t length = strspn(problem, letters);
+        if (length > 0)
+            translate(word, problem, length, rows);
+        else
+            snprintf(word, sizeof word, "%c", *problem);
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s", word);
+        problem += length > 0 ? length : 1;
+    }
+    vnet_misuse("%s", text);
+    return -1;
+}
+
+static int check(struct up_options *o, const struct option_row *rows) {
     fit_tables(o);
     if (o->no_spin)
         o->host.spin = 0;
@@ -53,7 +108,7 @@ static int check(struct up_options *o) {
         vnet_misuse("--entity must not be a group (its second highest bit is set)");
         return -1;
     }
-    if (set_checksum(o) != 0)
+    if (set_checksum(o) != 0 || check_engine(o, rows) != 0)
         return -1;
     return common_require_interface(&o->common);
 }
@@ -92,8 +147,9 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         TABLE("max-entities", max_entities, "local entities"),
         TABLE("max-calls", max_calls, "calls at once"),
         TABLE("max-remote-clients", max_remote_clients, "clients remembered"),
-        TABLE("max-requests", max_requests, "Requests received, processed or answered with data"),
-        TABLE("max-accepts", max_accepts, "Requests that may wait"),
+        TABLE("max-requests", max_requests, "Requests received, processed or answered; default: 2 * slots"),
+        {"max-accepts", 0, OPTION_NUMBER, &e->max_accepts, "N", "Requests that may wait; default: slots + 16",
+         2 /* the service and VMTP_TEST_SERVICE */, UINT32_MAX},
         TABLE("max-hosts", max_hosts, "hosts of entities remembered"),
         TABLE("max-control", max_control, "management packets waiting"),
         {0}};
@@ -108,5 +164,5 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
     enum option_outcome outcome = options_parse(&page, argc, argv, &none, 0, &words);
     if (outcome != OPTIONS_GO)
         return outcome;
-    return check(o) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
+    return check(o, rows) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
 }

@@ -25,6 +25,16 @@ int vnet_trace(int argc, char **argv);
 int vnet_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int vnet_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* One line on stderr that is no failure. */
+void vnet_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes out what was printed: 0, or -1 when something of it could not be, now or before; main says so at the end. */
+int vnet_flush(void);
+
+struct sigaction;
+/* Lets SIGINT, SIGTERM and SIGHUP (unless it is ignored, as by nohup) do this. */
+void vnet_catch(const struct sigaction *action);
+
 /* The subcommand that is running, for messages. */
 extern const char *vnet_running;
 

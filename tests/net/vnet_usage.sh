@@ -57,10 +57,19 @@ gives 2 '--count takes a number' ping $entity -i v0 -c -5
 gives 2 '--size takes a number from 0 to 16384, not "16385"' ping $entity -i v0 --size 16385
 gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval 5
 gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval=-1s
+gives 2 '--timeout takes a duration with its unit' ping $entity -i v0 --timeout 0x10s
+gives 2 '--timeout takes a duration with its unit' ping $entity -i v0 --timeout 1e3ms
 gives 2 '--ts4 takes a duration' up -i v0 --ts4 5parsecs
 gives 2 '--checksum takes full, header or none' up -i v0 --checksum some
 gives 2 '--entity must not be a group' up -i v0 --entity 4000-0000-0000-0100
 gives 2 '--window takes a number from 1 to 60' get file -i v0 --window 0
+gives 2 '--max-accepts takes a number from 2' up -i v0 --max-accepts 1
+gives 2 '--mtu 65535 is more than v0 carries, 1500' up -i v0 --mtu 65535
+gives 2 '^vnet up: --max-control must be 4' up -i v0 --max-control 3
+gives 2 '^vnet up: --tc2 must be 1 ms at least and not above --tc2-ceiling' up -i v0 --tc2 10s
+gives 2 '^vnet up: --tc1-floor must be .*, --tc1 at most' up -i v0 --tc1 25h
+gives 2 '^vnet up: --block must have' up -i v0 --block 0123-4567-89ab-cdef
+gives 2 '--output wants the name of a file' get file -i v0 -o -
 for type in 0 0x5ff 5ff 0x10000 0x 0xzz -1 '' 'arp' '0x88b5 '; do
     gives 2 '--ethertype takes an EtherType from 0x0600 to 0xffff, such as 0x88b5, not ' who -i v0 --ethertype "$type"
 done
