@@ -14,8 +14,22 @@ static void copy_name(char out[65], const uint8_t *name, uint32_t length) {
     out[n] = 0;
 }
 
+_Static_assert(IDENTITY_OCTETS == VTEST_IDENTIFY_SET + VTEST_IDENTIFY_NAME_MAX, "room for the longest answer");
+
+int target_read_identity(struct identity *out, const struct vmtp_message *message, const uint8_t *segment,
+                         uint32_t size, const uint8_t source[6]) {
+    if ((message->code & VMTP_CODE_MASK) != VMTP_OK || size < VTEST_IDENTIFY_SET)
+        return VMTP_ERROR;
+    out->service = vtest_get64(message->words);
+    out->manager = vtest_get64(message->words + 2);
+    out->version = message->words[4];
+    memcpy(out->mac, source, sizeof out->mac);
+    copy_name(out->name, segment + VTEST_IDENTIFY_SET, size - VTEST_IDENTIFY_SET);
+    return out->service ? 0 : VMTP_ERROR;
+}
+
 int target_identify(struct node *node, const uint8_t mac[6], vmtp_time timeout, struct identity *out) {
-    uint8_t segment[VTEST_IDENTIFY_SET + VTEST_IDENTIFY_NAME_MAX];
+    uint8_t segment[IDENTITY_OCTETS];
     struct node_call call = {.area = segment, .capacity = sizeof segment, .timeout = timeout};
     struct node_answer answer;
     call.message.server = VMTP_TEST_SERVICE;
@@ -28,14 +42,7 @@ int target_identify(struct node *node, const uint8_t mac[6], vmtp_time timeout, 
         return rc;
     if (mac && memcmp(mac, answer.source, sizeof answer.source) != 0)
         return VMTP_NONEXISTENT_ENTITY; /* that node has none, and the next Probe found another */
-    if ((answer.message.code & VMTP_CODE_MASK) != VMTP_OK || answer.size < VTEST_IDENTIFY_SET)
-        return VMTP_ERROR;
-    out->service = vtest_get64(answer.message.words);
-    out->manager = vtest_get64(answer.message.words + 2);
-    out->version = answer.message.words[4];
-    memcpy(out->mac, answer.source, sizeof out->mac);
-    copy_name(out->name, segment + VTEST_IDENTIFY_SET, answer.size - VTEST_IDENTIFY_SET);
-    return out->service ? 0 : VMTP_ERROR;
+    return target_read_identity(out, &answer.message, segment, answer.size, answer.source);
 }
 
 int target_check(const char *text) {

@@ -13,6 +13,12 @@ struct identity {
     char name[65];
 };
 
+#define IDENTITY_OCTETS 96u /* of the segment that says it */
+
+/* What a Response to IDENTIFY says, segment[0..size): 0, or VMTP_ERROR for nonsense. */
+int target_read_identity(struct identity *out, const struct vmtp_message *message, const uint8_t *segment,
+                         uint32_t size, const uint8_t source[6]);
+
 /* Asks the node with this address, or any when mac is NULL.  Result as of node_call, and VMTP_ERROR for nonsense. */
 int target_identify(struct node *node, const uint8_t mac[6], vmtp_time timeout, struct identity *out);
 

@@ -2,6 +2,7 @@
 /* vnet who - every node on the segment: QueryVMTPNode to all managers, then IDENTIFY to each node. */
 #include "node.h"
 #include "target.h"
+#include "test_protocol.h"
 #include "text.h"
 #include "vnet.h"
 
@@ -36,13 +37,14 @@ static const char about[] =
     "Lists every VMTP node on the segment: asks all managers at once for the abilities of their node (QueryVMTPNode),\n"
     "then each node for its test service.  Flags: S serves streams, s sends streams, X serves secure transactions,\n"
     "x sends them.";
-static const char after[] = "Exit codes: 0 at least one node answered, 1 none did or it failed, 2 called wrongly.\n"
+static const char after[] = "Exit codes: 0 at least one node answered, 1 none did or it failed, 2 wrong command line.\n"
                             "Example: vnet who -i eth0 --json";
 
 static enum option_outcome parse(struct who *w, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
     const struct option_row rows[] = {
-        {"timeout", 0, OPTION_DURATION, &w->timeout, "TIME", "how long to collect answers; default 500ms", 0, 0},
+        {"timeout", 0, OPTION_DURATION, &w->timeout, "TIME",
+         "how long to collect answers, and how long to ask for test services; default 500ms", 0, 0},
         {"most", 0, OPTION_NUMBER, &w->most, "N", "room for this many nodes; default 256", 1, WHO_MOST},
         {"plain", 0, OPTION_FLAG, &w->plain, NULL, "do not ask for test services", 0, 0},
         {0}};
@@ -117,15 +119,89 @@ static int by_mac(const void *a, const void *b) {
     return memcmp(((const struct found *)a)->mac, ((const struct found *)b)->mac, 6);
 }
 
-static int ask_services(struct who *w) {
-    for (uint32_t i = 0; i < w->count && !w->plain; i++) {
-        int rc = target_identify(&w->node, w->nodes[i].mac, w->timeout, &w->nodes[i].test);
+/* ---- test services -------------------------------------------------------------------------------------------------- */
+
+/* IDENTIFY under way.  Several at once: some nodes may not answer it at all, and there is one deadline for all. */
+#define ASKED_AT_ONCE 60u
+
+struct question {
+    vmtp_entity client;
+    vmtp_handle handle; /* 0: free */
+    uint32_t number;    /* of the node */
+    uint8_t area[IDENTITY_OCTETS];
+};
+
+struct questions {
+    vmtp_time deadline;
+    uint32_t next, open; /* the node to be asked next; under way */
+    struct question each[ASKED_AT_ONCE];
+};
+
+/* Every node has VMTP_TEST_SERVICE: which is meant is said by the address that is learned before each call. */
+static int ask_next(struct who *w, struct questions *all, struct question *q) {
+    vmtp_time now = node_now(&w->node);
+    struct vmtp_request request = {.client = q->client,
+                                   .response_area = q->area,
+                                   .response_size = sizeof q->area,
+                                   .response_slots = 1,
+                                   .deadline = all->deadline,
+                                   .cookie = (uint64_t)(q - all->each)};
+    q->handle = 0;
+    if (all->next == w->count || now >= all->deadline)
+        return 0;
+    q->number = all->next++;
+    request.message.server = VMTP_TEST_SERVICE;
+    request.message.code = VMTP_PIC | VMTP_TEST_IDENTIFY;
+    vmtp_host_learn(w->node.engine, VMTP_TEST_SERVICE, w->nodes[q->number].mac, now);
+    int rc = vmtp_call(w->node.engine, &q->handle, &request, now);
+    all->open += rc == 0;
+    return rc;
+}
+
+static void note_service(struct found *f, const struct question *q, const struct vmtp_event *event) {
+    int from_there = memcmp(f->mac, event->source, sizeof f->mac) == 0; /* a node without one makes the call find another */
+    if (event->result != 0 || !from_there ||
+        target_read_identity(&f->test, &event->message, q->area, event->segment_size, event->source) != 0)
+        f->test.service = 0;
+}
+
+static int collect_services(struct who *w, struct questions *all) {
+    struct vmtp_event event;
+    int rc = 0;
+    while (rc == 0 && all->open > 0) {
+        rc = node_next(&w->node, &event, VMTP_NEVER); /* each call has its deadline */
         if (rc < 0)
             return rc;
-        if (rc != 0)
-            w->nodes[i].test.service = 0;
+        rc = 0;
+        if (event.type != VMTP_EV_COMPLETE || event.cookie >= ASKED_AT_ONCE ||
+            all->each[event.cookie].handle != event.handle)
+            continue;
+        struct question *q = &all->each[event.cookie];
+        all->open--;
+        note_service(&w->nodes[q->number], q, &event);
+        rc = ask_next(w, all, q);
     }
-    return 0;
+    return rc;
+}
+
+static int ask_services(struct who *w) {
+    struct questions *all = w->plain ? NULL : calloc(1, sizeof *all);
+    int rc = all || w->plain ? 0 : VMTP_E_MEMORY;
+    if (!all)
+        return rc;
+    all->deadline = node_now(&w->node) + w->timeout;
+    for (uint32_t i = 0; i < ASKED_AT_ONCE && i < w->count && rc == 0; i++) {
+        rc = vmtp_host_borrow_entity(w->node.host, &all->each[i].client);
+        if (rc == 0)
+            rc = ask_next(w, all, &all->each[i]);
+    }
+    if (rc == 0)
+        rc = collect_services(w, all);
+    if (rc == 0 && all->next < w->count)
+        vnet_note("%u nodes could not be asked for their test service within the time: give a longer --timeout",
+                  w->count - all->next);
+    free(all); /* when something failed, nothing is received any more */
+    return rc;
 }
 
 /* ---- showing ------------------------------------------------------------------------------------------------------- */
@@ -137,7 +213,7 @@ static json_t *json_list(const struct found *f, uint32_t from, uint32_t count) {
     return list;
 }
 
-static void show_json(const struct found *f) {
+static int show_json(const struct found *f) {
     json_t *o = json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "mac", json_mac(f->mac), "manager",
                           json_entity(f->manager), "mtu", (json_int_t)f->mtu, "flags", (json_int_t)f->flags,
                           "auth_domain", (json_int_t)f->auth, "domains", json_list(f, 0, f->domains), "auth_domains",
@@ -146,7 +222,7 @@ static void show_json(const struct found *f) {
         json_object_set_new(o, "test_service", json_entity(f->test.service));
         json_object_set_new(o, "name", json_string(f->test.name));
     }
-    json_line(o);
+    return json_line(o);
 }
 
 static char *flags_text(char buf[5], uint32_t flags) {
@@ -183,7 +259,8 @@ static int show(struct who *w) {
     uint64_t unheard = w->extra + vmtp_counter(w->node.engine, VMTP_COUNT_DROP_EXTRA_RESPONSE);
     qsort(w->nodes, w->count, sizeof *w->nodes, by_mac);
     for (uint32_t i = 0; i < w->count && w->common.json; i++)
-        show_json(&w->nodes[i]);
+        if (show_json(&w->nodes[i]) != VNET_OK)
+            return VNET_FAILED;
     if (!w->common.json)
         show_text(w);
     if (w->count == w->most && unheard > 0)
