@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet trace - VMTP packets as readable lines, live or from a capture file. */
 #define _GNU_SOURCE
+#include "interface.h"
 #include "options.h"
 #include "text.h"
 #include "vnet.h"
@@ -12,8 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#define SNAP 65535 /* a whole frame */
 #define ETHERNET 14u
+#define VLAN_TAG 4u
+#define WHOLE_FRAME 65535 /* when the MTU is not known */
+#define BUFFER (16 << 20) /* octets: each packet takes as many as the longest would */
+#define BATCH 256         /* packets between two looks whether somebody waits for the output */
 
 struct trace {
     struct common_options common;
@@ -24,6 +28,7 @@ struct trace {
     pcap_dumper_t *dump;
     uint64_t first; /* time of the first packet, in ns */
     uint8_t started;
+    uint32_t shown;
     int dump_error; /* errno of the write to --pcap that failed */
 };
 
@@ -31,9 +36,9 @@ static const char usage[] = "trace -i IFACE | -r FILE [options]";
 static const char about[] = "Prints one line for each VMTP packet that passes the interface (in promiscuous mode), or "
                             "that is in a capture file.\n"
                             "Times are seconds since the first packet.";
-static const char after[] =
-    "Exit codes: 0 ended by a signal, by --count or by the end of the file, 1 it failed, 2 called wrongly.\n"
-    "Example: vnet trace -r exchange.pcapng";
+static const char after[] = "Exit codes: 0 ended by a signal, by --count or by the end of the file, 1 it failed or "
+                            "--pcap lacks packets, 2 wrong command line.\n"
+                            "Example: vnet trace -r exchange.pcapng";
 
 static enum option_outcome parse(struct trace *t, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
@@ -71,10 +76,12 @@ static int explain_activation(const struct trace *t, int rc) {
 
 static int open_live(struct trace *t) {
     char error[PCAP_ERRBUF_SIZE];
+    uint32_t mtu = interface_mtu(t->common.interface_name);
     t->pcap = pcap_create(t->common.interface_name, error);
     if (!t->pcap)
         return vnet_fail("cannot capture on %s: %s", t->common.interface_name, error);
-    pcap_set_snaplen(t->pcap, SNAP);
+    pcap_set_snaplen(t->pcap, mtu ? (int)(mtu + ETHERNET + VLAN_TAG) : WHOLE_FRAME);
+    pcap_set_buffer_size(t->pcap, BUFFER);
     pcap_set_promisc(t->pcap, 1);
     pcap_set_immediate_mode(t->pcap, 1);
     pcap_set_tstamp_precision(t->pcap, PCAP_TSTAMP_PRECISION_NANO);
@@ -93,8 +100,19 @@ static int flush_dump(struct trace *t) {
     errno = 0;
     if (pcap_dump_flush(t->dump) == 0 && !ferror(pcap_dump_file(t->dump)))
         return 1;
-    t->dump_error = errno ? errno : EIO;
+    if (!t->dump_error)
+        t->dump_error = errno ? errno : EIO;
     return 0;
+}
+
+/* Without flushing; but when the buffer went out, and could not, this is the only time when errno says why. */
+static void dump_packet(struct trace *t, const struct pcap_pkthdr *header, const uint8_t *frame) {
+    errno = 0;
+    pcap_dump((u_char *)t->dump, header, frame);
+    if (!ferror(pcap_dump_file(t->dump)) || t->dump_error)
+        return;
+    t->dump_error = errno ? errno : EIO;
+    pcap_breakloop(t->pcap);
 }
 
 static int prepare(struct trace *t) {
@@ -171,7 +189,7 @@ static void show_json(uint64_t time, const struct pcap_pkthdr *header, const uin
     if (view)
         json_fields(o, view);
     json_object_set_new(o, "text", json_string(text));
-    json_line(o);
+    json_print(o);
 }
 
 static void show_text(const struct trace *t, uint64_t time, const uint8_t *frame, const char *text) {
@@ -184,7 +202,6 @@ static void show_text(const struct trace *t, uint64_t time, const uint8_t *frame
         snprintf(clock, sizeof clock, "%5llu", (unsigned long long)seconds);
     printf("%s.%06llu %s > %s %s\n", clock, (unsigned long long)(time % 1000000000u / 1000u),
            text_mac(source, frame + 6), text_mac(destination, frame), text);
-    fflush(stdout);
 }
 
 static void on_packet(u_char *context, const struct pcap_pkthdr *header, const u_char *frame) {
@@ -192,11 +209,9 @@ static void on_packet(u_char *context, const struct pcap_pkthdr *header, const u
     struct vmtp_view view;
     char text[512];
     uint64_t time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec; /* ns: see precision */
-    if (t->dump) {
-        pcap_dump((u_char *)t->dump, header, frame);
-        if (!flush_dump(t))
-            pcap_breakloop(t->pcap);
-    }
+    t->shown++;
+    if (t->dump)
+        dump_packet(t, header, frame);
     if (header->caplen < ETHERNET)
         return;
     if (!t->started)
@@ -220,18 +235,47 @@ static void on_signal(int number) {
     pcap_breakloop(running);
 }
 
+/*
+ * Packets in batches: what is waiting is shown before the output is flushed, so that a burst costs few system calls and does
+ * not overrun the buffer.
+ */
+static int show_all(struct trace *t) {
+    for (;;) {
+        uint32_t rest = t->count ? t->count - t->shown : BATCH;
+        int n = pcap_dispatch(t->pcap, rest < BATCH ? (int)rest : BATCH, on_packet, (u_char *)t);
+        if ((n < BATCH || ferror(stdout)) && vnet_flush() != 0)
+            return 0; /* main says why */
+        if (t->dump && !flush_dump(t))
+            return 0;
+        if (n < 0 || (n == 0 && t->read) || (t->count && t->shown >= t->count))
+            return n;
+    }
+}
+
+/* What the kernel had no room for: an exit code. */
+static int tell_losses(const struct trace *t) {
+    struct pcap_stat stat;
+    if (t->read || pcap_stats(t->pcap, &stat) != 0 || stat.ps_drop == 0)
+        return VNET_OK;
+    if (t->dump)
+        return vnet_fail("%u packets were lost, so the capture %s is not complete: the machine was too slow for them",
+                         stat.ps_drop, t->common.pcap);
+    vnet_note("%u packets were lost: the machine, or who reads the output, was too slow for them", stat.ps_drop);
+    return VNET_OK;
+}
+
 static int run(struct trace *t) {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     running = t->pcap;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    int rc = pcap_loop(t->pcap, t->count ? (int)t->count : -1, on_packet, (u_char *)t);
+    vnet_catch(&action);
+    int rc = show_all(t);
+    int code = tell_losses(t);
     if (t->dump_error)
         return vnet_fail("the capture %s is not complete: %s", t->common.pcap, strerror(t->dump_error));
     if (rc == PCAP_ERROR)
         return vnet_fail("%s: %s", t->read ? t->read : t->common.interface_name, pcap_geterr(t->pcap));
-    return VNET_OK;
+    return code;
 }
 
 int vnet_trace(int argc, char **argv) {
