@@ -71,6 +71,7 @@ static int add_capture(vmtp_host *host, struct opening *o) {
         SAY(o, "cannot write the capture file %s: %s", o->config.pcapng, vmtp_error_text(r));
     else
         host->port = wrapper;
+    host->captured = r == 0;
     return r;
 }
 

@@ -106,6 +106,7 @@ struct vmtp_host {
     vmtp_time send_after; /* the port had no room: no sending before this; 0: send */
     int fault;            /* what the port said when nobody was there to be told; for the next vhost_work */
     vmtp_time share_at;   /* when to ask the port again whether others have our address */
+    int captured;         /* a capture is written */
     int alone;            /* the last yield came back at once */
     atomic_int interrupted;
     int wake_fd; /* an eventfd that ends a sleep */

@@ -49,6 +49,8 @@ int vhost_take_interrupt(vmtp_host *host) {
 }
 
 static int sleep_on_descriptors(vmtp_host *host, vmtp_time duration) {
+    if (host->captured)
+        vmtp_port_wait(host->port, 0); /* writes down what is still in memory, lest a killed program lose it */
     struct pollfd fds[2] = {{.fd = host->port->info.fd, .events = POLLIN}, {.fd = host->wake_fd, .events = POLLIN}};
     struct timespec t = {.tv_sec = (time_t)(duration / VMTP_SECOND), .tv_nsec = (long)(duration % VMTP_SECOND)};
     /* A day is as good as for ever: the caller looks and waits again. */
