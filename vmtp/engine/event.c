@@ -51,7 +51,7 @@ struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle 
     return q->generation == (uint32_t)(h >> 32) && q->state != REQUEST_FREE ? q : NULL;
 }
 
-void veng_message_read(struct vmtp_message *m, const uint8_t *header) {
+static void message_read(struct vmtp_message *m, const uint8_t *header) {
     m->server = vmtp_get_server(header);
     m->code = vmtp_get_code(header);
     for (unsigned i = 0; i < 7; i++)
@@ -76,7 +76,7 @@ void veng_message_write(uint8_t *header, const struct vmtp_message *m) {
 }
 
 static void fill_response(struct vmtp_event *ev, const struct slot *s) {
-    veng_message_read(&ev->message, s->header);
+    message_read(&ev->message, s->header);
     ev->delivered = s->have;
     if ((ev->message.code & (VMTP_MDM | VMTP_SDA)) == (VMTP_MDM | VMTP_SDA))
         ev->message.words[5] = s->have; /* what was received (section 3.2 of the RFC) */
@@ -121,7 +121,7 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->transaction = vmtp_get_transaction(q->header);
     ev->priority = (uint8_t)vmtp_get_priority(q->header);
     memcpy(ev->source, q->source, 6);
-    veng_message_read(&ev->message, q->header);
+    message_read(&ev->message, q->header);
     if (ev->type != VMTP_EV_REQUEST)
         return;
     struct accept *a = accept_at(e, q->accept);

@@ -354,7 +354,6 @@ void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node);
 vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation);
 struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
-void veng_message_read(struct vmtp_message *m, const uint8_t *header);
 struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size);
 void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
@@ -386,7 +385,6 @@ int veng_group_consistent(const uint8_t *first, const uint8_t *h);
 int veng_request_arrived(struct vmtp_engine *e, struct arrival *a);
 struct remote *veng_remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
 struct remote *veng_remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
-void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state state, vmtp_time now); /* for TS4 */
 void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now);
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
@@ -400,7 +398,6 @@ int veng_request_streamed(struct vmtp_engine *e, struct arrival *a); /* part of 
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
-int veng_transaction_is_old(uint32_t held, uint32_t seen);
 
 /* ---- reply.c ---- */
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
@@ -408,7 +405,6 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
 void veng_reply_again(struct vmtp_engine *e, const struct remote *r);
 void veng_reply_settle(struct vmtp_engine *e, struct request *q);
 void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r);
-void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
 int veng_server_notified(struct vmtp_engine *e, struct arrival *a);
 
 /* ---- local.c ---- */
@@ -433,7 +429,6 @@ void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t
 
 /* ---- locate.c ---- */
 struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity);
-void veng_host_touch(struct vmtp_engine *e, struct host *h);
 struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
 /* The same for what nobody has asked for: it drives nothing else out of the cache. */
 void veng_host_hint(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
@@ -443,7 +438,6 @@ void veng_locate_cancel(struct vmtp_engine *e, struct call *c);
 int veng_probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now); /* 0 or VMTP_E_FULL */
 void veng_probe_disown(struct vmtp_engine *e, const struct remote *r); /* its answer is not wanted any more */
 void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void veng_probes_start_pending(struct vmtp_engine *e, vmtp_time now);
 
 /* ---- allocate.c ---- */
 void veng_allocate_begin(struct vmtp_engine *e, vmtp_time now);

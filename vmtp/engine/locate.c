@@ -38,7 +38,7 @@ static void list_add(struct vmtp_engine *e, struct host *h) {
     e->host_newest = index;
 }
 
-void veng_host_touch(struct vmtp_engine *e, struct host *h) {
+static void host_touch(struct vmtp_engine *e, struct host *h) {
     if (e->host_newest == pool_index(&e->hosts, h))
         return;
     list_remove(e, h);
@@ -94,7 +94,7 @@ struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const ui
     memcpy(h->mac, mac, 6);
     if (h->state == HOST_FREE)
         h->state = HOST_KNOWN;
-    veng_host_touch(e, h);
+    host_touch(e, h);
     return h;
 }
 
@@ -175,7 +175,7 @@ static void start_or_wait(struct vmtp_engine *e, struct host *h, vmtp_time now) 
     *end = pool_index(&e->hosts, h);
 }
 
-void veng_probes_start_pending(struct vmtp_engine *e, vmtp_time now) {
+static void probes_start_pending(struct vmtp_engine *e, vmtp_time now) {
     while (e->hosts_pending != NONE && free_prober(e)) {
         struct host *h = host_at(e, e->hosts_pending);
         e->hosts_pending = h->pending_next;
@@ -187,7 +187,7 @@ int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct host *h = veng_host_find(e, c->locate);
     if (h && h->state == HOST_KNOWN) {
         COUNT(e, HOST_HITS);
-        veng_host_touch(e, h);
+        host_touch(e, h);
         c->host = pool_index(&e->hosts, h);
         c->cached = 1;
         memcpy(c->tx.mac, h->mac, 6);
@@ -285,7 +285,7 @@ static void host_answered(struct vmtp_engine *e, struct host *h, const struct ca
         memcpy(h->mac, c->first.mac, 6);
         if (c->retransmits == 0 && now > c->sent_at[0])
             rtt_sample(&h->rtt, now - c->sent_at[0]);
-        veng_host_touch(e, h);
+        host_touch(e, h);
     }
     release_waiting(e, h, result, now);
     if (result != 0)
@@ -303,5 +303,5 @@ void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     else if (subject != NONE)
         veng_remote_probed(e, remote_at(e, subject), result == 0, vmtp_load32(answer + 36), c->first.mac, now);
     veng_call_free(e, c);
-    veng_probes_start_pending(e, now);
+    probes_start_pending(e, now);
 }

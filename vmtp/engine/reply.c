@@ -2,7 +2,7 @@
 /* reply.c - Respond, and what Notify operations tell the server (RFC 1045 sections 5.6.2, 5.8; spec/vmtp.md 8.4 to 8.6). */
 #include "internal.h"
 
-void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
+static void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
     vmtp_put_client(h, r->client);
     vmtp_put_length_word(h, e->config.domain, 0, 0);
     vmtp_put_control(h, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
@@ -40,7 +40,7 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.bare = q->want == 0;
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
-    veng_response_header(e, r, q->tx.header);
+    response_header(e, r, q->tx.header);
     veng_send_queue(e, &q->tx);
 }
 
@@ -119,7 +119,7 @@ void veng_reply_again(struct vmtp_engine *e, const struct remote *r) {
     struct control *c = veng_control_new(e);
     if (!c)
         return;
-    veng_response_header(e, r, c->header);
+    response_header(e, r, c->header);
     memcpy(c->mac, r->mac, 6);
     veng_control_send(e, c);
 }
@@ -138,7 +138,7 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
     if (blocks == NONE)
         blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
-    veng_response_header(e, r, q->tx.header);
+    response_header(e, r, q->tx.header);
     if (ask && data)
         vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG);
     q->tx.pending |= blocks;

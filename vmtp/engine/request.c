@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* 2^31 apart counts as old (H32). */
-int veng_transaction_is_old(uint32_t held, uint32_t seen) {
+static int transaction_is_old(uint32_t held, uint32_t seen) {
     int32_t ahead = (int32_t)(seen - held);
     return ahead < 0;
 }
@@ -35,7 +35,7 @@ struct remote *veng_remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_
     return r;
 }
 
-void veng_remote_free(struct vmtp_engine *e, struct remote *r) {
+static void remote_free(struct vmtp_engine *e, struct remote *r) {
     uint32_t *link = veng_map_head(e, &e->remote_map, r->client);
     while (remote_at(e, *link) != r)
         link = &remote_at(e, *link)->hash_next;
@@ -111,7 +111,7 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a) {
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         const struct remote *r = remote_at(e, i);
-        if (r->client == a->client && veng_transaction_is_old(r->transaction, a->transaction))
+        if (r->client == a->client && transaction_is_old(r->transaction, a->transaction))
             return 1;
     }
     return 0;
@@ -158,14 +158,14 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
                         vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     r->probing = 0;
-    if (!known || !q || veng_transaction_is_old(transaction, r->transaction)) {
+    if (!known || !q || transaction_is_old(transaction, r->transaction)) {
         if (q)
             veng_request_drop(e, q, now);
         if (known && q)
             COUNT(e, DROP_OLD_TRANSACTION);
         else if (q)
             COUNT(e, DROP_AWAITING_PROBE);
-        veng_remote_free(e, r);
+        remote_free(e, r);
         return;
     }
     memcpy(r->mac, mac, 6);
@@ -276,7 +276,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     if (!q) {
         veng_accept_give_back(e, accept);
         if (r && fresh)
-            veng_remote_free(e, r);
+            remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
     }
     r->request = pool_index(&e->requests, q);
@@ -284,7 +284,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     int elsewhere = client_mac(e, r, a);
     if (fresh && needs_probe(e, n, a) && begin_probe(e, r, a, elsewhere)) {
         veng_request_free(e, q);
-        veng_remote_free(e, r);
+        remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     }
     if (fresh && vmtp_get_forward_count(a->h) == 0)
@@ -429,7 +429,7 @@ static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     if (!q || !q->solicit) { /* TS4: silence acknowledges (RFC 1045 section 2.5.3) */
         veng_reply_forget_data(e, r);
-        veng_remote_free(e, r);
+        remote_free(e, r);
         return;
     }
     if (r->retries < e->config.timers.response_retries) {
@@ -453,6 +453,6 @@ void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now)
             veng_remote_hold(e, r, REMOTE_DISCARDED, now);
         break;
     case REMOTE_RESPONDED: responded_timeout(e, r, now); break;
-    default: veng_remote_free(e, r); break;
+    default: remote_free(e, r); break;
     }
 }

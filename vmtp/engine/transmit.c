@@ -16,12 +16,8 @@ void veng_send_queue(struct vmtp_engine *e, struct sender *s) {
     e->send_tail = s;
 }
 
-void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
-    if (!s->queued)
-        return;
-    struct sender *before = NULL;
-    for (struct sender *i = e->send_head; i != s; i = i->next)
-        before = i;
+/* before: the one ahead of it in the queue, NULL when it is the first. */
+static void take_out(struct vmtp_engine *e, struct sender *s, struct sender *before) {
     if (before)
         before->next = s->next;
     else
@@ -29,6 +25,15 @@ void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
     if (e->send_tail == s)
         e->send_tail = before;
     s->queued = 0;
+}
+
+void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
+    if (!s->queued)
+        return;
+    struct sender *before = NULL;
+    for (struct sender *i = e->send_head; i != s; i = i->next)
+        before = i;
+    take_out(e, s, before);
 }
 
 int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks) {
@@ -134,13 +139,7 @@ static struct sender *eligible(struct vmtp_engine *e, vmtp_time now) {
     for (struct sender *s = e->send_head; s; before = s, s = s->next) {
         if (s->next_at > now)
             continue;
-        if (before)
-            before->next = s->next;
-        else
-            e->send_head = s->next;
-        if (e->send_tail == s)
-            e->send_tail = before;
-        s->queued = 0;
+        take_out(e, s, before);
         return s;
     }
     return NULL;
