@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
+#define USER_FLAGS VMTP_CALL_PLAIN
 
 /* ---- times ---- */
 
@@ -109,8 +110,8 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
         return VMTP_E_TOO_LARGE;
     if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
         return VMTP_E_INVALID;
-    if ((r->control & ~USER_CONTROL) || (r->message.code & VMTP_CODE_RESERVED) || r->priority > 15u ||
-        (uint64_t)slots * r->response_size > SIZE_MAX / 2)
+    if ((r->control & ~USER_CONTROL) || (r->flags & ~(uint32_t)USER_FLAGS) || (r->message.code & VMTP_CODE_RESERVED) ||
+        r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
         return VMTP_E_INVALID;
     if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
         return VMTP_E_INVALID;

@@ -194,7 +194,11 @@ struct vmtp_request {
     uint8_t priority;        /* 4 bits as on the wire; 0 is normal */
     uint8_t gap;             /* interpacket gap asked of the server, 1/32 of a packet time */
     uint32_t control;        /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
+    uint32_t flags;          /* enum vmtp_call_flags */
 };
+
+/* Flags of a vmtp_request.  Numbers are kept; what this version does not name is refused (VMTP_E_INVALID). */
+enum vmtp_call_flags { VMTP_CALL_PLAIN = 0 };
 
 /*
  * vmtp_call - Send: start a message transaction.
