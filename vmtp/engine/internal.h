@@ -5,6 +5,7 @@
  * Part             file          what it holds
  * configuration    config.c      defaults, ranges
  * life             engine.c      memory, time, counters read out
+ *                  list.c        transactions listed
  * tables           table.c       free lists, hashing
  * local entities   entity.c      creation, deletion, accepts
  * arrival          input.c       checks of section 5.1, who gets the packet

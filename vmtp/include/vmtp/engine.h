@@ -425,6 +425,33 @@ struct vmtp_usage {
 };
 VMTP_API void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out);
 
+/* What the engine does in one message transaction. */
+enum vmtp_transaction_role {
+    VMTP_AS_CLIENT = 1, /* a call, the engine's own Probes included */
+    VMTP_AS_SERVER, /* a Request that is received, waits, is processed, or whose Response is held with its segment */
+    VMTP_AS_RECORD  /* what is remembered of a remote client beyond that, so that nothing is done twice */
+};
+
+struct vmtp_transaction {
+    uint8_t role;     /* enum vmtp_transaction_role */
+    uint8_t host[6];  /* the other side's, as far as it is known; this one's for local transactions; otherwise zero */
+    uint32_t retries; /* since the other side was heard */
+    uint32_t transaction;
+    vmtp_entity client, server;
+    /* A word, static: "probing", "awaiting-response", "receiving-response", "local" (a call); "awaiting-probe",
+     * "receiving-request", "waiting" (for vmtp_next_event), "processing", "responded", "response-discarded" and "idle";
+     * "done": its last event or packet is still out. */
+    const char *state;
+};
+
+/*
+ * vmtp_transaction_next - the transactions that the engine knows, one after the other: 1 and *out, or 0 at the end.
+ *
+ * *place: 0 for the first, then as it was left.  Changes nothing.  What begins or ends between two calls may be shown or not.
+ * Looks at every place of the tables once, so it takes longer for large tables; not for a fast path.
+ */
+VMTP_API int vmtp_transaction_next(const vmtp_engine *e, uint64_t *place, struct vmtp_transaction *out);
+
 /* What is cached about an entity's host: 0 and what is asked for (any pointer may be NULL), or VMTP_E_NO_ENTITY.
  * rtt is the smoothed round trip in nanoseconds, 0 when not measured yet. */
 VMTP_API int vmtp_host_lookup(const vmtp_engine *e, vmtp_entity entity, uint8_t mac[6], vmtp_time *rtt);
