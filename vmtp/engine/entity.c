@@ -183,11 +183,11 @@ uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size
     return i;
 }
 
-/* The Request it was meant for did not come to be: it is the first in the queue again, or goes home if its entity is gone. */
+/* The Request it was meant for did not come to be: it is the first in the queue again, or goes home if it is not wanted there. */
 void veng_accept_give_back(struct vmtp_engine *e, uint32_t index) {
     struct accept *a = accept_at(e, index);
     struct entity *n = veng_entity_find(e, a->entity);
-    if (!n) {
+    if (!n || a->returning) {
         veng_event_post(e, &a->event, VMTP_EV_ACCEPT_RETURNED, KIND_ACCEPT);
         return;
     }

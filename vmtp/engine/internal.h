@@ -8,6 +8,7 @@
  *                  list.c        transactions listed
  * tables           table.c       free lists, hashing
  * local entities   entity.c      creation, deletion, accepts
+ *                  withdraw.c    accepts that are taken back
  * arrival          input.c       checks of section 5.1, who gets the packet
  * client           call.c        Send, timeouts, Notify to the client          (RFC 1045 chapter 4)
  *                  response.c    Response packets
@@ -119,6 +120,7 @@ struct accept {
     vmtp_entity entity;
     uint8_t *area;
     uint64_t cookie;
+    uint8_t returning; /* taken back: not for another Request */
     struct event_node event;
 };
 

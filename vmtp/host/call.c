@@ -46,10 +46,9 @@ void vmtp_host_return_entity(vmtp_host *host, vmtp_entity id) {
 
 /* ---- the call ----------------------------------------------------------------------------------------------- */
 
-static int start(vmtp_host *host, uint32_t number, struct vmtp_request *request) {
-    struct vhost_member *member = &host->members[number];
+static int start(vmtp_host *host, struct vhost_member *member, struct vmtp_request *request) {
     request->client = member->id;
-    int r = vmtp_call(host->engine, &host->call.handle, request, host->now);
+    int r = vmtp_call(host->engine, &host->call->handle, request, host->now);
     if (r != VMTP_E_NO_ENTITY)
         return r;
     /* Somebody deleted it (DeleteEntity from the wire): take a new one. */
@@ -60,25 +59,25 @@ static int start(vmtp_host *host, uint32_t number, struct vmtp_request *request)
         return r;
     }
     request->client = member->id;
-    return vmtp_call(host->engine, &host->call.handle, request, host->now);
+    return vmtp_call(host->engine, &host->call->handle, request, host->now);
 }
 
 /* Ends the call early.  No packet is out, so COMPLETE is there at once. */
-static void give_up(vmtp_host *host) {
-    vmtp_cancel(host->engine, host->call.handle, host->now);
+static void give_up(vmtp_host *host, struct vhost_pending *call) {
+    vmtp_cancel(host->engine, call->handle, host->now);
     vhost_route(host);
-    while (!host->call.done)
+    while (!call->done)
         vhost_wait(host, VMTP_NEVER);
 }
 
 /* Works until the call is over: 0, or why it was given up. */
-static int await(vmtp_host *host) {
+static int await(vmtp_host *host, struct vhost_pending *call) {
     int r = vhost_work(host);
-    while (!host->call.done) {
+    while (!call->done) {
         if (r == 0 && vhost_interrupted(host))
             r = VMTP_E_CANCELLED;
         if (r < 0) {
-            give_up(host);
+            give_up(host, call);
             return r;
         }
         r = vhost_wait(host, VMTP_NEVER); /* the call's own deadline is the engine's business */
@@ -87,15 +86,9 @@ static int await(vmtp_host *host) {
 }
 
 /* What the caller is told; why: 0, or the reason for which the call was given up. */
-static int outcome(vmtp_host *host, struct vmtp_message *message, int datagram, uint32_t *received, int why) {
-    const struct vmtp_event *event = &host->call.outcome;
-    if (event->result == VMTP_OK || event->result == VMTP_BAD_REPLY_SEGMENT) {
-        if (!datagram)
-            *message = event->message;
-        if (received)
-            *received = event->segment_size;
+static int verdict(vmtp_host *host, const struct vmtp_event *event, int why) {
+    if (event->result == VMTP_OK || event->result == VMTP_BAD_REPLY_SEGMENT)
         return (int)event->result; /* an interruption that came too late is for the next call */
-    }
     if (why == VMTP_E_CANCELLED)
         vhost_take_interrupt(host);
     if (event->result == VMTP_CANCELLED)
@@ -103,17 +96,39 @@ static int outcome(vmtp_host *host, struct vmtp_message *message, int datagram, 
     return (int)event->result;
 }
 
-int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
-                   void *area, uint32_t capacity, uint32_t *received, vmtp_time deadline) {
-    uint32_t number;
-    if (received)
-        *received = 0;
+/* May a blocking call begin?  0 or a vmtp_error. */
+static int may_begin(vmtp_host *host) {
     if (vhost_take_interrupt(host))
         return VMTP_E_CANCELLED;
     if (vhost_crowded(host))
         return VMTP_E_FULL;
     vhost_tick(host);
-    int r = take_member(host, &number);
+    return 0;
+}
+
+/* The call, by a member of the pool or (NULL) by the entity that the Request names; call is the caller's, for the outcome. */
+static int run(vmtp_host *host, struct vhost_pending *call, struct vhost_member *member, struct vmtp_request *request) {
+    call->outer = host->call;
+    call->handle = 0;
+    call->done = 0;
+    host->call = call;
+    int r = member ? start(host, member, request) : vmtp_call(host->engine, &call->handle, request, host->now);
+    if (r == 0)
+        r = verdict(host, &call->outcome, await(host, call));
+    else
+        call->handle = 0;
+    host->call = call->outer;
+    return r;
+}
+
+int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
+                   void *area, uint32_t capacity, uint32_t *received, vmtp_time deadline) {
+    uint32_t number;
+    if (received)
+        *received = 0;
+    int r = may_begin(host);
+    if (r == 0)
+        r = take_member(host, &number);
     if (r < 0)
         return r;
     struct vmtp_request request = {.message = *message,
@@ -122,13 +137,34 @@ int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *se
                                    .response_size = capacity,
                                    .response_area = area,
                                    .deadline = deadline};
-    host->call.done = 0;
-    r = start(host, number, &request);
-    if (r == 0) {
-        const int datagram = (message->code & VMTP_DGM) != 0;
-        r = outcome(host, message, datagram, received, await(host));
+    struct vhost_pending call;
+    r = run(host, &call, &host->members[number], &request);
+    if (r == VMTP_OK || r == VMTP_BAD_REPLY_SEGMENT) {
+        if (!(message->code & VMTP_DGM))
+            *message = call.outcome.message;
+        if (received)
+            *received = call.outcome.segment_size;
     }
-    host->call.handle = 0;
     give_member(host, number);
+    return r;
+}
+
+int vmtp_host_transact(vmtp_host *host, const struct vmtp_request *request, struct vmtp_event *outcome) {
+    struct vhost_pending call;
+    struct vmtp_request mine = *request;
+    if (request->response_slots > 1)
+        return VMTP_E_INVALID;
+    int r = may_begin(host);
+    if (r < 0)
+        return r;
+    memset(&call, 0, sizeof call);
+    uint32_t number = 0;
+    if (!request->client && (r = take_member(host, &number)) < 0)
+        return r;
+    r = run(host, &call, request->client ? NULL : &host->members[number], &mine);
+    if (!request->client)
+        give_member(host, number);
+    if (outcome)
+        *outcome = call.outcome;
     return r;
 }

@@ -40,10 +40,13 @@ static int forget_created(vmtp_host *host, vmtp_entity entity) {
 }
 
 static int finish_call(vmtp_host *host, const struct vmtp_event *event) {
-    if (!host->call.handle || event->handle != host->call.handle)
+    struct vhost_pending *call = host->call;
+    while (call && call->handle != event->handle)
+        call = call->outer;
+    if (!call)
         return 0;
-    host->call.outcome = *event;
-    host->call.done = 1;
+    call->outcome = *event;
+    call->done = 1;
     return 1;
 }
 

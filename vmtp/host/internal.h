@@ -8,7 +8,8 @@
  *   wait.c     waiting adaptively, interrupting
  *   events.c   which event is whose
  *   call.c     client entities, the blocking call
- *   serve.c    accepts, the queue of Requests, replies
+ *   serve.c    accepts, the queues of Requests, replies
+ *   invoke.c   procedures that are called with Requests
  *   copies.c   reply segments that the host keeps
  */
 #ifndef VMTP_HOST_INTERNAL_H
@@ -48,7 +49,7 @@ int vhost_open_in(vmtp_host **out, const struct vmtp_host_config *config, const 
 
 enum vhost_slot_state {
     VHOST_POSTED, /* the engine has the area */
-    VHOST_QUEUED, /* a Request waits for vmtp_host_receive */
+    VHOST_QUEUED, /* a Request waits for vmtp_host_receive, or for its procedure */
     VHOST_HELD,   /* the application works on it */
     VHOST_IDLE,   /* the engine had no accept record left: posted again later */
     VHOST_DEAD    /* the entity is gone */
@@ -64,12 +65,15 @@ struct vhost_slot {
     struct vmtp_event request;
 };
 
-/* One vmtp_host_serve. */
+/* One vmtp_host_serve or vmtp_host_procedure. */
 struct vhost_service {
     vmtp_entity entity;
     uint32_t number; /* in host->services */
     uint32_t depth, capacity;
-    uint32_t living; /* slots that are not DEAD */
+    uint32_t living;          /* slots that are not DEAD */
+    int ending;               /* vmtp_host_unserve: a slot that comes home stays there */
+    vmtp_procedure procedure; /* NULL: a queue */
+    void *context;
     struct vhost_slot slots[];
 };
 
@@ -91,9 +95,10 @@ struct vhost_copy {
     uint8_t octets[];
 };
 
-/* The blocking call that is under way; there is never more than one, because nothing calls up. */
+/* A blocking call that is under way.  A procedure that is called meanwhile may make one of its own, inside it. */
 struct vhost_pending {
-    vmtp_handle handle; /* 0: none */
+    struct vhost_pending *outer;
+    vmtp_handle handle; /* 0: not begun */
     int done;
     struct vmtp_event outcome;
 };
@@ -111,10 +116,12 @@ struct vmtp_host {
     atomic_int interrupted;
     int wake_fd; /* an eventfd that ends a sleep */
 
-    struct vhost_pending call;
+    struct vhost_pending *call; /* the innermost; NULL: none */
 
     struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
+    struct vhost_list invoked; /* Requests for procedures, oldest first */
     struct vhost_list idle;    /* slots to be posted again */
+    int invoking;              /* a procedure is running */
     struct vhost_service **services;
     uint32_t services_limit;
 
@@ -197,6 +204,13 @@ int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event);
 int vhost_serve_returned(vmtp_host *host, const struct vmtp_event *event);
 void vhost_serve_idle(vmtp_host *host);
 void vhost_serve_close(vmtp_host *host);
+/* Takes a Request out of its list: it is in the application's hands. */
+void vhost_serve_hold(struct vhost_list *list, struct vhost_slot *slot, struct vmtp_incoming *in);
+
+/* ---- invoke.c ------------------------------------------------------------------------------------------------- */
+
+/* Calls procedures with the Requests that wait for them, unless one is running. */
+void vhost_invoke(vmtp_host *host);
 
 /* ---- copies.c ------------------------------------------------------------------------------------------------- */
 

@@ -80,10 +80,14 @@ int vhost_work(vmtp_host *host) {
         r = r < 0 ? r : sent;
     }
     vhost_route(host);
+    if (host->invoked.first)
+        vhost_invoke(host);
     return r;
 }
 
 vmtp_time vmtp_host_deadline(const vmtp_host *host) {
+    if (host->invoked.first && !host->invoking) /* it came while another procedure ran */
+        return 0;
     vmtp_time deadline = vmtp_deadline(host->engine);
     /* While the port has no room the engine says "at once" because of what it cannot get rid of. */
     return deadline < host->send_after ? host->send_after : deadline;
@@ -109,5 +113,6 @@ int vmtp_host_turn(vmtp_host *host) {
     int worked = vhost_work(host);
     if (error < 0 || worked < 0)
         return error < 0 ? error : worked;
-    return looked == (int)VHOST_BATCH || host->kept_count || host->waiting.count || vmtp_host_deadline(host) <= host->now;
+    return looked == (int)VHOST_BATCH || host->kept_count || host->waiting.count || host->invoked.count ||
+           vmtp_host_deadline(host) <= host->now;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Serving: accepts with buffers of the host, the queue of Requests, replies.
+ * Serving: accepts with buffers of the host, the queues of Requests, replies.
  *
  * A slot is one buffer.  It goes round: POSTED to the engine, QUEUED when a Request has come, HELD by the application from
- * vmtp_host_receive to vmtp_host_reply or vmtp_host_done, and POSTED again.
+ * vmtp_host_receive (or the call of its procedure) to vmtp_host_reply or vmtp_host_done, and POSTED again.
  */
 #include "internal.h"
 
@@ -59,9 +59,20 @@ static void end_service(vmtp_host *host, struct vhost_service *service) {
     vhost_release(host, service);
 }
 
-/* Gives the slot to the engine again.  Frees the service with its last slot when the entity is gone. */
+/* The slot is not used any more.  The last one takes its service with it. */
+static void retire(vmtp_host *host, struct vhost_slot *slot) {
+    slot->state = VHOST_DEAD;
+    if (--slot->service->living == 0)
+        end_service(host, slot->service);
+}
+
+/* Gives the slot to the engine again, unless the entity is gone or does not serve any more. */
 static void post(vmtp_host *host, struct vhost_slot *slot) {
     struct vhost_service *service = slot->service;
+    if (service->ending) {
+        retire(host, slot);
+        return;
+    }
     int r = vmtp_accept(host->engine, service->entity, slot->area, service->capacity, slot->cookie);
     if (r == 0) {
         slot->state = VHOST_POSTED;
@@ -70,9 +81,7 @@ static void post(vmtp_host *host, struct vhost_slot *slot) {
         slot->state = VHOST_IDLE;
         append(&host->idle, slot);
     } else {
-        slot->state = VHOST_DEAD;
-        if (--service->living == 0)
-            end_service(host, service);
+        retire(host, slot);
     }
 }
 
@@ -88,13 +97,18 @@ void vhost_serve_idle(vmtp_host *host) {
     }
 }
 
+/* Where a Request of this slot waits. */
+static struct vhost_list *queue_of(vmtp_host *host, const struct vhost_slot *slot) {
+    return slot->service->procedure ? &host->invoked : &host->waiting;
+}
+
 int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event) {
     struct vhost_slot *slot = slot_of(host, event);
     if (!slot)
         return 0;
     slot->request = *event;
     slot->state = VHOST_QUEUED;
-    append(&host->waiting, slot);
+    append(queue_of(host, slot), slot);
     return 1;
 }
 
@@ -115,7 +129,7 @@ int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event) {
             if ((slot->state != VHOST_QUEUED && slot->state != VHOST_HELD) || slot->request.handle != event->handle)
                 continue;
             if (slot->state == VHOST_QUEUED) {
-                take_out(&host->waiting, slot);
+                take_out(queue_of(host, slot), slot);
                 post(host, slot);
             }
             return 1; /* HELD: the reply will say VMTP_E_STALE */
@@ -157,25 +171,42 @@ static struct vhost_service *make_service(vmtp_host *host, uint32_t number, vmtp
     return service;
 }
 
-int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity) {
+/* May the entity be served (once more), and at which number?  0 or a vmtp_error. */
+static int find_place(const vmtp_host *host, vmtp_entity entity, uint32_t depth, vmtp_procedure procedure,
+                      uint32_t *place) {
     struct vmtp_usage usage;
-    uint32_t number = 0;
+    uint32_t vacant = host->services_limit;
+    /* All or nothing. */
+    vmtp_usage(host->engine, &usage);
+    if (depth > host->engine_config.max_accepts - usage.accepts)
+        return VMTP_E_FULL;
+    for (uint32_t n = host->services_limit; n-- > 0;) {
+        const struct vhost_service *service = host->services[n];
+        if (!service)
+            vacant = n;
+        else if (service->entity == entity && !service->ending && (procedure || service->procedure))
+            return VMTP_E_EXISTS; /* one way at a time */
+    }
+    *place = vacant;
+    return vacant < host->services_limit ? 0 : VMTP_E_FULL;
+}
+
+static int serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity, vmtp_procedure procedure,
+                 void *context) {
+    uint32_t number;
     if (depth == 0 || depth > COOKIE_LIMIT)
         return VMTP_E_INVALID;
     if (capacity > VMTP_GROUP_OCTETS)
         return VMTP_E_TOO_LARGE;
-    /* All or nothing: an accept cannot be taken back. */
-    vmtp_usage(host->engine, &usage);
-    if (depth > host->engine_config.max_accepts - usage.accepts)
-        return VMTP_E_FULL;
-    while (number < host->services_limit && host->services[number])
-        number++;
-    if (number == host->services_limit)
-        return VMTP_E_FULL;
+    int r = find_place(host, entity, depth, procedure, &number);
+    if (r < 0)
+        return r;
     struct vhost_service *service = make_service(host, number, entity, depth, capacity);
     if (!service)
         return VMTP_E_MEMORY;
-    int r = vmtp_accept(host->engine, entity, service->slots[0].area, capacity, service->slots[0].cookie);
+    service->procedure = procedure;
+    service->context = context;
+    r = vmtp_accept(host->engine, entity, service->slots[0].area, capacity, service->slots[0].cookie);
     if (r < 0) {
         vhost_release(host, service);
         return r;
@@ -186,15 +217,51 @@ int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_
     return 0;
 }
 
+int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity) {
+    return serve(host, entity, depth, capacity, NULL, NULL);
+}
+
+int vmtp_host_procedure(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity,
+                        vmtp_procedure procedure, void *context) {
+    return procedure ? serve(host, entity, depth, capacity, procedure, context) : VMTP_E_INVALID;
+}
+
+/* ---- no more of it ------------------------------------------------------------------------------------------ */
+
+/* What the engine has comes back with events; Requests that are here already go their way. */
+static void withdraw(vmtp_host *host, struct vhost_service *service) {
+    service->ending = 1;
+    service->living++; /* it stays until all slots have been looked at */
+    for (uint32_t i = 0; i < service->depth; i++) {
+        struct vhost_slot *slot = &service->slots[i];
+        if (slot->state == VHOST_POSTED) {
+            vmtp_accept_cancel(host->engine, service->entity, slot->cookie);
+        } else if (slot->state == VHOST_IDLE) {
+            take_out(&host->idle, slot);
+            retire(host, slot);
+        }
+    }
+    if (--service->living == 0)
+        end_service(host, service);
+}
+
+int vmtp_host_unserve(vmtp_host *host, vmtp_entity entity) {
+    unsigned found = 0;
+    for (uint32_t n = 0; n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        if (service && service->entity == entity && !service->ending) {
+            withdraw(host, service);
+            found++;
+        }
+    }
+    vhost_route(host);
+    return found ? 0 : VMTP_E_NO_ENTITY;
+}
+
 /* ---- receiving ---------------------------------------------------------------------------------------------- */
 
-static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {
-    struct vhost_slot *slot = host->waiting.first;
-    while (slot && entity && slot->service->entity != entity)
-        slot = slot->next;
-    if (!slot)
-        return 0;
-    take_out(&host->waiting, slot);
+void vhost_serve_hold(struct vhost_list *list, struct vhost_slot *slot, struct vmtp_incoming *in) {
+    take_out(list, slot);
     slot->state = VHOST_HELD;
     const struct vmtp_event *request = &slot->request;
     *in = (struct vmtp_incoming){.handle = request->handle,
@@ -205,6 +272,15 @@ static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *
                                  .segment = request->segment_size ? slot->area : NULL,
                                  .segment_size = request->segment_size,
                                  .buffer = slot};
+}
+
+static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {
+    struct vhost_slot *slot = host->waiting.first;
+    while (slot && entity && slot->service->entity != entity)
+        slot = slot->next;
+    if (!slot)
+        return 0;
+    vhost_serve_hold(&host->waiting, slot, in);
     return 1;
 }
 

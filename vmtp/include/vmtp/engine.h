@@ -217,6 +217,12 @@ VMTP_API int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_re
  */
 VMTP_API int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now);
 
+/*
+ * The Transaction of the call that entity has outstanding (of the oldest, if there are several).
+ * 0; VMTP_E_NO_ENTITY; VMTP_E_STALE: it has none.
+ */
+VMTP_API int vmtp_outstanding(const vmtp_engine *e, vmtp_entity entity, uint32_t *transaction);
+
 /* ---- server ---------------------------------------------------------------------------------------------- */
 
 /*
@@ -228,6 +234,15 @@ VMTP_API int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now);
  * VMTP_E_NO_ENTITY, VMTP_E_FULL, VMTP_E_INVALID, VMTP_E_TOO_LARGE.
  */
 VMTP_API int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacity, uint64_t cookie);
+
+/*
+ * vmtp_accept_cancel - takes back the accepts of entity that have this cookie.
+ *
+ * One that waits for a Request comes back with VMTP_EV_ACCEPT_RETURNED; one into which a Request is arriving, with VMTP_EV_REQUEST
+ * if that becomes whole and with VMTP_EV_ACCEPT_RETURNED if not.  Requests that are there already are not touched.
+ * VMTP_E_NO_ENTITY, VMTP_E_STALE (the engine has no such accept: its event has been taken).
+ */
+VMTP_API int vmtp_accept_cancel(vmtp_engine *e, vmtp_entity entity, uint64_t cookie);
 
 enum vmtp_reply_flags {
     VMTP_REPLY_CONFIRM = 1 /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
@@ -270,7 +285,7 @@ enum vmtp_event_type {
     VMTP_EV_RELEASED,
     /* The client gave this Request up (it went on to another transaction, or TS2 passed) before it was answered; a reply will return VMTP_E_STALE. */
     VMTP_EV_ABANDONED,
-    /* An accept comes back unused, because its entity was deleted.  cookie, segment.  (After a Request that did not
+    /* An accept comes back unused, because its entity was deleted or by vmtp_accept_cancel.  cookie, segment.  (After a Request that did not
      * become whole it is used for the next one, without an event.) */
     VMTP_EV_ACCEPT_RETURNED,
     /* CreateEntity from the wire made entity (only with remote_management). */

@@ -7,6 +7,11 @@
  *                 calling thread; there is no other.
  *   event loops:  vmtp_host_fd and vmtp_host_deadline say when to call vmtp_host_turn; vmtp_host_next_event says what happened.
  *
+ * And two ways to serve, one for each entity (RFC 1045 section 2.17):
+ *   message queue:  vmtp_host_serve; Requests wait until vmtp_host_receive or vmtp_host_next_request takes them.
+ *   procedure:      vmtp_host_procedure; a function of yours is called with each Request as it comes.
+ * A client cannot tell them apart.
+ *
  * A host is used by one thread at a time (vmtp_host_interrupt excepted).  Threads that want to talk at the same time open a host each.
  * Times are CLOCK_MONOTONIC nanoseconds; deadlines are absolute: vmtp_host_now(host) + 2 * VMTP_SECOND.
  */
@@ -72,6 +77,15 @@ VMTP_API vmtp_entity vmtp_host_manager(const vmtp_host *host);
 VMTP_API int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const void *segment, uint32_t segment_size,
                             void *area, uint32_t capacity, uint32_t *received, vmtp_time deadline);
 
+/*
+ * vmtp_host_transact - the same with all that a vmtp_request can say.
+ *
+ * request->client: an entity of yours that has no call outstanding, or 0: one that the host keeps for this.  response_slots is 0 or 1.
+ * *outcome (may be NULL) becomes the VMTP_EV_COMPLETE of the call, or all zero when the call was never begun.
+ * Returns what vmtp_host_call returns.
+ */
+VMTP_API int vmtp_host_transact(vmtp_host *host, const struct vmtp_request *request, struct vmtp_event *outcome);
+
 /* A local entity; see vmtp_entity_create. */
 VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmtp_entity_options *options);
 
@@ -79,9 +93,18 @@ VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmt
  * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets.  The host owns the buffers
  * and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called again for more depth.
  * 0, VMTP_E_FULL (depth is more than what is left of engine.max_accepts), VMTP_E_NO_ENTITY, VMTP_E_TOO_LARGE, VMTP_E_INVALID,
- * VMTP_E_MEMORY.  It ends when the entity is deleted.
+ * VMTP_E_MEMORY, VMTP_E_EXISTS (it is served by a procedure).  It ends by vmtp_host_unserve, or when the entity is deleted.
  */
 VMTP_API int vmtp_host_serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity);
+
+/*
+ * vmtp_host_unserve - entity takes no more Requests.  It stays, and may be served again, also in the other way.
+ *
+ * Requests that are here already can still be received (a procedure is still called with them) and answered.  Further ones are answered
+ * BUSY, so their clients try until they lose patience.
+ * 0, or VMTP_E_NO_ENTITY (the host does not serve it).
+ */
+VMTP_API int vmtp_host_unserve(vmtp_host *host, vmtp_entity entity);
 
 struct vmtp_incoming {
     vmtp_handle handle; /* for vmtp_host_reply; 0 for a datagram */
@@ -95,7 +118,30 @@ struct vmtp_incoming {
 };
 
 /*
- * vmtp_host_receive - the next Request for entity (0: for any that is served).  Blocks until deadline.
+ * A procedure: called with each Request for its entity, once, in the order in which they have come.
+ *
+ * in is yours, and has to end some time in vmtp_host_reply or vmtp_host_done, with this structure or a copy of it: in the procedure, or
+ * any time later, so several can be in hand at once.  depth bounds them: when so many wait or are in hand, further Requests are
+ * answered BUSY.
+ *
+ * It is called on your thread, from vmtp_host_turn and from whatever blocks (vmtp_host_call, vmtp_host_receive ...), and never from
+ * inside a procedure of this host: until it returns, Requests for procedures wait.  It may use the whole host: answer, start and
+ * cancel calls, create, serve and delete entities (its own too), also block in a call of its own, which holds
+ * up the blocking function that it was called from (that one may then return after its deadline, and vmtp_host_interrupt ends
+ * the inner one first).  It must not close the host.  A call to another procedure of the same host would wait for itself.
+ */
+typedef void (*vmtp_procedure)(vmtp_host *host, struct vmtp_incoming *in, void *context);
+
+/*
+ * vmtp_host_procedure - have entity's Requests, up to depth of them at a time, with segments up to capacity octets, handled by
+ * procedure.  Otherwise like vmtp_host_serve, but an entity is served in one way, and by one procedure: VMTP_E_EXISTS.
+ * Programs that do not block have to call vmtp_host_turn, or nothing happens.
+ */
+VMTP_API int vmtp_host_procedure(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity,
+                                 vmtp_procedure procedure, void *context);
+
+/*
+ * vmtp_host_receive - the next Request for entity (0: for any that is served by a queue).  Blocks until deadline.
  * A deadline that has passed (0 for example): looks once and does not block.  A Request that its client gave up before it was
  * received here is not delivered.
  * 0, VMTP_E_TIMEOUT, VMTP_E_CANCELLED, VMTP_E_DOWN, VMTP_E_SYSTEM, VMTP_E_FULL (too many events wait for vmtp_host_next_event).
