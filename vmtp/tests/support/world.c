@@ -51,30 +51,43 @@ static void capture(struct node *n) {
     n->port = outer;
 }
 
-struct node *world_add(struct world *w, const struct vmtp_config *config) {
-    WORLD_CHECK(w->count < WORLD_NODES, "more nodes than a world has room for");
-    struct node *n = &w->nodes[w->count];
-    struct vmtp_config c;
-    if (config)
-        c = *config;
-    else
-        world_config(w, &c);
-    n->world = w;
-    n->prng = w->seed * 1000003u + w->count;
-    WORLD_CHECK(vmtp_sim_attach(w->sim, &n->port) == 0, "attach");
-    if (w->pcapng)
-        capture(n);
-    uint8_t group[6];
-    vmtp_group_mac(group, VMTP_MANAGER_GROUP);
-    WORLD_CHECK(vmtp_port_group(n->port, group, 1) == 0, "group");
+void world_boot(struct node *n, const struct vmtp_config *config) {
+    struct vmtp_config c = *config;
     memcpy(c.mac, n->port->info.mac, 6);
     c.mtu = n->port->info.mtu;
     c.random = node_random;
     c.random_context = n;
     WORLD_CHECK(!vmtp_config_check(&c), vmtp_config_check(&c));
     size_t size = vmtp_engine_footprint(&c);
-    n->memory = aligned_alloc(64, size);
-    WORLD_CHECK(vmtp_engine_create(&n->engine, &c, n->memory, size, world_now(w)) == 0, "engine");
+    n->memory = aligned_alloc(64, (size + 63) / 64 * 64);
+    WORLD_CHECK(vmtp_engine_create(&n->engine, &c, n->memory, size, world_now(n->world)) == 0, "engine");
+    vmtp_sim_set_up(n->world->sim, n->wire, 1);
+}
+
+void world_crash(struct node *n) {
+    vmtp_sim_set_up(n->world->sim, n->wire, 0);
+    free(n->memory);
+    n->memory = NULL;
+    n->engine = NULL;
+    n->late_count = 0;
+    n->wake = VMTP_NEVER;
+}
+
+struct node *world_add(struct world *w, const struct vmtp_config *config) {
+    WORLD_CHECK(w->count < WORLD_NODES, "more nodes than a world has room for");
+    struct node *n = &w->nodes[w->count];
+    struct vmtp_config defaults;
+    n->world = w;
+    n->prng = w->seed * 1000003u + w->count;
+    WORLD_CHECK(vmtp_sim_attach(w->sim, &n->wire) == 0, "attach");
+    n->port = n->wire;
+    if (w->pcapng)
+        capture(n);
+    uint8_t group[6];
+    vmtp_group_mac(group, VMTP_MANAGER_GROUP);
+    WORLD_CHECK(vmtp_port_group(n->port, group, 1) == 0, "group");
+    world_config(w, &defaults);
+    world_boot(n, config ? config : &defaults);
     w->count++;
     return n;
 }
@@ -159,22 +172,39 @@ static int node_events(struct node *n) {
     return count;
 }
 
+/* Reports take their time, and while as many are out as may be, nothing more can be sent. */
+static vmtp_time wake_time(const struct node *n) {
+    vmtp_time now = world_now(n->world), d = vmtp_deadline(n->engine);
+    return n->late_count && (d <= now || d > now + LATE_BY) ? now + LATE_BY : d;
+}
+
+/* What one host can do now; 0: nothing. */
+static int node_step(struct node *n, unsigned *sent) {
+    vmtp_time now = world_now(n->world);
+    if (!n->engine)
+        return 0;
+    int busy = node_receive(n) > 0;
+    if (!busy && !n->stirred && n->wake > now)
+        return 0;
+    if (vmtp_deadline(n->engine) <= now)
+        vmtp_expire(n->engine, now);
+    unsigned out = node_send(n);
+    *sent += out;
+    busy |= out > 0;
+    busy |= node_events(n) > 0;
+    n->stirred = busy;
+    n->wake = wake_time(n);
+    return busy;
+}
+
 /* Everything that can happen at this instant. */
 static unsigned settle(struct world *w) {
     unsigned sent = 0;
     int busy;
     do {
         busy = 0;
-        for (unsigned i = 0; i < w->count; i++) {
-            struct node *n = &w->nodes[i];
-            busy |= node_receive(n) > 0;
-            if (vmtp_deadline(n->engine) <= world_now(w))
-                vmtp_expire(n->engine, world_now(w));
-            unsigned out = node_send(n);
-            sent += out;
-            busy |= out > 0;
-            busy |= node_events(n) > 0;
-        }
+        for (unsigned i = 0; i < w->count; i++)
+            busy |= node_step(&w->nodes[i], &sent);
         vmtp_sim_advance(w->sim, world_now(w));
         busy |= vmtp_sim_next(w->sim) <= world_now(w);
     } while (busy);
@@ -183,19 +213,16 @@ static unsigned settle(struct world *w) {
 
 static vmtp_time next_time(const struct world *w) {
     vmtp_time next = vmtp_sim_next(w->sim);
-    for (unsigned i = 0; i < w->count; i++) {
-        vmtp_time d = vmtp_deadline(w->nodes[i].engine);
-        /* Reports take their time, and while as many are out as may be, nothing more can be sent. */
-        if (w->nodes[i].late_count && (d <= world_now(w) || d > world_now(w) + LATE_BY))
-            d = world_now(w) + LATE_BY;
-        if (d < next)
-            next = d;
-    }
+    for (unsigned i = 0; i < w->count; i++)
+        if (w->nodes[i].engine && w->nodes[i].wake < next)
+            next = w->nodes[i].wake;
     return next;
 }
 
 unsigned world_run(struct world *w, vmtp_time until) {
     unsigned sent = 0;
+    for (unsigned i = 0; i < w->count; i++)
+        w->nodes[i].stirred = 1; /* the test may have asked anything of it */
     for (;;) {
         sent += settle(w);
         vmtp_time next = next_time(w);

@@ -23,6 +23,9 @@ struct node {
     vmtp_engine *engine;
     void *memory;
     vmtp_port *port;
+    vmtp_port *wire;         /* the simulated one below `port` */
+    vmtp_time wake;          /* when it has something to do next by itself */
+    int stirred;             /* something may have to be sent or told */
     world_event_fn on_event; /* NULL: events are kept in `seen` */
     void *user;
     struct vmtp_event seen[64];
@@ -46,6 +49,10 @@ void world_init(struct world *w, uint64_t seed, uint32_t mtu);
 void world_close(struct world *w);
 /* A host; config NULL: defaults with a fixed block of its own (0x1000 * (index + 1)). */
 struct node *world_add(struct world *w, const struct vmtp_config *config);
+/* Its host crashes: what the engine knew and what it had on the segment is lost, and the segment does not hear of it. */
+void world_crash(struct node *n);
+/* The host comes back with its old Ethernet address and a new engine. */
+void world_boot(struct node *n, const struct vmtp_config *config);
 /* The defaults world_add uses, to be changed. */
 void world_config(struct world *w, struct vmtp_config *config);
 vmtp_time world_now(const struct world *w);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * soak_oracle.c - knows everything that happened on all hosts, and says what must not happen:
+ *
+ *   one life of a server executes an operation at most once, unless it is idempotent;   VMTP-8.1-01
+ *   what arrives is what was sent, both ways, octet by octet;
+ *   a call ends exactly once, not after its deadline, and for a reason that there was;  VMTP-7.7-01
+ *   an identifier that an engine chose is never chosen again.                           VMTP-4.3-01
+ */
+#include "soak.h"
+
+/* ---- what segments hold ---- */
+
+static uint64_t scramble(uint64_t z) {
+    z = (z ^ (z >> 29)) * 0xbf58476d1ce4e5b9ull;
+    return z ^ (z >> 32);
+}
+
+static uint64_t key_of(uint32_t op, uint32_t response) { return scramble((uint64_t)op << 32 | (response + 1)); }
+
+void soak_fill(uint8_t *p, uint32_t size, uint32_t op, uint32_t response) {
+    uint64_t key = key_of(op, response);
+    for (uint32_t at = 0; at < size; at += 8, key += 0x9e3779b97f4a7c15ull) {
+        uint64_t word = scramble(key);
+        memcpy(p + at, &word, size - at < 8 ? size - at : 8);
+    }
+}
+
+static void check_segment(const uint8_t *p, uint32_t size, uint32_t op, uint32_t response) {
+    uint64_t key = key_of(op, response);
+    for (uint32_t at = 0; at < size; at += 8, key += 0x9e3779b97f4a7c15ull) {
+        uint64_t word = scramble(key);
+        REQUIRE(memcmp(p + at, &word, size - at < 8 ? size - at : 8) == 0,
+                "op %u: octets %u.. of %u of its %s are wrong", op, at, size, response ? "Response" : "Request");
+    }
+    SOAK_COUNT(OCTETS, size);
+}
+
+/* ---- lives of entities ---- */
+
+uint32_t soak_life_begin(vmtp_entity id, const struct soak_host *h, uint32_t capacity, int stable) {
+    if (soak.life_count == 0)
+        soak.life_count = 1; /* 0 is none */
+    for (uint32_t i = 1; i < soak.life_count; i++)
+        REQUIRE(soak.lives[i].id != id || (stable && soak.lives[i].until != VMTP_NEVER),
+                "host %u: identifier %016llx was given out before", h->index, (unsigned long long)id);
+    REQUIRE(soak.life_count < SOAK_LIVES, "more entities than there is room for");
+    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot};
+    return soak.life_count++;
+}
+
+static void end(struct soak_life *l) { l->until = soak_now(); }
+
+void soak_life_end(vmtp_entity id, const struct soak_host *h) { end(&soak.lives[soak_life_of(id, h)]); }
+
+void soak_lives_end(const struct soak_host *h) {
+    for (uint32_t i = 1; i < soak.life_count; i++)
+        if (soak.lives[i].host == h->index && soak.lives[i].until == VMTP_NEVER)
+            end(&soak.lives[i]);
+}
+
+uint32_t soak_life_of(vmtp_entity id, const struct soak_host *h) {
+    for (uint32_t i = soak.life_count; i-- > 1;)
+        if (soak.lives[i].id == id && soak.lives[i].host == h->index && soak.lives[i].boot == h->boot)
+            return i;
+    REQUIRE(0, "host %u speaks of an entity that it never had: %016llx", h->index, (unsigned long long)id);
+    return 0;
+}
+
+static int lived_throughout(vmtp_entity id, vmtp_time from) {
+    for (uint32_t i = 1; i < soak.life_count; i++)
+        if (soak.lives[i].id == id && soak.lives[i].from <= from && soak.lives[i].until == VMTP_NEVER)
+            return 1;
+    return 0;
+}
+
+static uint32_t largest_taken(vmtp_entity id) {
+    for (uint32_t i = soak.life_count; i-- > 1;)
+        if (soak.lives[i].id == id)
+            return soak.lives[i].capacity;
+    return 0;
+}
+
+/* ---- executions ---- */
+
+struct execution {
+    uint32_t life, times, before;
+};
+
+static struct execution executions[SOAK_OPS * 4];
+static uint32_t execution_count = 1;
+
+static void count_execution(struct soak_op *op, uint32_t number, uint32_t life) {
+    uint32_t i = op->executions;
+    while (i && executions[i].life != life)
+        i = executions[i].before;
+    if (!i) {
+        REQUIRE(execution_count < SOAK_OPS * 4, "more executions than there is room for");
+        i = execution_count++;
+        executions[i] = (struct execution){life, 0, op->executions};
+        if (op->executions)
+            SOAK_COUNT(SECOND_LIFE, 1);
+        op->executions = i;
+    }
+    executions[i].times++;
+    op->executed++;
+    SOAK_COUNT(EXECUTED, 1);
+    if (executions[i].times > 1)
+        SOAK_COUNT(REDONE, 1);
+    REQUIRE(executions[i].times == 1 || op->idempotent, "op %u executed %u times by one life of its server", number,
+            executions[i].times);
+    REQUIRE(executions[i].times < 250, "op %u is executed again and again", number);
+}
+
+uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
+    uint32_t number = ev->message.words[2], life = soak_life_of(ev->entity, h);
+    REQUIRE(number < soak.op_count && ev->message.words[3] == ~number, "a Request that nobody sent: %08x %08x", number,
+            ev->message.words[3]);
+    struct soak_op *op = &soak.ops[number];
+    soak_tell("op %u executed by %016llx at host %u", number, (unsigned long long)ev->entity, h->index);
+    REQUIRE(ev->client == op->client, "op %u: of another client", number);
+    REQUIRE(ev->entity == op->server, "op %u: executed by %016llx, which was not asked", number,
+            (unsigned long long)ev->entity);
+    REQUIRE(ev->segment_size == op->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
+            op->request_size);
+    check_segment(ev->segment, ev->segment_size, number, 0);
+    count_execution(op, number, life);
+    return number;
+}
+
+/* ---- ends ---- */
+
+/* Is there something behind the reason that a client was given? */
+static void check_reason(const struct soak_op *op, uint32_t number, uint32_t result) {
+    int there = lived_throughout(op->server, op->started);
+    switch (result) {
+    case VMTP_NONEXISTENT_ENTITY: REQUIRE(!there, "op %u: its server does exist", number); break;
+    case VMTP_ERROR:
+        REQUIRE(op->request_size > largest_taken(op->server), "op %u: nothing is wrong with its Request", number);
+        break;
+    case VMTP_BAD_REPLY_SEGMENT: break; /* too large for its area, or not whole */
+    case VMTP_USER_TIMEOUT: REQUIRE(soak_now() >= op->deadline, "op %u: its deadline has not passed", number); break;
+    case VMTP_CANCELLED: REQUIRE(op->cancelled, "op %u: nobody cancelled it", number); break;
+    case VMTP_RESPONSE_DISCARDED: REQUIRE(op->executed, "op %u: was never executed", number); break;
+    case VMTP_RETRANS_TIMEOUT:
+    case VMTP_TOO_MANY_RETRIES:
+        if (!there || op->disturbed)
+            break;
+        soak_tell("op %u has timed out with nobody gone", number);
+        SOAK_COUNT(UNEXPLAINED, 1);
+        break;
+    default: REQUIRE(0, "op %u: ended with %s", number, vmtp_response_code_name(result));
+    }
+}
+
+static void check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole) {
+    uint32_t expected = op->response_size < op->area_size ? op->response_size : op->area_size;
+    REQUIRE(op->executed, "op %u: answered without having been executed", number);
+    REQUIRE(ev->message.words[2] == SOAK_WORD(number), "op %u: words of another Response", number);
+    REQUIRE(ev->message.words[3] >= 1 && ev->message.words[3] <= op->executed, "op %u: of an execution that never was",
+            number);
+    REQUIRE(!whole || op->response_size <= op->area_size, "op %u: a Response larger than its area is whole", number);
+    REQUIRE(whole ? ev->segment_size == expected : ev->segment_size <= expected,
+            "op %u: Response of %u octets, sent %u, area %u", number, ev->segment_size, op->response_size, op->area_size);
+    check_segment(ev->segment, ev->segment_size, number, ev->message.words[3]);
+}
+
+void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
+    uint32_t number = (uint32_t)ev->cookie;
+    REQUIRE(number < soak.op_count, "COMPLETE for a call that nobody made");
+    struct soak_op *op = &soak.ops[number];
+    soak_tell("op %u ended at host %u: %s", number, h->index, vmtp_response_code_name(ev->result));
+    REQUIRE(op->host == h->index && op->boot == h->boot && op->handle == ev->handle, "op %u: COMPLETE for another call",
+            number);
+    REQUIRE(op->state == SOAK_OPEN, "op %u: ended twice", number);
+    REQUIRE(op->deadline == VMTP_NEVER || soak_now() <= op->deadline + 2 * VMTP_MILLISECOND,
+            "op %u: ended after its deadline", number);
+    op->state = SOAK_ENDED;
+    op->result = ev->result;
+    soak.totals.reasons[ev->result < 63 ? ev->result : 63]++;
+    if (ev->result != 0)
+        check_reason(op, number, ev->result);
+    if (op->datagram)
+        return;
+    if (ev->result == 0)
+        SOAK_COUNT(ANSWERED, 1);
+    if (ev->result == 0 || (ev->result == VMTP_BAD_REPLY_SEGMENT && ev->segment_size))
+        check_response(op, number, ev, ev->result == 0);
+}
