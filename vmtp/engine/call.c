@@ -190,6 +190,8 @@ void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, 
     c->state = CALL_AWAITING_RESPONSE;
     c->tx.pending |= blocks;
     c->tx.bare = c->tx.pending == 0;
+    if (e->wished)
+        veng_pace_ask(e, &c->tx);
     veng_timer_stop(&e->wheel, &c->timer);
     veng_send_queue(e, &c->tx);
 }
@@ -379,6 +381,7 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
 static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delivery, uint32_t again, vmtp_time now) {
     if (c->tx.queued)
         return; /* on its way already */
+    veng_pace_loss(e, &c->tx, delivery, now);
     if (delivery & ~c->delivered) {
         c->delivered |= delivery;
         c->stalls = 0;

@@ -42,6 +42,8 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_map(c, &e->entity_map, k->max_entities + OWN_ENTITIES);
     carve_map(c, &e->remote_map, k->max_remote_clients);
     carve_map(c, &e->host_map, k->max_hosts);
+    uint32_t sets = veng_pace_sets(k->max_hosts);
+    veng_pace_init(e, carve(c, (uint64_t)sets * VENG_PACE_WAYS * sizeof(struct pace)), sets);
 }
 
 size_t vmtp_engine_footprint(const struct vmtp_config *config) {
@@ -93,13 +95,10 @@ vmtp_entity vmtp_engine_block(const vmtp_engine *e) { return e->block; }
 vmtp_entity vmtp_engine_manager(const vmtp_engine *e) { return e->block ? entity_at(e, e->manager)->id : 0; }
 
 vmtp_time vmtp_deadline(const vmtp_engine *e) {
-    if (e->control_head || (e->send_head && e->send_head->next_at == 0))
+    if (e->control_head || e->fast.head)
         return 0;
     vmtp_time when = veng_wheel_deadline(&e->wheel);
-    for (const struct sender *s = e->send_head; s; s = s->next)
-        if (s->next_at < when)
-            when = s->next_at;
-    return when;
+    return e->clocked && e->clocked->next_at < when ? e->clocked->next_at : when;
 }
 
 static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {

@@ -30,11 +30,6 @@ void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node) {
     e->events--;
 }
 
-/* generation 32 | kind 8 | index 24 */
-vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation) {
-    return ((vmtp_handle)generation << 32) | ((vmtp_handle)kind << 24) | index;
-}
-
 struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h) {
     uint32_t index = (uint32_t)h & 0xffffffu;
     if (((h >> 24) & 0xffu) != KIND_CALL || index >= e->calls.count)

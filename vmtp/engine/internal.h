@@ -20,6 +20,8 @@
  *                  locate.c      entity to host cache, ProbeEntity
  *                  allocate.c    identifier blocks
  * departure        transmit.c    packet groups to packets
+ *                  queue.c       which packet group is next
+ *                  pace.c        rate control                                  (RFC 1045 section 2.5.6)
  *                  control.c     single packets of management
  * events           event.c
  */
@@ -67,16 +69,27 @@ struct event_node {
     uint8_t kind;             /* of the record around it */
 };
 
+/* Packet groups that share a clock, the most urgent first. */
+struct lane {
+    struct sender *head, *tail;
+    struct lane *next;
+    vmtp_time next_at; /* no packet before */
+    uint8_t waiting;   /* in the list of those with a clock that hold something */
+    uint8_t idle;      /* nothing waited since the last packet */
+};
+
 /* A packet group on its way out. */
 struct sender {
-    struct sender *next;
+    struct sender *next, *previous;
+    struct lane *lane; /* where it is queued */
     const uint8_t *segment;
-    vmtp_time next_at; /* interpacket gap: not before */
-    vmtp_time gap;     /* nanoseconds */
+    vmtp_time gap; /* that the receiver asked for, nanoseconds */
     uint32_t segment_size;
     uint32_t pending; /* blocks to be sent */
+    uint32_t flight;  /* blocks sent since the receiver last told what it has */
     uint16_t out;     /* packets given to the application, not reported yet */
     uint8_t queued;
+    uint8_t rank; /* of its priority */
     uint8_t bare; /* a packet without data is due */
     uint8_t kind; /* KIND_CALL or KIND_REQUEST */
     uint8_t mac[6];
@@ -138,8 +151,9 @@ struct slot {
     uint8_t *area;
     uint8_t state; /* enum slot_state */
     uint8_t retries;
-    uint8_t best;  /* most blocks that were ever here together */
-    uint8_t asked; /* some packet had APG */
+    uint8_t best;   /* most blocks that were ever here together */
+    uint8_t asked;  /* some packet had APG */
+    uint8_t missed; /* packets of it were lost */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
     struct event_node event;
@@ -265,6 +279,25 @@ struct host {
     struct rtt response; /* TC1: until it answers */
 };
 
+/* How far apart packets go one way. */
+struct rate {
+    uint32_t gap;       /* 1/32 packet times */
+    uint32_t edge;      /* the shortest gap that is not known to be too short, 0: none is known */
+    vmtp_time patience; /* for so long a gap found too short is not tried again */
+    vmtp_time probe_at;
+    uint8_t history; /* bit n: the n-th last group lost something */
+    uint8_t clean;   /* whole groups at this gap */
+};
+
+/* What is known of a node that has lost packets. */
+struct pace {
+    uint8_t mac[6];
+    uint8_t used;
+    vmtp_time touched;
+    struct lane lane;
+    struct rate out, in; /* what we send; what it is asked to send */
+};
+
 struct allocation {
     struct timer timer;
     vmtp_entity candidate;
@@ -280,7 +313,11 @@ struct vmtp_engine {
     struct wheel wheel;
     struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts;
     struct map entity_map, remote_map, host_map;
-    struct sender *send_head, *send_tail;
+    struct lane fast;     /* what needs no gap */
+    struct lane *clocked; /* lanes with gaps that hold something, the next one due first */
+    struct pace *paces, pace_others;
+    uint32_t pace_mask, pace_used, paced, wished; /* entries; with a gap of ours, with one to ask for */
+    int turn;                                     /* the lane without gaps was last */
     struct control *control_head, *control_tail;
     struct event_node *event_head, **event_tail;
     uint32_t events;
@@ -354,7 +391,10 @@ int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id);
 /* ---- event.c ---- */
 void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind);
 void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node);
-vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation);
+/* generation 32 | kind 8 | index 24 */
+static inline vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, uint32_t generation) {
+    return ((vmtp_handle)generation << 32) | ((vmtp_handle)kind << 24) | index;
+}
 struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size);
@@ -450,9 +490,68 @@ int veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a);
 void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
 int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
 
-/* ---- transmit.c, control.c ---- */
-void veng_send_queue(struct vmtp_engine *e, struct sender *s);
+/* ---- queue.c ---- */
+void veng_send_queue(struct vmtp_engine *e, struct sender *s); /* its header, mac and gap are set */
 void veng_send_unqueue(struct vmtp_engine *e, struct sender *s);
+void veng_send_stop(struct vmtp_engine *e, struct lane *l); /* it waits for its clock no more */
+void veng_send_step(struct vmtp_engine *e, const struct sender *s, uint32_t octets, vmtp_time now);
+static inline int veng_send_waiting(const struct vmtp_engine *e) { return e->fast.head != NULL || e->clocked != NULL; }
+static inline void veng_send_take(struct vmtp_engine *e, struct sender *s) {
+    struct lane *l = s->lane;
+    if (s->previous)
+        s->previous->next = s->next;
+    else
+        l->head = s->next;
+    if (s->next)
+        s->next->previous = s->previous;
+    else
+        l->tail = s->previous;
+    s->queued = 0;
+    if (l->waiting && !l->head)
+        veng_send_stop(e, l);
+}
+/* A packet of s with so many octets of data goes now, and s is queued again if it has more. */
+static inline void veng_send_spaced(struct vmtp_engine *e, const struct sender *s, uint32_t octets, vmtp_time now) {
+    if (s->lane != &e->fast)
+        veng_send_step(e, s, octets, now);
+}
+/* 11 urgent, 10 important, 00 normal, 01 background; within each the lower two bits upwards (spec/vmtp.md section 13.9). */
+static inline uint8_t veng_rank(uint32_t priority) {
+    return (uint8_t)(((0xc804u >> (priority & 12u)) & 12u) | (priority & 3u));
+}
+
+/* ---- pace.c ---- */
+#define VENG_PACE_WAYS 4u
+uint32_t veng_pace_sets(uint32_t nodes);
+void veng_pace_init(struct vmtp_engine *e, struct pace *memory, uint32_t sets);
+struct lane *veng_pace_lane(struct vmtp_engine *e, const struct sender *s);
+vmtp_time veng_pace_gap(const struct vmtp_engine *e, const uint8_t mac[6]); /* of our own accord, 0: none */
+vmtp_time veng_pace_step(const struct vmtp_engine *e, const struct sender *s, uint32_t octets); /* until the next packet */
+/* Of what was sent last of a packet group the receiver has delivery; it has all of it. */
+void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now);
+void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now);
+static inline void veng_pace_loss(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now) {
+    if (s->flight & ~delivery)
+        veng_pace_lost(e, s, delivery, now);
+    s->flight = 0;
+}
+static inline void veng_pace_whole(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
+    if (e->pace_used)
+        veng_pace_got(e, s, now);
+    s->flight = 0;
+}
+/* The Request asks for the gap that its server's node is to leave. */
+void veng_pace_ask(const struct vmtp_engine *e, struct sender *s);
+/* A Response is incomplete, and no more of it comes; or it is complete. */
+void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now);
+void veng_pace_arrived(struct vmtp_engine *e, const struct slot *s, vmtp_time now);
+static inline void veng_pace_came(struct vmtp_engine *e, const struct slot *s, vmtp_time now) {
+    if (e->pace_used && !s->missed)
+        veng_pace_arrived(e, s, now);
+}
+
+/* ---- transmit.c, control.c ---- */
+void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now);
 int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks); /* they fit into one packet */
 void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
 struct control *veng_control_new(struct vmtp_engine *e); /* NULL: full, counted */

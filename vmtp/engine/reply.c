@@ -163,6 +163,7 @@ static void resend_missing(struct vmtp_engine *e, struct remote *r, uint32_t del
     r->retries++;
     if (!missing || q->tx.queued)
         return; /* nothing to send, or on its way already */
+    veng_pace_loss(e, &q->tx, delivery, now);
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(missing);
     veng_reply_resend(e, r, missing, 0, now);
 }

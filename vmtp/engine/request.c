@@ -97,6 +97,7 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
         veng_event_post(e, &q->event, VMTP_EV_ABANDONED, KIND_REQUEST);
         break;
     case REQUEST_RESPONDED:
+        veng_pace_whole(e, &q->tx, now);
         veng_send_unqueue(e, &q->tx);
         q->tx.pending = 0;
         q->state = REQUEST_OVER;

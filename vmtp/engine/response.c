@@ -48,7 +48,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->have = 0;
     s->want = wanted_blocks(a->h);
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
-    s->retries = s->asked = 0;
+    s->retries = s->asked = s->missed = 0;
     memcpy(s->mac, a->rx->src, 6);
     memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
 }
@@ -136,6 +136,7 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         COUNT(e, DROP_DUPLICATE_BLOCK);
     s->asked |= (a->control & VMTP_APG) != 0;
     if (s->have == s->want) {
+        veng_pace_came(e, s, a->now);
         if (s->asked)
             veng_notify_server(e, a, s->have, VMTP_OK);
         veng_slot_finish(e, s, a->now);
@@ -203,7 +204,8 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
     slot_begin(c, s, a);
     sample_response(e, c, a);
-    c->retries = 0; /* the server was heard */
+    veng_pace_whole(e, &c->tx, a->now); /* the server has the Request */
+    c->retries = 0;                     /* the server was heard */
     receive(e, c, s, a);
     return 0;
 }
@@ -252,6 +254,7 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         veng_slot_finish(e, s, now);
         return;
     }
+    veng_pace_missed(e, s, now);
     if (code & VMTP_DGM) {
         redo(e, s, now);
         return;

@@ -4,38 +4,6 @@
 
 #include "internal.h"
 
-void veng_send_queue(struct vmtp_engine *e, struct sender *s) {
-    if (s->queued)
-        return;
-    s->queued = 1;
-    s->next = NULL;
-    if (e->send_tail)
-        e->send_tail->next = s;
-    else
-        e->send_head = s;
-    e->send_tail = s;
-}
-
-/* before: the one ahead of it in the queue, NULL when it is the first. */
-static void take_out(struct vmtp_engine *e, struct sender *s, struct sender *before) {
-    if (before)
-        before->next = s->next;
-    else
-        e->send_head = s->next;
-    if (e->send_tail == s)
-        e->send_tail = before;
-    s->queued = 0;
-}
-
-void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
-    if (!s->queued)
-        return;
-    struct sender *before = NULL;
-    for (struct sender *i = e->send_head; i != s; i = i->next)
-        before = i;
-    take_out(e, s, before);
-}
-
 int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks) {
     return vmtp_blocks_octets(blocks, s->segment_size) <= e->room;
 }
@@ -119,7 +87,7 @@ static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
         veng_reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
 }
 
-static void next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
+static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx) {
     uint32_t blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0, generation;
     uint32_t octets = slice(tx, s, blocks);
     uint32_t index = sender_index(e, s, &generation);
@@ -128,35 +96,20 @@ static void next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx 
     packet_header(e, tx, s, blocks, octets);
     veng_trailer_write(e, tx, octets);
     s->pending &= ~blocks;
+    s->flight |= blocks;
     s->bare = 0;
     s->out++;
-    s->next_at = s->gap ? now + s->gap : 0;
+    return octets;
 }
 
-/* The first sender that may send now, moved to the end of the queue so that packet groups take turns. */
-static struct sender *eligible(struct vmtp_engine *e, vmtp_time now) {
-    struct sender *before = NULL;
-    for (struct sender *s = e->send_head; s; before = s, s = s->next) {
-        if (s->next_at > now)
-            continue;
-        take_out(e, s, before);
-        return s;
-    }
-    return NULL;
-}
-
-int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now) {
-    if (e->control_head)
-        return veng_control_output(e, tx);
-    struct sender *s = eligible(e, now);
-    if (!s)
-        return 0;
-    next_packet(e, s, tx, now);
-    if (s->pending)
+/* s, whose turn it is, gives a packet. */
+void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
+    uint32_t octets = next_packet(e, s, tx);
+    if (s->pending) /* behind the others: packet groups take turns */
         veng_send_queue(e, s);
-    else
+    veng_send_spaced(e, s, octets, now);
+    if (!s->pending)
         group_sent(e, s, now);
-    return 1;
 }
 
 static void settle(struct vmtp_engine *e, struct sender *s) {
@@ -168,10 +121,17 @@ static void settle(struct vmtp_engine *e, struct sender *s) {
 
 /* Records stay while a packet of theirs is out, so a token always finds its sender. */
 static struct sender *sender_of(struct vmtp_engine *e, uint64_t token) {
-    struct call *c = veng_call_by_handle(e, token);
+    if (((token >> 24) & 0xffu) == KIND_CALL) {
+        struct call *c = veng_call_by_handle(e, token);
+        return c && c->tx.out ? &c->tx : NULL;
+    }
     struct request *q = veng_request_by_handle(e, token);
-    struct sender *s = c ? &c->tx : q ? &q->tx : NULL;
-    return s && s->out ? s : NULL;
+    return q && q->tx.out ? &q->tx : NULL;
+}
+
+static int is_over(const struct vmtp_engine *e, const struct sender *s, uint64_t token) {
+    return s->kind == KIND_CALL ? veng_call_by_handle(e, token)->state == CALL_DONE
+                                : veng_request_by_handle(e, token)->state == REQUEST_OVER;
 }
 
 void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outcome outcome, vmtp_time now) {
@@ -188,12 +148,9 @@ void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outco
     if (!s)
         return;
     s->out--;
-    int over = s->kind == KIND_CALL ? veng_call_by_handle(e, tx->token)->state == CALL_DONE
-                                    : veng_request_by_handle(e, tx->token)->state == REQUEST_OVER;
-    if (outcome == VMTP_TX_RETRY && !over) {
+    if (outcome == VMTP_TX_RETRY && !is_over(e, s, tx->token)) {
         s->pending |= (uint32_t)tx->detail;
         s->bare = s->pending == 0;
-        s->next_at = 0;
         veng_send_queue(e, s);
         return;
     }

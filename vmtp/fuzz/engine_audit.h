@@ -48,14 +48,24 @@ static void audit_maps(const struct vmtp_engine *e) {
     MUST(n == e->hosts.used);
 }
 
-static void audit_queues(const struct vmtp_engine *e) {
-    uint32_t n = 0;
+/* Returns n and how many are in the lane. */
+static uint32_t audit_lane(const struct vmtp_engine *e, const struct lane *l, uint32_t n) {
     const struct sender *last = NULL;
-    for (const struct sender *s = e->send_head; s; last = s, s = s->next) {
-        MUST(s->queued && (s->pending || s->bare));
+    for (const struct sender *s = l->head; s; last = s, s = s->next) {
+        MUST(s->queued && s->lane == l && s->previous == last && (s->pending || s->bare));
+        MUST(!last || last->rank >= s->rank);
         MUST(n++ < e->calls.used + e->requests.used);
     }
-    MUST(last == e->send_tail);
+    MUST(last == l->tail);
+    return n;
+}
+
+static void audit_queues(const struct vmtp_engine *e) {
+    uint32_t n = audit_lane(e, &e->fast, 0);
+    for (const struct lane *l = e->clocked; l; l = l->next) {
+        MUST(l->waiting && l->head && (!l->next || l->next_at <= l->next->next_at));
+        n = audit_lane(e, l, n);
+    }
     const struct control *end = NULL;
     n = 0;
     for (const struct control *c = e->control_head; c; end = c, c = c->next)
@@ -120,7 +130,7 @@ static void audit_idle(const struct vmtp_engine *e) {
     MUST(e->entities.used == (e->block ? OWN_ENTITIES : 0));
     MUST(e->accepts.used == 0 && e->calls.used == 0 && e->user_calls == 0 && e->slots.used == 0);
     MUST(e->remotes.used == 0 && e->requests.used == 0 && e->controls.used == 0 && e->events == 0);
-    MUST(e->hosts_pending == NONE && !e->send_head);
+    MUST(e->hosts_pending == NONE && !e->fast.head && !e->clocked);
     for (uint32_t i = e->host_newest; i != NONE; i = host_at(e, i)->older)
         MUST(host_at(e, i)->state == HOST_KNOWN);
 }

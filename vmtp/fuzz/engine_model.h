@@ -428,7 +428,7 @@ static int input(struct my_node *n, const struct vmtp_rx *rx) {
 /* No packet makes many: when nothing else is to be sent, what goes out is because of it. */
 static int measured_input(struct my_node *n, const struct vmtp_rx *rx) {
     drain(n);
-    uint32_t calls = n->e->calls.used, waits = n->e->send_head != NULL;
+    uint32_t calls = n->e->calls.used, waits = (uint32_t)veng_send_waiting(n->e);
     int reason = input(n, rx);
     uint32_t count = drain(n);
     MUST(count <= 40u + 34u * (waits + (rx->length >= VMTP_MIN_PACKET && vmtp_get_function(rx->packet) ? calls : 0)));

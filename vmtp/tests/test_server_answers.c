@@ -31,7 +31,9 @@ static void answered(uint32_t code, uint32_t size, uint32_t flags) {
 
 static int told(uint32_t delivery, uint32_t code) {
     struct vmtp_header h = foreign_notify_server(server, A, 7, delivery, code);
-    return foreign_send(&f, &h, NULL, 0);
+    int result = foreign_send(&f, &h, NULL, 0);
+    foreign_pass(&f, 2 * VMTP_MILLISECOND); /* after losses packets have gaps between them */
+    return result;
 }
 
 static unsigned released(void) { return foreign_event_count(&f, VMTP_EV_RELEASED); }
