@@ -20,7 +20,7 @@ vmtp_sim *vmtp_sim_create(uint64_t seed, uint32_t mtu, uint32_t mbps) {
         return NULL;
     sim->now = SIM_START;
     sim->mtu = mtu;
-    sim->mbps = mbps;
+    sim->mbps = sim->link_mbps = mbps;
     uint64_t state = seed;
     sim->fault_random = port_random(&state);
     sim->user_random = port_random(&state);
@@ -63,10 +63,12 @@ void vmtp_sim_advance(vmtp_sim *sim, vmtp_time to) {
         struct sim_flight flight = sim_queue_pop(&sim->queue);
         if (flight.when > sim->now)
             sim->now = flight.when;
-        if (flight.to)
-            sim_port_arrive(flight.to, flight.frame);
-        else
+        if (!flight.to)
             sim_frame_drop(flight.frame);
+        else if (flight.served)
+            sim_port_served(flight.to, flight.frame);
+        else
+            sim_port_arrive(flight.to, flight.frame);
     }
     if (to > sim->now)
         sim->now = to;
@@ -85,6 +87,22 @@ void vmtp_sim_set_up(vmtp_sim *sim, vmtp_port *port, int up) {
         sim_port_flush(p);
 }
 
+void vmtp_sim_set_segment(vmtp_sim *sim, uint32_t mbps, uint32_t queue) {
+    sim->mbps = mbps;
+    sim->queue_most = queue;
+    if (sim->busy_until > sim->now) /* what is on its way arrives as it would have */
+        sim->busy_until = sim->now;
+}
+
+void vmtp_sim_set_inbox(vmtp_sim *sim, vmtp_port *port, uint32_t frames, vmtp_time each) {
+    (void)sim;
+    struct sim_port *p = (struct sim_port *)port;
+    p->inbox_most = frames;
+    p->serve_each = each;
+}
+
+uint64_t vmtp_sim_overflows(const vmtp_sim *sim) { return sim->overflows; }
+
 uint64_t vmtp_sim_random(vmtp_sim *sim) { return port_random(&sim->user_random); }
 
 void vmtp_sim_set_filter(vmtp_sim *sim, vmtp_sim_filter filter, void *context) {
@@ -94,15 +112,26 @@ void vmtp_sim_set_filter(vmtp_sim *sim, vmtp_sim_filter filter, void *context) {
 
 /* ---- from the sender to the receivers ------------------------------------------------------------------- */
 
+static uint64_t wire_octets(const struct sim_frame *frame) {
+    uint64_t payload = frame->length - PORT_ETHERNET_OCTETS;
+    return (payload < SIM_WIRE_LEAST ? SIM_WIRE_LEAST : payload) + SIM_WIRE_OVERHEAD;
+}
+
+/* Is there no room for it behind what was sent and not carried yet?  What is being carried does not wait. */
+static int overflows(const vmtp_sim *sim, const struct sim_frame *frame) {
+    if (!sim->queue_most || !sim->mbps || sim->busy_until <= sim->now)
+        return 0;
+    uint64_t waiting = (sim->busy_until - sim->now) * sim->mbps / 8000u;
+    return waiting + wire_octets(frame) > sim->queue_most;
+}
+
 /* When the last bit of a frame sent now has left: after those that were sent before it. */
 static vmtp_time departure(vmtp_sim *sim, const struct sim_frame *frame) {
     if (!sim->mbps)
         return sim->now;
-    uint64_t payload = frame->length - PORT_ETHERNET_OCTETS;
-    uint64_t octets = (payload < SIM_WIRE_LEAST ? SIM_WIRE_LEAST : payload) + SIM_WIRE_OVERHEAD;
     if (sim->busy_until < sim->now)
         sim->busy_until = sim->now;
-    sim->busy_until += octets * 8u * 1000u / sim->mbps;
+    sim->busy_until += wire_octets(frame) * 8u * 1000u / sim->mbps;
     return sim->busy_until;
 }
 
@@ -136,7 +165,7 @@ static void send_copy(vmtp_sim *sim, struct sim_frame *frame, struct sim_port *t
     } else {
         frame->references++;
     }
-    if (!copy || sim_queue_push(&sim->queue, when, copy, to)) {
+    if (!copy || sim_queue_push(&sim->queue, when, copy, to, 0)) {
         to->stats.rx_dropped++;
         if (copy)
             sim_frame_drop(copy);
@@ -153,6 +182,10 @@ static int may_hear(const struct sim_port *to, const struct sim_port *from, cons
 void sim_transmit(vmtp_sim *sim, const struct sim_port *from, struct sim_frame *frame) {
     if (sim->filter && sim->filter(sim->filter_context, frame->octets, frame->length, sim->now))
         return;
+    if (overflows(sim, frame)) {
+        sim->overflows++;
+        return;
+    }
     vmtp_time departs = departure(sim, frame);
     for (struct sim_port *to = sim->ports; to; to = to->next) {
         if (!may_hear(to, from, frame->octets))

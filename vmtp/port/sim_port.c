@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sim_port.c - a host's end of the virtual Ethernet: an inbox without a bound, since nobody empties it but virtual time. */
+/* sim_port.c - a host's end of the virtual Ethernet: an inbox, without a bound unless it is given one. */
 #include "sim_internal.h"
 
 #include <stdio.h>
@@ -113,7 +113,7 @@ struct sim_port *sim_port_make(vmtp_sim *sim) {
     info->mac[1] = 0x56;
     vmtp_store32(info->mac + 2, number);
     info->mtu = sim->mtu;
-    info->link_mbps = sim->mbps;
+    info->link_mbps = sim->link_mbps;
     info->ethertype = VMTP_ETHERTYPE;
     info->fd = -1;
     snprintf(info->name, sizeof info->name, "sim:%u", (unsigned)number);
@@ -135,16 +135,46 @@ static int grow(struct sim_port *p) {
     return 0;
 }
 
+static void put(struct sim_port *to, struct sim_frame *frame) {
+    if (to->count == to->room && grow(to)) {
+        to->stats.rx_dropped++;
+        sim_frame_drop(frame);
+        return;
+    }
+    to->inbox[slot(to, to->count++)] = frame;
+}
+
+/* 0: it will come to it, when it has done what came before. */
+static int serve_later(struct sim_port *to, struct sim_frame *frame) {
+    vmtp_time now = to->sim->now;
+    if (to->served_until < now)
+        to->served_until = now;
+    if (sim_queue_push(&to->sim->queue, to->served_until + to->serve_each, frame, to, 1))
+        return VMTP_E_MEMORY;
+    to->served_until += to->serve_each;
+    to->unserved++;
+    return 0;
+}
+
 void sim_port_arrive(struct sim_port *to, struct sim_frame *frame) {
     const uint8_t *destination = frame->octets;
     int ours = to->up && (!port_mac_is_multicast(destination) || port_mac_is_broadcast(destination) ||
                           port_groups_has(&to->groups, destination));
-    if (ours && to->count == to->room && grow(to)) {
+    int full = ours && to->inbox_most && to->unserved + to->count >= to->inbox_most;
+    if (full || (ours && to->serve_each && serve_later(to, frame))) {
         to->stats.rx_dropped++;
         ours = 0;
     }
-    if (ours)
-        to->inbox[slot(to, to->count++)] = frame;
+    if (!ours)
+        sim_frame_drop(frame);
+    else if (!to->serve_each)
+        put(to, frame);
+}
+
+void sim_port_served(struct sim_port *to, struct sim_frame *frame) {
+    to->unserved--;
+    if (to->up)
+        put(to, frame);
     else
         sim_frame_drop(frame);
 }

@@ -38,7 +38,7 @@ static int before(const struct sim_flight *a, const struct sim_flight *b) {
     return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
 }
 
-int sim_queue_push(struct sim_queue *queue, vmtp_time when, struct sim_frame *frame, struct sim_port *to) {
+int sim_queue_push(struct sim_queue *queue, vmtp_time when, struct sim_frame *frame, struct sim_port *to, int served) {
     if (queue->count == queue->room) {
         size_t room = queue->room ? queue->room * 2 : 64;
         struct sim_flight *heap = realloc(queue->heap, room * sizeof *heap);
@@ -47,7 +47,7 @@ int sim_queue_push(struct sim_queue *queue, vmtp_time when, struct sim_frame *fr
         queue->heap = heap;
         queue->room = room;
     }
-    struct sim_flight flight = {when, queue->sequence++, frame, to};
+    struct sim_flight flight = {when, queue->sequence++, frame, to, served};
     size_t at = queue->count++;
     while (at > 0 && before(&flight, &queue->heap[(at - 1) / 2])) {
         queue->heap[at] = queue->heap[(at - 1) / 2];

@@ -430,6 +430,78 @@ START_TEST(a_port_may_close_with_frames_on_their_way) {
 }
 END_TEST
 
+/* ---- bounds ----------------------------------------------------------------------------------------------------- */
+
+START_TEST(a_segment_loses_what_it_has_no_room_for) {
+    uint32_t numbers[64];
+    sim = vmtp_sim_create(1, 1500, 100);
+    vmtp_port *a = attach(), *b = attach();
+    vmtp_sim_set_segment(sim, 10, 1060); /* ten frames of 68 + 38 octets */
+    for (uint32_t n = 0; n < 64; n++)
+        port_battery_send_number(a, b->info.mac, n);
+    ck_assert_uint_eq(vmtp_sim_overflows(sim), 54);
+    ck_assert_uint_eq(a->info.link_mbps, 100);
+    vmtp_time start = vmtp_sim_now(sim);
+    advance_all();
+    ck_assert_uint_eq(vmtp_sim_now(sim) - start, 10u * 106u * 8u * 100u);
+    ck_assert_uint_eq(drain(b, numbers), 10);
+    ck_assert_uint_eq(numbers[9], 9); /* the first that came, the others were the tail */
+    vmtp_sim_set_segment(sim, 0, 0);
+    for (uint32_t n = 0; n < 64; n++)
+        port_battery_send_number(a, b->info.mac, n);
+    advance_all();
+    ck_assert_uint_eq(drain(b, NULL), 64);
+    vmtp_sim_destroy(sim);
+}
+END_TEST
+
+START_TEST(a_slow_receiver_loses_what_it_has_no_room_for) {
+    struct vmtp_port_stats stats;
+    uint32_t numbers[64];
+    sim = vmtp_sim_create(1, 1500, 0);
+    vmtp_port *a = attach(), *b = attach();
+    vmtp_sim_set_inbox(sim, b, 8, 1000);
+    for (uint32_t n = 0; n < 64; n++)
+        port_battery_send_number(a, b->info.mac, n);
+    vmtp_time start = vmtp_sim_now(sim);
+    vmtp_sim_advance(sim, start + 2500);
+    ck_assert_uint_eq(drain(b, numbers), 2);
+    port_battery_send_number(a, b->info.mac, 100); /* there is room for two again */
+    port_battery_send_number(a, b->info.mac, 101);
+    port_battery_send_number(a, b->info.mac, 102);
+    vmtp_sim_advance(sim, start + 7999);
+    ck_assert_uint_eq(drain(b, numbers), 5);
+    advance_all();
+    ck_assert_uint_eq(vmtp_sim_now(sim), start + 10000);
+    ck_assert_uint_eq(drain(b, numbers), 3);
+    ck_assert_uint_eq(numbers[1], 100);
+    ck_assert_uint_eq(numbers[2], 101);
+    vmtp_port_stats(b, &stats);
+    ck_assert_uint_eq(stats.rx_dropped, 57);
+    vmtp_sim_destroy(sim);
+}
+END_TEST
+
+START_TEST(an_inbox_has_room_for_so_many) {
+    struct vmtp_port_stats stats;
+    sim = vmtp_sim_create(1, 1500, 0);
+    vmtp_port *a = attach(), *b = attach();
+    vmtp_sim_set_inbox(sim, b, 8, 0);
+    for (uint32_t n = 0; n < 20; n++)
+        port_battery_send_number(a, b->info.mac, n);
+    advance_all();
+    ck_assert_uint_eq(drain(b, NULL), 8);
+    vmtp_port_stats(b, &stats);
+    ck_assert_uint_eq(stats.rx_dropped, 12);
+    vmtp_sim_set_inbox(sim, b, 0, 0);
+    for (uint32_t n = 0; n < 20; n++)
+        port_battery_send_number(a, b->info.mac, n);
+    advance_all();
+    ck_assert_uint_eq(drain(b, NULL), 20);
+    vmtp_sim_destroy(sim);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("port sim");
     port_battery_add(suite, &small_rig);
@@ -452,6 +524,9 @@ int main(void) {
     tcase_add_test(tc, partitions_do_not_hear_each_other);
     tcase_add_test(tc, a_crashed_host_is_deaf_and_mute);
     tcase_add_test(tc, a_filter_drops_what_it_chooses);
+    tcase_add_test(tc, a_segment_loses_what_it_has_no_room_for);
+    tcase_add_test(tc, a_slow_receiver_loses_what_it_has_no_room_for);
+    tcase_add_test(tc, an_inbox_has_room_for_so_many);
     tcase_add_test(tc, a_port_may_close_with_frames_on_their_way);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

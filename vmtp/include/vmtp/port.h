@@ -152,6 +152,20 @@ VMTP_API void vmtp_sim_partition(vmtp_sim *sim, vmtp_port *port, uint32_t group)
 VMTP_API void vmtp_sim_set_up(vmtp_sim *sim, vmtp_port *port, int up);
 /* A random number that is part of the run. */
 VMTP_API uint64_t vmtp_sim_random(vmtp_sim *sim);
+/*
+ * Makes the segment a bottleneck, or another one: it carries mbps (0: without delay), and of what was sent and not carried yet it
+ * holds queue octets (Ethernet frames with all that belongs to them; 0: without a bound); a frame for which there is no room is lost,
+ * and nobody is told.  What ports say of their link stays as it was.
+ */
+VMTP_API void vmtp_sim_set_segment(vmtp_sim *sim, uint32_t mbps, uint32_t queue);
+/*
+ * Makes a port a slow receiver: each frame that arrives takes it `each` nanoseconds, one after the other (0: none), and it holds at
+ * most `frames` that it has not come to or that wait in its inbox (0: without a bound).  One too many is lost, and counted as
+ * rx_dropped.
+ */
+VMTP_API void vmtp_sim_set_inbox(vmtp_sim *sim, vmtp_port *port, uint32_t frames, vmtp_time each);
+/* Frames lost on the segment for want of room. */
+VMTP_API uint64_t vmtp_sim_overflows(const vmtp_sim *sim);
 /* Called at every frame sent (before faults); drops it when it returns non-zero.  For tests that lose one chosen packet. */
 typedef int (*vmtp_sim_filter)(void *context, const uint8_t *ethernet_frame, size_t length, vmtp_time now);
 VMTP_API void vmtp_sim_set_filter(vmtp_sim *sim, vmtp_sim_filter filter, void *context);
