@@ -2,21 +2,21 @@
 /* CALL: the service as a client.  spec/testing.md section 4.6. */
 #include "test_internal.h"
 
+#include <stdlib.h>
+
 /* Cookies of our calls: this, and the number of the client. */
 #define CALL_COOKIE 0x7674657374630000u
 
 struct arguments {
     uint32_t generate, seed, brief, client;
     vmtp_entity server;
-    uint32_t code, control, deadline_ms, capacity;
+    uint32_t code, control, deadline_ms, capacity, responses;
     uint32_t words[7];
     uint32_t size; /* of the segment that came along */
 };
 
-static int parse(struct arguments *a, const struct vmtp_event *request) {
+static void parse(struct arguments *a, const struct vmtp_event *request) {
     const uint8_t *in = request->segment;
-    if (request->segment_size < VTEST_CALL_HEAD)
-        return 0;
     a->generate = request->message.words[0];
     a->seed = request->message.words[1];
     a->brief = request->message.words[2];
@@ -26,35 +26,44 @@ static int parse(struct arguments *a, const struct vmtp_event *request) {
     a->control = vmtp_load32(in + VTEST_CALL_CONTROL);
     a->deadline_ms = vmtp_load32(in + VTEST_CALL_DEADLINE);
     a->capacity = vmtp_load32(in + VTEST_CALL_CAPACITY);
+    a->responses = vmtp_load32(in + VTEST_CALL_COUNTS) & 0xffffu;
     for (unsigned i = 0; i < 7; i++)
         a->words[i] = vmtp_load32(in + VTEST_CALL_WORDS + 4 * i);
     a->size = request->segment_size - VTEST_CALL_HEAD;
-    return a->server != 0 && a->generate <= VTEST_AREA && a->brief <= 1 && a->client < VTEST_CALL_CLIENTS &&
-           a->deadline_ms <= VTEST_CALL_DEADLINE_MAX_MS && a->capacity <= VTEST_AREA;
+}
+
+static int sound(const struct arguments *a) {
+    if (a->server == 0 || a->brief > 1 || a->client >= VTEST_CALL_CLIENTS || a->responses > VTEST_CALL_RESULTS)
+        return 0;
+    if (a->generate > VTEST_AREA || a->capacity > VTEST_AREA || a->deadline_ms > VTEST_CALL_DEADLINE_MAX_MS)
+        return 0;
+    return a->responses <= 1 || (a->deadline_ms > 0 && vmtp_is_group(a->server) && (a->code & VMTP_MRD));
 }
 
 /* The client entity is made when it is first used, so that a service that is never asked to call takes one identifier. */
 static int prepare_client(vtest_service *s, struct vtest_client *c, vmtp_time now) {
-    if (c->entity != 0)
-        return 0;
-    return vmtp_entity_create(s->engine, &c->entity, NULL, now);
+    uint32_t number = (uint32_t)(c - s->clients);
+    if (number >= VTEST_CALL_OWN_CLIENTS) {
+        struct vtest_place *place = &s->places[number - VTEST_CALL_OWN_CLIENTS];
+        int rc = vtest_place_make(s, place, now);
+        c->entity = place->id;
+        return rc;
+    }
+    return c->entity != 0 ? 0 : vmtp_entity_create(s->engine, &c->entity, NULL, now);
 }
 
 static int start(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w) {
-    struct vtest_slot *slot = w->slot;
-    struct vmtp_request call = {.client = c->entity, .segment = slot->area + VTEST_CALL_HEAD, .segment_size = a->size};
+    struct vmtp_request call = {.client = c->entity, .segment_size = a->generate ? a->generate : a->size};
     vmtp_handle handle;
-    if (a->generate > 0) {
-        vtest_pattern(slot->area, a->generate, a->seed);
-        call.segment = slot->area;
-        call.segment_size = a->generate;
-    }
+    if (a->generate > 0)
+        vtest_pattern(c->memory, a->generate, a->seed);
+    call.segment = a->generate > 0 ? c->memory : w->slot->area + VTEST_CALL_HEAD;
     call.message.server = a->server;
     call.message.code = a->code & ~VMTP_SDA;
     memcpy(call.message.words, a->words, sizeof a->words);
-    call.response_area = c->area;
+    call.response_area = c->memory + a->generate;
     call.response_size = a->capacity;
-    call.response_slots = 1;
+    call.response_slots = a->responses;
     call.deadline = a->deadline_ms ? w->now + a->deadline_ms * VMTP_MILLISECOND : VMTP_NEVER;
     call.cookie = CALL_COOKIE + (uint64_t)(c - s->clients);
     call.control = a->control & (VMTP_NRT | VMTP_DRT);
@@ -62,69 +71,144 @@ static int start(vtest_service *s, struct vtest_client *c, const struct argument
     return vmtp_call(s->engine, &handle, &call, w->now);
 }
 
-void vtest_call(vtest_service *s, struct vtest_work *w) {
-    struct arguments a;
-    if (s->forbid_call) {
-        vtest_refuse(w, VMTP_NO_PERMISSION);
-        return;
-    }
-    if (!parse(&a, w->request)) {
-        vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
-        return;
-    }
-    struct vtest_client *c = &s->clients[a.client];
-    if (c->slot || prepare_client(s, c, w->now) != 0) {
-        vtest_refuse(w, VMTP_TEST_NO_ROOM);
-        return;
-    }
-    int rc = start(s, c, &a, w);
+static void finish(struct vtest_client *c) {
+    free(c->memory);
+    c->memory = NULL;
+    c->slot = NULL;
+}
+
+/* 0, or the ResponseCode that says why there is no call. */
+static uint32_t begin(vtest_service *s, const struct arguments *a, struct vtest_work *w) {
+    struct vtest_client *c = &s->clients[a->client];
+    size_t areas = (size_t)(a->responses > 1 ? a->responses : 1) * a->capacity;
+    if (c->slot || prepare_client(s, c, w->now) != 0)
+        return VMTP_TEST_NO_ROOM;
+    c->memory = malloc(a->generate + areas + 1);
+    int rc = c->memory ? start(s, c, a, w) : VMTP_E_MEMORY;
     if (rc == VMTP_E_NO_ENTITY)
         c->entity = 0; /* somebody deleted it from the wire: another one next time */
     if (rc != 0) {
-        vtest_refuse(w, rc == VMTP_E_INVALID ? VMTP_TEST_BAD_ARGUMENT : VMTP_TEST_NO_ROOM);
-        return;
+        finish(c);
+        return rc == VMTP_E_INVALID ? VMTP_TEST_BAD_ARGUMENT : VMTP_TEST_NO_ROOM;
     }
     c->slot = w->slot;
     c->start = w->now;
-    c->brief = (uint8_t)a.brief;
-    w->slot->state = VTEST_CALLING;
+    c->brief = (uint8_t)a->brief;
+    c->several = a->responses > 0;
+    c->grouped = a->responses > 1;
+    c->count = 0;
+    return 0;
+}
+
+void vtest_call(vtest_service *s, struct vtest_work *w) {
+    struct arguments a;
+    uint32_t refusal = s->forbid_call ? VMTP_NO_PERMISSION : 0;
+    if (!refusal && w->request->segment_size < VTEST_CALL_HEAD)
+        refusal = VMTP_TEST_BAD_ARGUMENT;
+    if (!refusal) {
+        parse(&a, w->request);
+        refusal = sound(&a) ? begin(s, &a, w) : VMTP_TEST_BAD_ARGUMENT;
+    }
+    if (refusal) {
+        vtest_refuse(w, refusal);
+        return;
+    }
+    vtest_set_state(w->slot, VTEST_CALLING);
     w->later = 1;
 }
 
-/* Writes the report into the slot's area; returns its size. */
-static uint32_t report(struct vtest_slot *slot, const struct vtest_client *c, const struct vmtp_event *event,
-                       vmtp_time now) {
+/* ---- what came of it ------------------------------------------------------------------------------------------- */
+
+static struct vtest_client *client_of(vtest_service *s, const struct vmtp_event *event) {
+    uint64_t number = event->cookie - CALL_COOKIE;
+    if (number >= VTEST_CALL_CLIENTS || s->clients[number].entity != event->entity || !s->clients[number].slot)
+        return NULL;
+    return &s->clients[number];
+}
+
+/* Notes one Response, or that there is none; the first one is kept whole. */
+static void note(struct vtest_client *c, const struct vmtp_event *event, vmtp_time now) {
     int answered = event->result == 0 || event->result == VMTP_BAD_REPLY_SEGMENT;
-    uint32_t size = answered ? event->segment_size : 0;
-    uint32_t room = slot->capacity - VTEST_CALL_HEAD;
-    uint32_t shown = c->brief ? 0 : size < room ? size : room;
-    uint8_t *out = slot->area;
-    memset(out, 0, VTEST_CALL_HEAD);
-    vmtp_store32(out + VTEST_CALL_CONTROL, event->result);
+    if (c->count == VTEST_CALL_RESULTS)
+        return;
+    struct vtest_result *r = &c->results[c->count];
+    *r = (struct vtest_result){.result = event->result, .number = c->count, .took = now - c->start};
     if (answered) {
-        vmtp_store64(out + VTEST_CALL_SERVER, event->message.server);
-        vmtp_store32(out + VTEST_CALL_CODE, event->message.code);
-        for (unsigned i = 0; i < 7; i++)
-            vmtp_store32(out + VTEST_CALL_WORDS + 4 * i, event->message.words[i]);
-        vmtp_store32(out + VTEST_CALL_DEADLINE, size);
-        vmtp_store32(out + VTEST_CALL_CAPACITY, vtest_crc32(c->area, size));
+        r->message = event->message;
+        r->size = event->segment_size;
+        r->crc = vtest_crc32(event->segment, event->segment_size);
+        if (c->count == 0)
+            c->segment = event->segment;
     }
-    vmtp_store32(out + VTEST_CALL_RESERVED, (uint32_t)((now - c->start) / VMTP_MICROSECOND));
-    memcpy(out + VTEST_CALL_HEAD, c->area, shown);
+    c->count++;
+}
+
+static uint32_t microseconds(vmtp_time t) { return (uint32_t)(t / VMTP_MICROSECOND); }
+
+static void put_results(uint8_t *out, const struct vtest_client *c) {
+    for (uint32_t i = 0; i < c->count; i++, out += VTEST_RESULT_OCTETS) {
+        const struct vtest_result *r = &c->results[i];
+        vmtp_store64(out + VTEST_RESULT_SERVER, r->message.server);
+        vmtp_store32(out + VTEST_RESULT_CODE, r->message.code);
+        vmtp_store32(out + VTEST_RESULT_RESULT, r->result);
+        vmtp_store32(out + VTEST_RESULT_NUMBER, r->number);
+        vmtp_store32(out + VTEST_RESULT_SIZE, r->size);
+        vmtp_store32(out + VTEST_RESULT_CRC, r->crc);
+        vmtp_store32(out + VTEST_RESULT_TIME, microseconds(r->took));
+    }
+}
+
+static void put_head(uint8_t *out, const struct vtest_result *first, uint32_t result, vmtp_time took) {
+    memset(out, 0, VTEST_CALL_HEAD);
+    vmtp_store64(out + VTEST_CALL_SERVER, first->message.server);
+    vmtp_store32(out + VTEST_CALL_CODE, first->message.code);
+    vmtp_store32(out + VTEST_CALL_CONTROL, result);
+    for (unsigned i = 0; i < 7; i++)
+        vmtp_store32(out + VTEST_CALL_WORDS + 4 * i, first->message.words[i]);
+    vmtp_store32(out + VTEST_CALL_DEADLINE, first->size);
+    vmtp_store32(out + VTEST_CALL_CAPACITY, first->crc);
+    vmtp_store32(out + VTEST_CALL_COUNTS, microseconds(took));
+}
+
+/* Writes the report into the slot's area; returns its size. */
+static uint32_t report(struct vtest_slot *slot, const struct vtest_client *c, uint32_t result, vmtp_time now) {
+    static const struct vtest_result none;
+    const struct vtest_result *first = c->count > 0 ? &c->results[0] : &none;
+    uint32_t room = slot->capacity - VTEST_CALL_HEAD;
+    uint32_t shown = c->brief ? 0 : first->size < room ? first->size : room;
+    put_head(slot->area, first, result, now - c->start);
+    if (c->several) {
+        put_results(slot->area + VTEST_CALL_HEAD, c);
+        return VTEST_CALL_HEAD + c->count * VTEST_RESULT_OCTETS;
+    }
+    if (shown > 0)
+        memcpy(slot->area + VTEST_CALL_HEAD, c->segment, shown);
     return VTEST_CALL_HEAD + shown;
 }
 
+_Static_assert(VTEST_CALL_HEAD + VTEST_CALL_RESULTS * VTEST_RESULT_OCTETS <= VTEST_AREA, "all results fit");
+
+int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
+    struct vtest_client *c = client_of(s, event);
+    if (c)
+        note(c, event, now);
+    return c != NULL;
+}
+
 int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
-    uint64_t number = event->cookie - CALL_COOKIE;
-    if (number >= VTEST_CALL_CLIENTS || s->clients[number].entity != event->entity || !s->clients[number].slot)
+    struct vtest_client *c = client_of(s, event);
+    if (!c)
         return 0;
-    struct vtest_client *c = &s->clients[number];
     struct vtest_slot *slot = c->slot;
     struct vmtp_message answer = {0};
-    uint32_t size = report(slot, c, event, now);
+    if (!c->grouped)
+        note(c, event, now);
+    uint32_t size = report(slot, c, event->result, now);
     answer.words[0] = event->result;
     answer.words[1] = vmtp_load32(slot->area + VTEST_CALL_CODE);
-    c->slot = NULL;
+    if (c->several)
+        answer.words[2] = c->count;
+    finish(c);
     vtest_answer(s, slot, &answer, slot->area, size, now);
     return 1;
 }

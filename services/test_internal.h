@@ -7,38 +7,84 @@
 #include "test_responder.h"
 
 #define VTEST_AREA VMTP_GROUP_OCTETS
-#define VTEST_FINDER_SLOTS 4u /* for VMTP_TEST_SERVICE */
-#define VTEST_FINDER_AREA 512u
+#define VTEST_SERIAL_DEPTH 8u /* most, and half of the slots: the others are lent to Responses meanwhile */
+#define VTEST_STREAMERS 8u    /* Clients of SEQUENCE that are remembered */
+
+/* Cookies of our accepts: this, and the number of the slot. */
+#define VTEST_SLOT_COOKIE 0x7674657374730000u
 
 /* Where a slot is between two Requests and what it waits for. */
 enum vtest_state {
-    VTEST_IDLE = 0, /* not posted: the engine had no room */
+    VTEST_IDLE = 0, /* not posted: the engine had no room, or its entity is not there */
     VTEST_POSTED,   /* waits for a Request */
+    VTEST_QUEUED,   /* its Request waits until the serial server has done with others */
     VTEST_BUSY,     /* its Request is being executed right now */
     VTEST_DELAYED,  /* DELAY: waits for due */
     VTEST_CALLING,  /* CALL: waits for its call to end */
     VTEST_LENT      /* its area is in the engine's hands as a Response segment */
 };
 
+/* The entities of the service: numbers of ENTITY, and VMTP_TEST_SERVICE. */
+enum vtest_place_number {
+    VTEST_SELF = 0,
+    VTEST_TWINS = 1, /* 1 to 3 */
+    VTEST_SERIAL = 4,
+    VTEST_GUARDED = 5,
+    VTEST_FINDER = 6,
+    VTEST_PLACES = 7
+};
+
+struct vtest_place {
+    vmtp_entity id;        /* 0: not made yet, or deleted */
+    uint32_t first, slots; /* of the service's slots */
+    uint32_t limit;        /* of those that are posted or in hand */
+    uint32_t open, posted; /* in hand or posted; posted */
+    uint32_t idle;
+    uint32_t executed;
+    uint32_t counts[256];
+};
+
 /* Room for one Request and its Response: the Response's segment takes the place of the Request's. */
 struct vtest_slot {
+    struct vtest_place *place;
     uint8_t *area;
     uint32_t capacity;
     enum vtest_state state;
-    vmtp_entity entity;   /* at which it serves */
-    vmtp_handle handle;   /* 0: a datagram */
+    vmtp_entity entity;   /* at which it was posted */
+    vmtp_handle handle;   /* 0: a datagram, or given up */
     uint32_t reply_flags; /* VMTP_DGM or 0 */
     vmtp_time due;
-    uint32_t octets, seed; /* DELAY */
+    uint32_t octets, seed;    /* DELAY */
+    struct vmtp_event queued; /* QUEUED */
+    uint64_t arrival;
+};
+
+/* What one Response of CALL brought. */
+struct vtest_result {
+    struct vmtp_message message;
+    uint32_t result, number, size, crc;
+    vmtp_time took;
 };
 
 /* One client entity of CALL. */
 struct vtest_client {
     vmtp_entity entity;      /* 0: not made yet */
     struct vtest_slot *slot; /* NULL: free */
-    uint8_t *area;
+    uint8_t *memory;         /* of the call under way: the segment to send, then the areas of Responses */
     vmtp_time start;
-    uint8_t brief; /* size and CRC-32 only */
+    uint8_t brief;   /* size and CRC-32 only */
+    uint8_t several; /* all that came is reported, each by a few numbers */
+    uint8_t grouped; /* RESPONSE events come before COMPLETE */
+    uint32_t count;
+    const uint8_t *segment; /* of the first Response */
+    struct vtest_result results[VTEST_CALL_RESULTS];
+};
+
+/* How far SEQUENCE has counted for a Client. */
+struct vtest_streamer {
+    vmtp_entity client, entity; /* client 0: free */
+    uint32_t order, tag;
+    uint64_t used;
 };
 
 struct vtest_service {
@@ -47,11 +93,14 @@ struct vtest_service {
     int files; /* descriptor of the directory, -1: none */
     uint8_t forbid_call;
     uint8_t alive;
-    uint32_t slot_count; /* without the finder's, which follow */
-    uint32_t idle, lent;
+    uint32_t slot_count; /* of all places */
+    uint32_t lent;
+    uint32_t serial_most; /* depth of the serial server */
+    uint64_t ticks;       /* counts arrivals */
     struct vtest_slot *slots;
+    struct vtest_place places[VTEST_PLACES];
     struct vtest_client clients[VTEST_CALL_CLIENTS];
-    uint32_t counts[256];
+    struct vtest_streamer streamers[VTEST_STREAMERS];
     uint8_t *memory;
     uint32_t identity_octets;
     uint8_t identity[VTEST_IDENTIFY_SET + VTEST_IDENTIFY_NAME_MAX];
@@ -81,15 +130,38 @@ static inline void vtest_refuse(struct vtest_work *w, uint32_t code) {
     w->segment_size = 0;
 }
 
-/* Sends an answer for slot and makes the slot free, or lent. */
-void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_message *answer, const void *segment,
-                  uint32_t size, vmtp_time now);
-
 /* The answer of SOURCE, put into the slot's area. */
 void vtest_fill_source(struct vtest_slot *slot, uint32_t octets, uint32_t seed, struct vmtp_message *answer);
 
-vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
-/* COMPLETE of a call of CALL: 1 when it was one. */
+/* ---- test_slots.c ---- */
+/* Sends an answer for slot and makes the slot free, or lent. */
+void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_message *answer, const void *segment,
+                  uint32_t size, vmtp_time now);
+/* The slot has no Request any more: posts it again where its entity wants it. */
+void vtest_free(vtest_service *s, struct vtest_slot *slot);
+void vtest_set_state(struct vtest_slot *slot, enum vtest_state state);
+/* Posts what may be posted and what the engine had no room for earlier. */
+void vtest_post_idle(vtest_service *s);
+void vtest_post_place(vtest_service *s, struct vtest_place *place);
+
+/* ---- test_entities.c ---- */
+/* Makes it when it is not there: 0 or an error of vmtp_entity_create. */
+int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now);
+
+/* ---- test_serial.c ---- */
+void vtest_serial_queue(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request);
+/* Begins what waits when nothing is being executed. */
+void vtest_serial_run(vtest_service *s, vmtp_time now);
+
+/* ---- test_responder.c ---- */
+void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request, vmtp_time now);
+
+/* ---- test_call.c ---- */
+/* COMPLETE or RESPONSE of a call of CALL: 1 when it was one. */
 int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
+int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
+
+vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
+vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat;
 
 #endif

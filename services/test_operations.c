@@ -49,7 +49,7 @@ static void op_delay(vtest_service *s, struct vtest_work *w) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;
     }
-    w->slot->state = VTEST_DELAYED;
+    vtest_set_state(w->slot, VTEST_DELAYED);
     w->slot->due = w->now + words[0] * VMTP_MICROSECOND;
     w->slot->octets = words[1];
     w->slot->seed = words[2];
@@ -58,17 +58,18 @@ static void op_delay(vtest_service *s, struct vtest_work *w) {
 
 static void op_count(vtest_service *s, struct vtest_work *w) {
     uint32_t procedure = w->request->message.words[0];
+    (void)s;
     if (procedure > 255) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;
     }
     w->answer.words[0] = procedure;
-    w->answer.words[1] = s->counts[procedure];
+    w->answer.words[1] = w->slot->place->counts[procedure];
 }
 
 static void op_reset(vtest_service *s, struct vtest_work *w) {
-    (void)w;
-    memset(s->counts, 0, sizeof s->counts);
+    (void)s;
+    memset(w->slot->place->counts, 0, sizeof w->slot->place->counts);
 }
 
 static void op_mirror(vtest_service *s, struct vtest_work *w) {
@@ -85,6 +86,7 @@ static void op_mirror(vtest_service *s, struct vtest_work *w) {
     vmtp_store32(out + VTEST_MIRROR_SIZE, r->segment_size);
     vmtp_store32(out + VTEST_MIRROR_CRC, vtest_crc32(r->segment, r->segment_size));
     memcpy(out + VTEST_MIRROR_SOURCE, r->source, sizeof r->source);
+    vmtp_store32(out + VTEST_MIRROR_DELIVERED, r->delivered);
     memcpy(w->slot->area, out, sizeof out);
     w->segment = w->slot->area;
     w->segment_size = sizeof out;
@@ -119,6 +121,10 @@ static const struct {
     {VMTP_TEST_DISCARD, VTEST_NEVER_IDEMPOTENT, op_discard},
     {VMTP_TEST_CALL, VTEST_NEVER_IDEMPOTENT, vtest_call},
     {VMTP_TEST_IDENTIFY, VTEST_ALWAYS_IDEMPOTENT, op_identify},
+    {VMTP_TEST_ENTITY, 0, vtest_entity_op},
+    {VMTP_TEST_SEQUENCE, 0, vtest_sequence},
+    {VMTP_TEST_SERIAL, VTEST_NEVER_IDEMPOTENT, vtest_serial},
+    {VMTP_TEST_STAT, 0, vtest_stat},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},
     {VMTP_TEST_FILE_READ, 0, vtest_file_read},
 };

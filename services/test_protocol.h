@@ -14,7 +14,7 @@ enum vtest_code { VMTP_TEST_CODE_LIST(VTEST_CODE_ENUM) VTEST_CODE_END };
 
 #define VTEST_INTERFACE (VMTP_TEST_NULL >> 8)
 #define VTEST_IDEMPOTENT 0x80u /* in the procedure octet */
-#define VTEST_VERSION 1u
+#define VTEST_VERSION 2u
 
 #define VTEST_DELAY_MAX_US 60000000u
 #define VTEST_NAME_MAX 1024u
@@ -30,7 +30,8 @@ enum vtest_mirror_offset {
     VTEST_MIRROR_SIZE = 56,
     VTEST_MIRROR_CRC = 60,
     VTEST_MIRROR_SOURCE = 64,
-    VTEST_MIRROR_OCTETS = 72
+    VTEST_MIRROR_DELIVERED = 72,
+    VTEST_MIRROR_OCTETS = 80
 };
 
 /* Head of the segments of CALL's Request and Response (section 4.6). */
@@ -41,11 +42,32 @@ enum vtest_call_offset {
     VTEST_CALL_WORDS = 16,
     VTEST_CALL_DEADLINE = 44, /* Response: octets of the segment */
     VTEST_CALL_CAPACITY = 48, /* Response: its CRC-32 */
-    VTEST_CALL_RESERVED = 52, /* Response: microseconds */
+    VTEST_CALL_COUNTS = 52,   /* Requests of the run << 16 | Responses to report.  Response: microseconds */
     VTEST_CALL_HEAD = 56
 };
+/* Each Response of a call with several. */
+enum vtest_result_offset {
+    VTEST_RESULT_SERVER = 0,
+    VTEST_RESULT_CODE = 8,
+    VTEST_RESULT_RESULT = 12,
+    VTEST_RESULT_NUMBER = 16,
+    VTEST_RESULT_SIZE = 20,
+    VTEST_RESULT_CRC = 24,
+    VTEST_RESULT_TIME = 28,
+    VTEST_RESULT_OCTETS = 32
+};
 #define VTEST_CALL_DEADLINE_MAX_MS 60000u
-#define VTEST_CALL_CLIENTS 8u
+#define VTEST_CALL_CLIENTS 12u /* eight of its own, and the service's entities 0 to 3 */
+#define VTEST_CALL_OWN_CLIENTS 8u
+#define VTEST_CALL_RESULTS 64u
+
+/* Word 0 of STAT (section 4.11). */
+enum vtest_stat_part {
+    VTEST_STAT_FIGURES = 1,
+    VTEST_STAT_TRANSACTIONS = 2,
+    VTEST_STAT_RECORDS = 4,
+    VTEST_STAT_ALL = 7
+};
 
 /* Segment of the Response to IDENTIFY (section 4.7). */
 #define VTEST_IDENTIFY_SET 32u

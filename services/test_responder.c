@@ -16,107 +16,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Cookies of our accepts: this, and the number of the slot. */
-#define SLOT_COOKIE 0x7674657374730000u
-
 void vtest_options_init(struct vtest_options *options) {
-    *options = (struct vtest_options){.name = "vsuite", .slots = 128};
-}
-
-/* ---- slots --------------------------------------------------------------------------------------------------- */
-
-static uint32_t all_slots(const vtest_service *s) { return s->slot_count + VTEST_FINDER_SLOTS; }
-
-static void post(vtest_service *s, struct vtest_slot *slot) {
-    uint64_t cookie = SLOT_COOKIE + (uint64_t)(slot - s->slots);
-    if (slot->state == VTEST_IDLE)
-        s->idle--;
-    if (vmtp_accept(s->engine, slot->entity, slot->area, slot->capacity, cookie) == 0) {
-        slot->state = VTEST_POSTED;
-        return;
-    }
-    slot->state = VTEST_IDLE;
-    s->idle++;
-}
-
-/* One for each entity comes first: in a small table one of them would have all places, and the other be BUSY for ever. */
-static void post_first(vtest_service *s, vmtp_entity entity) {
-    struct vtest_slot *idle = NULL;
-    for (uint32_t i = 0; i < all_slots(s); i++) {
-        struct vtest_slot *slot = &s->slots[i];
-        if (slot->entity == entity && slot->state == VTEST_POSTED)
-            return;
-        if (slot->entity == entity && slot->state == VTEST_IDLE)
-            idle = slot;
-    }
-    if (idle)
-        post(s, idle);
-}
-
-/* Posts what the engine had no room for earlier. */
-static void post_idle(vtest_service *s) {
-    if (s->idle > 0) {
-        post_first(s, VMTP_TEST_SERVICE);
-        post_first(s, s->id);
-    }
-    uint32_t before = s->idle;
-    for (uint32_t i = 0; i < all_slots(s) && s->idle > 0; i++) {
-        if (s->slots[i].state == VTEST_IDLE)
-            post(s, &s->slots[i]);
-        if (s->idle == before) /* still no room */
-            return;
-        before = s->idle;
-    }
-}
-
-/* Clients keep a Response's segment here until their next Request.  When that takes half of the slots, ask them. */
-static uint32_t confirm_flag(const vtest_service *s, uint32_t flags) {
-    return !(flags & VMTP_DGM) && s->lent * 2 >= s->slot_count ? (uint32_t)VMTP_REPLY_CONFIRM : 0;
-}
-
-/* Replies: 1 when the segment is lent now. */
-static int reply_with(vtest_service *s, const struct vtest_slot *slot, const struct vmtp_reply *reply, vmtp_time now) {
-    int rc = vmtp_reply(s->engine, slot->handle, reply, now);
-    if (rc == 0)
-        return reply->segment_size > 0;
-    if (rc == VMTP_E_STALE) /* the client has gone on and wants no answer */
-        return 0;
-    /* An answer that the engine does not take is our mistake; the client must not wait for it for ever. */
-    struct vmtp_reply sorry = {.message.code = VMTP_ERROR | slot->reply_flags};
-    vmtp_reply(s->engine, slot->handle, &sorry, now);
-    return 0;
-}
-
-void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_message *answer, const void *segment,
-                  uint32_t size, vmtp_time now) {
-    struct vmtp_reply reply = {.message = *answer, .segment = segment, .segment_size = size};
-    reply.message.code |= slot->reply_flags;
-    reply.flags = confirm_flag(s, slot->reply_flags);
-    if (slot->handle != 0 && reply_with(s, slot, &reply, now)) {
-        slot->state = VTEST_LENT;
-        s->lent++;
-        return;
-    }
-    slot->handle = 0;
-    post(s, slot);
+    *options = (struct vtest_options){.name = "vsuite", .slots = 128, .accepts = 128};
 }
 
 /* ---- Requests ------------------------------------------------------------------------------------------------ */
 
-/* Chooses the operation, and the kind of Response; NULL: there is none. */
-static vtest_operation *choose(vtest_service *s, const struct vmtp_event *request, struct vtest_slot *slot) {
-    uint32_t code = request->message.code & VMTP_CODE_MASK;
-    unsigned flags = 0;
+/* What kind of Response there will be is chosen with the operation; NULL: there is no such operation. */
+static vtest_operation *choose(struct vtest_slot *slot, uint32_t code) {
+    unsigned flags = 0, procedure = code & 0xffu, plain = procedure & ~VTEST_IDEMPOTENT;
+    vtest_operation *run = code >> 8 == VTEST_INTERFACE ? vtest_find(plain, &flags) : NULL;
     slot->reply_flags = 0;
-    if (code >> 8 != VTEST_INTERFACE)
-        return NULL;
-    unsigned procedure = code & 0xffu;
-    unsigned plain = procedure & ~VTEST_IDEMPOTENT;
-    if (slot->entity == s->id)
-        s->counts[procedure]++;
-    else if (plain != (VMTP_TEST_IDENTIFY & 0xffu)) /* VMTP_TEST_SERVICE does nothing else */
-        return NULL;
-    vtest_operation *run = vtest_find(plain, &flags);
     if (!run || ((procedure & VTEST_IDEMPOTENT) && (flags & VTEST_NEVER_IDEMPOTENT)))
         return NULL;
     if ((procedure & VTEST_IDEMPOTENT) || (flags & VTEST_ALWAYS_IDEMPOTENT))
@@ -124,38 +34,54 @@ static vtest_operation *choose(vtest_service *s, const struct vmtp_event *reques
     return run;
 }
 
-static void serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request, vmtp_time now) {
-    struct vtest_work work = {.slot = slot, .request = request, .now = now};
-    slot->state = VTEST_BUSY;
-    slot->handle = request->handle;
-    vtest_operation *run = choose(s, request, slot);
-    if (run)
-        run(s, &work);
+static void execute(vtest_service *s, struct vtest_work *work) {
+    struct vtest_place *place = work->slot->place;
+    uint32_t code = work->request->message.code & VMTP_CODE_MASK;
+    vtest_operation *run = choose(work->slot, code);
+    int number = (int)(place - s->places);
+    place->executed++;
+    if (code >> 8 == VTEST_INTERFACE && number != VTEST_FINDER)
+        place->counts[code & 0xffu]++;
+    if (number == VTEST_GUARDED)
+        vtest_refuse(work, VMTP_SECURITY_REQUIRED);
+    else if (!run || (number == VTEST_FINDER && (code & 0x7fu) != (VMTP_TEST_IDENTIFY & 0x7fu)))
+        vtest_refuse(work, VMTP_ERROR);
     else
-        vtest_refuse(&work, VMTP_ERROR);
+        run(s, work);
+}
+
+void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request, vmtp_time now) {
+    struct vtest_work work = {.slot = slot, .request = request, .now = now};
+    vtest_set_state(slot, VTEST_BUSY);
+    execute(s, &work);
     if (!work.later)
         vtest_answer(s, slot, &work.answer, work.segment, work.segment_size, now);
 }
 
 /* ---- events -------------------------------------------------------------------------------------------------- */
 
-static struct vtest_slot *slot_of_cookie(vtest_service *s, uint64_t cookie) {
-    uint64_t number = cookie - SLOT_COOKIE;
-    return number < all_slots(s) ? &s->slots[number] : NULL;
+static struct vtest_slot *slot_of_cookie(vtest_service *s, const struct vmtp_event *event) {
+    uint64_t number = event->cookie - VTEST_SLOT_COOKIE;
+    struct vtest_slot *slot = number < s->slot_count ? &s->slots[number] : NULL;
+    return slot && slot->state == VTEST_POSTED && slot->entity == event->entity ? slot : NULL;
 }
 
 static struct vtest_slot *slot_of_handle(vtest_service *s, vmtp_handle handle) {
-    for (uint32_t i = 0; handle != 0 && i < all_slots(s); i++)
+    for (uint32_t i = 0; handle != 0 && i < s->slot_count; i++)
         if (s->slots[i].handle == handle)
             return &s->slots[i];
     return NULL;
 }
 
 static int on_request(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
-    struct vtest_slot *slot = slot_of_cookie(s, event->cookie);
-    if (!slot || slot->entity != event->entity)
+    struct vtest_slot *slot = slot_of_cookie(s, event);
+    if (!slot)
         return 0;
-    serve(s, slot, event, now);
+    slot->handle = event->handle;
+    if (slot->place == &s->places[VTEST_SERIAL])
+        vtest_serial_queue(s, slot, event);
+    else
+        vtest_serve(s, slot, event, now);
     return 1;
 }
 
@@ -166,7 +92,7 @@ static int on_released(vtest_service *s, const struct vmtp_event *event) {
     slot->handle = 0;
     if (slot->state == VTEST_LENT) {
         s->lent--;
-        post(s, slot);
+        vtest_free(s, slot);
     }
     return 1;
 }
@@ -177,25 +103,28 @@ static int on_abandoned(vtest_service *s, const struct vmtp_event *event) {
     if (!slot)
         return 0;
     slot->handle = 0;
-    if (slot->state == VTEST_DELAYED)
-        post(s, slot);
+    if (slot->state == VTEST_DELAYED || slot->state == VTEST_QUEUED)
+        vtest_free(s, slot);
     return 1;
 }
 
 static int on_accept_returned(vtest_service *s, const struct vmtp_event *event) {
-    struct vtest_slot *slot = slot_of_cookie(s, event->cookie);
-    if (!slot || slot->entity != event->entity)
+    struct vtest_slot *slot = slot_of_cookie(s, event);
+    if (!slot)
         return 0;
-    slot->state = VTEST_IDLE;
-    s->idle++;
+    vtest_set_state(slot, VTEST_IDLE);
     return 1;
 }
 
 static int on_deleted(vtest_service *s, const struct vmtp_event *event) {
-    if (event->entity != s->id)
-        return 0;
-    s->alive = 0;
-    return 1;
+    for (unsigned i = 0; i < VTEST_PLACES; i++) {
+        if (s->places[i].id != event->entity)
+            continue;
+        s->places[i].id = 0;
+        s->alive = s->alive && i != VTEST_SELF;
+        return 1;
+    }
+    return 0;
 }
 
 static int dispatch(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
@@ -205,6 +134,7 @@ static int dispatch(vtest_service *s, const struct vmtp_event *event, vmtp_time 
     case VMTP_EV_ABANDONED: return on_abandoned(s, event);
     case VMTP_EV_ACCEPT_RETURNED: return on_accept_returned(s, event);
     case VMTP_EV_COMPLETE: return vtest_call_complete(s, event, now);
+    case VMTP_EV_RESPONSE: return vtest_call_response(s, event, now);
     case VMTP_EV_ENTITY_DELETED: return on_deleted(s, event);
     default: return 0;
     }
@@ -212,7 +142,8 @@ static int dispatch(vtest_service *s, const struct vmtp_event *event, vmtp_time 
 
 int vtest_event(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
     int mine = dispatch(s, event, now);
-    post_idle(s);
+    vtest_serial_run(s, now);
+    vtest_post_idle(s);
     return mine;
 }
 
@@ -233,6 +164,8 @@ void vtest_expire(vtest_service *s, vmtp_time now) {
         vtest_fill_source(slot, slot->octets, slot->seed, &answer);
         vtest_answer(s, slot, &answer, slot->area, slot->octets, now);
     }
+    vtest_serial_run(s, now);
+    vtest_post_idle(s);
 }
 
 /* ---- beginning and end --------------------------------------------------------------------------------------- */
@@ -251,20 +184,50 @@ static void set_identity(vtest_service *s, const char *name) {
     s->identity_octets = VTEST_IDENTIFY_SET + (uint32_t)length;
 }
 
+/* Which slots are whose. */
+static void lay_out(vtest_service *s, uint32_t slots) {
+    static const uint32_t counts[VTEST_PLACES] = {0, 4, 4, 4, 2 * VTEST_SERIAL_DEPTH, 2, 4};
+    for (unsigned i = 0; i < VTEST_PLACES; i++) {
+        struct vtest_place *place = &s->places[i];
+        place->first = s->slot_count;
+        place->slots = place->idle = place->limit = i == VTEST_SELF ? slots : counts[i];
+        s->slot_count += place->slots;
+    }
+}
+
+/*
+ * How many accepts each entity may have in the engine's table.  If one could take what others need, these would find no room
+ * just when they have none posted, and be BUSY until somebody gives way.
+ */
+static void share(vtest_service *s, uint32_t accepts) {
+    const uint32_t others = 3 * 4 + VTEST_SERIAL_DEPTH + 2 + 4, singles = VTEST_PLACES - 2;
+    uint32_t rest = accepts > singles ? accepts - singles : 1;
+    s->serial_most = VTEST_SERIAL_DEPTH;
+    if (accepts >= 2 * others) {
+        rest = accepts - others;
+    } else {
+        for (unsigned i = VTEST_TWINS; i < VTEST_PLACES; i++)
+            s->places[i].limit = 1;
+        s->serial_most = rest > VTEST_SERIAL_DEPTH ? VTEST_SERIAL_DEPTH : rest > 1 ? rest - 1 : 1;
+        rest = rest > s->serial_most ? rest - s->serial_most : 1;
+    }
+    if (s->places[VTEST_SELF].limit > rest)
+        s->places[VTEST_SELF].limit = rest;
+    s->places[VTEST_SERIAL].limit = s->serial_most < 4 ? s->serial_most : 4;
+}
+
 static int allocate(vtest_service *s) {
-    size_t areas = s->slot_count + VTEST_CALL_CLIENTS;
-    s->slots = calloc(all_slots(s), sizeof *s->slots);
-    s->memory = malloc(areas * VTEST_AREA + VTEST_FINDER_SLOTS * VTEST_FINDER_AREA);
+    s->slots = calloc(s->slot_count, sizeof *s->slots);
+    s->memory = malloc((size_t)s->slot_count * VTEST_AREA);
     if (!s->slots || !s->memory)
         return VMTP_E_MEMORY;
-    for (uint32_t i = 0; i < s->slot_count; i++)
-        s->slots[i].area = s->memory + (size_t)i * VTEST_AREA, s->slots[i].capacity = VTEST_AREA;
-    for (uint32_t i = 0; i < VTEST_CALL_CLIENTS; i++)
-        s->clients[i].area = s->memory + (size_t)(s->slot_count + i) * VTEST_AREA;
-    for (uint32_t i = 0; i < VTEST_FINDER_SLOTS; i++) {
-        struct vtest_slot *slot = &s->slots[s->slot_count + i];
-        slot->area = s->memory + areas * VTEST_AREA + (size_t)i * VTEST_FINDER_AREA;
-        slot->capacity = VTEST_FINDER_AREA;
+    for (unsigned i = 0; i < VTEST_PLACES; i++) {
+        for (uint32_t k = 0; k < s->places[i].slots; k++) {
+            uint32_t number = s->places[i].first + k;
+            s->slots[number].place = &s->places[i];
+            s->slots[number].area = s->memory + (size_t)number * VTEST_AREA;
+            s->slots[number].capacity = VTEST_AREA;
+        }
     }
     return 0;
 }
@@ -273,15 +236,11 @@ static int allocate(vtest_service *s) {
 static int make_entities(vtest_service *s, vmtp_entity id, vmtp_time now) {
     struct vmtp_entity_options own = {.id = id};
     struct vmtp_entity_options finder = {.id = VMTP_TEST_SERVICE, .flags = VMTP_ENTITY_REDOABLE};
-    vmtp_entity finder_id;
     int rc = vmtp_entity_create(s->engine, &s->id, &own, now);
-    if (rc == 0)
-        rc = vmtp_entity_create(s->engine, &finder_id, &finder, now);
     if (rc != 0)
         return rc;
-    for (uint32_t i = 0; i < all_slots(s); i++)
-        s->slots[i].entity = i < s->slot_count ? s->id : VMTP_TEST_SERVICE;
-    return 0;
+    s->places[VTEST_SELF].id = s->id;
+    return vmtp_entity_create(s->engine, &s->places[VTEST_FINDER].id, &finder, now);
 }
 
 static int open_files(vtest_service *s, const char *directory) {
@@ -293,7 +252,7 @@ static int open_files(vtest_service *s, const char *directory) {
 
 int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_options *options, vmtp_time now) {
     *out = NULL;
-    if (options->slots < 4 || options->slots > 1024)
+    if (options->slots < 4 || options->slots > 1024 || options->accepts < 2)
         return VMTP_E_INVALID;
     vtest_service *s = calloc(1, sizeof *s);
     if (!s)
@@ -302,7 +261,8 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
     s->files = -1;
     s->alive = 1;
     s->forbid_call = options->forbid_call;
-    s->slot_count = options->slots;
+    lay_out(s, options->slots);
+    share(s, options->accepts);
     set_identity(s, options->name);
     int rc = open_files(s, options->files);
     if (rc == 0)
@@ -313,8 +273,7 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
         vtest_destroy(s);
         return rc;
     }
-    s->idle = all_slots(s);
-    post_idle(s);
+    vtest_post_idle(s);
     *out = s;
     return 0;
 }
@@ -324,6 +283,8 @@ void vtest_destroy(vtest_service *s) {
         return;
     if (s->files >= 0)
         close(s->files);
+    for (unsigned i = 0; i < VTEST_CALL_CLIENTS; i++)
+        free(s->clients[i].memory);
     free(s->slots);
     free(s->memory);
     free(s);
@@ -331,4 +292,6 @@ void vtest_destroy(vtest_service *s) {
 
 vmtp_entity vtest_entity(const vtest_service *s) { return s->id; }
 int vtest_alive(const vtest_service *s) { return s->alive; }
-uint32_t vtest_count(const vtest_service *s, unsigned procedure) { return procedure < 256 ? s->counts[procedure] : 0; }
+uint32_t vtest_count(const vtest_service *s, unsigned procedure) {
+    return procedure < 256 ? s->places[VTEST_SELF].counts[procedure] : 0;
+}

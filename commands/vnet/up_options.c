@@ -41,9 +41,10 @@ static int set_checksum(struct up_options *o) {
 static void fit_tables(struct up_options *o) {
     struct vmtp_config *e = &o->host.engine;
     if (!e->max_accepts)
-        e->max_accepts = o->service.slots + 16;
+        e->max_accepts = o->service.slots + 32;
     if (!e->max_requests)
         e->max_requests = 2 * o->service.slots;
+    o->service.accepts = e->max_accepts;
 }
 
 /* ---- what the engine finds wrong, in the words of the command line ------------------------------------------------- */
@@ -148,7 +149,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         TABLE("max-calls", max_calls, "calls at once"),
         TABLE("max-remote-clients", max_remote_clients, "clients remembered"),
         TABLE("max-requests", max_requests, "Requests received, processed or answered; default: 2 * slots"),
-        {"max-accepts", 0, OPTION_NUMBER, &e->max_accepts, "N", "Requests that may wait; default: slots + 16",
+        {"max-accepts", 0, OPTION_NUMBER, &e->max_accepts, "N", "Requests that may wait; default: slots + 32",
          2 /* the service and VMTP_TEST_SERVICE */, UINT32_MAX},
         TABLE("max-hosts", max_hosts, "hosts of entities remembered"),
         TABLE("max-control", max_control, "management packets waiting"),

@@ -96,7 +96,7 @@ END_TEST
 
 /* TEST-3.1-01, TEST-3.1-02 */
 START_TEST(unknown_codes_are_vmtp_error) {
-    static const uint32_t codes[] = {0x00020B, 0x00022A, 0x0002FF, 0x000300, 0x000001, 0x00FF00, 0x020200};
+    static const uint32_t codes[] = {0x00021F, 0x00022A, 0x0002FF, 0x000300, 0x000001, 0x00FF00, 0x020200};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         ck_assert_uint_eq(pair_do(&p, codes[i], NULL, segment, 100), VMTP_ERROR);
         expect_bare();
@@ -172,6 +172,9 @@ START_TEST(mirror_shows_the_request_as_delivered) {
     ck_assert_uint_eq(vmtp_load32(m + 60), vtest_crc32(segment, 600));
     ck_assert_mem_eq(m + 64, p.tester.port->info.mac, 6);
     ck_assert_uint_eq(m[70] | m[71], 0);
+    ck_assert_uint_eq(vmtp_load32(m + VTEST_MIRROR_DELIVERED), 3); /* two blocks */
+    ck_assert_uint_eq(vmtp_load32(m + 76), 0);
+    ck_assert_uint_eq(pair_answer(&p)->size, VTEST_MIRROR_OCTETS);
 }
 END_TEST
 

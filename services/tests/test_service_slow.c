@@ -204,8 +204,8 @@ START_TEST(call_reports_failures_too) {
     vmtp_store32(segment + VTEST_CALL_DEADLINE, 100);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD), VMTP_OK);
     ck_assert_uint_eq(a->message.words[0], VMTP_USER_TIMEOUT);
-    ck_assert_uint_ge(vmtp_load32(a->area + VTEST_CALL_RESERVED), 100000); /* microseconds */
-    head(segment, tester_entity, VMTP_TEST_ECHO);                          /* more comes back than is to be taken */
+    ck_assert_uint_ge(vmtp_load32(a->area + VTEST_CALL_COUNTS), 100000); /* microseconds */
+    head(segment, tester_entity, VMTP_TEST_ECHO);                        /* more comes back than is to be taken */
     vmtp_store32(segment + VTEST_CALL_CAPACITY, 512);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD + 2000), VMTP_OK);
     ck_assert_uint_eq(a->message.words[0], VMTP_BAD_REPLY_SEGMENT);
@@ -253,7 +253,7 @@ END_TEST
 
 /* TEST-4.6-03, TEST-6.1-01 */
 START_TEST(call_refuses_nonsense) {
-    static const uint32_t words[][7] = {{16385}, {0, 0, 2}, {0, 0, 0, 8}};
+    static const uint32_t words[][7] = {{16385}, {0, 0, 2}, {0, 0, 0, 12}};
     head(segment, tester_entity, VMTP_TEST_NULL);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD - 1), VMTP_TEST_BAD_ARGUMENT);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, NULL, 0), VMTP_TEST_BAD_ARGUMENT);

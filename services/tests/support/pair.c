@@ -35,6 +35,8 @@ void pair_begin_with(struct pair *p, const struct vtest_options *options, uint32
     open_end(p, &p->tester, 0x1000, 0);
     open_end(p, &p->node, 0x2000, max_accepts);
     vtest_options_init(&defaults);
+    if (max_accepts)
+        defaults.accepts = max_accepts;
     ck_assert_int_eq(vtest_create(&p->service, p->node.engine, options ? options : &defaults, pair_now(p)), 0);
     for (unsigned i = 0; i < PAIR_CLIENTS; i++)
         ck_assert_int_eq(vmtp_entity_create(p->tester.engine, &p->calls[i].client, NULL, pair_now(p)), 0);
@@ -153,6 +155,7 @@ struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server
     request.response_area = call->area;
     request.response_size = sizeof call->area;
     request.response_slots = 1;
+    request.priority = p->priority;
     request.deadline = VMTP_NEVER;
     call->done = 0;
     call->start = pair_now(p);

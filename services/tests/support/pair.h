@@ -35,6 +35,7 @@ struct pair {
     struct pair_end tester, node;
     vtest_service *service;
     vtest_service *on_tester_event; /* a service on the tester's side, or NULL */
+    uint8_t priority;               /* of calls that are started from now on */
     struct pair_call calls[PAIR_CLIENTS];
 };
 
