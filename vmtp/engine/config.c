@@ -33,6 +33,7 @@ void vmtp_config_init_sized(struct vmtp_config *config, size_t size) {
     full.max_accepts = 128;
     full.max_hosts = 256;
     full.max_control = 64;
+    full.max_memberships = 128;
     timer_defaults(&full.timers);
     /* Never more than the caller's structure has room for; vmtp_config_check refuses one of another version. */
     memcpy(config, &full, size < sizeof full ? size : sizeof full);
@@ -57,6 +58,8 @@ static const char *check_tables(const struct vmtp_config *c) {
         return "max_hosts must be 1 to 16777000";
     if (c->max_control < 4 || c->max_control > most)
         return "max_control must be 4 to 16777000";
+    if (c->max_memberships > most / 2)
+        return "max_memberships must be at most 8388500";
     return NULL;
 }
 

@@ -39,9 +39,13 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_pool(c, &e->requests, k->max_requests, sizeof(struct request));
     carve_pool(c, &e->controls, k->max_control, sizeof(struct control));
     carve_pool(c, &e->hosts, k->max_hosts, sizeof(struct host));
+    carve_pool(c, &e->memberships, k->max_memberships, sizeof(struct membership));
+    /* Twice: an address that the program has yet to hear is not needed any more keeps its record. */
+    carve_pool(c, &e->listeners, 2 * k->max_memberships, sizeof(struct listener));
     carve_map(c, &e->entity_map, k->max_entities + OWN_ENTITIES);
     carve_map(c, &e->remote_map, k->max_remote_clients);
     carve_map(c, &e->host_map, k->max_hosts);
+    carve_map(c, &e->group_map, k->max_memberships);
     uint32_t sets = veng_pace_sets(k->max_hosts);
     veng_pace_init(e, carve(c, (uint64_t)sets * VENG_PACE_WAYS * sizeof(struct pace)), sets);
 }
@@ -64,6 +68,7 @@ static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp
     e->event_tail = &e->event_head;
     e->host_newest = e->host_oldest = e->hosts_pending = NONE;
     e->manager = e->notifier = NONE;
+    e->next_group = ID_FIRST_USER;
     e->allocation.timer.kind = TIMER_ALLOCATE;
     e->packet_time = (uint32_t)((uint64_t)config->mtu * 8000u / config->link_mbps);
     e->room = vmtp_room(config->mtu);
@@ -145,4 +150,5 @@ void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out) {
     out->accepts = e->accepts.used;
     out->hosts = e->hosts.used;
     out->events = e->events;
+    out->memberships = e->memberships.used;
 }

@@ -14,7 +14,9 @@ struct entity *veng_entity_find(const struct vmtp_engine *e, vmtp_entity id) {
 }
 
 int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id) {
-    return id == VMTP_MANAGER_GROUP || veng_entity_find(e, id) != NULL;
+    if (vmtp_is_group(id))
+        return id == VMTP_MANAGER_GROUP || veng_group_is_here(e, id);
+    return veng_entity_find(e, id) != NULL;
 }
 
 int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id) {
@@ -120,6 +122,7 @@ void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) 
         veng_call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
     drop_requests(e, n, now);
     return_accepts(e, n);
+    veng_group_entity_gone(e, n->id);
     if (n->role == ROLE_REMOTE)
         veng_event_post(e, &n->event, VMTP_EV_ENTITY_DELETED, KIND_ENTITY); /* the record goes with the event */
     else

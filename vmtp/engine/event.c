@@ -171,6 +171,7 @@ int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
             fill_request_over(e, ev, AROUND(struct request, event));
         break;
     case KIND_ACCEPT: fill_accept(e, ev, AROUND(struct accept, event)); break;
+    case KIND_LISTENER: veng_listener_told(e, ev, AROUND(struct listener, event)); break;
     case KIND_ENTITY: fill_entity(e, ev, AROUND(struct entity, event)); break;
     default: /* READY: nothing more to say */ break;
     }

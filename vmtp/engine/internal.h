@@ -15,6 +15,9 @@
  * server           request.c     Request packets, timeouts                     (RFC 1045 chapter 5)
  *                  reply.c       Respond, Notify to the server
  * local            local.c       transactions within this engine
+ * groups           group.h       what is known of entity groups                (spec/vmtp.md 13.1, 13.2)
+ *                  group.c       members, listening, what programs ask for
+ *                  group_manager.c  procedures of Appendix III.1
  * management       manager.c     procedures of Appendix III
  *                  notify.c      Notify operations sent
  *                  locate.c      entity to host cache, ProbeEntity
@@ -59,7 +62,17 @@ struct map {
     uint32_t mask;
 };
 
-enum record_kind { KIND_NONE, KIND_CALL, KIND_REQUEST, KIND_CONTROL, KIND_SLOT, KIND_ACCEPT, KIND_ENTITY, KIND_ENGINE };
+enum record_kind {
+    KIND_NONE,
+    KIND_CALL,
+    KIND_REQUEST,
+    KIND_CONTROL,
+    KIND_SLOT,
+    KIND_ACCEPT,
+    KIND_ENTITY,
+    KIND_ENGINE,
+    KIND_LISTENER
+};
 
 /* An event waiting for the application; embedded in the record it speaks of, so that no event can be lost for want of room. */
 struct event_node {
@@ -68,6 +81,8 @@ struct event_node {
     uint8_t type;             /* enum vmtp_event_type */
     uint8_t kind;             /* of the record around it */
 };
+
+#include "group.h"
 
 /* Packet groups that share a clock, the most urgent first. */
 struct lane {
@@ -311,8 +326,8 @@ struct vmtp_engine {
     uint64_t key[2]; /* of the hash */
     uint64_t prng;
     struct wheel wheel;
-    struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts;
-    struct map entity_map, remote_map, host_map;
+    struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts, memberships, listeners;
+    struct map entity_map, remote_map, host_map, group_map;
     struct lane fast;     /* what needs no gap */
     struct lane *clocked; /* lanes with gaps that hold something, the next one due first */
     struct pace *paces, pace_others;
@@ -325,7 +340,7 @@ struct vmtp_engine {
     uint32_t prober[PROBERS]; /* entity indices */
     uint32_t manager, notifier;
     uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
-    uint32_t next_id;
+    uint32_t next_id, next_group;
     uint32_t user_calls;
     int shared; /* others have our Ethernet address too */
     vmtp_entity block;

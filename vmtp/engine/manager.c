@@ -2,8 +2,8 @@
 /*
  * manager.c - the VMTP manager and its procedures (RFC 1045 Appendix III; spec/vmtp.md section 10).
  *
- * Procedures that may be repeated are answered on the spot and leave no record.  CreateEntity and DeleteEntity are executed at most once:
- * their Responses are remembered like those of any server.
+ * Procedures that may be repeated are answered on the spot and leave no record.  Those that create, delete, add or remove are executed at
+ * most once: their Responses are remembered like those of any server.
  */
 #include "internal.h"
 
@@ -121,6 +121,8 @@ static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time n
 }
 
 static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
+    if (veng_group_procedure(CODE24(a->code)))
+        return veng_group_manage(e, a, words);
     if (!e->config.remote_management) /* whoever asks: others can have a service of this host ask for them */
         return VMTP_NO_PERMISSION;
     if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
@@ -156,6 +158,14 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
     case CODE24(VMTP_PROBE_ENTITY_BLOCK): octets = probe_block(e, a, header); break;
     case CODE24(VMTP_QUERY_VMTP_NODE): octets = query_node(e, header, data); break;
     case CODE24(VMTP_QUERY_ENTITY): octets = query_entity(e, a, header, data); break;
+    case CODE24(VMTP_QUERY_GROUP):
+        octets = veng_group_query(e, a, header, data);
+        if (octets < 0)
+            octets = answer_code(header, VMTP_NONEXISTENT_ENTITY);
+        break;
+    case CODE24(VMTP_CREATE_GROUP):
+    case CODE24(VMTP_ADD_TO_GROUP):
+    case CODE24(VMTP_REMOVE_FROM_GROUP):
     case CODE24(VMTP_CREATE_ENTITY):
     case CODE24(VMTP_DELETE_ENTITY): /* of a client here; from elsewhere once() does it */
         octets = a->multicast ? -1 : manage(e, a, header);
@@ -236,7 +246,8 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_allocate_rival(e, a, vmtp_load64(a->h + 36));
     if (!e->block)
         return DROP(e, DROP_MANAGEMENT);
-    int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY);
+    int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY) ||
+                    veng_group_procedure(code);
     if (once_only && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
         return DROP(e, DROP_CLIENT_ID);
     if (!veng_manager_coresident(e, a->h, a->multicast))

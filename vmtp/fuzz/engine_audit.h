@@ -114,20 +114,48 @@ static void audit_links(const struct vmtp_engine *e) {
     }
 }
 
+/* Every member listens, and every address that is listened to has members. */
+static void audit_groups(const struct vmtp_engine *e) {
+    uint32_t n = 0, members = 0, joins = 0;
+    for (uint32_t i = 0; i <= e->group_map.mask; i++) {
+        for (uint32_t k = e->group_map.heads[i]; k != NONE; n++) {
+            const struct membership *m = pool_at(&e->memberships, k);
+            const struct entity *who = veng_entity_find(e, m->entity);
+            MUST(n < e->memberships.used);
+            MUST(!m->member || (who && who->live));
+            MUST(!m->member || ((const struct listener *)pool_at(&e->listeners, m->listener))->live);
+            members += m->member;
+            k = m->hash_next;
+        }
+    }
+    MUST(n == e->memberships.used);
+    for (uint32_t i = n = 0; i < e->listeners.count; i++) {
+        const struct listener *l = pool_at(&e->listeners, i);
+        if (!l->live)
+            continue;
+        n++;
+        joins += l->joins;
+        MUST((l->event.link != NULL) == ((l->joins > 0) != l->told));
+    }
+    MUST(n == e->listeners.used && joins == members);
+}
+
 static void audit(const struct vmtp_engine *e) {
-    const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls,    &e->slots,
-                                  &e->remotes,  &e->requests, &e->controls, &e->hosts};
+    const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls, &e->slots,       &e->remotes,
+                                  &e->requests, &e->controls, &e->hosts, &e->memberships, &e->listeners};
     for (unsigned i = 0; i < sizeof pools / sizeof pools[0]; i++)
         audit_pool(pools[i]);
     audit_maps(e);
     audit_queues(e);
     audit_hosts(e);
     audit_links(e);
+    audit_groups(e);
 }
 
 /* Nothing is going on any more: no record is left but the engine's own entities and what the cache knows. */
 static void audit_idle(const struct vmtp_engine *e) {
     MUST(e->entities.used == (e->block ? OWN_ENTITIES : 0));
+    MUST(e->memberships.used == 0 && e->listeners.used == 0);
     MUST(e->accepts.used == 0 && e->calls.used == 0 && e->user_calls == 0 && e->slots.used == 0);
     MUST(e->remotes.used == 0 && e->requests.used == 0 && e->controls.used == 0 && e->events == 0);
     MUST(e->hosts_pending == NONE && !e->fast.head && !e->clocked);

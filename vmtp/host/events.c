@@ -50,6 +50,14 @@ static int finish_call(vmtp_host *host, const struct vmtp_event *event) {
     return 1;
 }
 
+/* What cannot be received now is told to whoever works next: the members are there, but deaf. */
+static int listen_to(vmtp_host *host, const struct vmtp_event *event) {
+    int error = vmtp_port_group(host->port, event->source, event->number != 0);
+    if (error < 0 && event->number)
+        host->fault = error;
+    return 1;
+}
+
 /* 1 when the event concerns the host only. */
 static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     switch (event->type) {
@@ -60,6 +68,7 @@ static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);
     case VMTP_EV_ACCEPT_RETURNED: return vhost_serve_returned(host, event);
     case VMTP_EV_ENTITY_DELETED: return forget_created(host, event->entity);
+    case VMTP_EV_LISTEN: return listen_to(host, event);
     case VMTP_EV_RESPONSE:
     case VMTP_EV_ENTITY_CREATED: break;
     }

@@ -80,6 +80,7 @@ struct vmtp_config {
     uint32_t max_accepts;        /* posted vmtp_accept; default 128 */
     uint32_t max_hosts;          /* entity to host cache; default 256 */
     uint32_t max_control;        /* management packets waiting to be sent; default 64 */
+    uint32_t max_memberships;    /* entities here in groups, and rights of others in groups; default 128 */
 
     /* Identifiers.  block == 0: allocate one by ProbeEntityBlock (spec/vmtp.md section 4.5), which takes block_probes
      * times probe_interval before vmtp_engine_ready.  Otherwise: a block of 256 that is this engine's for certain;
@@ -135,7 +136,8 @@ VMTP_API vmtp_entity vmtp_engine_block(const vmtp_engine *e);
 /* ---- entities ------------------------------------------------------------------------------------------ */
 
 enum vmtp_entity_flags {
-    VMTP_ENTITY_REDOABLE = 1 /* its operations may safely be executed twice: no Probe of unknown clients (2.5.1 case 3) */
+    VMTP_ENTITY_REDOABLE = 1, /* its operations may safely be executed twice: no Probe of unknown clients (2.5.1 case 3) */
+    VMTP_ENTITY_IMMUNE = 2    /* no Request of anybody else makes it a member of a group */
 };
 
 struct vmtp_entity_options {
@@ -159,6 +161,48 @@ VMTP_API int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vm
  * VMTP_E_NO_ENTITY.
  */
 VMTP_API int vmtp_entity_delete(vmtp_engine *e, vmtp_entity id, vmtp_time now);
+
+/* ---- groups ---------------------------------------------------------------------------------------------- */
+
+/*
+ * A group is an identifier with VMTP_ID_GRP set; Requests to it go to all its members.  Each engine knows its own members only, and
+ * each lets the application decide about them: the permissions below bind those who ask by AddToGroup and RemoveFromGroup
+ * (spec/vmtp.md section 13.2).  As long as a group has members here, the application must receive frames to its Ethernet
+ * address: VMTP_EV_LISTEN says which.
+ */
+#define VMTP_GROUP_ALL 0xffu                                  /* all permissions: VMTP_GRP_MANAGER to VMTP_REM_OTHE */
+#define VMTP_GROUP_BITS (VMTP_GROUP_ALL | VMTP_GRP_RESPONSES) /* what a membership may have */
+
+/*
+ * Makes a new group: an identifier of this engine's block, stored in *group.  member, a local entity, is its first member and has all
+ * permissions.  unrestricted != 0: anybody may join and be joined (VMTP_ID_UGP).
+ * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY, VMTP_E_FULL (max_memberships, or the block's 192 groups are used up).
+ */
+VMTP_API int vmtp_group_create(vmtp_engine *e, vmtp_entity *group, vmtp_entity member, int unrestricted);
+
+/*
+ * Makes a local entity a member of a group, whether restricted or not, with these permissions (VMTP_GRP_MANAGER, VMTP_REM_BY_SELF ...
+ * of registry.h; those that vmtp_group_grant gave it before it keeps).  An entity may be in any number of groups.
+ * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY, VMTP_E_EXISTS (it is one already), VMTP_E_FULL, VMTP_E_INVALID (no group, or VMTP_MANAGER_GROUP;
+ * other bits).
+ */
+VMTP_API int vmtp_group_join(vmtp_engine *e, vmtp_entity group, vmtp_entity entity, uint32_t permissions);
+
+/* Ends a membership, whatever its permissions are, and forgets them.  Requests that the entity has been given it still answers.
+ * VMTP_E_NO_ENTITY (no member). */
+VMTP_API int vmtp_group_leave(vmtp_engine *e, vmtp_entity group, vmtp_entity entity);
+
+/*
+ * Lets an entity, of whatever node, change the membership of this engine's entities in a group by Requests: permissions take the place
+ * of what it had, 0 is nothing.  Of a member they are its permissions.  VMTP_E_FULL, VMTP_E_INVALID (as above; or whom is 0 or a group).
+ */
+VMTP_API int vmtp_group_grant(vmtp_engine *e, vmtp_entity group, vmtp_entity whom, uint32_t permissions);
+
+/* What an entity may do here in a group: 1 and *permissions if it is a member here, 0 if it has rights only, VMTP_E_NO_ENTITY if neither. */
+VMTP_API int vmtp_group_permissions(const vmtp_engine *e, vmtp_entity group, vmtp_entity whom, uint32_t *permissions);
+
+/* How many members the group has here; the first room of them are stored in list (NULL when room is 0). */
+VMTP_API uint32_t vmtp_group_members(const vmtp_engine *e, vmtp_entity group, vmtp_entity *list, uint32_t room);
 
 /* ---- messages ------------------------------------------------------------------------------------------ */
 
@@ -291,7 +335,10 @@ enum vmtp_event_type {
     /* CreateEntity from the wire made entity (only with remote_management). */
     VMTP_EV_ENTITY_CREATED,
     /* DeleteEntity from the wire deleted entity. */
-    VMTP_EV_ENTITY_DELETED
+    VMTP_EV_ENTITY_DELETED,
+    /* Frames to the Ethernet address in source are wanted from now on (number 1), or not any more (number 0), because of groups
+     * that have members here: see vmtp_port_group.  Of each address joins and leaves take turns, a join first. */
+    VMTP_EV_LISTEN
 };
 
 struct vmtp_event {
@@ -302,13 +349,13 @@ struct vmtp_event {
     vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
     vmtp_entity client;   /* REQUEST: who asks */
     uint32_t transaction; /* REQUEST, COMPLETE, RESPONSE */
-    uint32_t number;      /* COMPLETE of a group call: Responses delivered */
+    uint32_t number;      /* COMPLETE of a group call: Responses delivered.  LISTEN: 1 or 0 */
     struct vmtp_message message;
     void *segment;
     uint32_t segment_size; /* octets of segment that are valid */
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
-    uint8_t source[6];     /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions */
-    uint8_t priority;      /* REQUEST */
+    uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
+    uint8_t priority; /* REQUEST */
 };
 
 /* Takes the oldest event: 1, or 0 when there is none. */
@@ -436,7 +483,7 @@ VMTP_API const char *vmtp_counter_text(enum vmtp_counter which);
 
 /* How full the tables are. */
 struct vmtp_usage {
-    uint32_t entities, calls, remote_clients, requests, accepts, hosts, events;
+    uint32_t entities, calls, remote_clients, requests, accepts, hosts, events, memberships;
 };
 VMTP_API void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out);
 

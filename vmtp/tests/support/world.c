@@ -162,7 +162,9 @@ static int node_events(struct node *n) {
     int count = 0;
     while (vmtp_next_event(n->engine, &event) > 0) {
         count++;
-        if (n->on_event)
+        if (event.type == VMTP_EV_LISTEN)
+            WORLD_CHECK(vmtp_port_group(n->port, event.source, event.number != 0) == 0, "group");
+        else if (n->on_event)
             n->on_event(n, &event);
         else if (n->seen_count < sizeof n->seen / sizeof n->seen[0])
             n->seen[n->seen_count++] = event;

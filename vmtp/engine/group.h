@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * group.h - entity groups as a node knows them (spec/vmtp.md sections 13.1 and 13.2).
+ *
+ * Nobody has the list of a group's members: each node knows those of its own entities, and what rights in a group it has recorded
+ * of whom.
+ */
+#ifndef VMTP_ENGINE_GROUP_H
+#define VMTP_ENGINE_GROUP_H
+
+#include <vmtp/engine.h>
+
+struct arrival;
+struct call;
+struct entity;
+struct request;
+struct remote;
+
+/* An entity of this node in a group, or the rights of somebody who is no member. */
+struct membership {
+    uint32_t next_free;
+    uint32_t hash_next; /* of the same hash, in the order they came */
+    vmtp_entity group;
+    vmtp_entity entity;
+    uint32_t permissions;
+    uint8_t member;    /* 0: rights only */
+    uint8_t granted;   /* rights by our own program: kept when the last member goes */
+    uint32_t listener; /* of members */
+    vmtp_handle owed;  /* a call of this node that it could not take yet, or 0 */
+};
+
+/* An Ethernet address of groups, counted. */
+struct listener {
+    uint32_t next_free;
+    uint32_t joins;
+    uint8_t mac[6];
+    uint8_t told; /* the program was last told to listen */
+    uint8_t live;
+    struct event_node event;
+};
+
+/* ---- group.c ---- */
+int veng_group_valid(vmtp_entity group); /* one that programs and procedures may speak of */
+/* The first or next record of a group, NULL at the end. */
+struct membership *veng_group_first(const struct vmtp_engine *e, vmtp_entity group);
+struct membership *veng_group_next(const struct vmtp_engine *e, const struct membership *m);
+struct membership *veng_group_record(const struct vmtp_engine *e, vmtp_entity group, vmtp_entity entity);
+/* The same, but members only. */
+struct membership *veng_group_member(const struct vmtp_engine *e, vmtp_entity group, vmtp_entity entity);
+int veng_group_is_here(const struct vmtp_engine *e, vmtp_entity group); /* has members */
+int veng_group_new_id(struct vmtp_engine *e, vmtp_entity *group, int unrestricted);
+int veng_group_join(struct vmtp_engine *e, vmtp_entity group, vmtp_entity entity, uint32_t permissions);
+int veng_group_grant(struct vmtp_engine *e, vmtp_entity group, vmtp_entity whom, uint32_t permissions, int ours);
+void veng_group_part(struct vmtp_engine *e, struct membership *m);
+void veng_group_entity_gone(struct vmtp_engine *e, vmtp_entity entity);
+void veng_listener_told(struct vmtp_engine *e, struct vmtp_event *ev, struct listener *l);
+
+/* ---- group_manager.c ---- */
+/* CreateGroup, AddToGroup, RemoveFromGroup: the response code; words: of the Response. */
+uint32_t veng_group_manage(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]);
+int veng_group_procedure(uint32_t code); /* is it one of these three? */
+int veng_group_query(struct vmtp_engine *e, const struct arrival *a, uint8_t *header, uint8_t *data);
+
+#endif
