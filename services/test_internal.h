@@ -162,6 +162,6 @@ int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_t
 int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 
 vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
-vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat;
+vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave;
 
 #endif

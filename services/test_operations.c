@@ -125,6 +125,8 @@ static const struct {
     {VMTP_TEST_SEQUENCE, 0, vtest_sequence},
     {VMTP_TEST_SERIAL, VTEST_NEVER_IDEMPOTENT, vtest_serial},
     {VMTP_TEST_STAT, 0, vtest_stat},
+    {VMTP_TEST_JOIN, VTEST_NEVER_IDEMPOTENT, vtest_join},
+    {VMTP_TEST_LEAVE, VTEST_NEVER_IDEMPOTENT, vtest_leave},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},
     {VMTP_TEST_FILE_READ, 0, vtest_file_read},
 };

@@ -38,9 +38,14 @@ static void add_figures(const vtest_service *s, struct page *p) {
     const struct {
         const char *name;
         uint32_t value;
-    } tables[] = {{"entities", u.entities}, {"calls", u.calls},     {"remote_clients", u.remote_clients},
-                  {"requests", u.requests}, {"accepts", u.accepts}, {"hosts", u.hosts},
-                  {"events", u.events}};
+    } tables[] = {{"entities", u.entities},
+                  {"calls", u.calls},
+                  {"remote_clients", u.remote_clients},
+                  {"requests", u.requests},
+                  {"accepts", u.accepts},
+                  {"hosts", u.hosts},
+                  {"events", u.events},
+                  {"memberships", u.memberships}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         add_value(p, "usage", tables[i].name, tables[i].value);
     for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++)

@@ -93,6 +93,14 @@ static void on_complete(struct pair *p, const struct vmtp_event *event) {
     call->end = pair_now(p);
 }
 
+/* The group addresses that an end wants to hear. */
+static int listened(struct pair_end *end, const struct vmtp_event *event) {
+    if (event->type != VMTP_EV_LISTEN)
+        return 0;
+    ck_assert_int_eq(vmtp_port_group(end->port, event->source, event->number != 0), 0);
+    return 1;
+}
+
 /* Everything that is due now; 0 when nothing was. */
 static int turn(struct pair *p) {
     struct vmtp_event event;
@@ -101,8 +109,11 @@ static int turn(struct pair *p) {
     pump(p, &p->node);
     vtest_expire(p->service, pair_now(p));
     for (; vmtp_next_event(p->node.engine, &event); events++)
-        vtest_event(p->service, &event, pair_now(p));
+        if (!listened(&p->node, &event))
+            vtest_event(p->service, &event, pair_now(p));
     for (; vmtp_next_event(p->tester.engine, &event); events++) {
+        if (listened(&p->tester, &event))
+            continue;
         if (p->on_tester_event && vtest_event(p->on_tester_event, &event, pair_now(p)))
             continue;
         if (event.type == VMTP_EV_COMPLETE)
