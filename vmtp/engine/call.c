@@ -45,7 +45,7 @@ static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
 
 /* ---- making one ---- */
 
-struct call *veng_call_make(struct vmtp_engine *e, struct entity *client) {
+struct call *veng_call_blank(struct vmtp_engine *e) {
     struct call *c = veng_pool_take(&e->calls);
     if (!c)
         return NULL;
@@ -58,9 +58,16 @@ struct call *veng_call_make(struct vmtp_engine *e, struct entity *client) {
     c->timer.kind = TIMER_CALL;
     c->limit.kind = TIMER_LIMIT;
     c->first.timer.kind = TIMER_SLOT;
-    c->slots = c->host = c->wait_next = c->request = NONE;
+    c->slots = c->host = c->wait_next = c->request = c->forwarder = NONE;
     c->slots_max = 1;
     c->deadline = VMTP_NEVER;
+    return c;
+}
+
+struct call *veng_call_make(struct vmtp_engine *e, struct entity *client) {
+    struct call *c = veng_call_blank(e);
+    if (!c)
+        return NULL;
     c->entity = pool_index(&e->entities, client);
     client->call = pool_index(&e->calls, c);
     client->transaction++;
@@ -71,6 +78,8 @@ static uint32_t all_blocks(const struct call *c) {
     uint32_t mask = vmtp_blocks_mask(c->tx.segment_size);
     return vmtp_get_code(c->tx.header) & VMTP_MDM ? mask & vmtp_get_msg_delivery(c->tx.header) : mask;
 }
+
+uint32_t veng_call_lacks(const struct call *c, uint32_t delivery) { return all_blocks(c) & ~delivery; }
 
 static void write_header(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r) {
     struct entity *n = entity_at(e, c->entity);
@@ -159,13 +168,17 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     e->user_calls++;
     take_request(e, c, request, now);
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    veng_call_seek(e, c, now);
+    return 0;
+}
+
+void veng_call_seek(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (veng_local_begin(e, c, now))
-        return 0;
+        return;
     if (c->multicast)
         veng_call_begin(e, c, now);
     else
         find_server(e, c, now);
-    return 0;
 }
 
 /* ---- sending ---- */
@@ -175,7 +188,7 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         vmtp_group_mac(c->tx.mac, c->server);
     if (c->sent) /* to another host, before */
         c->retransmits++;
-    veng_call_transmit(e, c, all_blocks(c), 0, now);
+    veng_call_transmit(e, c, all_blocks(c), c->purpose == FOR_FORWARD, now);
 }
 
 /* blocks 0: the data-less retransmission; ask: with APG. */
@@ -226,7 +239,7 @@ static void free_slots(struct vmtp_engine *e, struct call *c) {
 
 void veng_call_free(struct vmtp_engine *e, struct call *c) {
     free_slots(e, c);
-    if (c->purpose == FOR_USER)
+    if (c->purpose == FOR_USER || c->purpose == FOR_FORWARD)
         e->user_calls--;
     c->state = CALL_FREE;
     veng_pool_give(&e->calls, c);
@@ -256,6 +269,10 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
     c->result = result;
     if (result != 0 && result != VMTP_BAD_REPLY_SEGMENT)
         c->first.state = SLOT_FREE; /* what came of a Response is not one */
+    if (c->purpose == FOR_FORWARD) {
+        veng_forward_ended(e, c, now);
+        return;
+    }
     entity_at(e, c->entity)->call = NONE;
     if (c->purpose != FOR_USER) {
         veng_probe_finished(e, c, now);
@@ -265,11 +282,13 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
         COUNT(e, CALLS_ANSWERED);
     else
         COUNT(e, CALLS_FAILED);
-    veng_call_settle(e, c);
+    veng_call_settle(e, c, now);
 }
 
-void veng_call_settle(struct vmtp_engine *e, struct call *c) {
+void veng_call_settle(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->tx.out)
+        return;
+    if (c->state == CALL_DONE && c->forwarder != NONE && veng_forward_settled(e, c, now))
         return;
     if (c->state == CALL_DONE)
         veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
@@ -374,7 +393,7 @@ static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks
     c->retransmits++;
     c->retries = 0;
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
-    veng_call_transmit(e, c, blocks, 0, now);
+    veng_call_transmit(e, c, blocks, c->purpose == FOR_FORWARD, now);
 }
 
 /* Five times without getting on is enough, whatever the server goes on to say (VMTP-7.5-09). */
@@ -393,6 +412,8 @@ static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delive
 }
 
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
+    if (c->purpose == FOR_FORWARD && veng_forward_told(e, c, code, delivery, now))
+        return;
     switch (code) {
     case VMTP_OK: acknowledged(e, c, now); break;
     case VMTP_RETRY:
@@ -404,7 +425,8 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
     case VMTP_RETRY_ALL: told_to_retry(e, c, 0, all_blocks(c), now); break;
     case VMTP_BUSY: back_off(e, c, now); break;
     case VMTP_ENTITY_MIGRATED:
-        if (!c->multicast && c->purpose == FOR_USER) /* a group does not migrate, and a Probe must not wait for itself */
+        if (!c->multicast && (c->purpose == FOR_USER ||
+                              c->purpose == FOR_FORWARD)) /* a group does not migrate, and a Probe must not wait for itself */
             relocate(e, c, now);
         break;
     case VMTP_NONEXISTENT_ENTITY:
@@ -421,10 +443,12 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
 }
 
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
-    struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 36));
+    vmtp_entity client = vmtp_load64(a->h + 36);
+    struct entity *n = veng_entity_find(e, client);
     uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
     uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
-    struct call *c = n && n->call != NONE ? call_at(e, n->call) : NULL;
+    struct call *forward = veng_forward_call_of(e, a, client, transact);
+    struct call *c = forward ? forward : n && n->call != NONE ? call_at(e, n->call) : NULL;
     int secure = code == VMTP_SECURITY_NOT_SUPPORTED && transact == 0; /* that host cannot know the transaction */
     if (!c || c->datagram || (!secure && vmtp_get_transaction(c->tx.header) != transact))
         return DROP(e, DROP_BAD_NOTIFY);

@@ -115,6 +115,7 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->client = vmtp_get_client(q->header);
     ev->transaction = vmtp_get_transaction(q->header);
     ev->priority = (uint8_t)vmtp_get_priority(q->header);
+    ev->forward_count = (uint8_t)vmtp_get_forward_count(q->header);
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);
     if (ev->type != VMTP_EV_REQUEST)

@@ -18,6 +18,7 @@
  * groups           group.h       what is known of entity groups                (spec/vmtp.md 13.1, 13.2)
  *                  group.c       members, listening, what programs ask for
  *                  group_manager.c  procedures of Appendix III.1
+ * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * management       manager.c     procedures of Appendix III
  *                  notify.c      Notify operations sent
  *                  locate.c      entity to host cache, ProbeEntity
@@ -214,11 +215,15 @@ struct call {
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
     uint32_t subject;     /* purpose: which host entry or remote */
+    uint32_t forwarder;   /* the Request that it forwards, or NONE */
     struct event_node event;
 };
 
-/* Why a call was made: for the application, or for the engine itself. */
-enum call_purpose { FOR_USER, FOR_HOST, FOR_REMOTE };
+/*
+ * Why a call was made: for the application, or for the engine itself.  FOR_FORWARD: it sends a Client's Request on, has no Response, and
+ * is over when the next server acknowledges.
+ */
+enum call_purpose { FOR_USER, FOR_HOST, FOR_REMOTE, FOR_FORWARD };
 
 enum remote_state {
     REMOTE_FREE,
@@ -227,7 +232,8 @@ enum remote_state {
     REMOTE_AWAITING_PROBE,
     REMOTE_PROCESSING,
     REMOTE_RESPONDED,
-    REMOTE_DISCARDED
+    REMOTE_DISCARDED,
+    REMOTE_FORWARDED /* request: while it is not acknowledged */
 };
 
 /* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
@@ -237,9 +243,10 @@ struct remote {
     struct timer timer;
     vmtp_entity client;
     vmtp_entity server;
+    vmtp_entity onward; /* Forwarded: to whom */
     uint32_t transaction;
     uint32_t request; /* its record while there is one, or NONE */
-    uint32_t code;    /* of the Response, for sending it again */
+    uint32_t code;    /* of the Response or the forwarded Request, for sending it again */
     uint32_t words[7];
     uint8_t mac[6];
     uint8_t state;
@@ -255,6 +262,7 @@ enum request_state {
     REQUEST_COMPLETE,
     REQUEST_PROCESSING,
     REQUEST_RESPONDED,
+    REQUEST_FORWARDED,
     REQUEST_OVER
 };
 
@@ -267,12 +275,16 @@ struct request {
     uint32_t call;      /* local: the client's record, or NONE */
     vmtp_entity entity; /* the local one that serves */
     uint32_t accept;    /* the one it will consume, or NONE */
+    uint32_t onward;    /* forwarded: the call that does it, or NONE */
+    uint32_t under;     /* forwarded: whoever else waits for the end of that call, or NONE */
     uint32_t have, want, size;
     uint8_t state;
     uint8_t solicit; /* ask for an acknowledgment after TS5 */
     uint8_t datagram;
     uint8_t asked;   /* some packet had APG */
     uint8_t release; /* RELEASED is owed */
+    uint8_t nested;  /* forwarded as a call of the server's own: its end is answered */
+    uint8_t lent;    /* by the forwarder: RELEASED is owed for that as well */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
     struct event_node event;
@@ -417,17 +429,22 @@ void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
 /* ---- call.c ---- */
 struct call *veng_call_make(struct vmtp_engine *e, struct entity *client);
+struct call *veng_call_blank(struct vmtp_engine *e); /* of nobody yet */
+/* Finds c->locate and sends, or serves it here. */
+void veng_call_seek(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* knows its host or its group: send */
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
-void veng_call_settle(struct vmtp_engine *e, struct call *c); /* COMPLETE once nothing of it is out any more */
+void veng_call_settle(struct vmtp_engine *e, struct call *c,
+                      vmtp_time now); /* COMPLETE once nothing of it is out any more */
 void veng_call_free(struct vmtp_engine *e, struct call *c);
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a);
+uint32_t veng_call_lacks(const struct call *c, uint32_t delivery); /* blocks to be sent that delivery does not name */
 vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 
 /* ---- response.c ---- */
@@ -455,6 +472,8 @@ int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arriva
 int veng_request_streamed(struct vmtp_engine *e, struct arrival *a); /* part of a run: refused, and which counter */
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
+void veng_request_deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now); /* whole: an event */
+int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
 
 /* ---- reply.c ---- */
@@ -471,6 +490,24 @@ void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
 void veng_local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
 
+/* The answer to call c of a client here, given by a local entity. */
+void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
+                       vmtp_time now);
+
+/* ---- forward.c ---- */
+void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now); /* c passes on to an entity here */
+void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now); /* acknowledged, or why not */
+/* Nothing of c is out any more.  1: c was the engine's own and is gone. */
+int veng_forward_settled(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_forward_drop(struct vmtp_engine *e, struct request *q, vmtp_time now);
+int veng_forward_duplicate(struct vmtp_engine *e, struct arrival *a, struct remote *r);
+struct call *veng_forward_call_of(struct vmtp_engine *e, const struct arrival *a, vmtp_entity client, uint32_t transact);
+int veng_forward_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now); /* 1: done */
+/* A forwarded Request came back to its Client's node: is it of a call that goes on?  Its Response needs no frame. */
+int veng_forward_comes_home(const struct vmtp_engine *e, const struct entity *client, const struct arrival *a);
+int veng_forward_reply_home(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+vmtp_entity veng_forward_forwarder_of(const struct vmtp_engine *e, vmtp_entity client); /* 0: nobody here */
+
 /* ---- manager.c ---- */
 int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a);
 int veng_manager_addressed(const struct vmtp_engine *e, vmtp_entity server);
@@ -483,6 +520,8 @@ int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int m
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
 void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
 void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code);
+/* About the Request itself: to whoever sent it, which may be a forwarder. */
+void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t code);
 void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code);
 
 /* ---- locate.c ---- */

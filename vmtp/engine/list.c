@@ -20,6 +20,7 @@ static const char *request_word(const struct vmtp_engine *e, const struct reques
     case REQUEST_COMPLETE: return "waiting";
     case REQUEST_PROCESSING: return "processing";
     case REQUEST_RESPONDED: return "responded";
+    case REQUEST_FORWARDED: return "forwarded";
     default: return "done";
     }
 }
@@ -30,6 +31,7 @@ static const char *remote_word(const struct remote *r) {
     case REMOTE_RECEIVING: return "receiving-request";
     case REMOTE_PROCESSING: return "processing";
     case REMOTE_RESPONDED: return "responded";
+    case REMOTE_FORWARDED: return "forwarded";
     case REMOTE_DISCARDED: return "response-discarded";
     default: return "idle";
     }

@@ -78,6 +78,8 @@ static void ask_manager(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 }
 
 int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->purpose == FOR_FORWARD)
+        return 0;
     struct entity *n = veng_entity_find(e, c->server);
     if (n && (n->role == ROLE_USER || n->role == ROLE_REMOTE)) {
         c->state = CALL_LOCAL;
@@ -111,38 +113,46 @@ void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct entity *n = veng_entity_find(e, c->server);
     if (c->request != NONE)
         return;
-    if (n)
+    if (c->purpose == FOR_FORWARD)
+        veng_forward_local(e, c, now);
+    else if (n)
         deliver(e, c, n, now);
     else
         veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
 }
 
-/* The Response of a local server: as if its packets had arrived. */
+/* As if its packets had arrived. */
+void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
+                       vmtp_time now) {
+    struct slot *s = &c->first;
+    struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
+    m.server = server;
+    s->state = SLOT_COMPLETE;
+    s->server = server;
+    s->area = c->response_area;
+    s->capacity = c->response_size;
+    s->size = reply->segment_size;
+    s->have = s->want = vmtp_blocks_mask(s->size);
+    memcpy(s->mac, e->config.mac, 6);
+    memcpy(s->header, c->tx.header, VMTP_HEADER_OCTETS);
+    veng_message_write(s->header, &m);
+    uint32_t fits = s->size < s->capacity ? s->size : s->capacity;
+    if (fits)
+        memcpy(s->area, reply->segment, fits);
+    uint32_t result = s->size > s->capacity ? VMTP_BAD_REPLY_SEGMENT : 0;
+    if (CODE24(reply->message.code) == VMTP_RESPONSE_DISCARDED)
+        result = VMTP_RESPONSE_DISCARDED;
+    veng_call_finish(e, c, result, now);
+}
+
 void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
     struct call *c = q->call != NONE ? call_at(e, q->call) : NULL;
-    uint32_t code = CODE24(reply->message.code);
     q->call = NONE;
     q->release = reply->segment_size > 0;
     q->state = REQUEST_OVER;
     if (c) {
-        struct slot *s = &c->first;
-        struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
-        m.server = q->entity;
         c->request = NONE;
-        s->state = SLOT_COMPLETE;
-        s->server = q->entity;
-        s->area = c->response_area;
-        s->capacity = c->response_size;
-        s->size = reply->segment_size;
-        s->have = s->want = vmtp_blocks_mask(s->size);
-        memcpy(s->mac, e->config.mac, 6);
-        memcpy(s->header, c->tx.header, VMTP_HEADER_OCTETS);
-        veng_message_write(s->header, &m);
-        uint32_t fits = s->size < s->capacity ? s->size : s->capacity;
-        if (fits)
-            memcpy(s->area, reply->segment, fits);
-        uint32_t result = s->size > s->capacity ? VMTP_BAD_REPLY_SEGMENT : 0;
-        veng_call_finish(e, c, code == VMTP_RESPONSE_DISCARDED ? VMTP_RESPONSE_DISCARDED : result, now);
+        veng_local_answer(e, c, q->entity, reply, now);
     }
     veng_reply_settle(e, q);
 }

@@ -59,6 +59,17 @@ static int probe_block(struct vmtp_engine *e, const struct arrival *a, uint8_t *
     return answer_code(header, VMTP_OK);
 }
 
+static int request_forwarder(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
+    vmtp_entity id = veng_forward_forwarder_of(e, vmtp_load64(a->h + 44));
+    const struct entity *n = veng_entity_find(e, id);
+    if (!id)
+        return answer_code(header, VMTP_NONEXISTENT_ENTITY);
+    vmtp_store64(header + 36, id);
+    vmtp_store64(header + 44, n ? n->principal : 0);
+    vmtp_store32(header + 52, 1);
+    return answer_code(header, VMTP_OK);
+}
+
 static int query_node(struct vmtp_engine *e, uint8_t *header, uint8_t *data) {
     vmtp_store32(header + 36, e->config.mtu);
     vmtp_store32(header + 40, 0); /* no streams, no security */
@@ -156,6 +167,7 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
     switch (CODE24(a->code)) {
     case CODE24(VMTP_PROBE_ENTITY): octets = probe_entity(e, a, header); break;
     case CODE24(VMTP_PROBE_ENTITY_BLOCK): octets = probe_block(e, a, header); break;
+    case CODE24(VMTP_GET_REQUEST_FORWARDER): octets = request_forwarder(e, a, header); break;
     case CODE24(VMTP_QUERY_VMTP_NODE): octets = query_node(e, header, data); break;
     case CODE24(VMTP_QUERY_ENTITY): octets = query_entity(e, a, header, data); break;
     case CODE24(VMTP_QUERY_GROUP):
@@ -254,6 +266,10 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
         return not_here(e, a);
     if (veng_request_from_ourselves(e, a))
         return DROP(e, DROP_OWN);
+    if (!a->notify && vmtp_get_forward_count(a->h) > 0) { /* its Client is not where it comes from */
+        veng_notify_client(e, a, 0, VMTP_ERROR);
+        return DROP(e, DROP_MANAGEMENT);
+    }
     int streamed = a->notify ? 0 : veng_request_streamed(e, a);
     if (streamed)
         return streamed;

@@ -55,10 +55,10 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
         return;
     if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
         return;
-    /* The source of a forwarded Request is its forwarder: acknowledgments are for that node (H43). */
+    /* The source of a forwarded Request is its forwarder, who tells the Client what there is to tell (H43). */
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
-    int forwarded = vmtp_get_forward_count(a->h) > 0 && (code == VMTP_OK || code == VMTP_RETRY);
+    int forwarded = vmtp_get_forward_count(a->h) > 0;
     send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded);
 }
 
@@ -69,13 +69,22 @@ void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t
     send_server(e, a->rx->src, a->server, a->client, a->transaction, delivery, code);
 }
 
+static uint32_t control_of(const struct remote *r) {
+    return vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0);
+}
+
 void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
+    if (!r->multicast)
+        send_client(e, r->mac, r->client, control_of(r), r->transaction, delivery, code, 0);
+}
+
+void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t code) {
     if (r->multicast)
         return;
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
-    send_client(e, r->mac, r->client, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0), r->transaction,
-                delivery, code, 0);
+    send_client(e, r->forward ? q->source : r->mac, r->client, control_of(r), r->transaction, q->have, code,
+                r->forward > 0);
 }
 
 void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code) {

@@ -16,7 +16,7 @@ static void response_header(const struct vmtp_engine *e, const struct remote *r,
 
 static void store_response(struct remote *r, const struct vmtp_reply *reply) {
     struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
-    r->code = m.code;
+    r->code = r->forward ? m.code & ~VMTP_DGM : m.code; /* nobody could send a forwarded Request again */
     memcpy(r->words, m.words, sizeof r->words);
 }
 
@@ -59,6 +59,8 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         return 0;
     }
     struct remote *r = remote_at(e, q->remote);
+    if (r->forward && veng_forward_reply_home(e, q, reply, now))
+        return 0;
     store_response(r, reply);
     r->retries = 0;
     if (CODE24(r->code) == VMTP_RESPONSE_DISCARDED) {
@@ -90,7 +92,7 @@ void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time n
 
 /* Called whenever a packet of it has been reported: is the record done with? */
 void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
-    if (q->tx.out || q->tx.queued)
+    if (q->tx.out || q->tx.queued || q->onward != NONE)
         return;
     if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
         struct remote *r = remote_at(e, q->remote);
@@ -102,7 +104,7 @@ void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
     }
     if (q->state != REQUEST_OVER || q->event.link)
         return;
-    if (q->release)
+    if (q->release || q->lent)
         veng_event_post(e, &q->event, VMTP_EV_RELEASED, KIND_REQUEST);
     else
         veng_request_free(e, q);

@@ -64,7 +64,7 @@ struct request *veng_request_make(struct vmtp_engine *e, struct remote *r) {
     q->generation = generation + 1 ? generation + 1 : 1;
     q->tx.kind = KIND_REQUEST;
     q->remote = r ? pool_index(&e->remotes, r) : NONE;
-    q->call = q->accept = NONE;
+    q->call = q->accept = q->onward = q->under = NONE;
     return q;
 }
 
@@ -103,6 +103,7 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
         q->state = REQUEST_OVER;
         veng_reply_settle(e, q);
         break;
+    case REQUEST_FORWARDED: veng_forward_drop(e, q, now); break;
     case REQUEST_OVER: break;
     default: veng_request_free(e, q); break;
     }
@@ -129,7 +130,7 @@ void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
 
 /* ---- a complete Request ---- */
 
-static void deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
+void veng_request_deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     q->state = REQUEST_COMPLETE;
     veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
     if (q->datagram) { /* nothing will be answered: the record only filters duplicates from here on */
@@ -152,7 +153,7 @@ static void complete(struct vmtp_engine *e, struct request *q, struct remote *r,
         veng_timer_stop(&e->wheel, &r->timer);
         return;
     }
-    deliver(e, q, r, now);
+    veng_request_deliver(e, q, r, now);
 }
 
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
@@ -171,7 +172,7 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
     }
     memcpy(r->mac, mac, 6);
     if (r->state == REMOTE_AWAITING_PROBE)
-        deliver(e, q, r, now);
+        veng_request_deliver(e, q, r, now);
 }
 
 /* ---- packets of the current transaction ---- */
@@ -211,18 +212,23 @@ static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum 
 /* ---- a new transaction ---- */
 
 static int needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a) {
-    if (vmtp_get_forward_count(a->h) > 0 && !veng_host_find(e, a->client))
-        return 1; /* the packet came from the forwarder: where does the client live? (H42) */
-    return a->now < n->probe_until && !(n->flags & VMTP_ENTITY_REDOABLE);
+    if (a->now >= n->probe_until || (n->flags & VMTP_ENTITY_REDOABLE))
+        return 0;
+    return vmtp_get_forward_count(a->h) == 0 || !veng_entity_find(e, a->client); /* we know our own clients */
 }
 
-static int client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
-    const struct host *h = vmtp_get_forward_count(a->h) > 0 ? veng_host_find(e, a->client) : NULL;
-    if (h && h->state == HOST_KNOWN)
-        memcpy(r->mac, h->mac, 6);
-    else
-        memcpy(r->mac, a->rx->src, 6);
-    return vmtp_get_forward_count(a->h) > 0 && !(h && h->state == HOST_KNOWN);
+/* Where the Client lives.  A forwarded Request comes from its forwarder and does not tell (H42).  1: nobody knows. */
+static int client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh) {
+    const uint8_t *known = a->rx->src;
+    if (vmtp_get_forward_count(a->h) > 0) {
+        const struct host *h = veng_host_find(e, a->client);
+        int here = veng_entity_find(e, a->client) != NULL;
+        known = here ? e->config.mac : h && h->state == HOST_KNOWN ? h->mac : fresh ? NULL : r->mac;
+    }
+    if (!known)
+        return 1;
+    memmove(r->mac, known, 6);
+    return 0;
 }
 
 static void begin(struct request *q, struct remote *r, const struct arrival *a, uint32_t accept, vmtp_entity entity) {
@@ -255,8 +261,8 @@ static int no_accept(struct vmtp_engine *e, struct arrival *a, const struct enti
     return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_ACCEPT);
 }
 
-static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a, int elsewhere) {
-    int error = veng_probe_remote(e, r, elsewhere ? NULL : a->rx->src, a->now);
+static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
+    int error = veng_probe_remote(e, r, vmtp_get_forward_count(a->h) > 0 ? NULL : a->rx->src, a->now);
     if (error == 0)
         r->probing = 1;
     return error;
@@ -282,8 +288,8 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     }
     r->request = pool_index(&e->requests, q);
     begin(q, r, a, accept, n->id);
-    int elsewhere = client_mac(e, r, a);
-    if (fresh && needs_probe(e, n, a) && begin_probe(e, r, a, elsewhere)) {
+    int unknown = client_mac(e, r, a, fresh);
+    if (fresh && (unknown || needs_probe(e, n, a)) && begin_probe(e, r, a)) {
         veng_request_free(e, q);
         remote_free(e, r);
         return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
@@ -308,7 +314,7 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     return dropped;
 }
 
-static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     r->retries = 0; /* the client was heard */
     switch (r->state) {
@@ -317,7 +323,10 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
             return redo(e, a, n, r);
         COUNT(e, DROP_DUPLICATE);
         veng_reply_resend(e, r, NONE, 1, a->now);
+        if (vmtp_get_forward_count(a->h) > 0 && (a->control & VMTP_APG)) /* the Response does not go to who asks */
+            veng_notify_client(e, a, 0, VMTP_OK);
         return (int)VMTP_COUNT_DROP_DUPLICATE;
+    case REMOTE_FORWARDED: return veng_forward_duplicate(e, a, r);
     case REMOTE_DISCARDED:
         if (!(a->code & VMTP_DGM) && !r->multicast)
             veng_notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
@@ -336,12 +345,14 @@ static int duplicate(struct vmtp_engine *e, struct arrival *a, struct entity *n,
 
 static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     unsigned forward = vmtp_get_forward_count(a->h);
-    if (forward < r->forward)
-        return DROP(e, DROP_OLD_FORWARD);
+    if (forward < r->forward) /* the Client itself asks what has become of its Request, which came back here in a circle */
+        return forward == 0 && (a->control & VMTP_APG) && r->state != REMOTE_RECEIVING
+                   ? veng_request_repeated(e, a, n, r)
+                   : DROP(e, DROP_OLD_FORWARD);
     if (forward > r->forward)
         return new_transaction(e, a, n, r);
     if (r->state != REMOTE_RECEIVING)
-        return duplicate(e, a, n, r);
+        return veng_request_repeated(e, a, n, r);
     struct request *q = request_at(e, r->request);
     if (!veng_group_consistent(q->header, a->h))
         return DROP(e, DROP_MISMATCH);
@@ -351,9 +362,10 @@ static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, s
 
 /* ---- arrival ---- */
 
-/* Our own clients do not speak to us from outside, unless somebody forwards what they said. */
+/* Our own clients do not speak to us from outside, unless somebody forwards what they say just now. */
 int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a) {
-    return vmtp_get_forward_count(a->h) == 0 && veng_entity_find(e, a->client) != NULL;
+    const struct entity *n = veng_entity_find(e, a->client);
+    return n && (vmtp_get_forward_count(a->h) == 0 || !veng_forward_comes_home(e, n, a));
 }
 
 int veng_request_streamed(struct vmtp_engine *e, struct arrival *a) {
@@ -402,7 +414,7 @@ vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
     if (!silent)
-        veng_notify_client_of(e, r, q->have, VMTP_TOO_MANY_RETRIES);
+        veng_notify_sender_of(e, r, q, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
     veng_request_drop(e, q, now);
     r->transaction--;
@@ -414,7 +426,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
     if (!last) {
         r->retries++;
-        veng_notify_client_of(e, r, q->have, VMTP_RETRY);
+        veng_notify_sender_of(e, r, q, VMTP_RETRY);
         veng_timer_set(&e->wheel, &r->timer, now + veng_remote_ts3(e, r));
         return;
     }
@@ -443,15 +455,24 @@ static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     veng_remote_hold(e, r, REMOTE_DISCARDED, now);
 }
 
+/* TS2: nobody has asked for this any more. */
+static void orphaned(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    COUNT(e, ORPHANS);
+    if (r->request != NONE)
+        veng_request_drop(e, request_at(e, r->request), now);
+    else
+        veng_remote_hold(e, r, REMOTE_DISCARDED, now);
+}
+
 void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     switch (r->state) {
     case REMOTE_RECEIVING: receiving_timeout(e, r, now); break;
-    case REMOTE_PROCESSING: /* TS2: nobody has asked for this any more */
-        COUNT(e, ORPHANS);
+    case REMOTE_PROCESSING: orphaned(e, r, now); break;
+    case REMOTE_FORWARDED:
         if (r->request != NONE)
-            veng_request_drop(e, request_at(e, r->request), now);
+            orphaned(e, r, now);
         else
-            veng_remote_hold(e, r, REMOTE_DISCARDED, now);
+            remote_free(e, r);
         break;
     case REMOTE_RESPONDED: responded_timeout(e, r, now); break;
     default: remote_free(e, r); break;

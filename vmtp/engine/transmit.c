@@ -112,9 +112,9 @@ void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *t
         group_sent(e, s, now);
 }
 
-static void settle(struct vmtp_engine *e, struct sender *s) {
+static void settle(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
     if (s->kind == KIND_CALL)
-        veng_call_settle(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)));
+        veng_call_settle(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)), now);
     else
         veng_reply_settle(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)));
 }
@@ -135,7 +135,6 @@ static int is_over(const struct vmtp_engine *e, const struct sender *s, uint64_t
 }
 
 void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outcome outcome, vmtp_time now) {
-    (void)now;
     if (outcome == VMTP_TX_SENT)
         COUNT(e, PACKETS_OUT);
     else if (outcome == VMTP_TX_LOST)
@@ -154,5 +153,5 @@ void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outco
         veng_send_queue(e, s);
         return;
     }
-    settle(e, s);
+    settle(e, s, now);
 }

@@ -109,7 +109,8 @@ static void audit_links(const struct vmtp_engine *e) {
             const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
             MUST(!q || (q->remote == k && q->state != REQUEST_FREE && q->state != REQUEST_OVER));
             MUST(r->state != REMOTE_RECEIVING || (q && q->state == REQUEST_RECEIVING && q->accept != NONE));
-            MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING || (q && q->tx.queued));
+            MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING || (q && q->tx.queued) ||
+                 (q && r->state == REMOTE_FORWARDED));
         }
     }
 }

@@ -110,7 +110,7 @@ END_TEST
 static int forwarded(uint32_t transaction, uint8_t forward, const uint8_t *from) {
     struct vmtp_header h = foreign_request(A, entity, transaction, 0x123);
     h.forward = forward;
-    h.flags = VMTP_APG;
+    h.flags = forward ? VMTP_APG : 0; /* from the Client itself APG would ask what has become of it */
     f.src = from;
     return foreign_send(&f, &h, NULL, 0);
 }

@@ -54,15 +54,16 @@ START_TEST(form_of_notify_client) {
     struct vmtp_header h = foreign_request(A, NOBODY, 0x89abcdef, 1);
     h.flags = VMTP_APG | VMTP_NRT | VMTP_STI | VMTP_DRT | VMTP_MDG;
     h.retransmit = 5;
-    h.forward = 9;
+    h.forward = _i ? 9 : 0;
     h.priority = 11;
     h.gap = 77;
     h.reserved = 7;
     f.src = foreign_other_mac;
     foreign_send(&f, &h, NULL, 0);
-    const struct packet *p = expect_nvc(&f, A, 0x89abcdef, VMTP_NONEXISTENT_ENTITY);
-    check_form(p, 0x4500010f);
-    ck_assert_uint_eq(packet_32(p, 44), vmtp_control(VMTP_NRT | VMTP_STI, 5, 9, 0, 11, 1));
+    const struct packet *p = (_i ? expect_remote_nvc : expect_nvc)(&f, A, 0x89abcdef, VMTP_NONEXISTENT_ENTITY);
+    if (!_i)
+        check_form(p, 0x4500010f);
+    ck_assert_uint_eq(packet_32(p, 44), vmtp_control(VMTP_NRT | VMTP_STI, 5, _i ? 9 : 0, 0, 11, 1));
     ck_assert_uint_eq(packet_32(p, 48), 0);
     ck_assert_uint_eq(packet_32(p, 56), 0);
     ck_assert_mem_eq(p->dst, foreign_other_mac, 6);
@@ -278,7 +279,7 @@ int main(void) {
     Suite *s = suite_create("notify");
     TCase *t = tcase_create("notify");
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_test(t, form_of_notify_client);
+    tcase_add_loop_test(t, form_of_notify_client, 0, 2);
     tcase_add_test(t, timed_notify_client_tells_what_is_here);
     tcase_add_loop_test(t, receiver_heeds_parameters_only, 0, 5);
     tcase_add_test(t, notifies_are_not_filtered_as_duplicates);

@@ -18,6 +18,7 @@ const char *vmtp_error_text(int error) {
     case VMTP_E_IN_CALL: return "this client entity has a message transaction outstanding";
     case VMTP_E_TOO_LARGE: return "larger than the protocol or the configuration allows";
     case VMTP_E_UNSUPPORTED: return "not provided by this version or by this port";
+    case VMTP_E_NESTED: return "forwarding this Request takes a call of its own and an area for its Response";
     case VMTP_E_SYSTEM: return "the operating system refused, see errno";
     case VMTP_E_PERMISSION: return "opening a raw socket needs CAP_NET_RAW, run as root or grant it with setcap";
     case VMTP_E_NO_INTERFACE: return "no such network interface, or it is not an Ethernet interface";

@@ -310,6 +310,31 @@ struct vmtp_reply {
  */
 VMTP_API int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now);
 
+/*
+ * vmtp_forward - Forward: another server is to answer the Request with this handle.
+ *
+ * The Request goes on to message.server with the same Client and Transaction, and its Response goes straight to the Client
+ * (spec/vmtp.md section 13.5).  The message and the segment may be others than those that came.  The handle is over with this call,
+ * but if something was lent, VMTP_EV_RELEASED with it follows when that is yours again: as soon as the next server has acknowledged the
+ * Request, or the Client gave up.  If the next server cannot be had, the Client is told why; you are not.
+ *
+ * A Request that came by multicast or as part of a run, that was forwarded 15 times already, or that is to go on to a group, cannot go on
+ * so.  It becomes a call of the entity that took it, whose Response is given to the Client: this needs response_area.
+ *
+ * VMTP_E_STALE as with vmtp_reply.  VMTP_E_NESTED: a call is needed and there is no response_area; the handle is as before.
+ * VMTP_E_IN_CALL: a call is needed, and the entity has one outstanding.  VMTP_E_FULL (max_calls).  VMTP_E_TOO_LARGE, VMTP_E_INVALID (server 0,
+ * the entity itself or one of the engine's own, segment missing, flags of the code that an onward Request cannot have: DGM and MRD).
+ * With any error nothing was borrowed, and the Request is still yours to answer.
+ */
+struct vmtp_forward {
+    struct vmtp_message message; /* .server: to whom.  SDA and SegmentSize are set from segment_size */
+    const void *segment;         /* lent until RELEASED when segment_size > 0 */
+    uint32_t segment_size;       /* 0..16384 */
+    uint32_t response_size;      /* octets of response_area */
+    void *response_area;         /* NULL, or lent until RELEASED if a call is needed, else not touched */
+};
+VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp_forward *forward, vmtp_time now);
+
 /* ---- events ---------------------------------------------------------------------------------------------- */
 
 enum vmtp_event_type {
@@ -325,7 +350,7 @@ enum vmtp_event_type {
     /* A Request for entity.  handle: reply to it once, unless message.code has DGM (then handle is 0).
      * cookie and segment: of the accept that it consumed, yours again. */
     VMTP_EV_REQUEST,
-    /* A reply's segment is yours again.  handle: of the Request. */
+    /* A reply's segment, or what a vmtp_forward borrowed, is yours again.  handle: of the Request. */
     VMTP_EV_RELEASED,
     /* The client gave this Request up (it went on to another transaction, or TS2 passed) before it was answered; a reply will return VMTP_E_STALE. */
     VMTP_EV_ABANDONED,
@@ -355,7 +380,8 @@ struct vmtp_event {
     uint32_t segment_size; /* octets of segment that are valid */
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
     uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
-    uint8_t priority; /* REQUEST */
+    uint8_t priority;      /* REQUEST */
+    uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
 };
 
 /* Takes the oldest event: 1, or 0 when there is none. */
@@ -466,7 +492,10 @@ VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
     X(HOST_EVICTED, "host_evicted", "cache entries that made room for others")                                         \
     X(BLOCK_COLLISIONS, "block_collisions", "identifier blocks given up because somebody has them")                    \
     X(ORPHANS, "orphans", "Requests ended by TS2")                                                                     \
-    X(RESPONSES_UNACKED, "responses_unacked", "Response data discarded without acknowledgment")
+    X(RESPONSES_UNACKED, "responses_unacked", "Response data discarded without acknowledgment")                        \
+    X(FORWARDS, "forwards", "Requests passed on to other servers")                                                     \
+    X(FORWARDS_NESTED, "forwards_nested", "of these, as calls of our own")                                             \
+    X(FORWARDS_FAILED, "forwards_failed", "Requests passed on that the next server did not take")
 
 enum vmtp_counter {
 #define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,
@@ -501,7 +530,8 @@ struct vmtp_transaction {
     uint32_t transaction;
     vmtp_entity client, server;
     /* A word, static: "probing", "awaiting-response", "receiving-response", "local" (a call); "awaiting-probe",
-     * "receiving-request", "waiting" (for vmtp_next_event), "processing", "responded", "response-discarded" and "idle";
+     * "receiving-request", "waiting" (for vmtp_next_event), "processing", "forwarded", "responded", "response-discarded"
+     * and "idle";
      * "done": its last event or packet is still out. */
     const char *state;
 };

@@ -31,6 +31,7 @@ enum vmtp_error {
     VMTP_E_IN_CALL = -24,     /* this client entity has a message transaction outstanding */
     VMTP_E_TOO_LARGE = -25,   /* larger than the protocol or the configuration allows */
     VMTP_E_UNSUPPORTED = -26, /* not provided by this version or this port */
+    VMTP_E_NESTED = -27, /* this Request can only be forwarded as a call of its own, and there is no room for the Response */
     /* the system below; errno tells more */
     VMTP_E_SYSTEM = -40,
     VMTP_E_PERMISSION = -41,   /* CAP_NET_RAW is missing */

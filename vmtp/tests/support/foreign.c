@@ -223,6 +223,14 @@ struct vmtp_header foreign_notify_client(vmtp_entity client, uint32_t transact, 
     return h;
 }
 
+struct vmtp_header foreign_notify_forwarder(vmtp_entity client, uint32_t transact, uint8_t forward, uint32_t delivery,
+                                            uint32_t code) {
+    struct vmtp_header h = foreign_notify_client(client, transact, delivery, code);
+    h.code = VMTP_NOTIFY_REMOTE_VMTP_CLIENT;
+    header_set_32(&h, 44, vmtp_control(0, 0, forward, 0, 0, VMTP_RESPONSE));
+    return h;
+}
+
 struct vmtp_header foreign_notify_server(vmtp_entity server, vmtp_entity client, uint32_t transact, uint32_t delivery,
                                          uint32_t code) {
     struct vmtp_header h = foreign_request(FOREIGN_NOTIFIER, VMTP_MANAGER_GROUP, 1, VMTP_NOTIFY_VMTP_SERVER);
@@ -269,6 +277,10 @@ static const struct packet *expect_notify(struct foreign *f, uint32_t kind, vmtp
 
 const struct packet *expect_nvc(struct foreign *f, vmtp_entity client, uint32_t transact, uint32_t code) {
     return expect_notify(f, VMTP_NOTIFY_VMTP_CLIENT, client, transact, code);
+}
+
+const struct packet *expect_remote_nvc(struct foreign *f, vmtp_entity client, uint32_t transact, uint32_t code) {
+    return expect_notify(f, VMTP_NOTIFY_REMOTE_VMTP_CLIENT, client, transact, code);
 }
 
 const struct packet *expect_nvs(struct foreign *f, vmtp_entity server, uint32_t transact, uint32_t code) {

@@ -84,6 +84,9 @@ struct vmtp_header foreign_response(const struct packet *request, vmtp_entity se
 struct vmtp_header foreign_management(uint32_t transaction, uint32_t code, vmtp_entity about);
 /* Notify operations to the engine, from a notifier of the hand-made node. */
 struct vmtp_header foreign_notify_client(vmtp_entity client, uint32_t transact, uint32_t delivery, uint32_t code);
+/* The same about what the engine has forwarded: forward is the ForwardCount that it gave the Request. */
+struct vmtp_header foreign_notify_forwarder(vmtp_entity client, uint32_t transact, uint8_t forward, uint32_t delivery,
+                                            uint32_t code);
 struct vmtp_header foreign_notify_server(vmtp_entity server, vmtp_entity client, uint32_t transact, uint32_t delivery,
                                          uint32_t code);
 
@@ -98,6 +101,8 @@ const struct packet *expect_packet(struct foreign *f);
 void expect_silence(struct foreign *f);
 const struct packet *expect_response(struct foreign *f, uint32_t transaction, uint32_t code24);
 const struct packet *expect_nvc(struct foreign *f, vmtp_entity client, uint32_t transact, uint32_t code);
+/* The same as NotifyRemoteVmtpClient. */
+const struct packet *expect_remote_nvc(struct foreign *f, vmtp_entity client, uint32_t transact, uint32_t code);
 const struct packet *expect_nvs(struct foreign *f, vmtp_entity server, uint32_t transact, uint32_t code);
 
 #endif
