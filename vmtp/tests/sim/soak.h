@@ -77,7 +77,7 @@ struct soak_op {
     vmtp_entity client, server;
     vmtp_handle handle;
     struct soak_buffer *request, *area;
-    vmtp_time started, deadline;
+    vmtp_time started, deadline, ended;
     uint32_t request_size, response_size, area_size;
     uint32_t executions; /* the last of a list, or 0 */
     uint32_t executed;   /* times, by whomever */

@@ -97,6 +97,7 @@ void soak_host_crash(struct soak_host *h) {
         if (op->host != h->index || op->state != SOAK_OPEN)
             continue;
         op->state = SOAK_LOST;
+        op->ended = soak_now();
         soak.open--;
         SOAK_COUNT(DIED, 1);
     }

@@ -124,6 +124,9 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
     REQUIRE(ev->segment_size == op->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
             op->request_size);
     check_segment(ev->segment, ev->segment_size, number, 0);
+    /* Packets are late by a tenth of a second, and a Probe takes less than a second. */
+    REQUIRE(op->state == SOAK_OPEN || op->datagram || soak_now() < op->ended + 2 * VMTP_SECOND,
+            "op %u executed %.1f s after its end", number, (double)(soak_now() - op->ended) / 1e9);
     count_execution(op, number, life);
     return number;
 }
@@ -141,7 +144,9 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
     case VMTP_BAD_REPLY_SEGMENT: break; /* too large for its area, or not whole */
     case VMTP_USER_TIMEOUT: REQUIRE(soak_now() >= op->deadline, "op %u: its deadline has not passed", number); break;
     case VMTP_CANCELLED: REQUIRE(op->cancelled, "op %u: nobody cancelled it", number); break;
-    case VMTP_RESPONSE_DISCARDED: REQUIRE(op->executed, "op %u: was never executed", number); break;
+    case VMTP_RESPONSE_DISCARDED: /* or a server ended while the Request was arriving, and another has its name now */
+        REQUIRE(op->executed || !there, "op %u: was never executed", number);
+        break;
     case VMTP_RETRANS_TIMEOUT:
     case VMTP_TOO_MANY_RETRIES:
         if (!there || op->disturbed)
@@ -176,6 +181,7 @@ void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
     REQUIRE(op->deadline == VMTP_NEVER || soak_now() <= op->deadline + 2 * VMTP_MILLISECOND,
             "op %u: ended after its deadline", number);
     op->state = SOAK_ENDED;
+    op->ended = soak_now();
     op->result = ev->result;
     soak.totals.reasons[ev->result < 63 ? ev->result : 63]++;
     if (ev->result != 0)
