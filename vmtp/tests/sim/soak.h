@@ -11,7 +11,9 @@
  * soak_hosts.c    hosts with their entities; memory that is lent
  * soak_client.c   calls
  * soak_server.c   Requests and their answers
+ * soak_groups.c   groups
  * soak_faults.c   crashes, reboots, partitions
+ * soak_ghosts.c   frames that come once more, long after
  */
 #ifndef VMTP_TESTS_SOAK_H
 #define VMTP_TESTS_SOAK_H
@@ -24,6 +26,7 @@
 #define SOAK_HOSTS 50
 #define SOAK_CLIENTS 3 /* entities of each host */
 #define SOAK_SERVERS 2
+#define SOAK_GROUPS 6
 #define SOAK_OPS 8192
 #define SOAK_LIVES 1024
 
@@ -34,6 +37,10 @@
     X(PLAIN, "calls, executed once", 1)                                                                                \
     X(IDEMPOTENT, "calls, idempotent", 1)                                                                              \
     X(DATAGRAMS, "datagrams", 1)                                                                                       \
+    X(GROUP, "calls to groups", 1)                                                                                     \
+    X(GROUP_ANSWERED, "calls to groups with several Responses", 0)                                                     \
+    X(RESPONSES, "Responses of groups", 0)                                                                             \
+    X(JOINED, "members that joined", 1)                                                                                \
     X(REFUSED, "calls refused by their server", 1)                                                                     \
     X(UNANSWERED, "calls never answered by their server", 1)                                                           \
     X(LOCAL, "calls within a host", 1)                                                                                 \
@@ -51,6 +58,7 @@
     X(PARTITIONS, "partitions", 1)                                                                                     \
     X(CABLES, "cables pulled", 1)                                                                                      \
     X(REPLACED, "servers replaced", 1)                                                                                 \
+    X(GHOSTS, "frames that came again long after", 1)                                                                  \
     X(PACKETS, "packets sent", 1)                                                                                      \
     X(OCTETS, "octets carried in segments", 1)
 
@@ -78,6 +86,7 @@ struct soak_op {
     vmtp_handle handle;
     struct soak_buffer *request, *area;
     vmtp_time started, deadline, ended;
+    vmtp_time followed; /* when its client began another call, or VMTP_NEVER */
     uint32_t request_size, response_size, area_size;
     uint32_t executions; /* the last of a list, or 0 */
     uint32_t executed;   /* times, by whomever */
@@ -86,8 +95,12 @@ struct soak_op {
     uint8_t slot;
     uint8_t state;
     uint8_t idempotent, datagram, refuse, unanswered, cancelled;
-    uint8_t disturbed; /* for some time its two hosts could not hear each other */
-    uint32_t slow;     /* milliseconds until it is answered */
+    uint8_t group;
+    uint32_t slots;         /* for Responses */
+    uint32_t responded;     /* so far, of a group with several slots */
+    vmtp_entity *responses; /* by whom */
+    uint8_t disturbed;      /* for some time its two hosts could not hear each other */
+    uint32_t slow;          /* milliseconds until it is answered */
 };
 
 /* An entity from its creation to its end. */
@@ -96,6 +109,7 @@ struct soak_life {
     vmtp_time from, until; /* VMTP_NEVER: it lives */
     uint32_t capacity;     /* octets of a Request that it takes; 0: a client */
     uint16_t host, boot;
+    uint32_t groups, ever; /* bits: a member, and has been one */
 };
 
 /* Memory lent to an engine. */
@@ -117,6 +131,8 @@ struct soak_pending {
 struct soak_client {
     vmtp_entity id;
     unsigned open; /* calls */
+    uint32_t last; /* the latest call, if it has made any */
+    uint8_t called;
 };
 
 struct soak_server {
@@ -146,8 +162,9 @@ struct soak_plan {
     vmtp_time end;  /* no call begins after it */
     uint32_t think; /* milliseconds between the calls of a client */
     uint32_t large, slow, idempotent, datagram, refuse, unanswered, cancel, hurry; /* per cent of calls */
+    uint32_t group, membership;
     uint32_t crowd; /* per cent of calls that go to host 0 */
-    uint32_t crashes, partitions, cables, replacements;
+    uint32_t crashes, partitions, cables, replacements, changes;
     uint8_t scarce; /* small tables */
 };
 
@@ -181,8 +198,7 @@ int soak_chance(uint32_t percent);
 void soak_plan_make(void);
 void soak_plan_config(struct vmtp_config *config);
 void soak_plan_server(struct soak_server *s);
-void soak_plan_op(struct soak_op *op); /* what is asked for */
-vmtp_entity soak_plan_target(void);    /* who is asked */
+void soak_plan_op(struct soak_op *op); /* what is asked for, and who is asked */
 vmtp_time soak_plan_pause(void);       /* until a client's next call */
 
 /* ---- soak_agenda.c ---- */
@@ -197,7 +213,9 @@ enum soak_deed {
     SOAK_UNPLUG,
     SOAK_PLUG,
     SOAK_REPLACE,
-    SOAK_RETURN
+    SOAK_RETURN,
+    SOAK_GHOST,
+    SOAK_CHANGE
 };
 struct soak_item {
     vmtp_time when;
@@ -219,6 +237,8 @@ uint32_t soak_life_of(vmtp_entity id, const struct soak_host *h);
 uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev); /* the operation's number */
 void soak_completed(const struct soak_host *h, const struct vmtp_event *ev);
 void soak_fill(uint8_t *p, uint32_t size, uint32_t op, uint32_t response);
+/* whole: no octet may be missing */
+void soak_check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole);
 #define SOAK_WORD(op) ((op) ^ 0x5a5a5a5au)
 
 /* ---- soak_hosts.c ---- */
@@ -243,10 +263,24 @@ void soak_on_released(struct soak_host *h, const struct vmtp_event *ev);
 void soak_on_abandoned(struct soak_host *h, const struct vmtp_event *ev);
 void soak_on_accept_returned(struct soak_host *h, const struct vmtp_event *ev);
 
+/* ---- soak_groups.c ---- */
+vmtp_entity soak_group_id(uint32_t which);
+void soak_group_begin(struct soak_host *h, const struct soak_server *s); /* a new server joins some */
+void soak_group_change(void);                                            /* somebody joins or leaves */
+int soak_group_member(uint32_t life, vmtp_entity group);                 /* is or was */
+void soak_plan_group(struct soak_op *op);
+void soak_on_response(struct soak_host *h, const struct vmtp_event *ev);
+void soak_group_completed(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev);
+
 /* ---- soak_faults.c ---- */
 void soak_faults_plan(void); /* writes them on the agenda */
 void soak_fault(const struct soak_item *item);
 /* A call that is open, or begins: can its Requests arrive at present? */
 void soak_disturb(struct soak_op *op);
+
+/* ---- soak_ghosts.c ---- */
+void soak_ghosts_begin(void);
+void soak_ghosts_end(void);
+void soak_ghost(uint64_t which);
 
 #endif

@@ -14,6 +14,7 @@ void soak_faults_plan(void) {
     plan(soak.plan.partitions, SOAK_CUT);
     plan(soak.plan.cables, SOAK_UNPLUG);
     plan(soak.plan.replacements, SOAK_REPLACE);
+    plan(soak.plan.changes, SOAK_CHANGE);
 }
 
 static struct soak_host *some_host(void) { return &soak.hosts[soak_below(SOAK_HOSTS)]; }
@@ -116,6 +117,7 @@ void soak_fault(const struct soak_item *item) {
     case SOAK_UNPLUG: unplug(); break;
     case SOAK_PLUG: plug(h); break;
     case SOAK_REPLACE: replace(); break;
+    case SOAK_CHANGE: soak_group_change(); break;
     case SOAK_RETURN: soak_server_begin(h, &h->servers[item->which]); break;
     default: REQUIRE(0, "deed %d", (int)item->deed);
     }

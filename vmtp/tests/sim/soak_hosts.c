@@ -44,6 +44,7 @@ static void populate(struct soak_host *h) {
             c->id = o.id;
         soak_life_begin(c->id, h, 0, i == 0);
         c->open = 0;
+        c->called = 0;
         soak_agenda_add(soak_now() + soak_plan_pause(), SOAK_CALL, h, i, 0);
     }
     for (unsigned i = 0; i < SOAK_SERVERS; i++) {
@@ -57,6 +58,7 @@ static void on_event(struct node *n, const struct vmtp_event *ev) {
     switch (ev->type) {
     case VMTP_EV_READY: populate(h); break;
     case VMTP_EV_COMPLETE: soak_on_complete(h, ev); break;
+    case VMTP_EV_RESPONSE: soak_on_response(h, ev); break;
     case VMTP_EV_REQUEST: soak_on_request(h, ev); break;
     case VMTP_EV_RELEASED: soak_on_released(h, ev); break;
     case VMTP_EV_ABANDONED: soak_on_abandoned(h, ev); break;
@@ -97,6 +99,8 @@ void soak_host_crash(struct soak_host *h) {
         if (op->host != h->index || op->state != SOAK_OPEN)
             continue;
         op->state = SOAK_LOST;
+        free(op->responses);
+        op->responses = NULL;
         op->ended = soak_now();
         soak.open--;
         SOAK_COUNT(DIED, 1);
@@ -137,6 +141,7 @@ void soak_host_check(const struct soak_host *h, int closed) {
             u.events);
     REQUIRE(u.accepts == posted && u.entities == (closed ? 0 : entities),
             "host %u: accepts %u, posted %u; entities %u of %u", h->index, u.accepts, posted, u.entities, entities);
+    REQUIRE(!closed || u.memberships == 0, "host %u keeps %u memberships", h->index, u.memberships);
     REQUIRE(!h->pending, "host %u holds a Request for ever: op %u", h->index, h->pending->op);
     REQUIRE(!h->replies, "host %u: a reply's segment never came back", h->index);
     REQUIRE(!closed || !h->lent, "host %u: %u octets that were lent never came back", h->index, h->lent->size);

@@ -45,7 +45,7 @@ uint32_t soak_life_begin(vmtp_entity id, const struct soak_host *h, uint32_t cap
         REQUIRE(soak.lives[i].id != id || (stable && soak.lives[i].until != VMTP_NEVER),
                 "host %u: identifier %016llx was given out before", h->index, (unsigned long long)id);
     REQUIRE(soak.life_count < SOAK_LIVES, "more entities than there is room for");
-    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot};
+    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot, 0, 0};
     return soak.life_count++;
 }
 
@@ -112,6 +112,28 @@ static void count_execution(struct soak_op *op, uint32_t number, uint32_t life) 
     REQUIRE(executions[i].times < 250, "op %u is executed again and again", number);
 }
 
+/* Packets are late by a second at most, and a Probe takes less than another. */
+static void check_late(const struct soak_op *op, uint32_t number, const struct soak_life *life) {
+    vmtp_time now = soak_now();
+    if (op->state != SOAK_ENDED)
+        return;
+    REQUIRE(now < op->ended + 3 * VMTP_SECOND, "op %u executed %.1f s after its end", number,
+            (double)(now - op->ended) / 1e9);
+    /* One that may have lived before asks unknown clients first, and this one would say that it has gone on.  VMTP-8.2-05 */
+    REQUIRE(op->request_size > VMTP_BLOCK_OCTETS || life->from < op->ended || op->followed == VMTP_NEVER ||
+                now < op->followed + 500 * VMTP_MILLISECOND,
+            "op %u executed by a later life of its server though its client has gone on", number);
+}
+
+/* A client that asks something newer has done with what it asked before.  VMTP-8.1-04 */
+static void check_superseded(const struct soak_host *h, const struct soak_op *op, uint32_t number) {
+    if (op->host == h->index)
+        return;
+    for (const struct soak_pending *p = h->pending; p; p = p->next)
+        REQUIRE(p->stale || p->op >= number || soak.ops[p->op].client != op->client,
+                "op %u is executed while op %u of its client is still being handled", number, p->op);
+}
+
 uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
     uint32_t number = ev->message.words[2], life = soak_life_of(ev->entity, h);
     REQUIRE(number < soak.op_count && ev->message.words[3] == ~number, "a Request that nobody sent: %08x %08x", number,
@@ -119,14 +141,13 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
     struct soak_op *op = &soak.ops[number];
     soak_tell("op %u executed by %016llx at host %u", number, (unsigned long long)ev->entity, h->index);
     REQUIRE(ev->client == op->client, "op %u: of another client", number);
-    REQUIRE(ev->entity == op->server, "op %u: executed by %016llx, which was not asked", number,
-            (unsigned long long)ev->entity);
+    REQUIRE(op->group ? soak_group_member(life, op->server) : ev->entity == op->server,
+            "op %u: executed by %016llx, which was not asked", number, (unsigned long long)ev->entity);
     REQUIRE(ev->segment_size == op->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
             op->request_size);
     check_segment(ev->segment, ev->segment_size, number, 0);
-    /* Packets are late by a tenth of a second, and a Probe takes less than a second. */
-    REQUIRE(op->state == SOAK_OPEN || op->datagram || soak_now() < op->ended + 2 * VMTP_SECOND,
-            "op %u executed %.1f s after its end", number, (double)(soak_now() - op->ended) / 1e9);
+    check_late(op, number, &soak.lives[life]);
+    check_superseded(h, op, number);
     count_execution(op, number, life);
     return number;
 }
@@ -158,10 +179,12 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
     }
 }
 
-static void check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole) {
+void soak_check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole) {
     uint32_t expected = op->response_size < op->area_size ? op->response_size : op->area_size;
     REQUIRE(op->executed, "op %u: answered without having been executed", number);
     REQUIRE(ev->message.words[2] == SOAK_WORD(number), "op %u: words of another Response", number);
+    REQUIRE(ev->message.words[4] == (uint32_t)ev->message.server && (op->group || ev->message.server == op->server),
+            "op %u: a Response of another server", number);
     REQUIRE(ev->message.words[3] >= 1 && ev->message.words[3] <= op->executed, "op %u: of an execution that never was",
             number);
     REQUIRE(!whole || op->response_size <= op->area_size, "op %u: a Response larger than its area is whole", number);
@@ -190,6 +213,8 @@ void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
         return;
     if (ev->result == 0)
         SOAK_COUNT(ANSWERED, 1);
-    if (ev->result == 0 || (ev->result == VMTP_BAD_REPLY_SEGMENT && ev->segment_size))
-        check_response(op, number, ev, ev->result == 0);
+    if (op->group)
+        soak_group_completed(op, number, ev);
+    if (op->slots == 1 && (ev->result == 0 || (ev->result == VMTP_BAD_REPLY_SEGMENT && ev->segment_size)))
+        soak_check_response(op, number, ev, ev->result == 0);
 }

@@ -35,10 +35,13 @@ void soak_plan_make(void) {
         .unanswered = between(1, 4),
         .cancel = between(1, 6),
         .hurry = between(2, 15),
+        .group = between(3, 12),
+        .membership = between(5, 25),
         .crowd = between(0, 30),
         .crashes = between(2, 10),
         .partitions = between(1, 4),
         .cables = between(1, 5),
+        .changes = between(5, 40),
         .replacements = between(2, 15),
         .scarce = soak_below(3) == 0,
     };
@@ -70,26 +73,8 @@ static uint32_t segment_size(void) {
     return soak_below(3) == 0 ? 0 : soak_below(1500);
 }
 
-void soak_plan_op(struct soak_op *op) {
-    const struct soak_plan *p = &soak.plan;
-    vmtp_time now = soak_now();
-    op->request_size = segment_size();
-    op->response_size = segment_size();
-    op->area_size = soak_below(20) == 0 ? soak_below(1000) : VMTP_GROUP_OCTETS;
-    op->idempotent = (uint8_t)soak_chance(p->idempotent);
-    op->datagram = (uint8_t)soak_chance(p->datagram);
-    op->refuse = (uint8_t)soak_chance(p->refuse);
-    op->unanswered = !op->datagram && soak_chance(p->unanswered);
-    op->slow = soak_chance(p->slow) ? between(1, 1500) : 0;
-    op->deadline = VMTP_NEVER;
-    if (soak_chance(p->hurry))
-        op->deadline = now + between(1, 2000) * VMTP_MILLISECOND;
-    else if (op->unanswered)
-        op->deadline = now + between(500, 4000) * VMTP_MILLISECOND;
-}
-
 /* Usually one that lives, as far as its clients can know. */
-vmtp_entity soak_plan_target(void) {
+static vmtp_entity target(void) {
     if (soak_below(40) == 0)
         for (unsigned tries = 0; tries < 20; tries++) {
             const struct soak_life *l = &soak.lives[soak_below(soak.life_count)];
@@ -102,6 +87,28 @@ vmtp_entity soak_plan_target(void) {
         if (s->life)
             return soak.lives[s->life].id;
     }
+}
+
+void soak_plan_op(struct soak_op *op) {
+    const struct soak_plan *p = &soak.plan;
+    vmtp_time now = soak_now();
+    op->request_size = segment_size();
+    op->response_size = segment_size();
+    op->area_size = soak_below(20) == 0 ? soak_below(1000) : VMTP_GROUP_OCTETS;
+    op->idempotent = (uint8_t)soak_chance(p->idempotent);
+    op->datagram = (uint8_t)soak_chance(p->datagram);
+    op->refuse = (uint8_t)soak_chance(p->refuse);
+    op->unanswered = !op->datagram && soak_chance(p->unanswered);
+    op->slow = soak_chance(p->slow) ? between(1, 1500) : 0;
+    op->deadline = VMTP_NEVER;
+    op->slots = 1;
+    op->server = target();
+    if (soak_chance(p->hurry))
+        op->deadline = now + between(1, 2000) * VMTP_MILLISECOND;
+    else if (op->unanswered)
+        op->deadline = now + between(500, 4000) * VMTP_MILLISECOND;
+    if (soak_chance(p->group))
+        soak_plan_group(op);
 }
 
 vmtp_time soak_plan_pause(void) { return (vmtp_time)soak_below(2 * soak.plan.think) * VMTP_MILLISECOND; }

@@ -62,6 +62,7 @@ static void act(const struct soak_item *item) {
         if (current)
             soak_reply(h, item->handle);
         break;
+    case SOAK_GHOST: soak_ghost(item->handle); break;
     case SOAK_RETURN:
         if (current)
             soak_fault(item);
@@ -99,6 +100,7 @@ static void close_down(void) {
     go_on(soak_now() + 30 * VMTP_SECOND); /* TS2, TS4: records and lent segments come home */
     check_all(0);
     vmtp_sim_set_faults(soak.world.sim, &none);
+    soak_ghosts_end();
     for (unsigned i = 0; i < SOAK_HOSTS; i++)
         if (soak.hosts[i].up)
             soak_host_close(&soak.hosts[i]);
@@ -115,6 +117,7 @@ void soak_run(uint64_t seed, const char *pcap, FILE *story) {
     soak.plan.end += soak_now();
     vmtp_sim_set_faults(soak.world.sim, &soak.plan.faults);
     soak_faults_plan();
+    soak_ghosts_begin();
     go_on(VMTP_NEVER);
     close_down();
     world_close(&soak.world);

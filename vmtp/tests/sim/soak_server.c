@@ -26,6 +26,7 @@ void soak_server_begin(struct soak_host *h, struct soak_server *s) {
     s->life = soak_life_begin(s->id, h, s->capacity, s->stable);
     for (unsigned i = 0; i < s->accepts; i++)
         post(h, s);
+    soak_group_begin(h, s);
 }
 
 static struct soak_pending *pending_take(struct soak_host *h, vmtp_handle handle) {
@@ -66,6 +67,7 @@ static void fill_reply(struct soak_host *h, struct vmtp_reply *r, struct soak_bu
     *r = (struct vmtp_reply){0};
     r->message.code = (op->idempotent ? VMTP_DGM : 0) | (op->refuse ? VMTP_RESPONSE_DISCARDED : p->op & 0xff00u);
     r->message.words[2] = SOAK_WORD(p->op);
+    r->message.words[4] = (uint32_t)soak.lives[p->life].id;
     r->message.words[3] = p->execution; /* an operation that is done again says something else */
     r->flags = soak_below(2) ? VMTP_REPLY_CONFIRM : 0;
     *segment = NULL;
