@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet ping - null transactions, or echoes, and how long they take. */
 #include "node.h"
+#include "ping_group.h"
 #include "rtt.h"
 #include "target.h"
 #include "test_protocol.h"
@@ -27,7 +28,8 @@ static const char usage[] = "ping ENTITY -i IFACE [options]";
 static const char about[] =
     "Times message transactions with ENTITY: null ones, or with --size such that carry a segment there and back.\n"
     "ENTITY is a test service as `vnet up` prints it, the Ethernet address of a node that has one, or any entity that\n"
-    "answers Requests: an answer that refuses is an answer.  Without ENTITY, any test service on the segment.";
+    "answers Requests: an answer that refuses is an answer.  Without ENTITY, any test service on the segment.\n"
+    "Of a group, every member that answers within --timeout is listed with its node and its time.";
 static const char after[] =
     "Exit codes: 0 every transaction was answered, 1 some were not or it failed, 2 wrong command line.\n"
     "Example: vnet ping 0123-4567-89ab-cd40 -i eth0 -c 1000 --interval 0 --quiet";
@@ -39,7 +41,8 @@ static enum option_outcome parse(struct ping *p, int argc, char **argv) {
         {"interval", 0, OPTION_DURATION, &p->interval, "TIME", "from one to the next; default 200ms", 0, 0},
         {"size", 's', OPTION_NUMBER, &p->size, "OCTETS", "echo a segment of this size, 0 to 16384; default: none", 0,
          VMTP_GROUP_OCTETS},
-        {"timeout", 0, OPTION_DURATION, &p->timeout, "TIME", "give a transaction up after this; default 2s", 0, 0},
+        {"timeout", 0, OPTION_DURATION, &p->timeout, "TIME",
+         "give a transaction up after this; default 2s, of a group 500ms", 0, 0},
         {"idempotent", 0, OPTION_FLAG, &p->idempotent, NULL, "ask for idempotent Responses", 0, 0},
         {"quiet", 'q', OPTION_FLAG, &p->quiet, NULL, "print the summary only", 0, 0},
         {0}};
@@ -49,6 +52,8 @@ static enum option_outcome parse(struct ping *p, int argc, char **argv) {
     enum option_outcome outcome = options_parse(&page, argc, argv, &p->text, 1, &words);
     if (outcome != OPTIONS_GO)
         return outcome;
+    if (p->text && vmtp_entity_parse(&p->entity, p->text) == 0 && vmtp_is_group(p->entity) && p->size > 0)
+        return vnet_misuse("--size is for single entities: members of a group would all echo at once"), OPTIONS_WRONG;
     if (target_check(p->text) != 0 || common_require_interface(&p->common) != 0)
         return OPTIONS_WRONG;
     return OPTIONS_GO;
@@ -145,7 +150,19 @@ static int explain_silence(const struct ping *p) {
     return VNET_FAILED;
 }
 
+static int run_group(struct ping *p) {
+    struct ping_group group = {.group = p->entity, .count = p->count, .interval = p->interval, .quiet = p->quiet};
+    group.code = VMTP_PIC | VMTP_TEST_NULL | (p->idempotent ? VTEST_IDEMPOTENT : 0u);
+    group.timeout = p->timeout != VMTP_NEVER ? p->timeout : 500 * VMTP_MILLISECOND;
+    group.json = p->common.json;
+    return ping_group(&p->node, &group);
+}
+
 static int run(struct ping *p) {
+    if (vmtp_is_group(p->entity))
+        return run_group(p);
+    if (p->timeout == VMTP_NEVER)
+        p->timeout = 2 * VMTP_SECOND;
     int rc = target_find(&p->node, p->text, p->timeout, &p->entity);
     if (rc != VNET_OK)
         return rc;
@@ -168,11 +185,13 @@ static int run(struct ping *p) {
 int vnet_ping(int argc, char **argv) {
     static struct ping p; /* two segments: too large for some stacks */
     struct vmtp_host_config config;
-    p = (struct ping){.count = 5, .interval = 200 * VMTP_MILLISECOND, .timeout = 2 * VMTP_SECOND};
+    p = (struct ping){.count = 5, .interval = 200 * VMTP_MILLISECOND, .timeout = VMTP_NEVER};
     enum option_outcome outcome = parse(&p, argc, argv);
     if (outcome != OPTIONS_GO)
         return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
     vmtp_host_config_init(&config);
+    if (vmtp_is_group(p.entity))
+        config.engine.max_responses = PING_MEMBERS;
     int rc = node_open(&p.node, &config, &p.common);
     if (rc != VNET_OK)
         return rc;

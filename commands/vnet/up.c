@@ -12,6 +12,7 @@
 
 struct up {
     struct up_options options;
+    vmtp_entity group; /* 0: none */
     struct node node;
     vtest_service *service;
 };
@@ -22,15 +23,22 @@ static void say_ready(struct up *u) {
     const struct vmtp_port_info *port = &vmtp_host_port(u->node.host)->info;
     uint32_t mtu = u->options.host.engine.mtu ? u->options.host.engine.mtu : port->mtu;
     vmtp_entity manager = vmtp_host_manager(u->node.host), test = vtest_entity(u->service);
-    char manager_text[VMTP_ENTITY_TEXT], test_text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
+    char text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
     if (u->options.common.json) {
-        json_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:i}", "event", "ready", "manager", json_entity(manager), "test",
-                            json_entity(test), "mac", json_mac(port->mac), "interface",
-                            json_text(u->node.interface_name), "mtu", (int)mtu));
+        json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:o, s:i}", "event", "ready", "manager", json_entity(manager),
+                              "test", json_entity(test), "mac", json_mac(port->mac), "interface",
+                              json_text(u->node.interface_name), "mtu", (int)mtu);
+        if (u->group)
+            json_object_set_new(o, "group", json_entity(u->group));
+        json_line(o);
         return;
     }
-    printf("ready manager=%s test=%s mac=%s interface=%s mtu=%u\n", vmtp_entity_format(manager_text, manager),
-           vmtp_entity_format(test_text, test), text_mac(mac, port->mac), u->node.interface_name, mtu);
+    printf("ready manager=%s", vmtp_entity_format(text, manager));
+    printf(" test=%s mac=%s interface=%s mtu=%u", vmtp_entity_format(text, test), text_mac(mac, port->mac),
+           u->node.interface_name, mtu);
+    if (u->group)
+        printf(" group=%s", vmtp_entity_format(text, u->group));
+    putchar('\n');
     vnet_flush();
 }
 
@@ -139,8 +147,30 @@ static int start(struct up *u) {
     return VNET_OK;
 }
 
+/* A group's identifier that has only flags asks for a new one. */
+static int join(struct up *u) {
+    char text[VMTP_ENTITY_TEXT];
+    vmtp_entity test = vtest_entity(u->service);
+    int rc;
+    u->group = u->options.group;
+    if (u->group == 0)
+        return VNET_OK;
+    if ((u->group & ~(VMTP_ID_GRP | VMTP_ID_UGP)) == 0) {
+        rc = vmtp_group_create(u->node.engine, &u->group, test, (u->group & VMTP_ID_UGP) != 0);
+        if (rc == 0)
+            rc = vmtp_group_grant(u->node.engine, u->group, test, u->options.permissions);
+    } else {
+        rc = vmtp_group_join(u->node.engine, u->group, test, u->options.permissions);
+    }
+    if (rc != 0)
+        return vnet_fail("cannot join the group %s: %s", vmtp_entity_format(text, u->options.group), vmtp_error_text(rc));
+    return VNET_OK;
+}
+
 static int run(struct up *u) {
     int rc = start(u);
+    if (rc == VNET_OK)
+        rc = join(u);
     if (rc != VNET_OK)
         return rc;
     say_ready(u);
@@ -151,15 +181,20 @@ static int run(struct up *u) {
     return rc == 0 ? VNET_OK : node_explain(&u->node, rc, vtest_entity(u->service), 0);
 }
 
-int vnet_up(int argc, char **argv) {
-    struct up u = {.service = NULL};
-    enum option_outcome outcome = up_options_parse(&u.options, argc, argv);
-    if (outcome != OPTIONS_GO)
-        return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
+int up_run(const struct up_options *o) {
+    struct up u = {.options = *o};
     int rc = node_open(&u.node, &u.options.host, &u.options.common);
     if (rc != VNET_OK)
         return rc;
     rc = node_close(&u.node, run(&u));
     vtest_destroy(u.service);
     return rc;
+}
+
+int vnet_up(int argc, char **argv) {
+    struct up_options options;
+    enum option_outcome outcome = up_options_parse(&options, argc, argv);
+    if (outcome != OPTIONS_GO)
+        return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
+    return up_run(&options);
 }

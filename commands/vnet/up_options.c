@@ -9,7 +9,8 @@ static const char usage[] = "up -i IFACE [options]";
 static const char about[] =
     "Runs a VMTP node with the test service on the interface until SIGINT or SIGTERM. When it is ready it prints\n"
     "    ready manager=ID test=ID mac=ADDRESS interface=IFACE mtu=OCTETS\n"
-    "and at the end what it counted.  The test service obeys everybody on the segment: it serves every file of\n"
+    "(and group=ID with --join), and at the end what it counted.  The test service obeys everybody on the segment: it "
+    "serves every file of\n"
     "--files, and makes calls for others unless --no-call is given.";
 static const char after[] =
     "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
@@ -103,6 +104,10 @@ static int check_engine(const struct up_options *o, const struct option_row *row
 
 static int check(struct up_options *o, const struct option_row *rows) {
     fit_tables(o);
+    if (o->group && (!vmtp_is_group(o->group) || o->group == VMTP_MANAGER_GROUP)) {
+        vnet_misuse("--join takes a group of entities (its second highest bit is set), such as 6000-0000-0000-0100");
+        return -1;
+    }
     if (o->no_spin)
         o->host.spin = 0;
     if (o->service.id && vmtp_is_group(o->service.id)) {
@@ -114,6 +119,15 @@ static int check(struct up_options *o, const struct option_row *rows) {
     return common_require_interface(&o->common);
 }
 
+void up_options_init(struct up_options *o) {
+    *o = (struct up_options){.permissions = VMTP_REM_BY_SELF};
+    vtest_options_init(&o->service);
+    o->service.name = "vsuite " VNET_VERSION;
+    vmtp_host_config_init(&o->host);
+    o->host.engine.max_accepts = o->host.engine.max_requests = 0;
+    fit_tables(o);
+}
+
 enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv) {
     struct vmtp_timers *t = &o->host.engine.timers;
     struct vmtp_config *e = &o->host.engine;
@@ -121,6 +135,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
     const struct option_row rows[] = {
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
+        {"join", 0, OPTION_ENTITY, &o->group, "GROUP", "be a member of this group of entities; default: of none", 0, 0},
         {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL, "make no calls for others (CALL: NO_PERMISSION)", 0, 0},
         {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4,
          1024},
@@ -152,16 +167,15 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         {"max-accepts", 0, OPTION_NUMBER, &e->max_accepts, "N", "Requests that may wait; default: slots + 32",
          2 /* the service and VMTP_TEST_SERVICE */, UINT32_MAX},
         TABLE("max-hosts", max_hosts, "hosts of entities remembered"),
+        TABLE("max-memberships", max_memberships, "memberships in groups, and rights in them"),
         TABLE("max-control", max_control, "management packets waiting"),
         {0}};
     const struct option_page page = {usage, about, after, common, rows};
     const char *none = NULL;
     unsigned words;
-    common_rows(common, &o->common);
-    vtest_options_init(&o->service);
-    o->service.name = "vsuite " VNET_VERSION;
-    vmtp_host_config_init(&o->host);
+    up_options_init(o);
     e->max_accepts = e->max_requests = 0; /* see fit_tables */
+    common_rows(common, &o->common);
     enum option_outcome outcome = options_parse(&page, argc, argv, &none, 0, &words);
     if (outcome != OPTIONS_GO)
         return outcome;

@@ -14,8 +14,16 @@ struct up_options {
     struct vmtp_host_config host; /* timers, tables and so on are set right in it */
     const char *checksum;
     uint8_t no_spin;
+    vmtp_entity group;    /* 0: none.  Otherwise the service joins it; flags only: a new one is made */
+    uint32_t permissions; /* in that group */
 };
 
+/* What a node has when nothing else is said, for a run of `up` by other commands too. */
+void up_options_init(struct up_options *o);
+
 enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv);
+
+/* Runs a node with the test service until somebody interrupts; returns an exit code. */
+int up_run(const struct up_options *o);
 
 #endif

@@ -7,6 +7,7 @@
 #   net_begin "$@"            enters the namespaces (runs the script again inside) or exits 77
 #   net_pair [MTU]            hosts "left" and "right", joined by a cable; the interface is called v0 in both
 #   net_relayed [MTU]         the same with a host "middle" between them, interfaces l0 and r0, that must run a relay
+#   net_bridged HOST...       hosts joined by a switch (an Ethernet bridge), with MAC 02:00:00:00:00:01 and so on, interface v0
 #   net_in HOST COMMAND...    runs a command on a host
 #   net_start HOST COMMAND... the same in the background; $net_pid is its process
 #   net_stop PID              ends it (SIGTERM), and returns its status
@@ -109,6 +110,28 @@ net_relayed() {
     net_host right
     net_cable left v0 $net_left middle l0 02:00:00:00:01:01 "${1:-1500}"
     net_cable right v0 $net_right middle r0 02:00:00:00:01:02 "${1:-1500}"
+}
+
+net_bridged() {
+    net_host switch
+    net_in switch ip link add br0 type bridge 2>/dev/null || net_skip "the kernel has no bridge"
+    net_in switch ip link set br0 type bridge stp_state 0 mcast_snooping 0
+    net_in switch ip link set br0 up
+    net_number=0
+    for net_name in "$@"; do
+        net_number=$((net_number + 1))
+        net_host "$net_name"
+        net_cable "$net_name" v0 02:00:00:00:00:0$net_number switch p$net_number 02:00:00:00:01:0$net_number 1500
+        net_in switch ip link set p$net_number master br0
+    done
+    for net_port in $(seq $net_number); do
+        net_tries=0
+        while ! net_in switch ip -d -o link show p$net_port | grep -q 'state forwarding'; do
+            net_tries=$((net_tries + 1))
+            [ $net_tries -lt 500 ] || net_fail "port $net_port of the switch does not forward"
+            sleep 0.01
+        done
+    done
 }
 
 net_await() {

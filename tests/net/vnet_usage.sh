@@ -24,7 +24,7 @@ gives() {
 gives 2 'say what to do'
 gives 2 'no command "fly"' fly
 gives 2 'no command "fly"' help fly
-for command in up ping who get probe stat trace; do
+for command in up ping who get probe stat group trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
         grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
@@ -49,6 +49,16 @@ gives 2 'is no entity' probe 0 -i v0
 gives 2 'neither an entity' ping hello -i v0
 gives 2 'neither an entity' get file --from 12:34 -i v0
 gives 2 'say which file' get -i v0
+gives 2 'say what to do: create, join or query' group -i v0
+gives 2 'none of create, join and query' group fly -i v0
+gives 2 'say which group' group join -i v0
+gives 2 'is no group' group query $entity -i v0
+gives 2 'one argument too many' group create 4000-0000-0000-0100 -i v0
+gives 2 '--unrestricted is for create' group join 4000-0000-0000-0100 -i v0 --unrestricted
+gives 2 '--permissions takes a number from 0 to 0x1ff' group create -i v0 --permissions 0x200
+gives 2 '--permissions takes a number from 0 to 0x1ff' group create -i v0 --permissions all
+gives 2 '--join takes a group' up -i v0 --join $entity
+gives 2 '--size is for single entities' ping 4000-0000-0000-0100 -i v0 --size 5
 gives 2 'neither an entity' stat hello -i v0
 gives 2 '--count is for --watch' stat -i v0 --count 3
 gives 2 'leave the first "/" out' get /etc/passwd -i v0
@@ -78,7 +88,7 @@ done
 gives 2 'exclude each other' trace -i v0 -r file
 
 # The machine
-for command in "up" "ping $entity" "probe $entity" who stat "get file" trace; do
+for command in "up" "ping $entity" "probe $entity" who stat "group create" "get file" trace; do
     gives 1 'nosuch' $command -i nosuch
 done
 gives 1 'Ethernet' who -i lo

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# group: made on one host, joined on another, seen by all; and the interfaces hear the group's Ethernet address as long as it has
+# members there.
+. "$(dirname "$0")/lib.sh"
+net_begin "$@"
+net_need jq
+vnet=${VSUITE_BIN:-$1}/vnet
+
+net_bridged one two three
+cd "$net_tmp" || exit 1
+net_start one "$vnet" group create -i v0 --unrestricted --json >first
+first=$net_pid
+net_await first ready
+group=$(jq -r 'select(.event == "ready").group' first)
+a=$(jq -r 'select(.event == "ready").test' first)
+net_start two "$vnet" group join "$group" -i v0 --permissions 0x0a >second
+second=$net_pid
+net_await second ready
+b=$(sed -n 's/.* test=\([^ ]*\) .*/\1/p' second)
+grep -q " group=$group\$" second || net_fail "join prints: $(cat second)"
+net_start three "$vnet" up -i v0 >third
+third=$net_pid
+net_await third ready
+
+# The Ethernet address of a group: 09:00:56 and its low bits (spec/vmtp.md section 2.3).
+mac=$(echo "$group" | tr -d - | sed 's/.*\(......\)$/\1/')
+heard() {
+    net_in "$1" cat /proc/net/dev_mcast | awk '$2 == "v0" { print $5 }' | sort
+}
+for host in one two; do
+    heard $host | grep -qi "^0900" || net_fail "$host hears no group: $(heard $host)"
+    [ "$(heard $host)" != "$(heard three)" ] || net_fail "$host hears what three hears: $(heard $host)"
+done
+[ "$(heard one)" = "$(heard two)" ] || net_fail "members hear different addresses: $(heard one), $(heard two)"
+heard one | grep -q "$mac\$" || net_fail "$group is not heard: $(heard one)"
+
+net_in three "$vnet" group query "$group" -i v0 >query 2>err || net_fail "query: $(cat err)"
+[ "$(wc -l <query)" -eq 3 ] && grep -q "^02:00:00:00:00:01 .* $a\$" query && grep -q "^02:00:00:00:00:02 .* $b\$" query ||
+    net_fail "query shows: $(cat query)"
+net_in three "$vnet" group query "$group" -i v0 --json >query || net_fail "query --json"
+jq -se --arg group "$group" --arg a "$a" --arg b "$b" 'length == 2 and all(.[]; .group == $group and .count == 1) and
+    .[0].members == [$a] and .[1].members == [$b]' query >/dev/null || net_fail "query --json: $(cat query)"
+
+# A member that goes is forgotten with its address.
+before=$(heard two | wc -l)
+net_stop $second || net_fail "join ends with $?"
+[ "$(heard two | wc -l)" -lt "$before" ] || net_fail "two goes on to hear the group: $(heard two)"
+net_in three "$vnet" group query "$group" -i v0 | grep -q "$b" && net_fail "two is still a member"
+net_stop $first
+net_in three "$vnet" group query "$group" -i v0 --timeout 200ms >query 2>err && net_fail "query of a group without members"
+grep -q "nobody on the segment of v0 has a member of $group" err && [ ! -s query ] || net_fail "query: $(cat query err)"
+net_stop $third
