@@ -55,6 +55,7 @@ struct vtest_slot {
     uint32_t reply_flags; /* VMTP_DGM or 0 */
     vmtp_time due;
     uint32_t octets, seed;    /* DELAY */
+    void *extra;              /* lent with the area, or NULL */
     struct vmtp_event queued; /* QUEUED */
     uint64_t arrival;
 };
@@ -137,6 +138,9 @@ void vtest_fill_source(struct vtest_slot *slot, uint32_t octets, uint32_t seed, 
 /* Sends an answer for slot and makes the slot free, or lent. */
 void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_message *answer, const void *segment,
                   uint32_t size, vmtp_time now);
+/* Its area is lent until RELEASED comes. */
+void vtest_lend(vtest_service *s, struct vtest_slot *slot);
+void vtest_drop_extra(struct vtest_slot *slot);
 /* The slot has no Request any more: posts it again where its entity wants it. */
 void vtest_free(vtest_service *s, struct vtest_slot *slot);
 void vtest_set_state(struct vtest_slot *slot, enum vtest_state state);
@@ -162,6 +166,6 @@ int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_t
 int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 
 vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
-vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave;
+vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave, vtest_forward;
 
 #endif

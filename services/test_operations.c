@@ -86,6 +86,7 @@ static void op_mirror(vtest_service *s, struct vtest_work *w) {
     vmtp_store32(out + VTEST_MIRROR_SIZE, r->segment_size);
     vmtp_store32(out + VTEST_MIRROR_CRC, vtest_crc32(r->segment, r->segment_size));
     memcpy(out + VTEST_MIRROR_SOURCE, r->source, sizeof r->source);
+    out[VTEST_MIRROR_FORWARDS] = r->forward_count;
     vmtp_store32(out + VTEST_MIRROR_DELIVERED, r->delivered);
     memcpy(w->slot->area, out, sizeof out);
     w->segment = w->slot->area;
@@ -125,6 +126,7 @@ static const struct {
     {VMTP_TEST_SEQUENCE, 0, vtest_sequence},
     {VMTP_TEST_SERIAL, VTEST_NEVER_IDEMPOTENT, vtest_serial},
     {VMTP_TEST_STAT, 0, vtest_stat},
+    {VMTP_TEST_FORWARD, VTEST_NEVER_IDEMPOTENT, vtest_forward},
     {VMTP_TEST_JOIN, VTEST_NEVER_IDEMPOTENT, vtest_join},
     {VMTP_TEST_LEAVE, VTEST_NEVER_IDEMPOTENT, vtest_leave},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},

@@ -30,11 +30,12 @@ enum vtest_mirror_offset {
     VTEST_MIRROR_SIZE = 56,
     VTEST_MIRROR_CRC = 60,
     VTEST_MIRROR_SOURCE = 64,
+    VTEST_MIRROR_FORWARDS = 70, /* an octet */
     VTEST_MIRROR_DELIVERED = 72,
     VTEST_MIRROR_OCTETS = 80
 };
 
-/* Head of the segments of CALL's Request and Response (section 4.6). */
+/* Head of the segments of CALL's Request and Response (section 4.6), and of FORWARD's Request (section 4.13). */
 enum vtest_call_offset {
     VTEST_CALL_SERVER = 0,
     VTEST_CALL_CODE = 8,

@@ -285,6 +285,8 @@ void vtest_destroy(vtest_service *s) {
         close(s->files);
     for (unsigned i = 0; i < VTEST_CALL_CLIENTS; i++)
         free(s->clients[i].memory);
+    for (uint32_t i = 0; s->slots && i < s->slot_count; i++)
+        vtest_drop_extra(&s->slots[i]);
     free(s->slots);
     free(s->memory);
     free(s);

@@ -5,6 +5,8 @@
  */
 #include "test_internal.h"
 
+#include <stdlib.h>
+
 /* Cookies of our accepts: this, and the number of the slot. */
 static uint64_t cookie_of(const vtest_service *s, const struct vtest_slot *slot) {
     return VTEST_SLOT_COOKIE + (uint64_t)(slot - s->slots);
@@ -35,8 +37,19 @@ static int post(vtest_service *s, struct vtest_slot *slot) {
     return rc;
 }
 
+void vtest_drop_extra(struct vtest_slot *slot) {
+    free(slot->extra);
+    slot->extra = NULL;
+}
+
+void vtest_lend(vtest_service *s, struct vtest_slot *slot) {
+    vtest_set_state(slot, VTEST_LENT);
+    s->lent++;
+}
+
 void vtest_free(vtest_service *s, struct vtest_slot *slot) {
     slot->handle = 0;
+    vtest_drop_extra(slot);
     if (slot->state != VTEST_IDLE)
         vtest_set_state(slot, VTEST_IDLE);
     if (wants(slot->place))
@@ -92,10 +105,8 @@ void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_m
     struct vmtp_reply reply = {.message = *answer, .segment = segment, .segment_size = size};
     reply.message.code |= slot->reply_flags;
     reply.flags = confirm_flag(s, slot);
-    if (slot->handle != 0 && reply_with(s, slot, &reply, now)) {
-        vtest_set_state(slot, VTEST_LENT);
-        s->lent++;
-        return;
-    }
-    vtest_free(s, slot);
+    if (slot->handle != 0 && reply_with(s, slot, &reply, now))
+        vtest_lend(s, slot);
+    else
+        vtest_free(s, slot);
 }
