@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
-#define USER_FLAGS VMTP_CALL_PLAIN
+#define USER_FLAGS VMTP_CALL_MORE
 
 /* ---- times ---- */
 
@@ -58,9 +58,10 @@ struct call *veng_call_blank(struct vmtp_engine *e) {
     c->timer.kind = TIMER_CALL;
     c->limit.kind = TIMER_LIMIT;
     c->first.timer.kind = TIMER_SLOT;
-    c->slots = c->host = c->wait_next = c->request = c->forwarder = NONE;
-    c->slots_max = 1;
+    c->slots = c->host = c->wait_next = c->request = c->forwarder = c->newer = NONE;
+    c->slots_max = c->groups = 1;
     c->deadline = VMTP_NEVER;
+    c->entity = NONE;
     return c;
 }
 
@@ -69,7 +70,7 @@ struct call *veng_call_make(struct vmtp_engine *e, struct entity *client) {
     if (!c)
         return NULL;
     c->entity = pool_index(&e->entities, client);
-    client->call = pool_index(&e->calls, c);
+    veng_outstanding_add(e, client, c);
     client->transaction++;
     return c;
 }
@@ -80,14 +81,23 @@ static uint32_t all_blocks(const struct call *c) {
 }
 
 uint32_t veng_call_lacks(const struct call *c, uint32_t delivery) { return all_blocks(c) & ~delivery; }
+/* Its place in a run, and whether the Response may need Transactions of its own. */
+static uint32_t run_control(const struct vmtp_engine *e, const struct call *c) {
+    const struct entity *n = entity_at(e, c->entity);
+    if (e->config.no_streams)
+        return 0;
+    int continued = !veng_call_is_oldest(e, c) || (c->datagram && n->datagrams_to == c->server);
+    return (continued ? VMTP_NSR : 0) | (c->more ? VMTP_NER : 0) | (c->skip ? VMTP_STI : 0);
+}
 
 static void write_header(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r) {
     struct entity *n = entity_at(e, c->entity);
     struct vmtp_message m = veng_message_with_segment(&r->message, r->segment_size);
     uint8_t *h = c->tx.header;
+    uint32_t flags = r->control | run_control(e, c);
     vmtp_put_client(h, n->id);
     vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
-    vmtp_put_control(h, vmtp_control(r->control, 0, 0, r->gap, r->priority, VMTP_REQUEST));
+    vmtp_put_control(h, vmtp_control(flags, 0, 0, r->gap, r->priority, VMTP_REQUEST));
     vmtp_put_transaction(h, n->transaction);
     veng_message_write(h, &m);
 }
@@ -109,14 +119,33 @@ static void choose_destination(const struct vmtp_engine *e, struct call *c, cons
     c->multicast = c->locate == 0;
 }
 
+/* It may be begun while others of the entity are open: they are a run to the same server, and it was said that one follows. */
+static int joins_run(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
+    const struct call *newest = call_at(e, n->newest);
+    return newest->more && newest->server == r->message.server && newest->datagram == ((r->message.code & VMTP_DGM) != 0);
+}
+
+/* What only single packet groups can do, to single servers. */
+static int check_size(const struct vmtp_engine *e, const struct vmtp_request *r) {
+    int plain = vmtp_is_group(r->message.server) || (r->message.code & VMTP_MDM) || e->config.no_streams;
+    if (r->segment_size > (plain ? VMTP_GROUP_OCTETS : VMTP_MESSAGE_OCTETS))
+        return VMTP_E_TOO_LARGE;
+    if (r->response_size > VMTP_MESSAGE_OCTETS || (r->response_slots > 1 && r->response_size > VMTP_GROUP_OCTETS))
+        return VMTP_E_TOO_LARGE;
+    return 0;
+}
+
 static int check(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
-    if (n->call != NONE)
+    if (n->call != NONE && !joins_run(e, r, n))
         return VMTP_E_IN_CALL;
-    if (r->segment_size > VMTP_GROUP_OCTETS)
-        return VMTP_E_TOO_LARGE;
+    int error = check_size(e, r);
+    if (error)
+        return error;
+    if ((r->flags & VMTP_CALL_MORE) && vmtp_is_group(r->message.server) && !(r->message.code & VMTP_DGM))
+        return VMTP_E_INVALID;
     if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
         return VMTP_E_INVALID;
     if ((r->control & ~USER_CONTROL) || (r->flags & ~(uint32_t)USER_FLAGS) || (r->message.code & VMTP_CODE_RESERVED) ||
@@ -128,17 +157,28 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
 }
 
 static void take_request(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r, vmtp_time now) {
+    struct entity *n = entity_at(e, c->entity);
+    c->datagram = (r->message.code & VMTP_DGM) != 0;
+    c->more = (r->flags & VMTP_CALL_MORE) != 0;
+    c->skip = r->response_size > VMTP_GROUP_OCTETS && !c->datagram && !vmtp_is_group(r->message.server) &&
+              !e->config.no_streams;
     choose_destination(e, c, r);
     write_header(e, c, r);
     c->tx.segment = r->segment;
     c->tx.segment_size = r->segment_size;
+    c->groups = run_groups(r->segment_size);
+    if (c->tx.run)
+        veng_run_send(c->tx.run, r->segment_size);
+    n->transaction += c->groups - 1u + (c->skip ? 255u : 0u);
+    n->datagram = c->datagram;
+    n->datagrams_to = c->datagram && c->more ? c->server : 0;
+    if (veng_call_is_oldest(e, c))
+        n->serial = e->config.no_streams;
     c->slots_max = r->response_slots > 1 ? r->response_slots : 1;
     c->response_size = r->response_size;
     c->response_area = r->response_area;
     c->deadline = r->deadline;
     c->cookie = r->cookie;
-    c->datagram = (r->message.code & VMTP_DGM) != 0;
-    entity_at(e, c->entity)->datagram = c->datagram;
     if (r->deadline != VMTP_NEVER)
         veng_timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
     COUNT(e, CALLS);
@@ -162,17 +202,27 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
         return error;
     if (e->user_calls >= e->config.max_calls) /* the rest of the pool is the probers' */
         return VMTP_E_FULL;
-    struct call *c = veng_call_make(e, n);
-    if (!c)
+    struct run *run = request->segment_size > VMTP_GROUP_OCTETS ? veng_pool_take(&e->runs) : NULL;
+    struct call *c = request->segment_size <= VMTP_GROUP_OCTETS || run ? veng_call_make(e, n) : NULL;
+    if (!c) {
+        veng_run_free(e, &run);
         return VMTP_E_FULL;
+    }
+    c->tx.run = run;
     e->user_calls++;
     take_request(e, c, request, now);
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
-    veng_call_seek(e, c, now);
+    if (veng_call_is_oldest(e, c)) {
+        veng_call_start(e, c, now);
+    } else {
+        c->state = CALL_WAITING;
+        veng_outstanding_push(e, n, now);
+    }
     return 0;
 }
 
-void veng_call_seek(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+/* Here, to a group, or to where the server is. */
+void veng_call_start(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (veng_local_begin(e, c, now))
         return;
     if (c->multicast)
@@ -183,7 +233,22 @@ void veng_call_seek(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 /* ---- sending ---- */
 
+/* A server that has said that it does not stream is not tried again.  0: the call has ended. */
+static int streams_to_host(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    const struct host *h = call_host(e, c);
+    if (!veng_call_in_run(c) || (!entity_at(e, c->entity)->serial && !(h && h->no_streams)))
+        return 1;
+    if (c->tx.run) {
+        veng_call_finish(e, c, VMTP_STREAMING_NOT_SUPPORTED, now);
+        return 0;
+    }
+    veng_call_no_streams(e, c);
+    return 1;
+}
+
 void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (!streams_to_host(e, c, now))
+        return;
     if (c->multicast)
         vmtp_group_mac(c->tx.mac, c->server);
     if (c->sent) /* to another host, before */
@@ -191,18 +256,27 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     veng_call_transmit(e, c, all_blocks(c), c->purpose == FOR_FORWARD, now);
 }
 
+/* The header says how often it was sent. */
+void veng_call_count(struct call *c) {
+    uint8_t *h = c->tx.header;
+    uint32_t control = vmtp_get_control(h) & ~(VMTP_APG | vmtp_control(0, 7, 0, 0, 0, 0));
+    vmtp_put_control(h, control | vmtp_control(0, c->retransmits, 0, 0, 0, 0));
+}
+
 /* blocks 0: the data-less retransmission; ask: with APG. */
 void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now) {
     uint8_t *h = c->tx.header;
-    uint32_t control = vmtp_get_control(h) & ~(VMTP_APG | vmtp_control(0, 7, 0, 0, 0, 0));
-    vmtp_put_control(h, control | (ask ? VMTP_APG : 0) | vmtp_control(0, c->retransmits, 0, 0, 0, 0));
+    veng_call_count(c);
+    if (ask && !c->tx.run) /* of a run, the packets that are to ask are chosen when they are sent */
+        vmtp_put_control(h, vmtp_get_control(h) | VMTP_APG);
     unsigned bit = c->retransmits & 7u;
     c->asked = (uint8_t)((c->asked & ~(1u << bit)) | ((unsigned)(ask != 0) << bit));
     c->sent_at[bit] = now;
     c->sent = 1;
     c->state = CALL_AWAITING_RESPONSE;
-    c->tx.pending |= blocks;
-    c->tx.bare = c->tx.pending == 0;
+    if (!c->tx.run)
+        c->tx.pending |= blocks;
+    c->tx.bare = blocks == 0 || !veng_send_has_more(&c->tx);
     if (e->wished)
         veng_pace_ask(e, &c->tx);
     veng_timer_stop(&e->wheel, &c->timer);
@@ -214,7 +288,11 @@ void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) 
         return;
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
-    veng_timer_set(&e->wheel, &c->timer, now + ((c->asked >> bit) & 1u ? veng_call_tc2(e, c) : tc1(e, c)));
+    int asked = ((c->asked >> bit) & 1u) || (c->tx.run && !run_all_acknowledged(c->tx.run));
+    if (veng_call_is_oldest(e, c)) /* the others wait for it */
+        veng_timer_set(&e->wheel, &c->timer, now + (asked ? veng_call_tc2(e, c) : tc1(e, c)));
+    if (c->newer != NONE)
+        veng_outstanding_push(e, entity_at(e, c->entity), now);
 }
 
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
@@ -239,6 +317,8 @@ static void free_slots(struct vmtp_engine *e, struct call *c) {
 
 void veng_call_free(struct vmtp_engine *e, struct call *c) {
     free_slots(e, c);
+    veng_run_free(e, &c->tx.run);
+    veng_run_free(e, &c->first.run);
     if (c->purpose == FOR_USER || c->purpose == FOR_FORWARD)
         e->user_calls--;
     c->state = CALL_FREE;
@@ -251,11 +331,7 @@ static void stop_slots(struct vmtp_engine *e, struct call *c) {
         veng_timer_stop(&e->wheel, &slot_at(e, i)->timer);
 }
 
-void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
-    if (c->state == CALL_DONE || c->state == CALL_FREE)
-        return;
-    if (c->number) /* a group call that has had Responses has not failed, whatever ends it */
-        result = 0;
+static void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCATING)
         veng_locate_cancel(e, c);
     if (c->state == CALL_LOCAL)
@@ -265,6 +341,29 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
     stop_slots(e, c);
     veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
+    c->tx.bare = 0;
+}
+
+void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (c->state == CALL_DONE || c->state == CALL_FREE)
+        return;
+    if (c->number) /* a group call that has had Responses has not failed, whatever ends it */
+        result = 0;
+    if (c->state == CALL_HELD)
+        result = c->result; /* it had its Response before */
+    int answered = result == 0 || result == VMTP_BAD_REPLY_SEGMENT;
+    if (answered && veng_outstanding_must_hold(e, c)) {
+        stop_call(e, c, now);
+        c->state = CALL_HELD;
+        c->result = result;
+        return;
+    }
+    veng_outstanding_remove(e, c, result, now);
+}
+
+/* It is not among the client's calls any more. */
+void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    stop_call(e, c, now);
     c->state = CALL_DONE;
     c->result = result;
     if (result != 0 && result != VMTP_BAD_REPLY_SEGMENT)
@@ -273,7 +372,6 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
         veng_forward_ended(e, c, now);
         return;
     }
-    entity_at(e, c->entity)->call = NONE;
     if (c->purpose != FOR_USER) {
         veng_probe_finished(e, c, now);
         return;
@@ -282,18 +380,29 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
         COUNT(e, CALLS_ANSWERED);
     else
         COUNT(e, CALLS_FAILED);
+    if (c->tx.out) { /* its end is told when the last packet has been reported */
+        entity_at(e, c->entity)->unsettled++;
+        c->unsettled = 1;
+        return;
+    }
     veng_call_settle(e, c, now);
 }
 
+/* Called whenever a packet of it has been reported. */
 void veng_call_settle(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->tx.out)
         return;
+    if (c->state == CALL_DONE && c->unsettled) {
+        c->unsettled = 0;
+        veng_outstanding_settled(e, c, now);
+    }
     if (c->state == CALL_DONE && c->forwarder != NONE && veng_forward_settled(e, c, now))
         return;
-    if (c->state == CALL_DONE)
+    if (c->state == CALL_DONE) {
         veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
-    else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued)
-        veng_call_finish(e, c, 0, 0);
+    } else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued) {
+        veng_call_finish(e, c, 0, now);
+    }
 }
 
 int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now) {
@@ -308,11 +417,26 @@ void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     veng_call_finish(e, c, c->number ? 0 : VMTP_USER_TIMEOUT, now);
 }
 
+/* To a server that does not stream: as single transactions, one after the other. */
+void veng_call_no_streams(struct vmtp_engine *e, struct call *c) {
+    struct host *h = call_host(e, c);
+    struct entity *n = entity_at(e, c->entity);
+    if (h)
+        h->no_streams = 1;
+    n->serial = 1;
+    for (uint32_t i = n->call; i != NONE; i = call_at(e, i)->newer) {
+        uint8_t *header = call_at(e, i)->tx.header;
+        vmtp_put_control(header, vmtp_get_control(header) & ~(VMTP_NSR | VMTP_NER));
+    }
+}
+
 /* ---- timeouts ---- */
 
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx, all_blocks(c));
     c->whole = 0;
+    if (c->newer != NONE)
+        entity_at(e, c->entity)->resend = 1;
     c->retries++;
     c->retransmits++;
     COUNT(e, REQUEST_RETRANSMITS);
@@ -350,7 +474,7 @@ void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 /* ---- NotifyVmtpClient (spec/vmtp.md section 7.5) ---- */
 
 /* BUSY: everything again after a while, longer each time, and not in step with others that heard the same. */
-static void back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     vmtp_time wait = e->config.timers.tc1_floor;
     for (unsigned i = 0; i < c->busies && wait < e->config.timers.tc2_ceiling; i++)
         wait *= 2;
@@ -382,7 +506,7 @@ static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count,
 }
 
 /* The server has the Request: it may take its time. */
-static void acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->retries = 0;
     c->acknowledged = 1;
     if (!c->tx.queued)
@@ -415,15 +539,15 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
     if (c->purpose == FOR_FORWARD && veng_forward_told(e, c, code, delivery, now))
         return;
     switch (code) {
-    case VMTP_OK: acknowledged(e, c, now); break;
+    case VMTP_OK: veng_call_acknowledged(e, c, now); break;
     case VMTP_RETRY:
         if (all_blocks(c) & ~delivery)
             told_to_retry(e, c, delivery, all_blocks(c) & ~delivery, now);
         else
-            acknowledged(e, c, now);
+            veng_call_acknowledged(e, c, now);
         break;
     case VMTP_RETRY_ALL: told_to_retry(e, c, 0, all_blocks(c), now); break;
-    case VMTP_BUSY: back_off(e, c, now); break;
+    case VMTP_BUSY: veng_call_back_off(e, c, now); break;
     case VMTP_ENTITY_MIGRATED:
         if (!c->multicast && (c->purpose == FOR_USER ||
                               c->purpose == FOR_FORWARD)) /* a group does not migrate, and a Probe must not wait for itself */
@@ -448,9 +572,9 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
     uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
     uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
     struct call *forward = veng_forward_call_of(e, a, client, transact);
-    struct call *c = forward ? forward : n && n->call != NONE ? call_at(e, n->call) : NULL;
+    struct call *c = forward ? forward : n ? veng_outstanding_notified(e, n, transact, code) : NULL;
     int secure = code == VMTP_SECURITY_NOT_SUPPORTED && transact == 0; /* that host cannot know the transaction */
-    if (!c || c->datagram || (!secure && vmtp_get_transaction(c->tx.header) != transact))
+    if (!c || c->datagram)
         return DROP(e, DROP_BAD_NOTIFY);
     int receiving = c->state == CALL_RECEIVING_RESPONSE && code == VMTP_RESPONSE_DISCARDED;
     if (!receiving && c->state != CALL_AWAITING_RESPONSE)
@@ -459,6 +583,7 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
-    client_told(e, c, code, delivery, a->now);
+    if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, a->now))
+        client_told(e, c, code, delivery, a->now);
     return 0;
 }

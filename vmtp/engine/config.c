@@ -34,6 +34,7 @@ void vmtp_config_init_sized(struct vmtp_config *config, size_t size) {
     full.max_hosts = 256;
     full.max_control = 64;
     full.max_memberships = 128;
+    full.max_runs = 16;
     timer_defaults(&full.timers);
     /* Never more than the caller's structure has room for; vmtp_config_check refuses one of another version. */
     memcpy(config, &full, size < sizeof full ? size : sizeof full);
@@ -56,6 +57,8 @@ static const char *check_tables(const struct vmtp_config *c) {
         return "max_accepts must be at most 16777000";
     if (c->max_hosts < 1 || c->max_hosts > most)
         return "max_hosts must be 1 to 16777000";
+    if (c->max_runs > most)
+        return "max_runs must be at most 16777000";
     if (c->max_control < 4 || c->max_control > most)
         return "max_control must be 4 to 16777000";
     if (c->max_memberships > most / 2)

@@ -42,6 +42,7 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_pool(c, &e->memberships, k->max_memberships, sizeof(struct membership));
     /* Twice: an address that the program has yet to hear is not needed any more keeps its record. */
     carve_pool(c, &e->listeners, 2 * k->max_memberships, sizeof(struct listener));
+    carve_pool(c, &e->runs, k->max_runs, sizeof(struct run));
     carve_map(c, &e->entity_map, k->max_entities + OWN_ENTITIES);
     carve_map(c, &e->remote_map, k->max_remote_clients);
     carve_map(c, &e->host_map, k->max_hosts);
@@ -113,6 +114,7 @@ static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
     case TIMER_LIMIT: veng_call_limit(e, AROUND(struct call, limit), now); break;
     case TIMER_SLOT: veng_slot_timeout(e, AROUND(struct slot, timer), now); break;
     case TIMER_REMOTE: veng_remote_timeout(e, AROUND(struct remote, timer), now); break;
+    case TIMER_REQUEST: veng_stream_timeout(e, AROUND(struct request, timer), now); break;
     case TIMER_ALLOCATE: veng_allocate_timeout(e, now); break;
     default: break;
     }
@@ -149,6 +151,7 @@ void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out) {
     out->requests = e->requests.used;
     out->accepts = e->accepts.used;
     out->hosts = e->hosts.used;
+    out->runs = e->runs.used;
     out->events = e->events;
     out->memberships = e->memberships.used;
 }

@@ -34,7 +34,8 @@ int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enu
         return VMTP_E_FULL;
     memset(n, 0, sizeof *n);
     n->id = id;
-    n->call = n->accept_head = n->accept_tail = NONE;
+    n->call = n->newest = n->accept_head = n->accept_tail = NONE;
+    n->window = RUN_WINDOW_FIRST;
     n->role = (uint8_t)role;
     n->live = 1;
     n->probe_until = now;
@@ -118,7 +119,7 @@ static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_ti
 void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     unmap(e, n);
     n->live = 0;
-    if (n->call != NONE)
+    while (n->call != NONE)
         veng_call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
     drop_requests(e, n, now);
     return_accepts(e, n);
@@ -141,7 +142,7 @@ int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacit
     struct entity *n = veng_entity_find(e, entity);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
-    if (capacity > VMTP_GROUP_OCTETS)
+    if (capacity > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;
     if (capacity && !area)
         return VMTP_E_INVALID;

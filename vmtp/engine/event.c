@@ -78,7 +78,11 @@ static void fill_response(struct vmtp_event *ev, const struct slot *s) {
     memcpy(ev->source, s->mac, 6);
     ev->segment = s->area;
     ev->segment_size = s->size < s->capacity ? s->size : s->capacity;
-    if (s->have != s->want) { /* only a beginning without holes is worth something without MDM */
+    if (s->run && s->have != s->want) {
+        const struct run *r = s->run;
+        uint32_t whole = r->base * VMTP_GROUP_OCTETS + (uint32_t)__builtin_ctz(~r->mask[r->base]) * VMTP_BLOCK_OCTETS;
+        ev->segment_size = whole < ev->segment_size ? whole : ev->segment_size;
+    } else if (s->have != s->want) { /* only a beginning without holes is worth something without MDM */
         uint32_t missing = s->want & ~s->have;
         uint32_t whole = (uint32_t)__builtin_ctz(missing) * VMTP_BLOCK_OCTETS;
         if (!(ev->message.code & VMTP_MDM) && whole < ev->segment_size)
@@ -116,6 +120,8 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->transaction = vmtp_get_transaction(q->header);
     ev->priority = (uint8_t)vmtp_get_priority(q->header);
     ev->forward_count = (uint8_t)vmtp_get_forward_count(q->header);
+    ev->large = q->skip || q->remote == NONE;
+    ev->more = q->more;
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);
     if (ev->type != VMTP_EV_REQUEST)

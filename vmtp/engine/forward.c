@@ -83,7 +83,7 @@ static void go(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (veng_entity_find(e, c->server))
         veng_forward_local(e, c, now);
     else
-        veng_call_seek(e, c, now);
+        veng_call_start(e, c, now);
 }
 
 static int pass_on(struct vmtp_engine *e, struct request *q, const struct vmtp_forward *f, vmtp_time now) {
@@ -188,7 +188,7 @@ void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (c->result != 0 && r) {
         COUNT(e, FORWARDS_FAILED);
-        veng_notify_client_of(e, r, 0, c->result);
+        veng_notify_client_of(e, r, r->transaction, 0, c->result);
     }
     veng_call_settle(e, c, now);
 }
@@ -281,7 +281,7 @@ static int redirect(struct vmtp_engine *e, struct request *q, const struct vmtp_
     if (!q->lent) /* nothing to wait for */
         c->forwarder = release(e, q);
     c->state = CALL_AWAITING_RESPONSE;
-    veng_call_seek(e, c, now);
+    veng_call_start(e, c, now);
     return 0;
 }
 

@@ -12,8 +12,12 @@
  * arrival          input.c       checks of section 5.1, who gets the packet
  * client           call.c        Send, timeouts, Notify to the client          (RFC 1045 chapter 4)
  *                  response.c    Response packets
+ *                  outstanding.c the calls of one client that streams, and what they do to each other
  * server           request.c     Request packets, timeouts                     (RFC 1045 chapter 5)
  *                  reply.c       Respond, Notify to the server
+ *                  stream.c      runs of Requests: their order, their records  (RFC 1045 section 2.11)
+ *                  batch.c       Responses of a run: their order, NotifyVmtpServer
+ * large messages   run.h run.c   which packet groups are to be sent, have come (RFC 1045 section 2.14)
  * local            local.c       transactions within this engine
  * groups           group.h       what is known of entity groups                (spec/vmtp.md 13.1, 13.2)
  *                  group.c       members, listening, what programs ask for
@@ -35,6 +39,7 @@
 #include <vmtp/engine.h>
 
 #include "rtt.h"
+#include "run.h"
 #include "timer.h"
 
 #define NONE UINT32_MAX
@@ -49,7 +54,7 @@
 #define ENTITY_LEE 0x2000000000000000ull
 #define CONTROL_DATA 192u /* segment octets in a management packet */
 
-enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE };
+enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE, TIMER_REQUEST };
 
 /* A list of free records, threaded through their first word. */
 struct pool {
@@ -99,9 +104,10 @@ struct sender {
     struct sender *next, *previous;
     struct lane *lane; /* where it is queued */
     const uint8_t *segment;
-    vmtp_time gap; /* that the receiver asked for, nanoseconds */
+    struct run *run; /* of a message of several packet groups, else NULL */
+    vmtp_time gap;   /* that the receiver asked for, nanoseconds */
     uint32_t segment_size;
-    uint32_t pending; /* blocks to be sent */
+    uint32_t pending; /* blocks to be sent; unused with a run */
     uint32_t flight;  /* blocks sent since the receiver last told what it has */
     uint16_t out;     /* packets given to the application, not reported yet */
     uint8_t queued;
@@ -128,14 +134,21 @@ struct entity {
     uint32_t hash_next;
     vmtp_entity id;
     uint32_t transaction; /* last one used */
-    uint32_t call;        /* outstanding, or NONE */
+    uint32_t call;        /* outstanding, or NONE: the oldest of them when it streams */
+    uint32_t newest;      /* of these */
     uint32_t accept_head, accept_tail, accepts;
     uint32_t largest; /* capacity of any accept ever posted */
     uint32_t flags;
     uint8_t role;     /* enum entity_role */
     uint8_t datagram; /* the last transaction was one: nobody can say that it is over */
     uint8_t live;
-    vmtp_time probe_until; /* unknown clients are probed until then (section 8.2) */
+    uint8_t window;           /* packet groups that a run may have outstanding */
+    uint8_t resend;           /* the oldest call was sent again by timer: those behind it may be lost as well */
+    uint8_t gap_told;         /* RETRY_ALL has been said for the oldest call */
+    uint8_t serial;           /* its server does not stream */
+    uint32_t unsettled;       /* calls that have ended, but a packet of theirs is out */
+    vmtp_entity datagrams_to; /* the last was a datagram of a run to this server, which goes on */
+    vmtp_time probe_until;    /* unknown clients are probed until then (section 8.2) */
     uint64_t process, principal, effective_principal;
     struct event_node event;
 };
@@ -161,9 +174,11 @@ struct slot {
     vmtp_entity server;
     uint32_t call;
     uint32_t have, want;
-    uint32_t answers; /* which transmission of the Request: see call.retransmits */
-    uint32_t size;    /* of the segment, as the server says */
+    uint32_t transaction; /* of its first packet group */
+    uint32_t answers;     /* which transmission of the Request: see call.retransmits */
+    uint32_t size;        /* of the segment, as the server says */
     uint32_t capacity;
+    struct run *run; /* its packet groups, when there are several */
     uint8_t *area;
     uint8_t state; /* enum slot_state */
     uint8_t retries;
@@ -177,7 +192,16 @@ struct slot {
 
 enum slot_state { SLOT_FREE, SLOT_RECEIVING, SLOT_COMPLETE };
 
-enum call_state { CALL_FREE, CALL_LOCATING, CALL_AWAITING_RESPONSE, CALL_RECEIVING_RESPONSE, CALL_LOCAL, CALL_DONE };
+enum call_state {
+    CALL_FREE,
+    CALL_WAITING, /* behind others of its run: for room in the window, or for their server to be found */
+    CALL_LOCATING,
+    CALL_AWAITING_RESPONSE,
+    CALL_RECEIVING_RESPONSE,
+    CALL_LOCAL,
+    CALL_HELD, /* answered, but an earlier one of its run is not */
+    CALL_DONE
+};
 
 struct call {
     uint32_t next_free;
@@ -193,6 +217,8 @@ struct call {
     uint32_t entity;
     uint32_t host;      /* where in the cache the server was found, or NONE */
     uint32_t wait_next; /* waiting for the same Probe */
+    uint32_t newer;     /* the next call of the same client, or NONE */
+    uint32_t groups;    /* packet groups of the Request: its Transactions */
     uint32_t request;   /* local: the server's record */
     uint32_t result;
     uint32_t retransmits;       /* of the last transmission; its low three bits are RetransmitCount */
@@ -214,6 +240,9 @@ struct call {
     uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
+    uint8_t skip;         /* STI: the 255 Transactions behind it are the Response's */
+    uint8_t more;         /* another Request of its run is to follow */
+    uint8_t unsettled;    /* counted as such with its client */
     uint32_t subject;     /* purpose: which host entry or remote */
     uint32_t forwarder;   /* the Request that it forwards, or NONE */
     struct event_node event;
@@ -233,7 +262,8 @@ enum remote_state {
     REMOTE_PROCESSING,
     REMOTE_RESPONDED,
     REMOTE_DISCARDED,
-    REMOTE_FORWARDED /* request: while it is not acknowledged */
+    REMOTE_FORWARDED, /* request: while it is not acknowledged */
+    REMOTE_RUN        /* a run, or a message of several groups: each Request has a state of its own */
 };
 
 /* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
@@ -245,7 +275,7 @@ struct remote {
     vmtp_entity server;
     vmtp_entity onward; /* Forwarded: to whom */
     uint32_t transaction;
-    uint32_t request; /* its record while there is one, or NONE */
+    uint32_t request; /* its record while there is one, or NONE; of a run, the oldest */
     uint32_t code;    /* of the Response or the forwarded Request, for sending it again */
     uint32_t words[7];
     uint8_t mac[6];
@@ -254,6 +284,9 @@ struct remote {
     uint8_t forward, retransmit, priority, gap;
     uint8_t retries;
     uint8_t multicast; /* the Request was */
+    uint8_t skip;      /* run: the last Request had STI */
+    uint8_t gap_told;  /* run: RETRY_ALL has been said for the Request that is missing */
+    uint8_t idle;      /* run: times that TS4 passed in which nothing was heard */
 };
 
 enum request_state {
@@ -287,6 +320,19 @@ struct request {
     uint8_t lent;    /* by the forwarder: RELEASED is owed for that as well */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
+    /* Of a run: */
+    uint32_t newer;       /* the next Request of the run, or NONE */
+    uint32_t transaction; /* the last of the Request's, which its Response has */
+    uint32_t groups;      /* of the Request */
+    struct run *run;      /* being received, when there are several */
+    struct timer timer;
+    uint8_t in_run;
+    uint8_t skip;     /* STI: its Response may have 256 packet groups */
+    uint8_t more;     /* NER: another Request of the run follows */
+    uint8_t batched;  /* to be answered by a later Response */
+    uint8_t answered; /* its Response has been given to the queue */
+    uint8_t retries;
+    uint8_t told; /* its missing blocks were asked for because a later one was whole */
     struct event_node event;
 };
 
@@ -300,6 +346,7 @@ struct host {
     uint32_t waiting;      /* calls */
     uint8_t state;
     uint8_t mac[6];
+    uint8_t no_streams; /* it has said so */
     uint32_t pending_next;
     vmtp_entity entity;
     struct rtt rtt;      /* TC2: round trip to its manager */
@@ -338,7 +385,7 @@ struct vmtp_engine {
     uint64_t key[2]; /* of the hash */
     uint64_t prng;
     struct wheel wheel;
-    struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts, memberships, listeners;
+    struct pool entities, accepts, calls, slots, remotes, requests, controls, hosts, runs, memberships, listeners;
     struct map entity_map, remote_map, host_map, group_map;
     struct lane fast;     /* what needs no gap */
     struct lane *clocked; /* lanes with gaps that hold something, the next one due first */
@@ -427,18 +474,30 @@ struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle 
 struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size);
 void veng_message_write(uint8_t *header, const struct vmtp_message *m);
 
+/* ---- run.h: its records ---- */
+static inline void veng_run_free(struct vmtp_engine *e, struct run **r) {
+    if (*r)
+        veng_pool_give(&e->runs, *r);
+    *r = NULL;
+}
+
 /* ---- call.c ---- */
+/* Serves it here, or finds c->locate and sends. */
+void veng_call_start(struct vmtp_engine *e, struct call *c, vmtp_time now);
 struct call *veng_call_make(struct vmtp_engine *e, struct entity *client);
-struct call *veng_call_blank(struct vmtp_engine *e); /* of nobody yet */
-/* Finds c->locate and sends, or serves it here. */
-void veng_call_seek(struct vmtp_engine *e, struct call *c, vmtp_time now);
+struct call *veng_call_blank(struct vmtp_engine *e);                        /* of nobody yet */
 void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* knows its host or its group: send */
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_settle(struct vmtp_engine *e, struct call *c,
                       vmtp_time now); /* COMPLETE once nothing of it is out any more */
+void veng_call_count(struct call *c);
+void veng_call_back_off(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_no_streams(struct vmtp_engine *e, struct call *c);
 void veng_call_free(struct vmtp_engine *e, struct call *c);
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
@@ -447,13 +506,35 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a);
 uint32_t veng_call_lacks(const struct call *c, uint32_t delivery); /* blocks to be sent that delivery does not name */
 vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 
+/* ---- outstanding.c ---- */
+void veng_outstanding_add(struct vmtp_engine *e, struct entity *n, struct call *c);
+/* It is over, for this reason, and those behind it go on or end too. */
+void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
+int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c);
+void veng_outstanding_settled(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time now);
+/* Whose Request has, whose Response may have, this Transaction; NULL: none that is open. */
+struct call *veng_outstanding_asked(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction);
+struct call *veng_outstanding_answered(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction);
+struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct entity *n, uint32_t transact,
+                                       uint32_t code);
+int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
+                          vmtp_time now);
+/* A Response of a run is whole; ask: it wants to be acknowledged. */
+void veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
+uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
+int veng_call_in_run(const struct call *c);
+int veng_call_is_oldest(const struct vmtp_engine *e, const struct call *c);
+
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s,
                       vmtp_time now); /* what came of the Response is all that comes */
-/* Copies the blocks of a packet into area; returns those that were new. */
-uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a);
+/* Copies the blocks of a packet, of a segment of size octets, into area; returns those that were new. */
+uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, uint32_t size, const struct arrival *a);
+/* The same for a packet of a run; capacity is that of the whole message. */
+uint32_t veng_group_store(uint8_t *area, uint32_t capacity, struct run *r, unsigned group, const struct arrival *a);
 int veng_group_consistent(const uint8_t *first, const uint8_t *h);
 
 /* ---- request.c ---- */
@@ -476,7 +557,35 @@ void veng_request_deliver(struct vmtp_engine *e, struct request *q, struct remot
 int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
 
+int veng_request_refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason);
+/* No accept fits: what the client is told. */
+int veng_request_no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n);
+int veng_request_needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a);
+int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a);
+/* Where the client lives, into r, a new record if fresh; 1: nobody knows. */
+int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh);
+void veng_remote_free(struct vmtp_engine *e, struct remote *r);
+
+/* ---- stream.c ---- */
+#define RUN_CONTROL (VMTP_NSR | VMTP_NER | VMTP_CMG | VMTP_STI)
+int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity *n);
+void veng_stream_unlink(struct vmtp_engine *e, struct request *q);
+void veng_stream_end(struct vmtp_engine *e, struct remote *r, vmtp_time now); /* none of its Requests is wanted any more */
+void veng_stream_quiet(struct vmtp_engine *e, struct remote *r, vmtp_time now); /* nothing was heard for TS4 */
+void veng_stream_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
+void veng_stream_heard(struct vmtp_engine *e, struct remote *r, vmtp_time now);
+
+/* ---- batch.c ---- */
+int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
+int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
+                    uint32_t delivery);
+void veng_batch_again(struct vmtp_engine *e, struct request *q, int ask); /* a duplicate of its Request has come */
+void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
+
 /* ---- reply.c ---- */
+void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
+int veng_short_of_records(const struct vmtp_engine *e);
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
 void veng_reply_again(struct vmtp_engine *e, const struct remote *r);
@@ -519,10 +628,12 @@ int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int m
 /* ---- notify.c ---- */
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
 void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
-void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code);
+void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
+                           uint32_t code);
 /* About the Request itself: to whoever sent it, which may be a forwarder. */
-void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t code);
-void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code);
+void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t transaction,
+                           uint32_t delivery, uint32_t code);
+void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, unsigned group, uint32_t delivery, uint32_t code);
 
 /* ---- locate.c ---- */
 struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity);
@@ -607,6 +718,7 @@ static inline void veng_pace_came(struct vmtp_engine *e, const struct slot *s, v
 /* ---- transmit.c, control.c ---- */
 void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now);
 int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks); /* they fit into one packet */
+int veng_send_has_more(const struct sender *s);
 void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets);
 struct control *veng_control_new(struct vmtp_engine *e); /* NULL: full, counted */
 void veng_control_send(struct vmtp_engine *e, struct control *c);

@@ -113,12 +113,16 @@ void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct entity *n = veng_entity_find(e, c->server);
     if (c->request != NONE)
         return;
-    if (c->purpose == FOR_FORWARD)
+    struct entity *client = entity_at(e, c->entity);
+    if (c->purpose == FOR_FORWARD) {
         veng_forward_local(e, c, now);
-    else if (n)
+        return;
+    }
+    if (n)
         deliver(e, c, n, now);
     else
         veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+    veng_outstanding_push(e, client, now); /* those behind it */
 }
 
 /* As if its packets had arrived. */

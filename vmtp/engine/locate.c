@@ -88,6 +88,7 @@ struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const ui
     if (!h)
         return NULL;
     if (h->state == HOST_KNOWN && memcmp(h->mac, mac, 6) != 0) { /* another host: other times */
+        h->no_streams = 0;
         memset(&h->rtt, 0, sizeof h->rtt);
         memset(&h->response, 0, sizeof h->response);
     }

@@ -32,8 +32,10 @@ static int answer_code(uint8_t *header, uint32_t code) {
 }
 
 /* The current transaction while there is one, or after a datagram, which nobody can call finished; else the next. */
-static uint32_t told_transaction(const struct entity *n) {
-    return n->call != NONE || n->datagram ? n->transaction : n->transaction + 1;
+static uint32_t told_transaction(const struct vmtp_engine *e, const struct entity *n) {
+    if (n->call != NONE)
+        return vmtp_get_transaction(call_at(e, n->call)->tx.header);
+    return n->datagram ? n->transaction : n->transaction + 1;
 }
 
 static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
@@ -44,7 +46,7 @@ static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
     if (domain > 1)
         return answer_code(header, VMTP_NO_PRINCIPAL);
     COUNT(e, PROBES_ANSWERED);
-    vmtp_store32(header + 36, told_transaction(n));
+    vmtp_store32(header + 36, told_transaction(e, n));
     vmtp_store64(header + 40, n->process);
     vmtp_store64(header + 48, n->principal);
     vmtp_store64(header + 56, n->effective_principal);
@@ -72,10 +74,10 @@ static int request_forwarder(struct vmtp_engine *e, const struct arrival *a, uin
 
 static int query_node(struct vmtp_engine *e, uint8_t *header, uint8_t *data) {
     vmtp_store32(header + 36, e->config.mtu);
-    vmtp_store32(header + 40, 0); /* no streams, no security */
-    vmtp_store32(header + 44, 1); /* primary authentication domain */
-    vmtp_store32(header + 48, 1); /* entity domains */
-    vmtp_store32(header + 52, 1); /* authentication domains */
+    vmtp_store32(header + 40, e->config.no_streams ? 0 : 3); /* handles and issues streams; no security */
+    vmtp_store32(header + 44, 1);                            /* primary authentication domain */
+    vmtp_store32(header + 48, 1);                            /* entity domains */
+    vmtp_store32(header + 52, 1);                            /* authentication domains */
     vmtp_store32(data, e->config.domain);
     vmtp_store32(data + 4, 1);
     answer_code(header, VMTP_OK | VMTP_SDA);
@@ -95,7 +97,7 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
         return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     vmtp_store64(data, n->id);
     vmtp_store32(data + 8, n->flags);
-    vmtp_store32(data + 12, told_transaction(n));
+    vmtp_store32(data + 12, told_transaction(e, n));
     vmtp_store64(data + 16, n->process);
     vmtp_store64(data + 24, n->principal);
     vmtp_store64(data + 32, n->effective_principal);

@@ -25,7 +25,8 @@ static void send_client(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity c
     if (!c)
         return;
     /* The flags of a Response that would be sent now: those that a Request and a Response share. */
-    uint32_t ctrl = (control & (VMTP_NRT | VMTP_STI)) | (control & 0x007f00f0u) | VMTP_RESPONSE;
+    uint32_t ctrl = (control & (VMTP_NRT | VMTP_STI | VMTP_NSR | VMTP_NER | VMTP_CMG)) | (control & 0x007f00f0u) |
+                    VMTP_RESPONSE;
     uint8_t *h = prepare(e, c, mac, forwarded ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT);
     vmtp_store64(h + 36, client);
     vmtp_store32(h + 44, ctrl);
@@ -73,22 +74,25 @@ static uint32_t control_of(const struct remote *r) {
     return vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0);
 }
 
-void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t delivery, uint32_t code) {
+void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
+                           uint32_t code) {
     if (!r->multicast)
-        send_client(e, r->mac, r->client, control_of(r), r->transaction, delivery, code, 0);
+        send_client(e, r->mac, r->client, control_of(r), transaction, delivery, code, 0);
 }
 
-void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t code) {
+void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t transaction,
+                           uint32_t delivery, uint32_t code) {
     if (r->multicast)
         return;
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
-    send_client(e, r->forward ? q->source : r->mac, r->client, control_of(r), r->transaction, q->have, code,
+    send_client(e, r->forward ? q->source : r->mac, r->client, control_of(r), transaction, delivery, code,
                 r->forward > 0);
 }
 
-void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, uint32_t code) {
+/* group: of the Response, whose Transactions follow each other. */
+void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, unsigned group, uint32_t delivery, uint32_t code) {
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
-    send_server(e, s->mac, s->server, vmtp_get_client(s->header), vmtp_get_transaction(s->header), s->have, code);
+    send_server(e, s->mac, s->server, vmtp_get_client(s->header), s->transaction + group, delivery, code);
 }

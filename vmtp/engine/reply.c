@@ -2,7 +2,7 @@
 /* reply.c - Respond, and what Notify operations tell the server (RFC 1045 sections 5.6.2, 5.8; spec/vmtp.md 8.4 to 8.6). */
 #include "internal.h"
 
-static void response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
+void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
     vmtp_put_client(h, r->client);
     vmtp_put_length_word(h, e->config.domain, 0, 0);
     vmtp_put_control(h, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
@@ -21,7 +21,7 @@ static void store_response(struct remote *r, const struct vmtp_reply *reply) {
 }
 
 /* Three quarters of the records in use: data held for clients that are silent must not keep others out. */
-static int short_of_records(const struct vmtp_engine *e) {
+int veng_short_of_records(const struct vmtp_engine *e) {
     return (uint64_t)e->requests.used * 4u >= (uint64_t)e->requests.count * 3u;
 }
 
@@ -29,7 +29,7 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->state = REQUEST_RESPONDED;
     q->release = reply->segment_size > 0;
     q->solicit = q->release && !(r->code & VMTP_DGM) &&
-                 ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always || short_of_records(e));
+                 ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always || veng_short_of_records(e));
     q->want = vmtp_blocks_mask(reply->segment_size);
     if ((r->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
         q->want &= r->words[5];
@@ -40,7 +40,7 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.bare = q->want == 0;
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
-    response_header(e, r, q->tx.header);
+    veng_response_header(e, r, q->tx.header);
     veng_send_queue(e, &q->tx);
 }
 
@@ -48,7 +48,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
     struct request *q = veng_request_by_handle(e, request);
     if (!q || q->state != REQUEST_PROCESSING)
         return VMTP_E_STALE;
-    if (reply->segment_size > VMTP_GROUP_OCTETS)
+    if (reply->segment_size > (q->skip || q->remote == NONE ? VMTP_MESSAGE_OCTETS : VMTP_GROUP_OCTETS))
         return VMTP_E_TOO_LARGE;
     if ((reply->segment_size && !reply->segment) ||
         (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
@@ -58,6 +58,8 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         veng_local_reply(e, q, reply, now);
         return 0;
     }
+    if (q->in_run)
+        return veng_batch_reply(e, q, reply, now);
     struct remote *r = remote_at(e, q->remote);
     if (r->forward && veng_forward_reply_home(e, q, reply, now))
         return 0;
@@ -78,6 +80,10 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     if (q->remote == NONE || q->state != REQUEST_RESPONDED)
         return;
+    if (q->in_run) {
+        veng_batch_sent(e, q, now);
+        return;
+    }
     struct remote *r = remote_at(e, q->remote);
     const struct vmtp_timers *k = &e->config.timers;
     if (!q->solicit) {
@@ -92,7 +98,7 @@ void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time n
 
 /* Called whenever a packet of it has been reported: is the record done with? */
 void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
-    if (q->tx.out || q->tx.queued || q->onward != NONE)
+    if (q->tx.out || q->tx.queued || q->onward != NONE || (q->in_run && q->state == REQUEST_RESPONDED))
         return;
     if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
         struct remote *r = remote_at(e, q->remote);
@@ -121,7 +127,7 @@ void veng_reply_again(struct vmtp_engine *e, const struct remote *r) {
     struct control *c = veng_control_new(e);
     if (!c)
         return;
-    response_header(e, r, c->header);
+    veng_response_header(e, r, c->header);
     memcpy(c->mac, r->mac, 6);
     veng_control_send(e, c);
 }
@@ -140,7 +146,7 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
     if (blocks == NONE)
         blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
-    response_header(e, r, q->tx.header);
+    veng_response_header(e, r, q->tx.header);
     if (ask && data)
         vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG);
     q->tx.pending |= blocks;
@@ -193,11 +199,13 @@ int veng_server_notified(struct vmtp_engine *e, struct arrival *a) {
     uint32_t transact = vmtp_load32(a->h + 52), delivery = vmtp_load32(a->h + 56);
     uint32_t code = CODE24(vmtp_load32(a->h + 60));
     struct remote *r = veng_remote_find(e, client, server);
+    if (r && r->state == REMOTE_RUN)
+        return veng_batch_told(e, r, a, code, transact, delivery);
     if (!r || r->transaction != transact)
         return DROP(e, DROP_BAD_NOTIFY);
     int again = code == VMTP_RETRY || code == VMTP_RETRY_ALL || code == VMTP_BUSY;
     if (again && r->state == REMOTE_DISCARDED && !r->multicast) {
-        veng_notify_client_of(e, r, 0, VMTP_RESPONSE_DISCARDED);
+        veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_BAD_NOTIFY);
     }
     if (r->state != REMOTE_RESPONDED || (again && (r->request == NONE || (r->code & VMTP_DGM))))

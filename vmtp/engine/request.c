@@ -35,7 +35,7 @@ struct remote *veng_remote_make(struct vmtp_engine *e, vmtp_entity client, vmtp_
     return r;
 }
 
-static void remote_free(struct vmtp_engine *e, struct remote *r) {
+void veng_remote_free(struct vmtp_engine *e, struct remote *r) {
     uint32_t *link = veng_map_head(e, &e->remote_map, r->client);
     while (remote_at(e, *link) != r)
         link = &remote_at(e, *link)->hash_next;
@@ -64,7 +64,9 @@ struct request *veng_request_make(struct vmtp_engine *e, struct remote *r) {
     q->generation = generation + 1 ? generation + 1 : 1;
     q->tx.kind = KIND_REQUEST;
     q->remote = r ? pool_index(&e->remotes, r) : NONE;
-    q->call = q->accept = q->onward = q->under = NONE;
+    q->call = q->accept = q->onward = q->under = q->newer = NONE;
+    q->groups = 1;
+    q->timer.kind = TIMER_REQUEST;
     return q;
 }
 
@@ -72,15 +74,23 @@ void veng_request_free(struct vmtp_engine *e, struct request *q) {
     veng_event_withdraw(e, &q->event);
     if (q->accept != NONE)
         veng_accept_give_back(e, q->accept);
-    if (q->remote != NONE)
+    if (q->in_run)
+        veng_stream_unlink(e, q);
+    else if (q->remote != NONE)
         remote_at(e, q->remote)->request = NONE;
+    veng_timer_stop(&e->wheel, &q->timer);
+    veng_run_free(e, &q->run);
+    veng_run_free(e, &q->tx.run);
     q->state = REQUEST_FREE;
     veng_pool_give(&e->requests, q);
 }
 
 void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct remote *r = q->remote != NONE ? remote_at(e, q->remote) : NULL;
-    if (r) { /* duplicates are still filtered */
+    if (q->in_run) {
+        veng_stream_unlink(e, q);
+        veng_timer_stop(&e->wheel, &q->timer);
+    } else if (r) { /* duplicates are still filtered */
         r->request = NONE;
         q->remote = NONE;
         veng_remote_hold(e, r, REMOTE_DISCARDED, now);
@@ -122,8 +132,12 @@ int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *
 /* A client that begins a transaction has done with its earlier ones, whoever served them here. */
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
-        const struct remote *r = remote_at(e, i);
-        if (r->client == a->client && r->transaction != a->transaction && r->request != NONE)
+        struct remote *r = remote_at(e, i);
+        if (r->client != a->client || r->transaction == a->transaction)
+            continue;
+        if (r->state == REMOTE_RUN)
+            veng_stream_end(e, r, a->now);
+        else if (r->request != NONE)
             veng_request_drop(e, request_at(e, r->request), a->now);
     }
 }
@@ -160,6 +174,12 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
                         vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     r->probing = 0;
+    if (known && !q && r->state == REMOTE_AWAITING_PROBE) { /* a run: it will be sent again */
+        memcpy(r->mac, mac, 6);
+        r->transaction = transaction - 1u;
+        veng_remote_hold(e, r, REMOTE_RUN, now);
+        return;
+    }
     if (!known || !q || transaction_is_old(transaction, r->transaction)) {
         if (q)
             veng_request_drop(e, q, now);
@@ -167,7 +187,7 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
             COUNT(e, DROP_OLD_TRANSACTION);
         else if (q)
             COUNT(e, DROP_AWAITING_PROBE);
-        remote_free(e, r);
+        veng_remote_free(e, r);
         return;
     }
     memcpy(r->mac, mac, 6);
@@ -179,7 +199,7 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
 
 static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {
     struct accept *into = accept_at(e, q->accept);
-    uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, a) & q->want;
+    uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, q->size, a) & q->want;
     q->have |= fresh;
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     if (fresh)
@@ -201,7 +221,7 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
     veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : e->config.timers.ts1));
 }
 
-static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {
+int veng_request_refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {
     if (code == VMTP_BUSY && !a->multicast && !(a->code & VMTP_DGM))
         COUNT(e, BUSY_SENT);
     veng_notify_client(e, a, 0, code);
@@ -211,14 +231,14 @@ static int refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum 
 
 /* ---- a new transaction ---- */
 
-static int needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a) {
+int veng_request_needs_probe(struct vmtp_engine *e, const struct entity *n, const struct arrival *a) {
     if (a->now >= n->probe_until || (n->flags & VMTP_ENTITY_REDOABLE))
         return 0;
     return vmtp_get_forward_count(a->h) == 0 || !veng_entity_find(e, a->client); /* we know our own clients */
 }
 
-/* Where the Client lives.  A forwarded Request comes from its forwarder and does not tell (H42).  1: nobody knows. */
-static int client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh) {
+/* A forwarded Request comes from its forwarder and does not tell (H42). */
+int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh) {
     const uint8_t *known = a->rx->src;
     if (vmtp_get_forward_count(a->h) > 0) {
         const struct host *h = veng_host_find(e, a->client);
@@ -252,16 +272,16 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
     r->state = REMOTE_RECEIVING;
 }
 
-static int no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n) {
+int veng_request_no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n) {
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     if (n->accepts && size > n->largest) /* it never takes so much, so waiting would not help */
-        return refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_TOO_LARGE);
+        return veng_request_refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_TOO_LARGE);
     if (a->code & VMTP_CMD)
-        return refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
-    return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_ACCEPT);
+        return veng_request_refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
+    return veng_request_refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_ACCEPT);
 }
 
-static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
+int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
     int error = veng_probe_remote(e, r, vmtp_get_forward_count(a->h) > 0 ? NULL : a->rx->src, a->now);
     if (error == 0)
         r->probing = 1;
@@ -270,12 +290,14 @@ static int begin_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     veng_request_supersede(e, a);
-    if (r && r->request != NONE)
+    if (r && r->state == REMOTE_RUN)
+        veng_stream_end(e, r, a->now);
+    else if (r && r->request != NONE)
         veng_request_drop(e, request_at(e, r->request), a->now);
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     uint32_t accept = veng_accept_take(e, n, size);
     if (accept == NONE)
-        return no_accept(e, a, n);
+        return veng_request_no_accept(e, a, n);
     int fresh = r == NULL;
     if (!r)
         r = veng_remote_make(e, a->client, n->id);
@@ -283,16 +305,16 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
     if (!q) {
         veng_accept_give_back(e, accept);
         if (r && fresh)
-            remote_free(e, r);
-        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
+            veng_remote_free(e, r);
+        return veng_request_refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_NO_RECORD);
     }
     r->request = pool_index(&e->requests, q);
     begin(q, r, a, accept, n->id);
-    int unknown = client_mac(e, r, a, fresh);
-    if (fresh && (unknown || needs_probe(e, n, a)) && begin_probe(e, r, a)) {
+    int unknown = veng_request_client_mac(e, r, a, fresh);
+    if (fresh && (unknown || veng_request_needs_probe(e, n, a)) && veng_request_probe(e, r, a)) {
         veng_request_free(e, q);
-        remote_free(e, r);
-        return refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
+        veng_remote_free(e, r);
+        return veng_request_refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     }
     if (fresh && vmtp_get_forward_count(a->h) == 0)
         veng_host_hint(e, a->client, a->rx->src);
@@ -371,7 +393,7 @@ int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arriva
 int veng_request_streamed(struct vmtp_engine *e, struct arrival *a) {
     if (!(a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG))) /* so SegmentSize is 16384 at most: section 5.1 */
         return 0;
-    return refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
+    return veng_request_refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
 }
 
 int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
@@ -381,14 +403,16 @@ int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_CLIENT_ID);
     struct entity *n = veng_entity_find(e, a->server);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
-        return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
+        return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
     if (a->code & VMTP_CRE) {
         vmtp_entity near_one = vmtp_get_coresident(a->h);
         if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
-            return refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
+            return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
     }
     if (veng_request_from_ourselves(e, a))
         return DROP(e, DROP_OWN);
+    if (a->control & RUN_CONTROL && !e->config.no_streams)
+        return veng_stream_arrived(e, a, n);
     int streamed = veng_request_streamed(e, a);
     if (streamed)
         return streamed;
@@ -414,7 +438,7 @@ vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
     if (!silent)
-        veng_notify_sender_of(e, r, q, VMTP_TOO_MANY_RETRIES);
+        veng_notify_sender_of(e, r, q, r->transaction, q->have, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
     veng_request_drop(e, q, now);
     r->transaction--;
@@ -426,7 +450,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
     if (!last) {
         r->retries++;
-        veng_notify_sender_of(e, r, q, VMTP_RETRY);
+        veng_notify_sender_of(e, r, q, r->transaction, q->have, VMTP_RETRY);
         veng_timer_set(&e->wheel, &r->timer, now + veng_remote_ts3(e, r));
         return;
     }
@@ -442,7 +466,7 @@ static void responded_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     if (!q || !q->solicit) { /* TS4: silence acknowledges (RFC 1045 section 2.5.3) */
         veng_reply_forget_data(e, r);
-        remote_free(e, r);
+        veng_remote_free(e, r);
         return;
     }
     if (r->retries < e->config.timers.response_retries) {
@@ -472,9 +496,10 @@ void veng_remote_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now)
         if (r->request != NONE)
             orphaned(e, r, now);
         else
-            remote_free(e, r);
+            veng_remote_free(e, r);
         break;
     case REMOTE_RESPONDED: responded_timeout(e, r, now); break;
-    default: remote_free(e, r); break;
+    case REMOTE_RUN: veng_stream_quiet(e, r, now); break;
+    default: veng_remote_free(e, r); break;
     }
 }

@@ -4,8 +4,8 @@
 
 /* ---- packet groups, both directions ---- */
 
-uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, const struct arrival *a) {
-    uint32_t delivery = vmtp_get_delivery(a->h), size = vmtp_get_segment_size(a->h);
+uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, uint32_t size, const struct arrival *a) {
+    uint32_t delivery = vmtp_get_delivery(a->h);
     uint32_t fresh = delivery & ~have;
     const uint8_t *from = a->view.data;
     while (delivery) {
@@ -19,6 +19,13 @@ uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, cons
         delivery &= ~bit;
     }
     return fresh;
+}
+
+uint32_t veng_group_store(uint8_t *area, uint32_t capacity, struct run *r, unsigned group, const struct arrival *a) {
+    uint32_t before = group * VMTP_GROUP_OCTETS;
+    uint32_t room = before < capacity ? capacity - before : 0;
+    veng_blocks_store(room ? area + before : NULL, room, r->mask[group], run_group_octets(r, group), a);
+    return veng_run_arrived(r, group, vmtp_get_delivery(a->h));
 }
 
 /* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.2). */
@@ -45,6 +52,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->answers = answered(c, a);
     s->state = SLOT_RECEIVING;
     s->server = a->server;
+    s->transaction = veng_call_last(c);
     s->have = 0;
     s->want = wanted_blocks(a->h);
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
@@ -107,6 +115,8 @@ void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct call *c = call_at(e, s->call);
     veng_timer_stop(&e->wheel, &s->timer);
     s->state = SLOT_COMPLETE;
+    if (s->run)
+        s->have = run_whole(s->run) ? s->want : 0;
     int whole = (s->have == s->want || (vmtp_get_code(s->header) & VMTP_MDM)) && s->size <= s->capacity;
     if (c->slots_max == 1) {
         veng_call_finish(e, c, whole ? 0 : VMTP_BAD_REPLY_SEGMENT, now);
@@ -122,8 +132,32 @@ static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
     return s->retries && tc2 > t ? tc2 : t;
 }
 
+/* From here on the server has the whole Request: what is waited for are packets. */
+static void begin_receiving(struct vmtp_engine *e, struct call *c, const struct arrival *a) {
+    if (c->slots_max > 1)
+        return;
+    if (c->state == CALL_LOCATING) { /* it was looked for once more, and answers all the same */
+        veng_locate_cancel(e, c);
+        memcpy(c->tx.mac, a->rx->src, 6);
+    }
+    c->state = CALL_RECEIVING_RESPONSE;
+    veng_timer_stop(&e->wheel, &c->timer);
+    veng_send_unqueue(e, &c->tx);
+    c->tx.pending = 0;
+    c->tx.bare = 0;
+}
+
+static void completed(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    veng_pace_came(e, s, a->now);
+    if (c->newer != NONE || veng_call_in_run(c))
+        veng_outstanding_response(e, c, a, s->asked);
+    else if (s->asked)
+        veng_notify_server(e, a, s->run ? vmtp_get_delivery(a->h) : s->have, VMTP_OK);
+    veng_slot_finish(e, s, a->now);
+}
+
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
-    uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, a) & s->want;
+    uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
     unsigned held = (unsigned)__builtin_popcount(s->have);
     if (held > s->best) {
@@ -136,26 +170,50 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         COUNT(e, DROP_DUPLICATE_BLOCK);
     s->asked |= (a->control & VMTP_APG) != 0;
     if (s->have == s->want) {
-        veng_pace_came(e, s, a->now);
-        if (s->asked)
-            veng_notify_server(e, a, s->have, VMTP_OK);
-        veng_slot_finish(e, s, a->now);
+        completed(e, c, s, a);
         return;
     }
-    if (c->slots_max == 1) {
-        if (c->state == CALL_LOCATING) { /* it was looked for once more, and answers all the same */
-            veng_locate_cancel(e, c);
-            memcpy(c->tx.mac, a->rx->src, 6);
-        }
-        c->state = CALL_RECEIVING_RESPONSE;
-        veng_timer_stop(&e->wheel, &c->timer);
-        veng_send_unqueue(e, &c->tx); /* the server has the whole Request */
-        c->tx.pending = 0;
-    }
+    begin_receiving(e, c, a);
     /* A retransmission without data is followed by nothing: say at once what is missing. */
     if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM))
-        veng_notify_server_of(e, s, VMTP_RETRY);
+        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+}
+
+/* What a packet of a run wants to know, or ought to be told: what is missing before it, and how far all is here. */
+static void acknowledge_group(struct vmtp_engine *e, struct slot *s, unsigned group, struct arrival *a) {
+    const struct run *r = s->run;
+    uint32_t gap, told = 0;
+    while ((gap = veng_run_gap(s->run, group)) != NONE) {
+        veng_notify_server_of(e, s, gap, r->mask[gap], VMTP_RETRY);
+        told = 1;
+    }
+    if (!(a->control & VMTP_APG))
+        return;
+    if (r->base > group)
+        veng_notify_server_of(e, s, r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
+    else if (!told)
+        veng_notify_server_of(e, s, r->base, r->mask[r->base], VMTP_RETRY);
+}
+
+/* A packet of a Response of several packet groups. */
+static int receive_group(struct vmtp_engine *e, struct call *c, struct slot *s, unsigned group, struct arrival *a) {
+    if (group >= s->run->groups || ((a->control & VMTP_CMG) != 0) != (group + 1u < s->run->groups))
+        return DROP(e, DROP_MISMATCH);
+    if (veng_group_store(s->area, s->capacity, s->run, group, a))
+        s->retries = 0;
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
+    c->retries = 0;
+    if (run_whole(s->run)) {
+        s->asked = (a->control & VMTP_APG) != 0;
+        completed(e, c, s, a);
+        return 0;
+    }
+    begin_receiving(e, c, a);
+    acknowledge_group(e, s, group, a);
+    veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+    return 0;
 }
 
 /* ---- arrival ---- */
@@ -177,6 +235,11 @@ static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
 static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     if (s->state == SLOT_COMPLETE)
         return stale(e, a);
+    if (s->run) {
+        if (!veng_group_consistent(s->header, a->h))
+            return DROP(e, DROP_MISMATCH);
+        return receive_group(e, c, s, a->transaction - s->transaction, a);
+    }
     int32_t redone = (int32_t)(answered(c, a) - s->answers);
     if ((a->code & VMTP_DGM) && redone) {
         if (redone < 0) /* late packets of an earlier execution */
@@ -187,6 +250,28 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
     }
     if (!(a->code & VMTP_DGM)) /* an idempotent one has to get further than before: see receive */
         c->retries = 0;
+    receive(e, c, s, a);
+    return 0;
+}
+
+/* The first packet of a Response that we take. */
+static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    if (size > VMTP_GROUP_OCTETS) {
+        s->run = veng_pool_take(&e->runs);
+        if (!s->run) { /* the server asks again after a while */
+            s->state = SLOT_FREE;
+            veng_notify_server(e, a, 0, VMTP_BUSY);
+            return DROP(e, DROP_NO_RUN);
+        }
+        veng_run_receive(s->run, size);
+    }
+    slot_begin(c, s, a);
+    sample_response(e, c, a);
+    veng_pace_whole(e, &c->tx, a->now); /* the server has the Request */
+    c->retries = 0;                     /* the server was heard */
+    if (s->run)
+        return receive_group(e, c, s, a->transaction - s->transaction, a);
     receive(e, c, s, a);
     return 0;
 }
@@ -202,12 +287,16 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
     s = slot_new(e, c);
     if (!s)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
-    slot_begin(c, s, a);
-    sample_response(e, c, a);
-    veng_pace_whole(e, &c->tx, a->now); /* the server has the Request */
-    c->retries = 0;                     /* the server was heard */
-    receive(e, c, s, a);
-    return 0;
+    return begin_response(e, c, s, a);
+}
+
+/* It is streamed, or needs more packet groups than one, and this call has not allowed for that (section 13.3). */
+static int not_streamed_at(const struct vmtp_engine *e, const struct call *c, const struct arrival *a) {
+    int run = (a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) != 0;
+    int large = (a->code & VMTP_SDA) && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS;
+    if (!run && !large)
+        return 0;
+    return e->config.no_streams || (c && (large ? !c->skip : !veng_call_in_run(c) && !c->skip));
 }
 
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
@@ -219,18 +308,17 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
         return DROP(e, DROP_NO_CLIENT);
     }
-    if ((a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) ||
-        (a->code & VMTP_SDA && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS)) {
+    struct call *c = veng_outstanding_answered(e, n, a->transaction);
+    if (not_streamed_at(e, c, a)) {
         veng_notify_server(e, a, 0, VMTP_STREAMING_NOT_SUPPORTED);
         return DROP(e, DROP_STREAMING);
     }
-    struct call *c = n->call != NONE ? call_at(e, n->call) : NULL;
     int32_t ahead = (int32_t)(a->transaction - n->transaction);
-    if (ahead > 0 || (c && ahead == 0 && !c->sent)) {
+    if (ahead > 0 || (c && !c->sent)) {
         veng_notify_server(e, a, 0, VMTP_BAD_TRANSACTION_ID);
         return DROP(e, DROP_FUTURE_RESPONSE);
     }
-    if (!c || ahead != 0 || c->datagram || c->state == CALL_LOCAL)
+    if (!c || c->datagram || c->state == CALL_LOCAL)
         return stale(e, a);
     return deliver(e, c, a);
 }
@@ -254,8 +342,9 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         veng_slot_finish(e, s, now);
         return;
     }
-    veng_pace_missed(e, s, now);
-    if (code & VMTP_DGM) {
+    if (!s->run)
+        veng_pace_missed(e, s, now);
+    if ((code & VMTP_DGM) && !s->run) {
         redo(e, s, now);
         return;
     }
@@ -264,6 +353,9 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     s->retries++;
-    veng_notify_server_of(e, s, VMTP_RETRY);
+    if (s->run)
+        veng_notify_server_of(e, s, s->run->base, s->run->mask[s->run->base], VMTP_RETRY);
+    else
+        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
 }

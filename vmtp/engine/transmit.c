@@ -4,8 +4,10 @@
 
 #include "internal.h"
 
+int veng_send_has_more(const struct sender *s) { return s->run ? veng_run_sendable(s->run) != NONE : s->pending != 0; }
+
 int veng_send_is_single(const struct vmtp_engine *e, const struct sender *s, uint32_t blocks) {
-    return vmtp_blocks_octets(blocks, s->segment_size) <= e->room;
+    return !s->run && vmtp_blocks_octets(blocks, s->segment_size) <= e->room;
 }
 
 /* Fills dst with the header, its Length and PacketDelivery set for this packet. */
@@ -20,9 +22,18 @@ static void packet_header(struct vmtp_engine *e, struct vmtp_tx *tx, const struc
     vmtp_put_delivery(tx->header, blocks);
 }
 
-/* One slice for each run of neighbouring blocks. */
-static uint32_t slice(struct vmtp_tx *tx, const struct sender *s, uint32_t blocks) {
-    uint32_t octets = 0;
+/* What a packet is to carry. */
+struct part {
+    const uint8_t *segment; /* of its packet group */
+    uint32_t size;          /* octets of that */
+    uint32_t blocks;
+    unsigned group;
+    int ask; /* with APG, whatever the header says */
+};
+
+/* One slice for each sequence of neighbouring blocks. */
+static uint32_t slice(struct vmtp_tx *tx, const struct part *p) {
+    uint32_t octets = 0, blocks = p->blocks;
     tx->slice_count = 0;
     while (blocks) {
         unsigned first = (unsigned)__builtin_ctz(blocks);
@@ -30,8 +41,8 @@ static uint32_t slice(struct vmtp_tx *tx, const struct sender *s, uint32_t block
         unsigned run = shifted ? (unsigned)__builtin_ctz(shifted) : 32u;
         uint32_t mask = (run == 32u ? 0xffffffffu : ((uint32_t)1 << run) - 1u) << first;
         struct vmtp_slice *out = &tx->slices[tx->slice_count++];
-        out->octets = s->segment + first * VMTP_BLOCK_OCTETS;
-        out->length = vmtp_blocks_octets(mask, s->segment_size);
+        out->octets = p->segment + first * VMTP_BLOCK_OCTETS;
+        out->length = vmtp_blocks_octets(mask, p->size);
         octets += (uint32_t)out->length;
         blocks &= ~mask;
     }
@@ -87,16 +98,53 @@ static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
         veng_reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
 }
 
+static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct part *p) {
+    p->segment = s->segment;
+    p->size = s->segment_size;
+    p->blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0;
+    s->pending &= ~p->blocks;
+    s->flight |= p->blocks;
+}
+
+/* Of a message of several groups.  Without data, it asks about the last group that was sent. */
+static void next_of_run(const struct vmtp_engine *e, struct sender *s, struct part *p) {
+    struct run *r = s->run;
+    uint32_t group = veng_run_sendable(r);
+    p->group = group != NONE ? group : r->next ? r->next - 1u : 0;
+    p->segment = s->segment + (size_t)p->group * VMTP_GROUP_OCTETS;
+    p->size = run_group_octets(r, p->group);
+    p->ask = 1;
+    if (group == NONE)
+        return;
+    p->blocks = vmtp_blocks_next(r->mask[group], p->size, e->room);
+    p->ask = veng_run_sent(r, group, p->blocks);
+}
+
+/* Each group has a Transaction of its own, and tells its place by the control flags (RFC 1045 section 2.14). */
+static void number_group(const struct sender *s, uint8_t *h, const struct part *p) {
+    uint32_t control = vmtp_get_control(s->header) | (p->ask ? VMTP_APG : 0);
+    if (p->group > 0)
+        control |= VMTP_NSR;
+    if (p->group + 1u < s->run->groups)
+        control = (control & ~VMTP_STI) | VMTP_NER | VMTP_CMG;
+    vmtp_put_control(h, control);
+    vmtp_put_transaction(h, vmtp_get_transaction(s->header) + p->group);
+}
+
 static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx) {
-    uint32_t blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0, generation;
-    uint32_t octets = slice(tx, s, blocks);
-    uint32_t index = sender_index(e, s, &generation);
+    struct part p = {0};
+    uint32_t generation, index = sender_index(e, s, &generation);
+    if (s->run)
+        next_of_run(e, s, &p);
+    else
+        next_of_group(e, s, &p);
+    uint32_t octets = slice(tx, &p);
     tx->token = veng_handle_of((enum record_kind)s->kind, index, generation);
-    tx->detail = blocks;
-    packet_header(e, tx, s, blocks, octets);
+    tx->detail = (uint64_t)p.group << 32 | p.blocks;
+    packet_header(e, tx, s, p.blocks, octets);
+    if (s->run)
+        number_group(s, tx->header, &p);
     veng_trailer_write(e, tx, octets);
-    s->pending &= ~blocks;
-    s->flight |= blocks;
     s->bare = 0;
     s->out++;
     return octets;
@@ -105,10 +153,11 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
 /* s, whose turn it is, gives a packet. */
 void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     uint32_t octets = next_packet(e, s, tx);
-    if (s->pending) /* behind the others: packet groups take turns */
+    int more = veng_send_has_more(s);
+    if (more) /* behind the others: packet groups take turns */
         veng_send_queue(e, s);
     veng_send_spaced(e, s, octets, now);
-    if (!s->pending)
+    if (!more)
         group_sent(e, s, now);
 }
 
@@ -148,8 +197,12 @@ void vmtp_tx_result(vmtp_engine *e, const struct vmtp_tx *tx, enum vmtp_tx_outco
         return;
     s->out--;
     if (outcome == VMTP_TX_RETRY && !is_over(e, s, tx->token)) {
-        s->pending |= (uint32_t)tx->detail;
-        s->bare = s->pending == 0;
+        uint32_t blocks = (uint32_t)tx->detail;
+        if (s->run)
+            s->run->mask[tx->detail >> 32] |= blocks;
+        else
+            s->pending |= blocks;
+        s->bare |= blocks == 0;
         veng_send_queue(e, s);
         return;
     }

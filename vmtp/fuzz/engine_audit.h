@@ -142,7 +142,7 @@ static void audit_groups(const struct vmtp_engine *e) {
 }
 
 static void audit(const struct vmtp_engine *e) {
-    const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls, &e->slots,       &e->remotes,
+    const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls, &e->slots,       &e->runs,     &e->remotes,
                                   &e->requests, &e->controls, &e->hosts, &e->memberships, &e->listeners};
     for (unsigned i = 0; i < sizeof pools / sizeof pools[0]; i++)
         audit_pool(pools[i]);

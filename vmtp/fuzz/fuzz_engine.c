@@ -664,6 +664,7 @@ static void tiny_tables(struct vmtp_config *c, uint32_t a, uint32_t b) {
     c->max_remote_clients = 1 + (a >> 4 & 3u);
     c->max_requests = 1 + (a >> 6 & 3u);
     c->max_accepts = 1 + (b & 3u);
+    c->no_streams = 1;
     c->max_hosts = 1 + (b >> 2 & 3u);
     c->max_responses = b >> 4 & 3u;
     c->max_control = 4 + (b >> 6 & 3u);

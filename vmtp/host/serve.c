@@ -196,7 +196,7 @@ static int serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t c
     uint32_t number;
     if (depth == 0 || depth > COOKIE_LIMIT)
         return VMTP_E_INVALID;
-    if (capacity > VMTP_GROUP_OCTETS)
+    if (capacity > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;
     int r = find_place(host, entity, depth, procedure, &number);
     if (r < 0)
@@ -365,7 +365,7 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
         .message = *message, .segment = segment, .segment_size = segment_size, .flags = flags & ~VMTP_HOST_LEND};
     if (!in->buffer || (flags & ~(VMTP_HOST_LEND | VMTP_REPLY_CONFIRM)))
         return VMTP_E_INVALID;
-    if (segment_size > VMTP_GROUP_OCTETS)
+    if (segment_size > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;
     int there = held_by(host, in) != NULL;
     int r = in->handle && there ? prepare_segment(host, in, &reply, (flags & VMTP_HOST_LEND) != 0, &copy) : VMTP_E_STALE;

@@ -205,7 +205,7 @@ END_TEST
 
 START_TEST(bad_arguments) {
     struct vmtp_message m = {.server = 0};
-    static char large[16385];
+    static char large[VMTP_MESSAGE_OCTETS + 1];
     ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, VMTP_NEVER), VMTP_E_INVALID);
     m.server = server->entity;
     ck_assert_int_eq(vmtp_host_call(client->host, &m, large, sizeof large, NULL, 0, NULL, VMTP_NEVER), VMTP_E_TOO_LARGE);

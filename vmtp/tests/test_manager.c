@@ -421,7 +421,7 @@ START_TEST(node_tells_its_parameters) {
     ask(1, VMTP_QUERY_VMTP_NODE, _i & 2 ? entity : 0);
     const struct packet *p = expect_response(&f, 1, VMTP_OK);
     ck_assert_uint_eq(packet_32(p, 36), _i & 1 ? 9000 : 1500);
-    ck_assert_uint_eq(packet_32(p, 40), 0); /* no streams, nothing secure */
+    ck_assert_uint_eq(packet_32(p, 40), 3); /* takes and issues streams, nothing secure */
     ck_assert_uint_eq(packet_32(p, 44), 1);
     uint32_t domains = packet_32(p, 48), authentications = packet_32(p, 52);
     ck_assert_uint_eq(packet_32(p, 56), 0);

@@ -5,8 +5,7 @@
  */
 #include <vmtp/wire.h>
 
-#define LENGTH_MAX (VMTP_GROUP_OCTETS / 4u)    /* 32-bit words of segment data in one packet */
-#define MESSAGE_MAX (256u * VMTP_GROUP_OCTETS) /* a message is at most 256 packet groups (RFC 1045 section 2.14) */
+#define LENGTH_MAX (VMTP_GROUP_OCTETS / 4u) /* 32-bit words of segment data in one packet */
 
 enum vmtp_packet_fault vmtp_view_init(struct vmtp_view *view, const void *packet, size_t length) {
     const uint8_t *p = packet;
@@ -83,7 +82,7 @@ static int delivery_right(const struct vmtp_view *view) {
     uint32_t mask = vmtp_get_delivery(h), size = vmtp_get_segment_size(h), code = vmtp_get_code(h);
     if (!(code & VMTP_SDA))
         return mask == 0 && view->data_octets == 0;
-    if (size > (is_large_message(h) ? MESSAGE_MAX : VMTP_GROUP_OCTETS))
+    if (size > (is_large_message(h) ? VMTP_MESSAGE_OCTETS : VMTP_GROUP_OCTETS))
         return 0;
     if ((code & VMTP_MDM) && (mask & ~vmtp_get_msg_delivery(h)) != 0)
         return 0;

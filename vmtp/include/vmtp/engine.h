@@ -92,6 +92,9 @@ struct vmtp_config {
     uint8_t remote_management; /* 1: CreateEntity and DeleteEntity are obeyed from the wire; 0: NO_PERMISSION. default 0 */
     uint8_t require_checksum; /* 1: drop packets that carry none; default 0 */
 
+    uint8_t no_streams; /* 1: neither streams nor takes part in runs (spec/vmtp.md section 13.3); default 0 */
+    uint32_t max_runs;  /* messages of more than 16384 octets being sent or received at once; default 16 */
+
     struct vmtp_timers timers;
 
     vmtp_random_fn random; /* required */
@@ -225,12 +228,12 @@ static inline vmtp_entity vmtp_message_coresident(const struct vmtp_message *m) 
 /* ---- client ---------------------------------------------------------------------------------------------- */
 
 struct vmtp_request {
-    vmtp_entity client;          /* a local entity with no transaction outstanding */
+    vmtp_entity client;          /* a local entity with no transaction outstanding, unless it streams */
     struct vmtp_message message; /* .server: to whom.  SDA and SegmentSize are set from segment_size. */
     const void *segment;         /* lent until COMPLETE; may be NULL when segment_size is 0 */
-    uint32_t segment_size;       /* 0..16384 */
-    uint32_t response_size;      /* octets that fit into one slot of response_area */
-    void *response_area;         /* response_slots * response_size octets, lent until COMPLETE */
+    uint32_t segment_size;       /* 0..4194304; above 16384 only to a single entity, and without MDM */
+    uint32_t response_size; /* octets that fit into one slot of response_area, at most 4194304; with more than one slot 16384 */
+    void *response_area;     /* response_slots * response_size octets, lent until COMPLETE */
     uint32_t response_slots; /* 0 or 1: one Response ends the call.  More: a group call (server is a group and MRD is set):
                                     every Response is an event, and the call ends at its deadline or by vmtp_cancel */
     vmtp_time deadline;      /* absolute; VMTP_NEVER: only the retransmission limit ends it */
@@ -242,7 +245,10 @@ struct vmtp_request {
 };
 
 /* Flags of a vmtp_request.  Numbers are kept; what this version does not name is refused (VMTP_E_INVALID). */
-enum vmtp_call_flags { VMTP_CALL_PLAIN = 0 };
+enum vmtp_call_flags {
+    VMTP_CALL_PLAIN = 0,
+    VMTP_CALL_MORE = 1 /* a run of Requests to one server: another follows this one before it is answered, see vmtp_call */
+};
 
 /*
  * vmtp_call - Send: start a message transaction.
@@ -250,6 +256,11 @@ enum vmtp_call_flags { VMTP_CALL_PLAIN = 0 };
  * With VMTP_DGM in message.code it is a datagram: COMPLETE follows when it has been sent.  Unicast: if the server's host is not
  * cached it is found by ProbeEntity first.  Exactly one VMTP_EV_COMPLETE follows; *handle is valid until then.
  * Local servers are served without a frame.  (spec/vmtp.md section 7.2)
+ *
+ * Streaming: with VMTP_CALL_MORE the client may begin further calls to the same server before this one is over; the last of the
+ * run is one without the flag.  The server is given their Requests in order, as many as it has room for, and their COMPLETE come in
+ * order.  A call of a run that ends without a Response takes those behind it with it, for the same reason.  To a server that does not
+ * stream they go one by one.  (spec/vmtp.md section 13.3)
  * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY (client is not local), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE (segment_size),
  * VMTP_E_INVALID (server 0, areas missing, flags that the application may not set).
  */
@@ -272,7 +283,7 @@ VMTP_API int vmtp_outstanding(const vmtp_engine *e, vmtp_entity entity, uint32_t
 /*
  * vmtp_accept - AcceptMessage: entity is ready for one more Request.
  *
- * Its segment goes to area (lent; capacity 0..16384; may be NULL when 0).  The oldest accept that is large enough is used.  It
+ * Its segment goes to area (lent; capacity 0..4194304; may be NULL when 0).  The oldest accept that is large enough is used.  It
  * comes back with VMTP_EV_REQUEST, or with VMTP_EV_ACCEPT_RETURNED when unused.  While an entity has no accept posted, its
  * Requests are answered BUSY and their clients try again, so post as many as you want queued.
  * VMTP_E_NO_ENTITY, VMTP_E_FULL, VMTP_E_INVALID, VMTP_E_TOO_LARGE.
@@ -289,14 +300,16 @@ VMTP_API int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_
 VMTP_API int vmtp_accept_cancel(vmtp_engine *e, vmtp_entity entity, uint64_t cookie);
 
 enum vmtp_reply_flags {
-    VMTP_REPLY_CONFIRM = 1 /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
+    VMTP_REPLY_CONFIRM = 1, /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
+    VMTP_REPLY_BATCH = 2 /* in a run that goes on, and without a segment: send no Response; the next one of this run says OK for this
+                               Request as well (PGcount) and gives its client the words of that one.  Elsewhere it means nothing */
 };
 
 struct vmtp_reply {
     struct vmtp_message message; /* .server is ignored.  .code: VMTP_DGM makes it idempotent, VMTP_MDM as given.
                                     ResponseCode RESPONSE_DISCARDED: send nothing, and tell the client so if it asks */
     const void *segment;         /* lent until RELEASED when segment_size > 0 */
-    uint32_t segment_size;       /* 0..16384 */
+    uint32_t segment_size;       /* 0..16384, to 4194304 if event.large of the Request said so */
     uint32_t flags;              /* enum vmtp_reply_flags */
 };
 
@@ -382,6 +395,8 @@ struct vmtp_event {
     uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
     uint8_t priority;      /* REQUEST */
     uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
+    uint8_t large;         /* REQUEST: the Response may have more than 16384 octets */
+    uint8_t more;          /* REQUEST: another of its run follows, so VMTP_REPLY_BATCH has a meaning */
 };
 
 /* Takes the oldest event: 1, or 0 when there is none. */
@@ -495,7 +510,11 @@ VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
     X(RESPONSES_UNACKED, "responses_unacked", "Response data discarded without acknowledgment")                        \
     X(FORWARDS, "forwards", "Requests passed on to other servers")                                                     \
     X(FORWARDS_NESTED, "forwards_nested", "of these, as calls of our own")                                             \
-    X(FORWARDS_FAILED, "forwards_failed", "Requests passed on that the next server did not take")
+    X(FORWARDS_FAILED, "forwards_failed", "Requests passed on that the next server did not take")                      \
+    X(DROP_NO_RUN, "drop_no_run", "message of several packet groups, and max_runs are in use")                         \
+    X(DROP_OUT_OF_ORDER, "drop_out_of_order", "Request of a run whose predecessor has not come")                       \
+    X(RUN_OVERFLOWS, "run_overflows", "MSGTRANS_OVERFLOW obeyed: fewer Requests of a run outstanding")                 \
+    X(RESPONSES_BATCHED, "responses_batched", "Requests of a run answered by a later Response")
 
 enum vmtp_counter {
 #define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,
@@ -512,7 +531,7 @@ VMTP_API const char *vmtp_counter_text(enum vmtp_counter which);
 
 /* How full the tables are. */
 struct vmtp_usage {
-    uint32_t entities, calls, remote_clients, requests, accepts, hosts, events, memberships;
+    uint32_t entities, calls, remote_clients, requests, accepts, hosts, events, memberships, runs;
 };
 VMTP_API void vmtp_usage(const vmtp_engine *e, struct vmtp_usage *out);
 

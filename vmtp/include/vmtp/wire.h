@@ -33,9 +33,10 @@ extern "C" {
 
 #define VMTP_HEADER_OCTETS 64u
 #define VMTP_CHECKSUM_OCTETS 4u
-#define VMTP_BLOCK_OCTETS 512u   /* one bit of a delivery mask */
-#define VMTP_GROUP_BLOCKS 32u    /* blocks in one packet group */
-#define VMTP_GROUP_OCTETS 16384u /* segment octets in one packet group */
+#define VMTP_BLOCK_OCTETS 512u                         /* one bit of a delivery mask */
+#define VMTP_MESSAGE_OCTETS (256u * VMTP_GROUP_OCTETS) /* segment octets in a message, at most */
+#define VMTP_GROUP_BLOCKS 32u                          /* blocks in one packet group */
+#define VMTP_GROUP_OCTETS 16384u                       /* segment octets in one packet group */
 #define VMTP_MIN_PACKET (VMTP_HEADER_OCTETS + VMTP_CHECKSUM_OCTETS)
 #define VMTP_MAX_PACKET (VMTP_HEADER_OCTETS + VMTP_GROUP_OCTETS + VMTP_CHECKSUM_OCTETS)
 

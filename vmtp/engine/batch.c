@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * batch.c - Responses of runs and Responses of several packet groups: their order, what they acknowledge, what is acknowledged of
+ * them (RFC 1045 sections 2.11, 2.14; spec/vmtp.md section 13.3).
+ */
+#include "internal.h"
+
+#define ASK_EVERY 8u /* of so many Responses that are held, one asks whether they may be forgotten */
+
+static struct request *next(const struct vmtp_engine *e, const struct request *q) {
+    return q->newer != NONE ? request_at(e, q->newer) : NULL;
+}
+
+static struct request *oldest(const struct vmtp_engine *e, const struct remote *r) {
+    return r->request != NONE ? request_at(e, r->request) : NULL;
+}
+
+static uint32_t response_groups(const struct request *q) { return q->tx.run ? q->tx.run->groups : 1u; }
+
+/* ---- sending ---- */
+
+static void ask(struct request *q) { vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG); }
+static void do_not_ask(struct request *q) {
+    vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) & ~VMTP_APG);
+}
+
+/* One of those held asks, lest they fill the tables. */
+static int time_to_ask(const struct vmtp_engine *e, const struct remote *r) {
+    unsigned held = 0;
+    for (const struct request *q = oldest(e, r); q; q = next(e, q))
+        held += q->answered;
+    return held % ASK_EVERY == ASK_EVERY - 1u || (held && veng_short_of_records(e));
+}
+
+static void send_response(struct vmtp_engine *e, struct remote *r, struct request *q, uint32_t covered) {
+    uint8_t *h = q->tx.header;
+    uint32_t run = vmtp_get_control(q->header) & VMTP_NSR;
+    uint32_t flags = run | (q->more ? VMTP_NER : 0) | vmtp_control(0, r->retransmit, r->forward, covered, r->priority, 0);
+    vmtp_put_control(h, flags | VMTP_RESPONSE);
+    if (!q->tx.run && time_to_ask(e, r))
+        ask(q);
+    q->answered = 1;
+    q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
+    memcpy(q->tx.mac, r->mac, 6);
+    q->tx.pending = q->tx.run ? 0 : q->want;
+    q->tx.bare = !veng_send_has_more(&q->tx);
+    veng_send_queue(e, &q->tx);
+}
+
+/* Answers all that can be answered in order. */
+static void push(struct vmtp_engine *e, struct remote *r) {
+    struct request *first = NULL; /* of those that the next Response covers */
+    for (struct request *q = oldest(e, r); q && q->state == REQUEST_RESPONDED; q = next(e, q)) {
+        if (q->answered)
+            continue;
+        uint32_t from = first ? first->transaction - (first->groups - 1u) : q->transaction - (q->groups - 1u);
+        if (!first)
+            first = q;
+        const struct request *following = next(e, q);
+        int full = following && following->transaction - from > 255u;
+        if (q->batched && !full)
+            continue;
+        q->batched = 0;
+        send_response(e, r, q, q->transaction - from);
+        for (; first != q; first = next(e, first)) {
+            first->answered = 1;
+            COUNT(e, RESPONSES_BATCHED);
+        }
+        first = NULL;
+    }
+}
+
+static void write_response(struct vmtp_engine *e, const struct remote *r, struct request *q,
+                           const struct vmtp_reply *reply) {
+    struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
+    uint8_t *h = q->tx.header;
+    m.server = q->entity;
+    veng_response_header(e, r, h);
+    vmtp_put_transaction(h, q->transaction);
+    veng_message_write(h, &m);
+    q->want = vmtp_blocks_mask(reply->segment_size);
+    if ((m.code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM) && !q->tx.run)
+        q->want &= m.words[5];
+    q->tx.segment = reply->segment;
+    q->tx.segment_size = reply->segment_size;
+}
+
+int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
+    struct remote *r = remote_at(e, q->remote);
+    if (reply->segment_size > VMTP_GROUP_OCTETS) {
+        q->tx.run = veng_pool_take(&e->runs);
+        if (!q->tx.run)
+            return VMTP_E_FULL;
+        veng_run_send(q->tx.run, reply->segment_size);
+    }
+    q->state = REQUEST_RESPONDED;
+    q->release = reply->segment_size > 0;
+    q->retries = 0;
+    if (CODE24(reply->message.code) == VMTP_RESPONSE_DISCARDED) { /* those behind it need not wait */
+        veng_request_drop(e, q, now);
+        push(e, r);
+        return 0;
+    }
+    write_response(e, r, q, reply);
+    q->have = 0; /* from here on: what the client says it has */
+    q->solicit = q->tx.run || (q->release && ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always));
+    q->batched = (reply->flags & VMTP_REPLY_BATCH) && q->more && !q->release;
+    push(e, r);
+    return 0;
+}
+
+static vmtp_time patience(const struct vmtp_engine *e, const struct request *q) {
+    const struct vmtp_timers *k = &e->config.timers;
+    vmtp_time t = k->tc2_floor;
+    if (!q->tx.run && !q->retries)
+        return k->ts5;
+    for (unsigned i = 1; i < q->retries && t < k->tc2_ceiling; i++)
+        t *= 2;
+    return t < k->tc2_ceiling ? t : k->tc2_ceiling;
+}
+
+void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    if (q->solicit)
+        veng_timer_set(&e->wheel, &q->timer, now + patience(e, q));
+}
+
+/* Without data unless one packet holds it all: the client says what it lacks. */
+void veng_batch_again(struct vmtp_engine *e, struct request *q, int asking) {
+    if (q->tx.queued)
+        return;
+    COUNT(e, RESPONSE_RETRANSMITS);
+    struct remote *r = remote_at(e, q->remote);
+    uint32_t control = vmtp_get_control(q->tx.header) & ~vmtp_control(0, 7, 0, 0, 0, 0);
+    vmtp_put_control(q->tx.header, control | vmtp_control(0, r->retransmit, 0, 0, 0, 0));
+    memcpy(q->tx.mac, r->mac, 6);
+    if (asking && q->release && !q->tx.run)
+        ask(q);
+    if (!q->tx.run)
+        q->tx.pending |= veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
+    q->tx.bare = !veng_send_has_more(&q->tx);
+    veng_send_queue(e, &q->tx);
+}
+
+/* ---- NotifyVmtpServer ---- */
+
+/* It is not needed any more: a segment comes home, and all of it is forgotten. */
+static void release(struct vmtp_engine *e, struct request *q, vmtp_time now) { veng_request_drop(e, q, now); }
+
+/* An acknowledgment is one for all before it as well. */
+static void release_through(struct vmtp_engine *e, struct remote *r, const struct request *last, vmtp_time now) {
+    struct request *q;
+    int done = 0;
+    while (!done && (q = oldest(e, r)) != NULL && q->answered) {
+        done = q == last;
+        release(e, q, now);
+    }
+}
+
+static int stalls(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    if (q->retries++ < e->config.timers.response_retries)
+        return 0;
+    COUNT(e, RESPONSES_UNACKED);
+    release(e, q, now);
+    return 1;
+}
+
+static void send_missing(struct vmtp_engine *e, struct request *q, unsigned group, uint32_t delivery, vmtp_time now) {
+    unsigned blocks;
+    if (q->tx.run) {
+        int stuck;
+        blocks = veng_run_lacks(q->tx.run, group, delivery, &stuck);
+        if (!stuck)
+            q->retries = 0;
+    } else {
+        if (delivery & ~q->have)
+            q->retries = 0;
+        q->have |= delivery;
+        blocks = q->tx.queued ? 0 : (unsigned)__builtin_popcount(q->want & ~delivery);
+    }
+    if (blocks && !q->tx.queued && stalls(e, q, now))
+        return;
+    if (q->tx.run && blocks) {
+        q->tx.flight = run_all(q->tx.run, group);
+        veng_pace_loss(e, &q->tx, delivery, now);
+    }
+    if (!q->tx.run && blocks) {
+        do_not_ask(q);
+        q->tx.pending |= q->want & ~delivery;
+    }
+    e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
+    if (!veng_send_has_more(&q->tx))
+        return;
+    veng_timer_stop(&e->wheel, &q->timer);
+    veng_send_queue(e, &q->tx);
+}
+
+static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request *q, unsigned group, vmtp_time now) {
+    if (q->tx.run && group + 1u < q->tx.run->groups) {
+        veng_run_acknowledged(q->tx.run, group + 1u);
+        q->tx.flight = run_all(q->tx.run, group);
+        veng_pace_whole(e, &q->tx, now);
+        q->retries = 0;
+        if (veng_send_has_more(&q->tx)) {
+            veng_timer_stop(&e->wheel, &q->timer);
+            veng_send_queue(e, &q->tx);
+        }
+        return;
+    }
+    release_through(e, r, q, now);
+}
+
+/* The client misses Responses from this one on. */
+static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t transact) {
+    int found = 0;
+    for (struct request *q = oldest(e, r); q; q = next(e, q)) {
+        if (!q->answered || (int32_t)(q->transaction - transact) < 0)
+            continue;
+        found = 1;
+        if (q->batched || q->tx.queued)
+            continue;
+        if (q->tx.run)
+            veng_run_again(q->tx.run, q->tx.run->base);
+        else
+            q->tx.pending = q->want;
+        veng_batch_again(e, q, 0);
+    }
+    return found;
+}
+
+static struct request *find(const struct vmtp_engine *e, const struct remote *r, uint32_t transact) {
+    struct request *q = oldest(e, r);
+    while (q && (!q->answered || transact - q->transaction >= response_groups(q)))
+        q = next(e, q);
+    return q;
+}
+
+int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
+                    uint32_t delivery) {
+    struct request *q = find(e, r, transact);
+    unsigned group = q ? transact - q->transaction : 0;
+    veng_stream_heard(e, r, a->now);
+    if (code == VMTP_RETRY_ALL ? !send_all_again(e, r, transact) : !q) {
+        if (code == VMTP_RETRY && r->transaction - transact < 256u)
+            veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
+        return DROP(e, DROP_BAD_NOTIFY);
+    }
+    COUNT(e, NOTIFY_IN);
+    switch (code) {
+    case VMTP_OK: acknowledged(e, r, q, group, a->now); break;
+    case VMTP_RETRY: send_missing(e, q, group, delivery, a->now); break;
+    case VMTP_RETRY_ALL: break;
+    case VMTP_BUSY: /* it takes it later */
+        q->retries = 0;
+        q->solicit = 1;
+        veng_send_unqueue(e, &q->tx);
+        if (q->tx.run)
+            veng_run_again(q->tx.run, 0);
+        veng_timer_set(&e->wheel, &q->timer, a->now + e->config.timers.ts5);
+        break;
+    default: release(e, q, a->now); break;
+    }
+    return 0;
+}
+
+/* Nobody has said what came of the Response. */
+void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    if (!stalls(e, q, now))
+        veng_batch_again(e, q, 1);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * outstanding.c - the calls of one client: a list, oldest first, of which only one that streams has more than one
+ * (RFC 1045 section 2.11; spec/vmtp.md section 13.3).
+ *
+ * They are sent one after the other as far as the window allows, only the oldest has a timer, and they complete in order.
+ */
+#include "internal.h"
+
+#define RUN_FLAGS (VMTP_NSR | VMTP_NER)
+
+static struct entity *client_of(const struct vmtp_engine *e, const struct call *c) { return entity_at(e, c->entity); }
+
+static struct call *oldest(const struct vmtp_engine *e, const struct entity *n) {
+    return n->call != NONE ? call_at(e, n->call) : NULL;
+}
+
+static struct call *next(const struct vmtp_engine *e, const struct call *c) {
+    return c->newer != NONE ? call_at(e, c->newer) : NULL;
+}
+
+/* ---- the list ---- */
+
+void veng_outstanding_add(struct vmtp_engine *e, struct entity *n, struct call *c) {
+    uint32_t index = pool_index(&e->calls, c);
+    c->newer = NONE;
+    if (n->call == NONE)
+        n->call = index;
+    else
+        call_at(e, n->newest)->newer = index;
+    n->newest = index;
+}
+
+static void take_out(struct vmtp_engine *e, struct entity *n, struct call *c) {
+    uint32_t *link = &n->call, before = NONE;
+    while (call_at(e, *link) != c) {
+        before = *link;
+        link = &call_at(e, *link)->newer;
+    }
+    *link = c->newer;
+    if (n->newest == pool_index(&e->calls, c))
+        n->newest = before;
+}
+
+uint32_t veng_call_last(const struct call *c) { return vmtp_get_transaction(c->tx.header) + c->groups - 1u; }
+
+struct call *veng_outstanding_asked(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction) {
+    struct call *c = oldest(e, n);
+    while (c && transaction - vmtp_get_transaction(c->tx.header) >= c->groups)
+        c = next(e, c);
+    return c;
+}
+
+struct call *veng_outstanding_answered(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction) {
+    struct call *c = oldest(e, n);
+    while (c && transaction - veng_call_last(c) > (c->skip ? 255u : 0u))
+        c = next(e, c);
+    return c;
+}
+
+int veng_call_in_run(const struct call *c) {
+    return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & RUN_FLAGS) != 0;
+}
+
+int veng_call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
+    return c->entity == NONE || client_of(e, c)->call == pool_index(&e->calls, c);
+}
+
+/* ---- starting ---- */
+
+static int is_under_way(const struct call *c) {
+    return c->state == CALL_AWAITING_RESPONSE || c->state == CALL_RECEIVING_RESPONSE;
+}
+
+static uint32_t weight(const struct entity *n, const struct call *c) {
+    return c->groups < n->window ? c->groups : n->window;
+}
+
+/* Later Requests go out behind it: it has been sent, or given to its server here. */
+static int lets_pass(const struct call *c) {
+    if (c->state == CALL_LOCATING || c->tx.queued || c->tx.bare || veng_send_has_more(&c->tx))
+        return 0;
+    return c->state != CALL_LOCAL || c->request != NONE;
+}
+
+/* The first that waits, if it may go now. */
+static struct call *may_start(const struct vmtp_engine *e, const struct entity *n) {
+    uint32_t weights = 0;
+    const struct call *before = NULL;
+    for (struct call *c = oldest(e, n); c; before = c, c = next(e, c)) {
+        if (is_under_way(c))
+            weights += weight(n, c);
+        if (c->state != CALL_WAITING)
+            continue;
+        if (before && (!lets_pass(before) || weights + weight(n, c) > (n->serial ? 1u : n->window)))
+            return NULL;
+        return c;
+    }
+    return NULL;
+}
+
+void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    struct call *c;
+    while (n->call != NONE && (c = may_start(e, n)) != NULL) {
+        c->state = CALL_AWAITING_RESPONSE;
+        veng_call_start(e, c, now);
+    }
+}
+
+/* ---- ending ---- */
+
+/* An earlier one of its run is still open, or its end has not been told yet. */
+int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {
+    return c->purpose == FOR_USER && (!veng_call_is_oldest(e, c) || client_of(e, c)->unsettled);
+}
+
+/* The oldest has the timer of all. */
+static void watch_oldest(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    struct call *c = oldest(e, n);
+    n->gap_told = 0;
+    if (c && c->state == CALL_AWAITING_RESPONSE && c->sent && !c->tx.queued && !timer_running(&c->timer))
+        veng_call_group_sent(e, c, now);
+}
+
+static void finish_held(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    struct call *c;
+    while (!n->unsettled && (c = oldest(e, n)) != NULL && c->state == CALL_HELD) {
+        take_out(e, n, c);
+        veng_call_end(e, c, c->result, now);
+    }
+}
+
+void veng_outstanding_settled(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct entity *n = client_of(e, c);
+    if (!n->live || n->id != vmtp_get_client(c->tx.header) || !n->unsettled) /* it was deleted meanwhile */
+        return;
+    n->unsettled--;
+    finish_held(e, n, now);
+}
+
+/* A run that has lost one of its Requests cannot go on behind it. */
+static void break_run(struct vmtp_engine *e, struct entity *n, struct call *from, uint32_t result, vmtp_time now) {
+    while (from) {
+        struct call *following = next(e, from);
+        take_out(e, n, from);
+        veng_call_end(e, from, from->state == CALL_HELD ? from->result : result, now);
+        from = following;
+    }
+    if (n->newest != NONE)
+        call_at(e, n->newest)->more = 0; /* so nothing joins it */
+}
+
+void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (c->entity == NONE) { /* a forwarded Request is nobody's call */
+        veng_call_end(e, c, result, now);
+        return;
+    }
+    struct entity *n = client_of(e, c);
+    struct call *following = next(e, c);
+    int answered = result == VMTP_OK || result == VMTP_BAD_REPLY_SEGMENT;
+    int ours = c->purpose != FOR_USER;
+    take_out(e, n, c);
+    veng_call_end(e, c, result, now);
+    if (ours || n->call == NONE)
+        return;
+    if (!answered)
+        break_run(e, n, following, result, now);
+    finish_held(e, n, now);
+    watch_oldest(e, n, now);
+    veng_outstanding_push(e, n, now);
+}
+
+/* ---- what a server says about a run ---- */
+
+static void stop_sending(struct vmtp_engine *e, struct call *c) {
+    veng_send_unqueue(e, &c->tx);
+    c->tx.pending = 0;
+    c->tx.bare = 0;
+    veng_timer_stop(&e->wheel, &c->timer);
+}
+
+/* To be sent again, from this Transaction on; starting is for the window. */
+static void rewind_call(struct vmtp_engine *e, struct call *c, uint32_t from) {
+    uint32_t first = vmtp_get_transaction(c->tx.header);
+    uint32_t group = from - first < c->groups ? from - first : 0;
+    stop_sending(e, c);
+    if (c->tx.run)
+        veng_run_again(c->tx.run, group);
+    c->state = CALL_WAITING;
+}
+
+static int is_at_or_after(const struct call *c, uint32_t transaction) {
+    return (int32_t)(veng_call_last(c) - transaction) >= 0;
+}
+
+/* Five times for the same Request is enough. */
+static int stalls(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->stalls++ < e->config.timers.request_retries)
+        return 0;
+    veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+    return 1;
+}
+
+/* All that was sent from this Transaction on goes out again, in order. */
+static void go_back(struct vmtp_engine *e, struct entity *n, uint32_t from, vmtp_time now) {
+    struct call *first = NULL;
+    for (struct call *c = oldest(e, n); c; c = next(e, c)) {
+        if (!is_under_way(c) || c->state == CALL_RECEIVING_RESPONSE || !is_at_or_after(c, from))
+            continue;
+        if (!first) {
+            first = c;
+            if (c->tx.queued) /* it is under way already */
+                return;
+        }
+        rewind_call(e, c, from);
+    }
+    n->resend = 0;
+    if (first && !stalls(e, first, now))
+        veng_outstanding_push(e, n, now);
+}
+
+/* All calls before the one at this Transaction have reached the server. */
+static void acknowledge_before(struct vmtp_engine *e, const struct entity *n, uint32_t transaction) {
+    for (struct call *c = oldest(e, n); c && !is_at_or_after(c, transaction); c = next(e, c)) {
+        c->acknowledged = 1;
+        c->retries = 0;
+        if (c->tx.run)
+            veng_run_acknowledged(c->tx.run, c->groups);
+    }
+}
+
+static void wait_for_server(struct vmtp_engine *e, struct entity *n, struct call *first, vmtp_time now) {
+    for (struct call *c = next(e, first); c; c = next(e, c))
+        if (c->state == CALL_AWAITING_RESPONSE)
+            rewind_call(e, c, vmtp_get_transaction(c->tx.header));
+    n->resend = 0;
+    stop_sending(e, first);
+    if (first->tx.run)
+        veng_run_again(first->tx.run, 0);
+    first->state = CALL_AWAITING_RESPONSE;
+    veng_call_back_off(e, first, now);
+}
+
+/*
+ * MSGTRANS_OVERFLOW: fewer at once.  What was accepted is being worked on, and as it is answered the window has room again; when
+ * there is nothing of that kind, time has to pass.
+ */
+static void overflow(struct vmtp_engine *e, struct entity *n, uint32_t transact, vmtp_time now) {
+    struct call *first = NULL;
+    COUNT(e, RUN_OVERFLOWS);
+    n->window = n->window > 1 ? n->window / 2u : 1;
+    for (struct call *c = oldest(e, n); c; c = next(e, c)) {
+        if (c->state != CALL_AWAITING_RESPONSE || !is_at_or_after(c, transact + 1u))
+            continue;
+        if (!first)
+            first = c;
+        if (c->tx.run)
+            veng_run_shrink(c->tx.run);
+        rewind_call(e, c, transact + 1u);
+    }
+    if (first && veng_call_is_oldest(e, first))
+        wait_for_server(e, n, first, now);
+}
+
+/* The server does not stream: one by one. */
+static void fall_back(struct vmtp_engine *e, struct entity *n, struct call *c, vmtp_time now) {
+    struct call *first = oldest(e, n);
+    if (c->tx.run) {
+        veng_call_finish(e, c, VMTP_STREAMING_NOT_SUPPORTED, now);
+        return;
+    }
+    veng_call_no_streams(e, first);
+    for (struct call *i = first; i; i = next(e, i))
+        if (i->state == CALL_AWAITING_RESPONSE)
+            rewind_call(e, i, vmtp_get_transaction(i->tx.header));
+    if (!stalls(e, first, now))
+        veng_outstanding_push(e, n, now);
+}
+
+/* The server has nothing of this run: the oldest open Request begins it anew. */
+static void restart(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    struct call *first = oldest(e, n);
+    uint8_t *h = first->tx.header;
+    if (first->state != CALL_AWAITING_RESPONSE || first->tx.queued)
+        return;
+    vmtp_put_control(h, vmtp_get_control(h) & ~VMTP_NSR);
+    go_back(e, n, vmtp_get_transaction(h), now);
+}
+
+/* The message of several groups: what has arrived of it. */
+static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp_time now) {
+    unsigned before = c->tx.run->base;
+    veng_run_acknowledged(c->tx.run, below);
+    if (c->tx.run->base > before) {
+        c->stalls = 0;
+        c->tx.flight = run_all(c->tx.run, before);
+        veng_pace_whole(e, &c->tx, now);
+    }
+    c->retries = 0;
+    if (run_all_acknowledged(c->tx.run)) {
+        veng_call_acknowledged(e, c, now);
+    } else if (veng_send_has_more(&c->tx)) {
+        veng_timer_stop(&e->wheel, &c->timer);
+        veng_send_queue(e, &c->tx);
+    }
+}
+
+static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint32_t delivery, vmtp_time now) {
+    int stuck;
+    unsigned blocks = veng_run_lacks(c->tx.run, group, delivery, &stuck);
+    if (!stuck)
+        c->stalls = 0;
+    if (blocks && !c->tx.queued) {
+        if (stalls(e, c, now))
+            return;
+        c->retransmits++;
+        veng_call_count(c);
+    }
+    if (blocks) {
+        c->tx.flight = run_all(c->tx.run, group);
+        veng_pace_loss(e, &c->tx, delivery, now);
+    }
+    e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
+    c->retries = 0;
+    if (veng_send_has_more(&c->tx)) {
+        veng_timer_stop(&e->wheel, &c->timer);
+        veng_send_queue(e, &c->tx);
+    }
+}
+
+/* 1: it concerned the run as such; 0: it is about this one Request like any. */
+int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
+                          vmtp_time now) {
+    struct entity *n = client_of(e, c);
+    uint32_t group = transact - vmtp_get_transaction(c->tx.header);
+    switch (code) {
+    case VMTP_OK:
+        acknowledge_before(e, n, vmtp_get_transaction(c->tx.header));
+        if (c->tx.run)
+            progress(e, c, group + 1u, now);
+        else if (veng_call_is_oldest(e, c))
+            veng_call_acknowledged(e, c, now);
+        else
+            c->acknowledged = 1;
+        if (n->resend && c->newer != NONE)
+            go_back(e, n, veng_call_last(c) + 1u, now);
+        return 1;
+    case VMTP_RETRY: /* it says nothing about those before */
+        if (c->tx.run)
+            missing(e, c, group, delivery, now);
+        return c->tx.run != NULL;
+    case VMTP_RETRY_ALL: go_back(e, n, transact + 1u, now); return 1;
+    case VMTP_NO_RUN_RECORD: restart(e, n, now); return 1;
+    case VMTP_MSGTRANS_OVERFLOW: overflow(e, n, transact, now); return 1;
+    case VMTP_STREAMING_NOT_SUPPORTED: fall_back(e, n, c, now); return 1;
+    case VMTP_BUSY: wait_for_server(e, n, c, now); return 1;
+    case VMTP_ENTITY_MIGRATED:
+    case VMTP_NONEXISTENT_ENTITY: /* wherever they are sent next, it is from the beginning */
+        for (struct call *i = next(e, c); i; i = next(e, i))
+            if (i->state == CALL_AWAITING_RESPONSE)
+                rewind_call(e, i, vmtp_get_transaction(i->tx.header));
+        if (c->tx.run)
+            veng_run_again(c->tx.run, 0);
+        return 0;
+    default: return 0;
+    }
+}
+
+/* The call that a NotifyVmtpClient is about.  One about a run may name the Transaction before the first that is still open. */
+struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct entity *n, uint32_t transact,
+                                       uint32_t code) {
+    struct call *c = veng_outstanding_asked(e, n, transact);
+    if (c || (code != VMTP_RETRY_ALL && code != VMTP_MSGTRANS_OVERFLOW))
+        return c;
+    c = oldest(e, n);
+    while (c && (int32_t)(vmtp_get_transaction(c->tx.header) - transact) <= 0)
+        c = next(e, c);
+    return c && veng_call_in_run(c) && vmtp_get_transaction(c->tx.header) - transact <= 256u ? c : NULL;
+}
+
+/* ---- Responses of a run ---- */
+
+/* A Response may stand for those before it (PGcount). */
+static void cover(struct vmtp_engine *e, struct call *by, uint32_t first_covered, vmtp_time now) {
+    struct entity *n = client_of(e, by);
+    for (struct call *c = oldest(e, n); c && c != by;) {
+        struct call *following = next(e, c);
+        if ((int32_t)(veng_call_last(c) - first_covered) >= 0 && c->state == CALL_AWAITING_RESPONSE) {
+            c->first.state = SLOT_COMPLETE;
+            c->first.server = by->first.server;
+            memcpy(c->first.mac, by->first.mac, 6);
+            memcpy(c->first.header, by->first.header, VMTP_HEADER_OCTETS);
+            vmtp_put_code(c->first.header, vmtp_get_code(by->first.header) & ~(VMTP_SDA | VMTP_MDM));
+            veng_call_finish(e, c, 0, now);
+        }
+        c = following;
+    }
+}
+
+void veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask) {
+    struct entity *n = client_of(e, c);
+    unsigned covered = vmtp_get_pgcount(a->h);
+    if (covered)
+        cover(e, c, veng_call_last(c) - covered, a->now);
+    if (n->window < RUN_WINDOW_MAX)
+        n->window++;
+    struct call *first = oldest(e, n);
+    int gap = first != c && first->state != CALL_HELD;
+    if (gap && (ask || !n->gap_told)) {
+        struct arrival about = *a;
+        about.transaction = vmtp_get_transaction(first->tx.header) - 1u;
+        veng_notify_server(e, &about, 0, VMTP_RETRY_ALL);
+        n->gap_told = 1;
+    } else if (ask && !gap) {
+        veng_notify_server(e, a, vmtp_get_delivery(a->h), VMTP_OK);
+    }
+}

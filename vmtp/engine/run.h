@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.h - the packet groups of a message that needs more than one (RFC 1045 section 2.14; spec/vmtp.md section 13.3).
+ *
+ * One record serves the sender, where mask[g] is what is still to be sent of group g, or the receiver, where it is what has come.
+ */
+#ifndef VMTP_ENGINE_RUN_H
+#define VMTP_ENGINE_RUN_H
+
+#include <vmtp/wire.h>
+
+#define RUN_GROUPS 256u
+/* Groups that a sender has under way at most, and at first. */
+#define RUN_WINDOW_MAX 32u
+#define RUN_WINDOW_FIRST 16u
+
+struct run {
+    uint32_t next_free;
+    uint32_t size;    /* of the message's segment */
+    uint16_t groups;  /* of the message */
+    uint16_t base;    /* sender: first group not acknowledged; receiver: first group not whole */
+    uint16_t next;    /* sender: first group never sent */
+    uint16_t told;    /* receiver: groups below this have been asked for once, where they lacked something */
+    uint16_t window;  /* sender */
+    uint16_t lacking; /* sender: the group that the receiver asked for last, and how many blocks of it */
+    uint16_t lacked;
+    uint32_t mask[RUN_GROUPS];
+};
+
+static inline uint32_t run_groups(uint32_t size) {
+    return size <= VMTP_GROUP_OCTETS ? 1u : (size + VMTP_GROUP_OCTETS - 1u) / VMTP_GROUP_OCTETS;
+}
+
+static inline uint32_t run_group_octets(const struct run *r, unsigned group) {
+    uint32_t before = group * VMTP_GROUP_OCTETS;
+    return r->size - before < VMTP_GROUP_OCTETS ? r->size - before : VMTP_GROUP_OCTETS;
+}
+
+static inline uint32_t run_all(const struct run *r, unsigned group) {
+    return vmtp_blocks_mask(run_group_octets(r, group));
+}
+
+/* ---- sending ---- */
+
+void veng_run_send(struct run *r, uint32_t size);
+/* The group that the next packet is of, or NONE when nothing may be sent now. */
+uint32_t veng_run_sendable(const struct run *r);
+/* These blocks of the group are on their way; 1 when its packet is to ask for acknowledgment. */
+int veng_run_sent(struct run *r, unsigned group, uint32_t blocks);
+/* All groups below have arrived. */
+void veng_run_acknowledged(struct run *r, unsigned below);
+/* The receiver has this much of the group, which says nothing about others.  How many blocks are to be sent again; *stuck becomes 1 when
+ * it has no more than when it asked before. */
+unsigned veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, int *stuck);
+/* Everything that was sent of this group and those after it is to be sent again. */
+void veng_run_again(struct run *r, unsigned group);
+/* The receiver cannot take so much at once. */
+void veng_run_shrink(struct run *r);
+static inline int run_all_acknowledged(const struct run *r) { return r->base == r->groups; }
+
+/* ---- receiving ---- */
+
+void veng_run_receive(struct run *r, uint32_t size);
+/* Blocks of the group that have come; returns those that were new. */
+uint32_t veng_run_arrived(struct run *r, unsigned group, uint32_t blocks);
+/* A group below this one that lacks something and has not been asked for because of that, or NONE. */
+uint32_t veng_run_gap(struct run *r, unsigned group);
+static inline int run_whole(const struct run *r) { return r->base == r->groups; }
+
+#endif
