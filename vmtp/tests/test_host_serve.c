@@ -302,7 +302,7 @@ START_TEST(serve_says_what_is_wrong) {
     vmtp_host *h = server->host;
     ck_assert_int_eq(vmtp_host_serve(h, 0x4711, 1, 0), VMTP_E_NO_ENTITY);
     ck_assert_int_eq(vmtp_host_serve(h, server->entity, 0, 0), VMTP_E_INVALID);
-    ck_assert_int_eq(vmtp_host_serve(h, server->entity, 1, 16385), VMTP_E_TOO_LARGE);
+    ck_assert_int_eq(vmtp_host_serve(h, server->entity, 1, VMTP_MESSAGE_OCTETS + 1), VMTP_E_TOO_LARGE);
     ck_assert_int_eq(vmtp_host_serve(h, server->entity, 126, 0), VMTP_E_FULL);
     ck_assert_int_eq(vmtp_host_serve(h, server->entity, UINT32_MAX, 16384), VMTP_E_INVALID);
     ck_assert_uint_eq(accepts_posted(), 3);
