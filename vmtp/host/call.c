@@ -27,6 +27,10 @@ static void give_member(vmtp_host *host, uint32_t number) {
     host->free_members[host->free_count++] = number;
 }
 
+int vhost_member_take(vmtp_host *host, uint32_t *number) { return take_member(host, number); }
+
+void vhost_member_give(vmtp_host *host, uint32_t number) { give_member(host, number); }
+
 int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id) {
     uint32_t number;
     vhost_tick(host);
@@ -71,7 +75,7 @@ static void give_up(vmtp_host *host, struct vhost_pending *call) {
 }
 
 /* Works until the call is over: 0, or why it was given up. */
-static int await(vmtp_host *host, struct vhost_pending *call) {
+static inline __attribute__((always_inline)) int await(vmtp_host *host, struct vhost_pending *call) {
     int r = vhost_work(host);
     while (!call->done) {
         if (r == 0 && vhost_interrupted(host))
@@ -106,8 +110,10 @@ static int may_begin(vmtp_host *host) {
     return 0;
 }
 
-/* The call, by a member of the pool or (NULL) by the entity that the Request names; call is the caller's, for the outcome. */
-static int run(vmtp_host *host, struct vhost_pending *call, struct vhost_member *member, struct vmtp_request *request) {
+/* The call, by a member of the pool or (NULL) by the entity that the Request names; call is the caller's, for the outcome.
+ * Inline, because it is all that a null call does here. */
+static inline __attribute__((always_inline)) int run(vmtp_host *host, struct vhost_pending *call,
+                                                     struct vhost_member *member, struct vmtp_request *request) {
     call->outer = host->call;
     call->handle = 0;
     call->done = 0;

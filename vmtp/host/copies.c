@@ -7,12 +7,14 @@ static struct vhost_copy **bucket(vmtp_host *host, vmtp_handle handle) {
     return &host->copies[(uint32_t)(mixed >> 32) & host->copies_mask];
 }
 
-struct vhost_copy *vhost_copy_make(vmtp_host *host, vmtp_handle handle, const void *segment, uint32_t size) {
-    struct vhost_copy *copy = host->world.allocate(host->world.context, sizeof *copy + size, 0);
+struct vhost_copy *vhost_copy_make(vmtp_host *host, vmtp_handle handle, const void *segment, uint32_t size,
+                                   uint32_t more) {
+    struct vhost_copy *copy = host->world.allocate(host->world.context, sizeof *copy + (size_t)size + more, 0);
     if (!copy)
         return NULL;
     copy->handle = handle;
-    memcpy(copy->octets, segment, size);
+    if (size)
+        memcpy(copy->octets, segment, size);
     return copy;
 }
 

@@ -62,14 +62,14 @@ static int listen_to(vmtp_host *host, const struct vmtp_event *event) {
 static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     switch (event->type) {
     case VMTP_EV_READY: return 1; /* vmtp_host_open has waited for it */
-    case VMTP_EV_COMPLETE: return finish_call(host, event);
+    case VMTP_EV_COMPLETE: return finish_call(host, event) || vhost_group_event(host, event);
     case VMTP_EV_REQUEST: return vhost_serve_request(host, event);
     case VMTP_EV_RELEASED: return vhost_copy_released(host, event->handle);
     case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);
     case VMTP_EV_ACCEPT_RETURNED: return vhost_serve_returned(host, event);
     case VMTP_EV_ENTITY_DELETED: return forget_created(host, event->entity);
     case VMTP_EV_LISTEN: return listen_to(host, event);
-    case VMTP_EV_RESPONSE:
+    case VMTP_EV_RESPONSE: return vhost_group_event(host, event);
     case VMTP_EV_ENTITY_CREATED: break;
     }
     return 0;

@@ -10,6 +10,9 @@
  *   call.c     client entities, the blocking call
  *   serve.c    accepts, the queues of Requests, replies
  *   invoke.c   procedures that are called with Requests
+ *   group.c    group calls
+ *   query.c    who is in a group
+ *   forward.c  Requests that go on to other servers
  *   copies.c   reply segments that the host keeps
  */
 #ifndef VMTP_HOST_INTERNAL_H
@@ -72,6 +75,7 @@ struct vhost_service {
     uint32_t depth, capacity;
     uint32_t living;          /* slots that are not DEAD */
     int ending;               /* vmtp_host_unserve: a slot that comes home stays there */
+    int running;              /* its procedure */
     vmtp_procedure procedure; /* NULL: a queue */
     void *context;
     struct vhost_slot slots[];
@@ -88,7 +92,7 @@ struct vhost_member {
     uint32_t lent;
 };
 
-/* A reply's segment, kept until the engine has done with it. */
+/* What a reply or a forward has lent the engine, kept until it has done with it. */
 struct vhost_copy {
     struct vhost_copy *next;
     vmtp_handle handle;
@@ -118,10 +122,11 @@ struct vmtp_host {
 
     struct vhost_pending *call; /* the innermost; NULL: none */
 
+    struct vmtp_group_call *group_calls;
+
     struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
     struct vhost_list invoked; /* Requests for procedures, oldest first */
     struct vhost_list idle;    /* slots to be posted again */
-    int invoking;              /* a procedure is running */
     struct vhost_service **services;
     uint32_t services_limit;
 
@@ -196,6 +201,18 @@ void vhost_route(vmtp_host *host);
 /* 1 when events wait that the application must take before it may block. */
 int vhost_crowded(const vmtp_host *host);
 
+/* ---- call.c --------------------------------------------------------------------------------------------------- */
+
+/* A client entity of the pool, and back. */
+int vhost_member_take(vmtp_host *host, uint32_t *number);
+void vhost_member_give(vmtp_host *host, uint32_t number);
+
+/* ---- group.c -------------------------------------------------------------------------------------------------- */
+
+/* 1 when the event belongs to a group call: RESPONSE, COMPLETE. */
+int vhost_group_event(vmtp_host *host, const struct vmtp_event *event);
+void vhost_groups_close(vmtp_host *host);
+
 /* ---- serve.c -------------------------------------------------------------------------------------------------- */
 
 /* Each returns 1 when the event was the business of a service. */
@@ -206,15 +223,24 @@ void vhost_serve_idle(vmtp_host *host);
 void vhost_serve_close(vmtp_host *host);
 /* Takes a Request out of its list: it is in the application's hands. */
 void vhost_serve_hold(struct vhost_list *list, struct vhost_slot *slot, struct vmtp_incoming *in);
+/* The slot of in, or NULL when in is over. */
+struct vhost_slot *vhost_serve_held(const vmtp_host *host, const struct vmtp_incoming *in);
+/* Keeps a service from being freed, whatever is done to its entity, until it is let go. */
+void vhost_serve_keep(struct vhost_service *service);
+void vhost_serve_let_go(vmtp_host *host, struct vhost_service *service);
 
 /* ---- invoke.c ------------------------------------------------------------------------------------------------- */
 
-/* Calls procedures with the Requests that wait for them, unless one is running. */
+/* Calls procedures that are not running with the Requests that wait for them. */
 void vhost_invoke(vmtp_host *host);
+/* 1 when there is something to call. */
+int vhost_invocable(const vmtp_host *host);
 
 /* ---- copies.c ------------------------------------------------------------------------------------------------- */
 
-struct vhost_copy *vhost_copy_make(vmtp_host *host, vmtp_handle handle, const void *segment, uint32_t size);
+/* With room for so many octets more behind the segment. */
+struct vhost_copy *vhost_copy_make(vmtp_host *host, vmtp_handle handle, const void *segment, uint32_t size,
+                                   uint32_t more);
 void vhost_copy_keep(vmtp_host *host, struct vhost_copy *copy);
 int vhost_copy_released(vmtp_host *host, vmtp_handle handle); /* 1: it was one of ours */
 void vhost_copies_close(vmtp_host *host);

@@ -3,22 +3,35 @@
  * Procedures that are called with Requests.
  *
  * They run at the end of vhost_work, when everything has arrived and nothing is half done, so a procedure may use the whole host.
- * A blocking call inside one comes through here again and finds the mark: no procedure runs inside another.
+ * A blocking call inside one comes through here again and may call others, but not the same: no procedure has to think of
+ * a second copy of itself, and procedures are nested no deeper than there are entities.
  */
 #include "internal.h"
 
+static struct vhost_slot *next(const vmtp_host *host) {
+    struct vhost_slot *slot = host->invoked.first;
+    while (slot && slot->service->running)
+        slot = slot->next;
+    return slot;
+}
+
+int vhost_invocable(const vmtp_host *host) { return next(host) != NULL; }
+
+static void call(vmtp_host *host, struct vhost_slot *slot) {
+    struct vhost_service *service = slot->service;
+    struct vmtp_incoming in;
+    vhost_serve_hold(&host->invoked, slot, &in);
+    vhost_serve_keep(service);
+    service->running = 1;
+    service->procedure(host, &in, service->context);
+    service->running = 0;
+    vhost_serve_let_go(host, service);
+}
+
 void vhost_invoke(vmtp_host *host) {
-    if (host->invoking)
-        return;
-    host->invoking = 1;
-    /* Those that are there now; what comes meanwhile has to let a loop have its turn. */
-    for (uint32_t left = host->invoked.count; left && host->invoked.first; left--) {
-        struct vhost_slot *slot = host->invoked.first;
-        const struct vhost_service *service = slot->service;
-        struct vmtp_incoming in;
-        vhost_serve_hold(&host->invoked, slot, &in);
-        service->procedure(host, &in, service->context);
-    }
-    host->invoking = 0;
+    struct vhost_slot *slot;
+    /* As many as there are now; what comes meanwhile has to let a loop have its turn. */
+    for (uint32_t left = host->invoked.count; left && (slot = next(host)) != NULL; left--)
+        call(host, slot);
     vhost_route(host); /* what they did may be what somebody waits for */
 }

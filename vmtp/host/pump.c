@@ -86,7 +86,7 @@ int vhost_work(vmtp_host *host) {
 }
 
 vmtp_time vmtp_host_deadline(const vmtp_host *host) {
-    if (host->invoked.first && !host->invoking) /* it came while another procedure ran */
+    if (host->invoked.first && vhost_invocable(host)) /* it came while others were called */
         return 0;
     vmtp_time deadline = vmtp_deadline(host->engine);
     /* While the port has no room the engine says "at once" because of what it cannot get rid of. */

@@ -59,11 +59,17 @@ static void end_service(vmtp_host *host, struct vhost_service *service) {
     vhost_release(host, service);
 }
 
+void vhost_serve_keep(struct vhost_service *service) { service->living++; }
+
+void vhost_serve_let_go(vmtp_host *host, struct vhost_service *service) {
+    if (--service->living == 0)
+        end_service(host, service);
+}
+
 /* The slot is not used any more.  The last one takes its service with it. */
 static void retire(vmtp_host *host, struct vhost_slot *slot) {
     slot->state = VHOST_DEAD;
-    if (--slot->service->living == 0)
-        end_service(host, slot->service);
+    vhost_serve_let_go(host, slot->service);
 }
 
 /* Gives the slot to the engine again, unless the entity is gone or does not serve any more. */
@@ -231,7 +237,7 @@ int vmtp_host_procedure(vmtp_host *host, vmtp_entity entity, uint32_t depth, uin
 /* What the engine has comes back with events; Requests that are here already go their way. */
 static void withdraw(vmtp_host *host, struct vhost_service *service) {
     service->ending = 1;
-    service->living++; /* it stays until all slots have been looked at */
+    vhost_serve_keep(service); /* until all slots have been looked at */
     for (uint32_t i = 0; i < service->depth; i++) {
         struct vhost_slot *slot = &service->slots[i];
         if (slot->state == VHOST_POSTED) {
@@ -241,8 +247,7 @@ static void withdraw(vmtp_host *host, struct vhost_service *service) {
             retire(host, slot);
         }
     }
-    if (--service->living == 0)
-        end_service(host, service);
+    vhost_serve_let_go(host, service);
 }
 
 int vmtp_host_unserve(vmtp_host *host, vmtp_entity entity) {
@@ -311,10 +316,10 @@ int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming 
 /* ---- answering ---------------------------------------------------------------------------------------------- */
 
 /*
- * The slot of in, or NULL when in is over.  Applications copy what they were given, and a copy does not know what was done with the
- * original: its slot may have gone round, and hold another Request.
+ * Applications copy what they were given, and a copy does not know what was done with the original: its slot may have gone round,
+ * and hold another Request.
  */
-static struct vhost_slot *held_by(const vmtp_host *host, const struct vmtp_incoming *in) {
+struct vhost_slot *vhost_serve_held(const vmtp_host *host, const struct vmtp_incoming *in) {
     for (uint32_t n = 0; in->buffer && n < host->services_limit; n++) {
         struct vhost_service *service = host->services[n];
         const uintptr_t at = (uintptr_t)in->buffer, first = service ? (uintptr_t)service->slots : 0;
@@ -329,7 +334,7 @@ static struct vhost_slot *held_by(const vmtp_host *host, const struct vmtp_incom
 }
 
 void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in) {
-    struct vhost_slot *slot = held_by(host, in);
+    struct vhost_slot *slot = vhost_serve_held(host, in);
     in->buffer = NULL;
     in->segment = NULL;
     if (slot)
@@ -351,7 +356,7 @@ static int prepare_segment(vmtp_host *host, const struct vmtp_incoming *in, stru
         int overlaps = slot->area && from < area + slot->service->capacity && from + reply->segment_size > area;
         return overlaps ? VMTP_E_INVALID : 0;
     }
-    *copy = vhost_copy_make(host, in->handle, reply->segment, reply->segment_size);
+    *copy = vhost_copy_make(host, in->handle, reply->segment, reply->segment_size, 0);
     if (!*copy)
         return VMTP_E_MEMORY;
     reply->segment = (*copy)->octets;
@@ -367,7 +372,7 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
         return VMTP_E_INVALID;
     if (segment_size > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;
-    int there = held_by(host, in) != NULL;
+    int there = vhost_serve_held(host, in) != NULL;
     int r = in->handle && there ? prepare_segment(host, in, &reply, (flags & VMTP_HOST_LEND) != 0, &copy) : VMTP_E_STALE;
     if (r == 0) {
         r = vmtp_reply(host->engine, in->handle, &reply, vhost_tick(host));

@@ -115,6 +115,34 @@ static int call_back(vmtp_host *host, struct vmtp_incoming *in) {
     return 1;
 }
 
+static vmtp_entity other;
+static unsigned other_called;
+
+static void other_procedure(vmtp_host *host, struct vmtp_incoming *in, void *context) {
+    (void)context;
+    other_called++;
+    ck_assert_int_eq(vmtp_host_reply(host, in, &ok, in->segment, in->segment_size, 0), 0);
+}
+
+static int ask_the_other(vmtp_host *host, struct vmtp_incoming *in) {
+    (void)host;
+    (void)in;
+    ck_assert_int_eq(ask(server, other, "inside"), 0);
+    return 0;
+}
+
+/* Procedures of different entities may need each other. */
+START_TEST(another_procedure_runs_while_this_one_blocks) {
+    other_called = 0;
+    ck_assert_int_eq(vmtp_host_entity(server->host, &other, NULL), 0);
+    ck_assert_int_eq(vmtp_host_procedure(server->host, other, 1, 16, other_procedure, NULL), 0);
+    seen.then = ask_the_other;
+    ck_assert_int_eq(ask(client, server->entity, "text"), 0);
+    ck_assert_uint_eq(other_called, 1);
+    ck_assert_uint_eq(seen.deepest, 1);
+}
+END_TEST
+
 START_TEST(blocks_inside_and_is_not_called_again_meanwhile) {
     net_serve(client, 2, 0);
     client->serve = net_echo;
@@ -280,6 +308,7 @@ int main(void) {
     tcase_add_test(tc, called_from_a_turn);
     tcase_add_test(tc, called_while_the_host_blocks);
     tcase_add_test(tc, several_in_hand_answered_later);
+    tcase_add_test(tc, another_procedure_runs_while_this_one_blocks);
     tcase_add_test(tc, blocks_inside_and_is_not_called_again_meanwhile);
     tcase_add_test(tc, a_call_inside_a_call);
     tcase_add_test(tc, an_interruption_ends_the_inner_call_only);

@@ -86,6 +86,38 @@ VMTP_API int vmtp_host_call(vmtp_host *host, struct vmtp_message *message, const
  */
 VMTP_API int vmtp_host_transact(vmtp_host *host, const struct vmtp_request *request, struct vmtp_event *outcome);
 
+/*
+ * Group calls: one Request to all members of a group, and their Responses one by one.
+ *
+ * vmtp_host_group_call begins one.  *request: as for vmtp_host_transact, and message.server is a group; MRD is set for you.  Room is
+ * made for response_slots Responses (0: 64) of up to response_size octets each; more are dropped and counted.  response_area is not
+ * used.  request->segment is lent until vmtp_host_group_end.  0, those of vmtp_host_transact, VMTP_E_INVALID (no group), VMTP_E_MEMORY.
+ *
+ * vmtp_host_group_next waits for the next Response.  0: it is in *response (result, message, segment ..., as of VMTP_EV_RESPONSE), and its
+ * segment stays valid until vmtp_host_group_end.  VMTP_USER_TIMEOUT: the call's deadline has passed, and there are no more; another
+ * code of Appendix I: the call is over for this reason, without any.  VMTP_E_TIMEOUT: none until this deadline, and the call goes on;
+ * VMTP_E_CANCELLED (interrupted; or the entity was deleted, and the call is over), and what vmtp_host_receive returns.  A deadline that has
+ * passed looks once.
+ *
+ * vmtp_host_group_end ends it, over or not, and frees everything.  Closing the host does, too.
+ */
+typedef struct vmtp_group_call vmtp_group_call;
+VMTP_API int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **call, const struct vmtp_request *request);
+VMTP_API int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct vmtp_event *response,
+                                  vmtp_time deadline);
+VMTP_API void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call);
+
+/*
+ * vmtp_host_group_query - who is in a group?  Asks all managers (QueryGroup) and collects what they answer until deadline.
+ *
+ * *count becomes the number of members that were told, this host's own included; the first room of them are in members.  Up to 64 nodes
+ * are heard.  0 (also with a count of 0: silence is no answer, but no error either), VMTP_E_INVALID (no group; deadline
+ * VMTP_NEVER), and what vmtp_host_group_call and vmtp_host_group_next return.
+ * Groups are made, joined and left with vmtp_group_create, vmtp_group_join and vmtp_group_leave on vmtp_host_engine(host).
+ */
+VMTP_API int vmtp_host_group_query(vmtp_host *host, vmtp_entity group, vmtp_entity *members, uint32_t room,
+                                   uint32_t *count, vmtp_time deadline);
+
 /* A local entity; see vmtp_entity_create. */
 VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmtp_entity_options *options);
 
@@ -125,10 +157,10 @@ struct vmtp_incoming {
  * answered BUSY.
  *
  * It is called on your thread, from vmtp_host_turn and from whatever blocks (vmtp_host_call, vmtp_host_receive ...), and never from
- * inside a procedure of this host: until it returns, Requests for procedures wait.  It may use the whole host: answer, start and
- * cancel calls, create, serve and delete entities (its own too), also block in a call of its own, which holds
- * up the blocking function that it was called from (that one may then return after its deadline, and vmtp_host_interrupt ends
- * the inner one first).  It must not close the host.  A call to another procedure of the same host would wait for itself.
+ * inside itself: until it returns, Requests for the same entity wait.  It may use the whole host: answer, start and cancel calls,
+ * create, serve and delete entities (its own too), also block in a call of its own, during which procedures of other entities
+ * are called.  That holds up the blocking function that it was called from: this one may then return after its deadline, and
+ * vmtp_host_interrupt ends the inner one first.  It must not close the host, nor call itself through its own entity and wait for it.
  */
 typedef void (*vmtp_procedure)(vmtp_host *host, struct vmtp_incoming *in, void *context);
 
@@ -159,6 +191,17 @@ VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_
 #define VMTP_HOST_LEND 0x100u
 VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
                              const void *segment, uint32_t segment_size, uint32_t flags);
+/*
+ * vmtp_host_forward - have another server answer it (Forward; see vmtp_forward).  Ends in's segment.
+ *
+ * message and segment are what that server gets; message->server is whom.  The segment is copied; it may be in's own.  The Response
+ * goes straight to the client, if the Request can go on as it is; else it becomes a call of the entity that received it, whose
+ * Response, with a segment of up to relay octets, is given to the client.  relay 0: no such call.
+ * 0, or VMTP_E_STALE (as with vmtp_host_reply); in is over in both cases.  With any other error it is still to be answered:
+ * VMTP_E_NESTED (such a call is needed, and relay is 0), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY.
+ */
+VMTP_API int vmtp_host_forward(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
+                               const void *segment, uint32_t segment_size, uint32_t relay);
 /* Gives in's segment back without an answer (datagrams, or when the handle is kept to be answered later with vmtp_reply). */
 VMTP_API void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in);
 

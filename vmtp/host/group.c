@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Group calls: Responses are kept until they are asked for. */
+#include "internal.h"
+
+#define DEFAULT_SLOTS 64u
+
+struct vmtp_group_call {
+    struct vmtp_group_call *next;
+    vmtp_handle handle;
+    uint32_t member; /* of the pool, or NO_MEMBER: the caller's own entity */
+    int done;
+    uint32_t result;
+    uint32_t taken, count; /* of responses */
+    struct vmtp_event responses[];
+};
+
+#define NO_MEMBER UINT32_MAX
+
+/* ---- events ------------------------------------------------------------------------------------------------- */
+
+int vhost_group_event(vmtp_host *host, const struct vmtp_event *event) {
+    struct vmtp_group_call *call = host->group_calls;
+    while (call && call->handle != event->handle)
+        call = call->next;
+    if (!call)
+        return 0;
+    if (event->type == VMTP_EV_RESPONSE) { /* no more than there are slots */
+        call->responses[call->count++] = *event;
+    } else {
+        call->done = 1;
+        call->result = event->result;
+    }
+    return 1;
+}
+
+void vhost_groups_close(vmtp_host *host) {
+    while (host->group_calls) {
+        struct vmtp_group_call *call = host->group_calls;
+        host->group_calls = call->next;
+        vhost_release(host, call);
+    }
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------------------- */
+
+/* The record with its events and, behind them, the area. */
+static struct vmtp_group_call *make(vmtp_host *host, struct vmtp_request *request) {
+    const uint64_t head = (sizeof(struct vmtp_group_call) +
+                           (uint64_t)request->response_slots * sizeof(struct vmtp_event) + 63) &
+                          ~(uint64_t)63;
+    const uint64_t total = head + (uint64_t)request->response_slots * request->response_size;
+    if (total > SIZE_MAX / 2)
+        return NULL;
+    struct vmtp_group_call *call = vhost_allocate(host, (size_t)total);
+    if (call)
+        request->response_area = request->response_size ? (uint8_t *)call + head : NULL;
+    return call;
+}
+
+static int begin(vmtp_host *host, struct vmtp_group_call *call, struct vmtp_request *request) {
+    int r;
+    call->member = NO_MEMBER;
+    if (!request->client) {
+        if ((r = vhost_member_take(host, &call->member)) < 0)
+            return r;
+        request->client = host->members[call->member].id;
+    }
+    r = vmtp_call(host->engine, &call->handle, request, host->now);
+    if (r < 0 && call->member != NO_MEMBER)
+        vhost_member_give(host, call->member);
+    return r;
+}
+
+int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **out, const struct vmtp_request *request) {
+    struct vmtp_request mine = *request;
+    *out = NULL;
+    if (!vmtp_is_group(mine.message.server) || (mine.message.code & VMTP_DGM))
+        return VMTP_E_INVALID;
+    if (vhost_take_interrupt(host))
+        return VMTP_E_CANCELLED;
+    mine.message.code |= VMTP_MRD;
+    if (mine.response_slots < 2) /* with one the engine would take it for an ordinary call */
+        mine.response_slots = mine.response_slots ? 2u : DEFAULT_SLOTS;
+    struct vmtp_group_call *call = make(host, &mine);
+    if (!call)
+        return VMTP_E_MEMORY;
+    vhost_tick(host);
+    int r = begin(host, call, &mine);
+    if (r < 0) {
+        vhost_release(host, call);
+        return r;
+    }
+    call->next = host->group_calls;
+    host->group_calls = call;
+    *out = call;
+    host->fault = vhost_send(host); /* it goes now, not when somebody waits for it */
+    return 0;
+}
+
+/* ---- Responses ---------------------------------------------------------------------------------------------- */
+
+/* What there is to say without waiting: 1 and *result, or 0. */
+static int ready(vmtp_group_call *call, struct vmtp_event *response, int *result) {
+    if (call->taken < call->count) {
+        *response = call->responses[call->taken++];
+        *result = 0;
+        return 1;
+    }
+    if (!call->done)
+        return 0;
+    if (call->result == VMTP_CANCELLED)
+        *result = VMTP_E_CANCELLED;
+    else
+        *result = call->result ? (int)call->result : (int)VMTP_USER_TIMEOUT;
+    return 1;
+}
+
+int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct vmtp_event *response, vmtp_time deadline) {
+    int r = 0, waited = 0, result;
+    for (;;) {
+        if (vhost_take_interrupt(host))
+            return VMTP_E_CANCELLED;
+        if (ready(call, response, &result))
+            return result;
+        if (r < 0)
+            return r;
+        if (vhost_crowded(host))
+            return VMTP_E_FULL;
+        if (!waited)
+            vhost_tick(host);
+        else if (host->now >= deadline)
+            return VMTP_E_TIMEOUT;
+        r = vhost_wait(host, deadline);
+        waited = 1;
+    }
+}
+
+void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call) {
+    if (!call)
+        return;
+    if (!call->done) {
+        vmtp_cancel(host->engine, call->handle, vhost_tick(host));
+        vhost_route(host);
+        while (!call->done)
+            vhost_wait(host, VMTP_NEVER);
+    }
+    struct vmtp_group_call **link = &host->group_calls;
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    if (call->member != NO_MEMBER)
+        vhost_member_give(host, call->member);
+    vhost_release(host, call);
+}
