@@ -106,12 +106,14 @@ struct sender {
     const uint8_t *segment;
     struct run *run; /* of a message of several packet groups, else NULL */
     vmtp_time gap;   /* that the receiver asked for, nanoseconds */
+    vmtp_time since; /* the first of flight was sent */
     uint32_t segment_size;
     uint32_t pending; /* blocks to be sent; unused with a run */
     uint32_t flight;  /* blocks sent since the receiver last told what it has */
     uint16_t out;     /* packets given to the application, not reported yet */
     uint8_t queued;
-    uint8_t rank; /* of its priority */
+    uint8_t rank;  /* of its priority */
+    uint8_t lossy; /* packets of it were lost */
     uint8_t bare; /* a packet without data is due */
     uint8_t kind; /* KIND_CALL or KIND_REQUEST */
     uint8_t mac[6];
@@ -287,6 +289,7 @@ struct remote {
     uint8_t skip;      /* run: the last Request had STI */
     uint8_t gap_told;  /* run: RETRY_ALL has been said for the Request that is missing */
     uint8_t idle;      /* run: times that TS4 passed in which nothing was heard */
+    uint8_t redone;    /* it was done again, since its Response was not whole */
 };
 
 enum request_state {
@@ -353,14 +356,18 @@ struct host {
     struct rtt response; /* TC1: until it answers */
 };
 
-/* How far apart packets go one way. */
+/* How far apart packets go one way, in 1/32 packet times. */
 struct rate {
-    uint32_t gap;       /* 1/32 packet times */
-    uint32_t edge;      /* the shortest gap that is not known to be too short, 0: none is known */
-    vmtp_time patience; /* for so long a gap found too short is not tried again */
+    uint32_t gap;       /* between the end of one and the beginning of the next */
+    uint32_t good;      /* the shortest gap that is thought to be long enough */
+    uint32_t bad;       /* of those found too short the longest, 1 added: 0 when none is known */
+    uint32_t base;      /* the last one that was clearly too short, 0: there was none */
+    vmtp_time patience; /* what was too short is not tried again for so long */
     vmtp_time probe_at;
+    vmtp_time since; /* the gap is what it is */
     uint8_t history; /* bit n: the n-th last group lost something */
     uint8_t clean;   /* whole groups at this gap */
+    uint8_t stride;  /* so often it was shortened without trouble */
 };
 
 /* What is known of a node that has lost packets. */
@@ -709,6 +716,8 @@ static inline void veng_pace_whole(struct vmtp_engine *e, struct sender *s, vmtp
 void veng_pace_ask(const struct vmtp_engine *e, struct sender *s);
 /* A Response is incomplete, and no more of it comes; or it is complete. */
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now);
+/* A client has an idempotent operation done again, since its Response was not whole; or it has all of it. */
+void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int whole, vmtp_time now);
 void veng_pace_arrived(struct vmtp_engine *e, const struct slot *s, vmtp_time now);
 static inline void veng_pace_came(struct vmtp_engine *e, const struct slot *s, vmtp_time now) {
     if (e->pace_used && !s->missed)

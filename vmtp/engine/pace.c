@@ -66,98 +66,135 @@ void veng_pace_init(struct vmtp_engine *e, struct pace *memory, uint32_t sets) {
 
 #define UNIT 32u              /* a gap of this many is a packet time */
 #define GAP_MOST (64u * UNIT) /* slower than that is slower than any node that takes packets at all */
+#define WISH_MOST 255u        /* what a Request has room for */
 #define PATIENCE_LEAST (500 * VMTP_MILLISECOND)
-#define PATIENCE_MOST (8 * VMTP_SECOND)
+#define PATIENCE_MOST (2 * VMTP_SECOND)
 #define SURE 4u /* whole groups that show that a gap is long enough */
 
+/* What became of a packet group. */
 struct group {
     unsigned sent, lost; /* packets */
     int tail;            /* what was lost are the last ones, two at least */
+    int guess;           /* one lost at least: how many is not known */
+    int again;           /* they were sent because others had been lost */
+    vmtp_time since;     /* when the first was sent */
 };
 
-static struct group judge(const struct vmtp_engine *e, uint32_t sent, uint32_t have) {
-    struct group g = {0};
+static struct group judge(const struct vmtp_engine *e, uint32_t sent, uint32_t have, vmtp_time since) {
+    struct group g = {.since = since};
     uint32_t each = e->room / VMTP_BLOCK_OCTETS, missing = sent & ~have;
-    unsigned blocks = (unsigned)__builtin_popcount(missing), run = missing && !(sent & have & ~(missing - 1u));
-    if (each > 32u)
-        each = 32u;
+    unsigned blocks = (unsigned)__builtin_popcount(missing);
     g.sent = ((unsigned)__builtin_popcount(sent) + each - 1u) / each;
     g.lost = (blocks + each - 1u) / each;
-    g.tail = g.lost > 1u && run && (missing & (0u - missing)) > (sent & (0u - sent));
+    g.tail = g.lost > 1u && !(sent & have & ~((missing & (0u - missing)) - 1u));
     return g;
 }
 
-/* One packet lost now and then is bad luck; several, or some in one group after the other, are too many for the receiver. */
+/* One packet lost now and then is bad luck; the last ones, a quarter, or some in one group after the other is what a
+ * receiver or something between loses that is too slow. */
 static int overrun(const struct rate *r, const struct group *g) {
-    unsigned lossy = (unsigned)__builtin_popcount(r->history & 0xfu);
-    if (g->lost < 2u)
-        return lossy >= 3u;
-    return g->tail || g->lost * 4u >= g->sent || (r->history & 0x6u);
+    return g->tail || (g->lost > 2u && g->lost * 4u >= g->sent) || (!g->again && (r->history & 0xfu) == 0xfu);
 }
 
-static uint32_t within(uint32_t gap) { return gap > GAP_MOST ? GAP_MOST : gap; }
+static void set_gap(struct rate *r, uint32_t gap, vmtp_time now) {
+    r->gap = gap;
+    r->since = now;
+    r->clean = 0;
+    r->history = 0; /* what was lost at another gap says nothing of this one */
+}
 
-/* now_used: the gap that was in force, which the other side's wish may have made longer than ours. */
-static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, vmtp_time now) {
-    uint32_t interval = UNIT + in_force, came = g->sent - g->lost;
-    uint32_t most = interval * 2u, least = interval + (interval + 7u) / 8u;
-    uint32_t wanted = came ? interval * g->sent / came : most;
-    wanted = wanted > most ? most : wanted < least ? least : wanted;
-    int probing = in_force < r->edge + 1u && r->patience;
-    r->patience = probing && r->patience * 2 < PATIENCE_MOST ? r->patience * 2
-                  : probing                                  ? PATIENCE_MOST
-                                                             : PATIENCE_LEAST;
-    r->edge = in_force + 1u;
-    r->gap = within(wanted - UNIT);
+/* in_force: the gap there was, which the other side's wish may have made longer than ours. */
+static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, uint32_t limit, vmtp_time now) {
+    if (overrun(r, g))
+        r->base = in_force;
+    uint32_t interval = UNIT + in_force, came = g->sent - g->lost, wanted = interval * 2u;
+    int tried = in_force < r->good; /* there is a gap that did */
+    if (g->guess)
+        wanted = interval + interval / 3u;
+    else if (came && interval * g->sent / came < wanted)
+        wanted = interval * g->sent / came;
+    if (wanted < interval + (interval + 15u) / 16u)
+        wanted = interval + (interval + 15u) / 16u;
+    wanted = tried ? r->good : wanted - UNIT > limit ? limit : wanted - UNIT;
+    r->patience = tried ? r->patience * 2u : PATIENCE_LEAST;
+    if (r->patience < PATIENCE_LEAST || r->patience > PATIENCE_MOST)
+        r->patience = r->patience > PATIENCE_MOST ? PATIENCE_MOST : PATIENCE_LEAST;
     r->probe_at = now + r->patience;
-    r->clean = 0;
-    r->history = 0; /* what was lost at the old gap says nothing of the new one */
+    if (!tried || r->bad < in_force + 1u) /* what was too short before is so still */
+        r->bad = in_force + 1u;
+    r->good = wanted;
+    r->stride = 0;
+    set_gap(r, wanted, now);
 }
 
+/* Bad luck, or a gap that is a little too short: it costs little to make it a little longer. */
+static void nudge(struct rate *r, uint32_t limit) {
+    uint32_t least = UNIT + r->base, most = least + least / (r->base ? 4u : 16u) - UNIT, gap = r->gap + (UNIT + r->gap) / 32u;
+    r->clean = 0;
+    if (gap <= most && gap <= limit)
+        r->good = r->gap = gap;
+}
+
+/* The gap has been long enough for a while.  A shorter one? */
 static void shorten(struct rate *r, vmtp_time now) {
-    if (++r->clean < SURE && r->edge)
-        return;
-    uint32_t interval = UNIT + r->gap;
+    uint32_t interval = UNIT + r->gap, bad = r->bad ? UNIT + r->bad - 1u : 0, floor = bad + bad / 32u + 1u, next;
+    if (bad && interval <= bad) /* what was too short is so no more */
+        bad = r->bad = 0;
+    r->good = r->gap;
+    r->base = r->base < r->gap ? r->base : r->gap;
     r->clean = 0;
-    if (r->edge && r->gap > r->edge) { /* down to just above where it was too short */
-        r->gap -= (r->gap - r->edge + 3u) / 4u;
-    } else if (r->edge && now >= r->probe_at && r->gap == r->edge) { /* is it still? */
-        uint32_t step = (interval + 15u) / 16u;
-        r->gap = r->gap > step ? r->gap - step : 0;
-    } else if (r->gap < r->edge) { /* it is not */
-        r->edge = 0;
-        r->patience = 0;
+    if (!r->gap)
+        return;
+    if (!bad) {
+        next = interval - (interval >> (r->stride > 3u ? 1u : 4u - r->stride));
+        r->stride++;
+        r->patience = r->stride > 2u ? 0 : r->patience;
+    } else if (interval > floor) {
+        next = interval - (interval - floor + 1u) / 2u;
+    } else if (now >= r->probe_at) {
+        next = bad - bad / 16u;
+    } else {
+        return;
     }
-    if (!r->edge)
-        r->gap -= r->gap < (interval + 7u) / 8u ? r->gap : (interval + 7u) / 8u;
+    set_gap(r, next > UNIT ? next - UNIT : 0, now);
 }
 
-static void count(struct vmtp_engine *e, struct pace *p, int out, int in) {
-    e->paced += (unsigned)((p->out.gap > 0) - out);
-    e->wished += (unsigned)((p->in.gap > 0) - in);
+/* ---- the two rates of a node ---- */
+
+static void count(struct vmtp_engine *e, const struct pace *p, int out, int in) {
+    e->paced += (uint32_t)((p->out.gap > 0) - out);
+    e->wished += (uint32_t)((p->in.gap > 0) - in);
 }
 
 static void lost(struct vmtp_engine *e, struct pace *p, struct rate *r, const struct group *g, uint32_t in_force,
                  vmtp_time now) {
     int out = p->out.gap > 0, in = p->in.gap > 0;
-    if (now > p->touched)
-        p->touched = now;
-    r->history = (uint8_t)(r->history << 1 | 1u);
-    r->clean = 0;
-    if (overrun(r, g))
-        lengthen(r, g, in_force, now);
+    uint32_t limit = r == &p->in ? WISH_MOST : GAP_MOST;
+    if (g->since < r->since) /* it was sent at another gap */
+        return;
+    if (!g->again)
+        r->history = (uint8_t)(r->history << 1 | 1u);
+    if (in_force < r->good || overrun(r, g)) /* a shorter gap than was good is not tried for long */
+        lengthen(r, g, in_force, limit, now);
+    else
+        nudge(r, limit);
+    p->touched = now;
     count(e, p, out, in);
 }
 
-static void whole(struct vmtp_engine *e, struct pace *p, struct rate *r, vmtp_time now) {
+static void whole(struct vmtp_engine *e, struct pace *p, struct rate *r, const struct group *g, vmtp_time now) {
     int out = p->out.gap > 0, in = p->in.gap > 0;
-    if (now > p->touched)
-        p->touched = now;
+    if (g->since < r->since || g->sent < 2u || g->again)
+        return;
     r->history = (uint8_t)(r->history << 1);
-    if (r->gap)
+    if ((r->gap || r->good) && ++r->clean >= SURE)
         shorten(r, now);
+    p->touched = now;
     count(e, p, out, in);
 }
+
+/* Does it show that packets were lost, but not that nobody was there? */
+static int shows_loss(const struct group *g) { return g->sent > 1u && g->lost && g->lost < g->sent; }
 
 /* ---- what we send ---- */
 
@@ -182,8 +219,10 @@ vmtp_time veng_pace_step(const struct vmtp_engine *e, const struct sender *s, ui
 }
 
 void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now) {
-    struct group g = judge(e, s->flight, delivery);
-    if (g.sent < 2u || g.lost == g.sent) /* of which nothing came may have come to nobody */
+    struct group g = judge(e, s->flight, delivery, s->since);
+    g.again = s->lossy;
+    s->lossy = 1;
+    if (!shows_loss(&g))
         return;
     struct pace *p = make(e, s->mac);
     uint32_t asked = units(e, s->gap);
@@ -192,9 +231,25 @@ void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, 
 
 void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
     struct pace *p = find(e, s->mac);
-    if (!p || judge(e, s->flight, s->flight).sent < 2u || units(e, s->gap) > p->out.gap) /* it shows nothing of our gap */
+    struct group g = judge(e, s->flight, s->flight, s->since);
+    g.again = s->lossy;
+    if (p && units(e, s->gap) <= p->out.gap) /* else it shows nothing of our gap */
+        whole(e, p, &p->out, &g, now);
+}
+
+void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int all, vmtp_time now) {
+    uint32_t size = r->code & VMTP_SDA ? r->words[6] : 0, blocks = vmtp_blocks_mask(size);
+    struct pace *p = all ? find(e, r->mac) : make(e, r->mac);
+    struct group g = judge(e, blocks, blocks, now - e->config.timers.tc3);
+    if (!p || g.sent < 2u)
         return;
-    whole(e, p, &p->out, now);
+    if (!all) {
+        g.lost = 1;
+        g.guess = 1;
+        lost(e, p, &p->out, &g, r->gap > p->out.gap ? r->gap : p->out.gap, now);
+    } else if (r->gap <= p->out.gap) {
+        whole(e, p, &p->out, &g, now);
+    }
 }
 
 /* ---- what we ask for ---- */
@@ -202,15 +257,18 @@ void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
 void veng_pace_ask(const struct vmtp_engine *e, struct sender *s) {
     const struct pace *p = find(e, s->mac);
     uint32_t gap = p ? p->in.gap : 0, control = vmtp_get_control(s->header);
-    if (gap > 255u)
-        gap = 255u;
     if (gap > vmtp_get_gap(s->header)) /* the caller may have asked for more */
         vmtp_put_control(s->header, (control & ~0xff00u) | gap << 8);
 }
 
+static vmtp_time asked_at(const struct vmtp_engine *e, const struct slot *s) {
+    const struct call *c = call_at(e, s->call);
+    return c->sent_at[c->retransmits & 7u];
+}
+
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
-    struct group g = judge(e, s->want, s->have);
-    if (s->missed || g.sent < 2u || !g.lost || g.lost == g.sent)
+    struct group g = judge(e, s->want, s->have, asked_at(e, s));
+    if (s->missed || !shows_loss(&g))
         return;
     s->missed = 1;
     struct pace *p = make(e, s->mac);
@@ -219,6 +277,7 @@ void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
 
 void veng_pace_arrived(struct vmtp_engine *e, const struct slot *s, vmtp_time now) {
     struct pace *p = find(e, s->mac);
-    if (p && judge(e, s->want, s->want).sent > 1u)
-        whole(e, p, &p->in, now);
+    struct group g = judge(e, s->want, s->want, asked_at(e, s));
+    if (p)
+        whole(e, p, &p->in, &g, now);
 }

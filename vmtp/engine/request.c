@@ -269,6 +269,7 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
     r->gap = (uint8_t)vmtp_get_gap(a->h);
     r->retries = 0;
     r->multicast = (uint8_t)a->multicast;
+    r->redone = 0;
     r->state = REMOTE_RECEIVING;
 }
 
@@ -290,6 +291,8 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     veng_request_supersede(e, a);
+    if (e->pace_used && r && r->state == REMOTE_RESPONDED && (r->code & VMTP_DGM) && r->transaction != a->transaction && !r->redone)
+        veng_pace_redone(e, r, 1, a->now);
     if (r && r->state == REMOTE_RUN)
         veng_stream_end(e, r, a->now);
     else if (r && r->request != NONE)
@@ -328,7 +331,10 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
 static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     if (r->request != NONE && request_at(e, r->request)->tx.queued)
         return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
+    if (!r->redone)
+        veng_pace_redone(e, r, 0, a->now);
     int dropped = new_transaction(e, a, n, r);
+    r->redone = 1;
     if (r->state == REMOTE_DISCARDED)
         r->state = REMOTE_RESPONDED; /* refused for now: it may still be done again */
     else if (dropped == 0)

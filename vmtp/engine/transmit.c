@@ -98,11 +98,14 @@ static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
         veng_reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
 }
 
-static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct part *p) {
+static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct part *p,
+                          vmtp_time now) {
     p->segment = s->segment;
     p->size = s->segment_size;
     p->blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0;
     s->pending &= ~p->blocks;
+    if (!s->flight)
+        s->since = now;
     s->flight |= p->blocks;
 }
 
@@ -131,13 +134,13 @@ static void number_group(const struct sender *s, uint8_t *h, const struct part *
     vmtp_put_transaction(h, vmtp_get_transaction(s->header) + p->group);
 }
 
-static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx) {
+static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     struct part p = {0};
     uint32_t generation, index = sender_index(e, s, &generation);
     if (s->run)
         next_of_run(e, s, &p);
     else
-        next_of_group(e, s, &p);
+        next_of_group(e, s, &p, now);
     uint32_t octets = slice(tx, &p);
     tx->token = veng_handle_of((enum record_kind)s->kind, index, generation);
     tx->detail = (uint64_t)p.group << 32 | p.blocks;
@@ -152,7 +155,7 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
 
 /* s, whose turn it is, gives a packet. */
 void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
-    uint32_t octets = next_packet(e, s, tx);
+    uint32_t octets = next_packet(e, s, tx, now);
     int more = veng_send_has_more(s);
     if (more) /* behind the others: packet groups take turns */
         veng_send_queue(e, s);
