@@ -171,9 +171,10 @@ static void usage(void) {
 }
 
 static void options(struct options *o, int argc, char **argv) {
-    static const struct option list[] = {{"read", 0, NULL, 'r'},    {"receiver", 0, NULL, 'i'}, {"idempotent", 0, NULL, 'd'},
-                                         {"clients", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'},  {"help", 0, NULL, 'h'},
-                                         {NULL, 0, NULL, 0}};
+    static const struct option list[] = {
+        {"read", 0, NULL, 'r'},    {"receiver", 0, NULL, 'i'}, {"idempotent", 0, NULL, 'd'},
+        {"clients", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'},  {"help", 0, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
     *o = (struct options){.clients = 1, .seconds = 10};
     for (int c; (c = getopt_long(argc, argv, "", list, NULL)) != -1;) {
         switch (c) {
@@ -193,10 +194,14 @@ static void options(struct options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    static const struct phase phases[] = {{"1000 Mbit/s", 1000, 0, 0},           {"100 Mbit/s, holds 8 frames", 100, 8, 0},
-                                          {"20 Mbit/s, holds 8 frames", 20, 8, 0}, {"100 Mbit/s, holds 8 frames", 100, 8, 0},
-                                          {"400 Mbit/s, holds 4 frames", 400, 4, 0}, {"1000 Mbit/s", 1000, 0, 0},
-                                          {"1000 Mbit/s, loses 1 %", 1000, 0, 10000}, {"1000 Mbit/s", 1000, 0, 0}};
+    static const struct phase phases[] = {{"1000 Mbit/s", 1000, 0, 0},
+                                          {"100 Mbit/s, holds 8 frames", 100, 8, 0},
+                                          {"20 Mbit/s, holds 8 frames", 20, 8, 0},
+                                          {"100 Mbit/s, holds 8 frames", 100, 8, 0},
+                                          {"400 Mbit/s, holds 4 frames", 400, 4, 0},
+                                          {"1000 Mbit/s", 1000, 0, 0},
+                                          {"1000 Mbit/s, loses 1 %", 1000, 0, 10000},
+                                          {"1000 Mbit/s", 1000, 0, 0}};
     static struct world w;
     options(&w.o, argc, argv);
     w.sim = vmtp_sim_create(1045, 1500, 1000);

@@ -114,8 +114,8 @@ struct sender {
     uint8_t queued;
     uint8_t rank;  /* of its priority */
     uint8_t lossy; /* packets of it were lost */
-    uint8_t bare; /* a packet without data is due */
-    uint8_t kind; /* KIND_CALL or KIND_REQUEST */
+    uint8_t bare;  /* a packet without data is due */
+    uint8_t kind;  /* KIND_CALL or KIND_REQUEST */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
 };

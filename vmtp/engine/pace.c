@@ -129,7 +129,8 @@ static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, u
 
 /* Bad luck, or a gap that is a little too short: it costs little to make it a little longer. */
 static void nudge(struct rate *r, uint32_t limit) {
-    uint32_t least = UNIT + r->base, most = least + least / (r->base ? 4u : 16u) - UNIT, gap = r->gap + (UNIT + r->gap) / 32u;
+    uint32_t least = UNIT + r->base, most = least + least / (r->base ? 4u : 16u) - UNIT,
+             gap = r->gap + (UNIT + r->gap) / 32u;
     r->clean = 0;
     if (gap <= most && gap <= limit)
         r->good = r->gap = gap;

@@ -103,7 +103,6 @@ int vmtp_output(vmtp_engine *e, struct vmtp_tx *tx, vmtp_time now) {
     struct sender *s = e->clocked ? due(e, now) : e->fast.head;
     if (!s)
         return 0;
-    veng_send_take(e, s);
     veng_packet_give(e, s, tx, now);
     return 1;
 }

@@ -291,7 +291,8 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     veng_request_supersede(e, a);
-    if (e->pace_used && r && r->state == REMOTE_RESPONDED && (r->code & VMTP_DGM) && r->transaction != a->transaction && !r->redone)
+    if (e->pace_used && r && r->state == REMOTE_RESPONDED && (r->code & VMTP_DGM) && r->transaction != a->transaction &&
+        !r->redone)
         veng_pace_redone(e, r, 1, a->now);
     if (r && r->state == REMOTE_RUN)
         veng_stream_end(e, r, a->now);

@@ -153,13 +153,16 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
     return octets;
 }
 
-/* s, whose turn it is, gives a packet. */
+/* s, whose turn it is, gives a packet.  If it is alone it stays where it is. */
 void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     uint32_t octets = next_packet(e, s, tx, now);
     int more = veng_send_has_more(s);
-    if (more) /* behind the others: packet groups take turns */
-        veng_send_queue(e, s);
-    veng_send_spaced(e, s, octets, now);
+    if (!more || s->next || s->previous || s->lane != &e->fast || e->paced) {
+        veng_send_take(e, s);
+        if (more) /* behind the others: packet groups take turns */
+            veng_send_queue(e, s);
+        veng_send_spaced(e, s, octets, now);
+    }
     if (!more)
         group_sent(e, s, now);
 }

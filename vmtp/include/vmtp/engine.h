@@ -239,7 +239,8 @@ struct vmtp_request {
     vmtp_time deadline;      /* absolute; VMTP_NEVER: only the retransmission limit ends it */
     uint64_t cookie;         /* comes back with every event of this call */
     uint8_t priority;        /* 4 bits as on the wire; 0 is normal */
-    uint8_t gap;             /* interpacket gap asked of the server, 1/32 of a packet time */
+    uint8_t gap;             /* interpacket gap asked of the server, 1/32 of a packet time; the engine asks for a longer
+                                one when it has seen Responses lose packets (spec/vmtp.md section 12) */
     uint32_t control;        /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
     uint32_t flags;          /* enum vmtp_call_flags */
 };
