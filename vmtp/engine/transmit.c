@@ -98,8 +98,7 @@ static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
         veng_reply_group_sent(e, (struct request *)(void *)((uint8_t *)s - offsetof(struct request, tx)), now);
 }
 
-static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct part *p,
-                          vmtp_time now) {
+static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct part *p, vmtp_time now) {
     p->segment = s->segment;
     p->size = s->segment_size;
     p->blocks = s->pending ? vmtp_blocks_next(s->pending, s->segment_size, e->room) : 0;
