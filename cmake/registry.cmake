@@ -12,7 +12,7 @@ cmake_policy(PUSH)
 cmake_policy(VERSION 3.25)
 
 set(_registry_kinds constant packet-flag control-flag code-flag entity-flag group-flag response-code local-code
-                    management test entity query-flag group-permission)
+                    management test entity query-flag group-permission service-flag)
 
 # A C constant from a cell: decimal or 0x..., with the suffix that its kind wants.
 function(_registry_literal out kind value where)

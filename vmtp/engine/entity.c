@@ -34,7 +34,7 @@ int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enu
         return VMTP_E_FULL;
     memset(n, 0, sizeof *n);
     n->id = id;
-    n->call = n->newest = n->accept_head = n->accept_tail = NONE;
+    n->call = n->newest = n->accept_head = n->accept_tail = n->limit = NONE;
     n->window = RUN_WINDOW_FIRST;
     n->role = (uint8_t)role;
     n->live = 1;
@@ -119,6 +119,7 @@ static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_ti
 void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     unmap(e, n);
     n->live = 0;
+    veng_event_withdraw(e, &n->signal);
     while (n->call != NONE)
         veng_call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
     drop_requests(e, n, now);
@@ -170,6 +171,8 @@ int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacit
 /* The oldest accept with room for size octets. */
 uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n, uint32_t size) {
     uint32_t before = NONE, i = n->accept_head;
+    if (n->limit != NONE && veng_service_room(e, n) == 0)
+        return NONE;
     while (i != NONE && accept_at(e, i)->capacity < size) {
         before = i;
         i = accept_at(e, i)->next;

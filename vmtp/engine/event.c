@@ -160,6 +160,12 @@ static void fill_entity(struct vmtp_engine *e, struct vmtp_event *ev, struct ent
         veng_pool_give(&e->entities, n);
 }
 
+static void fill_signal(struct vmtp_event *ev, const struct entity *n) {
+    ev->entity = n->id;
+    ev->client = n->signal_client;
+    ev->number = n->signal_argument;
+}
+
 int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
     struct event_node *node = e->event_head;
     if (!node)
@@ -179,6 +185,7 @@ int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
         break;
     case KIND_ACCEPT: fill_accept(e, ev, AROUND(struct accept, event)); break;
     case KIND_LISTENER: veng_listener_told(e, ev, AROUND(struct listener, event)); break;
+    case KIND_SIGNAL: fill_signal(ev, AROUND(struct entity, signal)); break;
     case KIND_ENTITY: fill_entity(e, ev, AROUND(struct entity, event)); break;
     default: /* READY: nothing more to say */ break;
     }

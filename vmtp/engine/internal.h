@@ -24,6 +24,7 @@
  *                  group_manager.c  procedures of Appendix III.1
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * management       manager.c     procedures of Appendix III
+ *                  service.c     SignalEntity, ModifyService
  *                  notify.c      Notify operations sent
  *                  locate.c      entity to host cache, ProbeEntity
  *                  allocate.c    identifier blocks
@@ -76,6 +77,7 @@ enum record_kind {
     KIND_SLOT,
     KIND_ACCEPT,
     KIND_ENTITY,
+    KIND_SIGNAL,
     KIND_ENGINE,
     KIND_LISTENER
 };
@@ -140,6 +142,8 @@ struct entity {
     uint32_t newest;      /* of these */
     uint32_t accept_head, accept_tail, accepts;
     uint32_t largest; /* capacity of any accept ever posted */
+    uint32_t limit;   /* Requests it may have at a time (ModifyService), or NONE */
+    uint32_t signal_argument;
     uint32_t flags;
     uint8_t role;     /* enum entity_role */
     uint8_t datagram; /* the last transaction was one: nobody can say that it is over */
@@ -152,7 +156,9 @@ struct entity {
     vmtp_entity datagrams_to; /* the last was a datagram of a run to this server, which goes on */
     vmtp_time probe_until;    /* unknown clients are probed until then (section 8.2) */
     uint64_t process, principal, effective_principal;
+    vmtp_entity signal_client;
     struct event_node event;
+    struct event_node signal;
 };
 
 enum entity_role { ROLE_USER, ROLE_MANAGER, ROLE_NOTIFIER, ROLE_PROBER, ROLE_REMOTE };
@@ -631,6 +637,12 @@ int veng_manager_addressed(const struct vmtp_engine *e, vmtp_entity server);
 int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *header, uint8_t *data);
 int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int multicast);
 #define CODE24(code) ((code)&0x00ffffffu)
+
+/* ---- service.c ---- */
+int veng_service_procedure(uint32_t code24);
+uint32_t veng_service_manage(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]); /* the code */
+uint32_t veng_service_load(const struct vmtp_engine *e, vmtp_entity id);
+uint32_t veng_service_room(const struct vmtp_engine *e, const struct entity *n);
 
 /* ---- notify.c ---- */
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);

@@ -101,7 +101,7 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
     vmtp_store64(data + 16, n->process);
     vmtp_store64(data + 24, n->principal);
     vmtp_store64(data + 32, n->effective_principal);
-    vmtp_store32(data + 40, n->accepts);
+    vmtp_store32(data + 40, veng_service_room(e, n));
     vmtp_store32(data + 44, requests_in_hand(e, n->id));
     vmtp_store32(data + 48, n->call != NONE);
     vmtp_store32(data + 52, 0);
@@ -136,6 +136,8 @@ static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time n
 static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
     if (veng_group_procedure(CODE24(a->code)))
         return veng_group_manage(e, a, words);
+    if (veng_service_procedure(CODE24(a->code)))
+        return veng_service_manage(e, a, words);
     if (!e->config.remote_management) /* whoever asks: others can have a service of this host ask for them */
         return VMTP_NO_PERMISSION;
     if (CODE24(a->code) == CODE24(VMTP_CREATE_ENTITY))
@@ -168,6 +170,10 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
     begin_answer(e, a, header);
     switch (CODE24(a->code)) {
     case CODE24(VMTP_PROBE_ENTITY): octets = probe_entity(e, a, header); break;
+    case CODE24(VMTP_AUTH_PROBE_ENTITY): /* of whoever is here, the same: nobody has an authenticator */
+        octets = answer_code(header, veng_entity_find(e, vmtp_load64(a->h + 44)) ? VMTP_SECURITY_NOT_SUPPORTED
+                                                                                 : VMTP_NONEXISTENT_ENTITY);
+        break;
     case CODE24(VMTP_PROBE_ENTITY_BLOCK): octets = probe_block(e, a, header); break;
     case CODE24(VMTP_GET_REQUEST_FORWARDER): octets = request_forwarder(e, a, header); break;
     case CODE24(VMTP_QUERY_VMTP_NODE): octets = query_node(e, header, data); break;
@@ -180,6 +186,8 @@ int veng_manager_answer(struct vmtp_engine *e, struct arrival *a, uint8_t *heade
     case CODE24(VMTP_CREATE_GROUP):
     case CODE24(VMTP_ADD_TO_GROUP):
     case CODE24(VMTP_REMOVE_FROM_GROUP):
+    case CODE24(VMTP_SIGNAL_ENTITY):
+    case CODE24(VMTP_MODIFY_SERVICE):
     case CODE24(VMTP_CREATE_ENTITY):
     case CODE24(VMTP_DELETE_ENTITY): /* of a client here; from elsewhere once() does it */
         octets = a->multicast ? -1 : manage(e, a, header);
@@ -261,7 +269,7 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (!e->block)
         return DROP(e, DROP_MANAGEMENT);
     int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY) ||
-                    veng_group_procedure(code);
+                    veng_group_procedure(code) || veng_service_procedure(code);
     if (once_only && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
         return DROP(e, DROP_CLIENT_ID);
     if (!veng_manager_coresident(e, a->h, a->multicast))

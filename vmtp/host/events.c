@@ -12,9 +12,9 @@
 
 uint64_t vhost_kept_bound(const struct vmtp_config *c) {
     /* Everything lent to the engine comes back once; a Request given to the application may be abandoned and its reply
-     * released; entities are created and deleted once each (a pair that nobody saw is forgotten, see below). */
+     * released; entities are created and deleted once each (a pair that nobody saw is forgotten, see below), and have one signal. */
     return 16 + (uint64_t)c->max_calls + c->max_responses + 2 * ((uint64_t)c->max_requests + c->max_accepts) +
-           2 * (uint64_t)c->max_entities;
+           3 * (uint64_t)c->max_entities;
 }
 
 int vhost_crowded(const vmtp_host *host) { return host->kept_count > host->kept_limit / 2; }
@@ -25,12 +25,12 @@ static void keep(vmtp_host *host, const struct vmtp_event *event) {
     host->kept_count++;
 }
 
-/* An entity that came and went before the application took notice: 1 when its ENTITY_CREATED was there and is gone. */
-static int forget_created(vmtp_host *host, vmtp_entity entity) {
+/* Takes back the first event of a kind about an entity that the application has not taken notice of: 1 when there was one. */
+static int forget(vmtp_host *host, enum vmtp_event_type type, vmtp_entity entity) {
     uint32_t found = 0, left = 0;
     for (uint32_t i = 0; i < host->kept_count; i++) {
         struct vmtp_event *event = &host->kept[(host->kept_first + i) % host->kept_limit];
-        if (!found && event->type == VMTP_EV_ENTITY_CREATED && event->entity == entity)
+        if (!found && event->type == type && event->entity == entity)
             found = 1;
         else
             host->kept[(host->kept_first + left++) % host->kept_limit] = *event;
@@ -67,8 +67,11 @@ static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     case VMTP_EV_RELEASED: return vhost_copy_released(host, event->handle);
     case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);
     case VMTP_EV_ACCEPT_RETURNED: return vhost_serve_returned(host, event);
-    case VMTP_EV_ENTITY_DELETED: return forget_created(host, event->entity);
+    case VMTP_EV_ENTITY_DELETED: return forget(host, VMTP_EV_ENTITY_CREATED, event->entity); /* it came and went */
     case VMTP_EV_LISTEN: return listen_to(host, event);
+    case VMTP_EV_SIGNAL: /* the last one counts, so that there is one place for each entity */
+        forget(host, VMTP_EV_SIGNAL, event->entity);
+        break;
     case VMTP_EV_RESPONSE: return vhost_group_event(host, event);
     case VMTP_EV_ENTITY_CREATED: break;
     }

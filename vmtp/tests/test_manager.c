@@ -234,8 +234,7 @@ END_TEST
 
 /* VMTP-10.2-07 VMTP-10.1-05 */
 START_TEST(unknown_procedures_are_errors) {
-    static const uint32_t codes[] = {0x05000100, 0x05000102, 0x05000109, 0x0500010e,
-                                     0x05000112, 0x050001ff, 0x000001ff};
+    static const uint32_t codes[] = {0x05000100, 0x05000112, 0x050001ff, 0x000001ff};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         ask(i + 1, codes[i], 0);
         ck_assert_uint_eq(expect_response(&f, i + 1, VMTP_ERROR)->h.server, MANAGER);

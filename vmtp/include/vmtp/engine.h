@@ -140,7 +140,8 @@ VMTP_API vmtp_entity vmtp_engine_block(const vmtp_engine *e);
 
 enum vmtp_entity_flags {
     VMTP_ENTITY_REDOABLE = 1, /* its operations may safely be executed twice: no Probe of unknown clients (2.5.1 case 3) */
-    VMTP_ENTITY_IMMUNE = 2    /* no Request of anybody else makes it a member of a group */
+    VMTP_ENTITY_IMMUNE = 2, /* no Request of anybody else makes it a member of a group */
+    VMTP_ENTITY_SIGNALS = 4 /* others may send it signals: VMTP_EV_SIGNAL (spec/vmtp.md section 10.12) */
 };
 
 struct vmtp_entity_options {
@@ -377,7 +378,10 @@ enum vmtp_event_type {
     VMTP_EV_ENTITY_DELETED,
     /* Frames to the Ethernet address in source are wanted from now on (number 1), or not any more (number 0), because of groups
      * that have members here: see vmtp_port_group.  Of each address joins and leaves take turns, a join first. */
-    VMTP_EV_LISTEN
+    VMTP_EV_LISTEN,
+    /* SignalEntity from the wire, or from a client here: client has sent entity a signal, number is its argument.  Only for entities
+     * created with VMTP_ENTITY_SIGNALS.  Until you have taken it further ones for the same entity are refused (BUSY). */
+    VMTP_EV_SIGNAL
 };
 
 struct vmtp_event {
@@ -386,9 +390,9 @@ struct vmtp_event {
     vmtp_handle handle;
     uint64_t cookie;
     vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
-    vmtp_entity client;   /* REQUEST: who asks */
+    vmtp_entity client;   /* REQUEST: who asks.  SIGNAL: who sent it */
     uint32_t transaction; /* REQUEST, COMPLETE, RESPONSE */
-    uint32_t number;      /* COMPLETE of a group call: Responses delivered.  LISTEN: 1 or 0 */
+    uint32_t number;      /* COMPLETE of a group call: Responses delivered.  LISTEN: 1 or 0.  SIGNAL: its argument */
     struct vmtp_message message;
     void *segment;
     uint32_t segment_size; /* octets of segment that are valid */
@@ -515,7 +519,8 @@ VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
     X(DROP_NO_RUN, "drop_no_run", "message of several packet groups, and max_runs are in use")                         \
     X(DROP_OUT_OF_ORDER, "drop_out_of_order", "Request of a run whose predecessor has not come")                       \
     X(RUN_OVERFLOWS, "run_overflows", "MSGTRANS_OVERFLOW obeyed: fewer Requests of a run outstanding")                 \
-    X(RESPONSES_BATCHED, "responses_batched", "Requests of a run answered by a later Response")
+    X(RESPONSES_BATCHED, "responses_batched", "Requests of a run answered by a later Response")                        \
+    X(SIGNALS, "signals", "signals sent to entities here")
 
 enum vmtp_counter {
 #define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,
