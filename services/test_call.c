@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-/* Cookies of our calls: this, and the number of the client. */
+/* Cookies of our calls: this, and 256 times the number of the client, and the number in the run. */
 #define CALL_COOKIE 0x7674657374630000u
 
 struct arguments {
     uint32_t generate, seed, brief, client;
     vmtp_entity server;
-    uint32_t code, control, deadline_ms, capacity, responses;
+    uint32_t code, control, deadline_ms, capacity, responses, run;
     uint32_t words[7];
     uint32_t size; /* of the segment that came along */
 };
@@ -27,16 +27,27 @@ static void parse(struct arguments *a, const struct vmtp_event *request) {
     a->deadline_ms = vmtp_load32(in + VTEST_CALL_DEADLINE);
     a->capacity = vmtp_load32(in + VTEST_CALL_CAPACITY);
     a->responses = vmtp_load32(in + VTEST_CALL_COUNTS) & 0xffffu;
+    a->run = vmtp_load32(in + VTEST_CALL_COUNTS) >> 16;
     for (unsigned i = 0; i < 7; i++)
         a->words[i] = vmtp_load32(in + VTEST_CALL_WORDS + 4 * i);
     a->size = request->segment_size - VTEST_CALL_HEAD;
 }
 
-static int sound(const struct arguments *a) {
+/* How many areas for Responses there have to be. */
+static uint32_t areas(const struct arguments *a) {
+    uint32_t most = a->responses > a->run ? a->responses : a->run;
+    return most > 1 ? most : 1;
+}
+
+static int sound(const vtest_service *s, const struct arguments *a) {
     if (a->server == 0 || a->brief > 1 || a->client >= VTEST_CALL_CLIENTS || a->responses > VTEST_CALL_RESULTS)
         return 0;
-    if (a->generate > VTEST_AREA || a->capacity > VTEST_AREA || a->deadline_ms > VTEST_CALL_DEADLINE_MAX_MS)
+    if (a->generate > s->message_most || a->capacity > s->message_most || a->deadline_ms > VTEST_CALL_DEADLINE_MAX_MS)
         return 0;
+    if (a->run > VTEST_CALL_RUN || (uint64_t)areas(a) * a->capacity > s->message_most)
+        return 0;
+    if (a->run > 1)
+        return a->responses <= 1 && !vmtp_is_group(a->server);
     return a->responses <= 1 || (a->deadline_ms > 0 && vmtp_is_group(a->server) && (a->code & VMTP_MRD));
 }
 
@@ -52,23 +63,38 @@ static int prepare_client(vtest_service *s, struct vtest_client *c, vmtp_time no
     return c->entity != 0 ? 0 : vmtp_entity_create(s->engine, &c->entity, NULL, now);
 }
 
-static int start(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w) {
+/* The call with this number of the run. */
+static int start(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w,
+                 uint32_t number) {
     struct vmtp_request call = {.client = c->entity, .segment_size = a->generate ? a->generate : a->size};
     vmtp_handle handle;
-    if (a->generate > 0)
-        vtest_pattern(c->memory, a->generate, a->seed);
     call.segment = a->generate > 0 ? c->memory : w->slot->area + VTEST_CALL_HEAD;
     call.message.server = a->server;
     call.message.code = a->code & ~VMTP_SDA;
     memcpy(call.message.words, a->words, sizeof a->words);
-    call.response_area = c->memory + a->generate;
+    call.message.words[0] += number;
+    call.response_area = c->memory + a->generate + (size_t)number * a->capacity;
     call.response_size = a->capacity;
     call.response_slots = a->responses;
     call.deadline = a->deadline_ms ? w->now + a->deadline_ms * VMTP_MILLISECOND : VMTP_NEVER;
-    call.cookie = CALL_COOKIE + (uint64_t)(c - s->clients);
+    call.cookie = CALL_COOKIE + (uint64_t)(c - s->clients) * 256 + number;
     call.control = a->control & (VMTP_NRT | VMTP_DRT);
     call.priority = (uint8_t)((a->control >> 4) & 15u);
+    call.flags = number + 1 < a->run ? VMTP_CALL_MORE : VMTP_CALL_PLAIN;
     return vmtp_call(s->engine, &handle, &call, w->now);
+}
+
+/* As many of the run as the engine takes: 0, or why it takes not even the first. */
+static int start_all(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w) {
+    int rc = 0;
+    c->started = c->ended = 0;
+    if (a->generate > 0)
+        vtest_pattern(c->memory, a->generate, a->seed);
+    for (uint32_t i = 0; rc == 0 && i < (a->run > 1 ? a->run : 1); i++) {
+        rc = start(s, c, a, w, i);
+        c->started += rc == 0;
+    }
+    return c->started > 0 ? 0 : rc;
 }
 
 static void finish(struct vtest_client *c) {
@@ -80,11 +106,10 @@ static void finish(struct vtest_client *c) {
 /* 0, or the ResponseCode that says why there is no call. */
 static uint32_t begin(vtest_service *s, const struct arguments *a, struct vtest_work *w) {
     struct vtest_client *c = &s->clients[a->client];
-    size_t areas = (size_t)(a->responses > 1 ? a->responses : 1) * a->capacity;
     if (c->slot || prepare_client(s, c, w->now) != 0)
         return VMTP_TEST_NO_ROOM;
-    c->memory = malloc(a->generate + areas + 1);
-    int rc = c->memory ? start(s, c, a, w) : VMTP_E_MEMORY;
+    c->memory = malloc(a->generate + (size_t)areas(a) * a->capacity + 1);
+    int rc = c->memory ? start_all(s, c, a, w) : VMTP_E_MEMORY;
     if (rc == VMTP_E_NO_ENTITY)
         c->entity = 0; /* somebody deleted it from the wire: another one next time */
     if (rc != 0) {
@@ -94,7 +119,7 @@ static uint32_t begin(vtest_service *s, const struct arguments *a, struct vtest_
     c->slot = w->slot;
     c->start = w->now;
     c->brief = (uint8_t)a->brief;
-    c->several = a->responses > 0;
+    c->several = a->responses > 0 || a->run > 1;
     c->grouped = a->responses > 1;
     c->count = 0;
     return 0;
@@ -107,7 +132,7 @@ void vtest_call(vtest_service *s, struct vtest_work *w) {
         refusal = VMTP_TEST_BAD_ARGUMENT;
     if (!refusal) {
         parse(&a, w->request);
-        refusal = sound(&a) ? begin(s, &a, w) : VMTP_TEST_BAD_ARGUMENT;
+        refusal = sound(s, &a) ? begin(s, &a, w) : VMTP_TEST_BAD_ARGUMENT;
     }
     if (refusal) {
         vtest_refuse(w, refusal);
@@ -120,7 +145,7 @@ void vtest_call(vtest_service *s, struct vtest_work *w) {
 /* ---- what came of it ------------------------------------------------------------------------------------------- */
 
 static struct vtest_client *client_of(vtest_service *s, const struct vmtp_event *event) {
-    uint64_t number = event->cookie - CALL_COOKIE;
+    uint64_t number = (event->cookie - CALL_COOKIE) >> 8;
     if (number >= VTEST_CALL_CLIENTS || s->clients[number].entity != event->entity || !s->clients[number].slot)
         return NULL;
     return &s->clients[number];
@@ -132,7 +157,8 @@ static void note(struct vtest_client *c, const struct vmtp_event *event, vmtp_ti
     if (c->count == VTEST_CALL_RESULTS)
         return;
     struct vtest_result *r = &c->results[c->count];
-    *r = (struct vtest_result){.result = event->result, .number = c->count, .took = now - c->start};
+    *r = (struct vtest_result){.result = event->result, .took = now - c->start};
+    r->number = c->grouped ? c->count : (uint32_t)(event->cookie & 0xffu);
     if (answered) {
         r->message = event->message;
         r->size = event->segment_size;
@@ -174,7 +200,7 @@ static void put_head(uint8_t *out, const struct vtest_result *first, uint32_t re
 static uint32_t report(struct vtest_slot *slot, const struct vtest_client *c, uint32_t result, vmtp_time now) {
     static const struct vtest_result none;
     const struct vtest_result *first = c->count > 0 ? &c->results[0] : &none;
-    uint32_t room = slot->capacity - VTEST_CALL_HEAD;
+    uint32_t room = VTEST_AREA - VTEST_CALL_HEAD;
     uint32_t shown = c->brief ? 0 : first->size < room ? first->size : room;
     put_head(slot->area, first, result, now - c->start);
     if (c->several) {
@@ -195,6 +221,14 @@ int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_t
     return c != NULL;
 }
 
+/* 0 when all have been answered. */
+static uint32_t first_failure(const struct vtest_client *c) {
+    for (uint32_t i = 0; i < c->count; i++)
+        if (c->results[i].result != 0)
+            return c->results[i].result;
+    return 0;
+}
+
 int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
     struct vtest_client *c = client_of(s, event);
     if (!c)
@@ -203,8 +237,11 @@ int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_t
     struct vmtp_message answer = {0};
     if (!c->grouped)
         note(c, event, now);
-    uint32_t size = report(slot, c, event->result, now);
-    answer.words[0] = event->result;
+    if (++c->ended < c->started)
+        return 1;
+    uint32_t result = c->grouped ? event->result : first_failure(c);
+    uint32_t size = report(slot, c, result, now);
+    answer.words[0] = result;
     answer.words[1] = vmtp_load32(slot->area + VTEST_CALL_CODE);
     if (c->several)
         answer.words[2] = c->count;

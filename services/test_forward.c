@@ -2,8 +2,6 @@
 /* FORWARD: leaves its Request to another server.  spec/testing.md section 4.13. */
 #include "test_internal.h"
 
-#include <stdlib.h>
-
 static void parse(struct vmtp_forward *f, const struct vmtp_event *request) {
     const uint8_t *in = request->segment;
     *f = (struct vmtp_forward){.segment = in + VTEST_CALL_HEAD, .segment_size = request->segment_size - VTEST_CALL_HEAD};
@@ -18,14 +16,13 @@ static int forward(vtest_service *s, struct vtest_slot *slot, struct vmtp_forwar
     int rc = vmtp_forward(s->engine, slot->handle, f, now);
     if (rc != VMTP_E_NESTED)
         return rc;
-    slot->extra = malloc(VTEST_AREA);
-    if (!slot->extra)
+    f->response_area = vtest_take_extra(s, slot, VTEST_AREA);
+    if (!f->response_area)
         return VMTP_E_MEMORY;
-    f->response_area = slot->extra;
     f->response_size = VTEST_AREA;
     rc = vmtp_forward(s->engine, slot->handle, f, now);
     if (rc != 0)
-        vtest_drop_extra(slot);
+        vtest_drop_extra(s, slot);
     return rc;
 }
 
@@ -39,7 +36,7 @@ void vtest_forward(vtest_service *s, struct vtest_work *w) {
     parse(&f, w->request);
     int rc = forward(s, slot, &f, w->now);
     if (rc != 0) {
-        vtest_refuse(w, rc == VMTP_E_INVALID ? VMTP_TEST_BAD_ARGUMENT : VMTP_TEST_NO_ROOM);
+        vtest_refuse(w, rc == VMTP_E_INVALID || rc == VMTP_E_TOO_LARGE ? VMTP_TEST_BAD_ARGUMENT : VMTP_TEST_NO_ROOM);
         return;
     }
     w->later = 1;

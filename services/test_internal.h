@@ -7,6 +7,7 @@
 #include "test_responder.h"
 
 #define VTEST_AREA VMTP_GROUP_OCTETS
+#define VTEST_EXTRAS 8u       /* large segments of Responses at once */
 #define VTEST_SERIAL_DEPTH 8u /* most, and half of the slots: the others are lent to Responses meanwhile */
 #define VTEST_STREAMERS 8u    /* Clients of SEQUENCE that are remembered */
 
@@ -53,6 +54,7 @@ struct vtest_slot {
     vmtp_entity entity;   /* at which it was posted */
     vmtp_handle handle;   /* 0: a datagram, or given up */
     uint32_t reply_flags; /* VMTP_DGM or 0 */
+    uint8_t batch;        /* the Response may be part of a later one */
     vmtp_time due;
     uint32_t octets, seed;    /* DELAY */
     void *extra;              /* lent with the area, or NULL */
@@ -77,7 +79,8 @@ struct vtest_client {
     uint8_t several; /* all that came is reported, each by a few numbers */
     uint8_t grouped; /* RESPONSE events come before COMPLETE */
     uint32_t count;
-    const uint8_t *segment; /* of the first Response */
+    uint32_t started, ended; /* of a run */
+    const uint8_t *segment;  /* of the first Response */
     struct vtest_result results[VTEST_CALL_RESULTS];
 };
 
@@ -97,7 +100,11 @@ struct vtest_service {
     uint32_t slot_count; /* of all places */
     uint32_t lent;
     uint32_t serial_most; /* depth of the serial server */
-    uint64_t ticks;       /* counts arrivals */
+    uint32_t large;       /* slots of the service itself that take large messages, its first ones */
+    uint32_t extras;
+    uint32_t message_most; /* octets of the largest segment */
+    uint8_t *large_memory;
+    uint64_t ticks; /* counts arrivals */
     struct vtest_slot *slots;
     struct vtest_place places[VTEST_PLACES];
     struct vtest_client clients[VTEST_CALL_CLIENTS];
@@ -131,8 +138,8 @@ static inline void vtest_refuse(struct vtest_work *w, uint32_t code) {
     w->segment_size = 0;
 }
 
-/* The answer of SOURCE, put into the slot's area. */
-void vtest_fill_source(struct vtest_slot *slot, uint32_t octets, uint32_t seed, struct vmtp_message *answer);
+/* The answer of SOURCE; its segment is put into out. */
+void vtest_fill_source(void *out, uint32_t octets, uint32_t seed, struct vmtp_message *answer);
 
 /* ---- test_slots.c ---- */
 /* Sends an answer for slot and makes the slot free, or lent. */
@@ -140,7 +147,8 @@ void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_m
                   uint32_t size, vmtp_time now);
 /* Its area is lent until RELEASED comes. */
 void vtest_lend(vtest_service *s, struct vtest_slot *slot);
-void vtest_drop_extra(struct vtest_slot *slot);
+void *vtest_take_extra(vtest_service *s, struct vtest_slot *slot, uint32_t octets); /* NULL: no room */
+void vtest_drop_extra(vtest_service *s, struct vtest_slot *slot);
 /* The slot has no Request any more: posts it again where its entity wants it. */
 void vtest_free(vtest_service *s, struct vtest_slot *slot);
 void vtest_set_state(struct vtest_slot *slot, enum vtest_state state);

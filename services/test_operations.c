@@ -23,22 +23,28 @@ static void op_sink(vtest_service *s, struct vtest_work *w) {
     w->answer.words[1] = vtest_crc32(w->request->segment, w->request->segment_size);
 }
 
-void vtest_fill_source(struct vtest_slot *slot, uint32_t octets, uint32_t seed, struct vmtp_message *answer) {
-    vtest_pattern(slot->area, octets, seed);
+void vtest_fill_source(void *out, uint32_t octets, uint32_t seed, struct vmtp_message *answer) {
+    vtest_pattern(out, octets, seed);
     answer->words[0] = octets;
     answer->words[1] = seed;
-    answer->words[2] = vtest_crc32(slot->area, octets);
+    answer->words[2] = vtest_crc32(out, octets);
 }
 
 static void op_source(vtest_service *s, struct vtest_work *w) {
     const uint32_t *words = w->request->message.words;
-    (void)s;
-    if (words[0] > VTEST_AREA) {
+    void *out = w->slot->area;
+    if (words[0] > (w->request->large ? s->message_most : VTEST_AREA)) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;
     }
-    vtest_fill_source(w->slot, words[0], words[1], &w->answer);
-    w->segment = w->slot->area;
+    if (words[0] > w->slot->capacity)
+        out = vtest_take_extra(s, w->slot, words[0]);
+    if (!out) {
+        vtest_refuse(w, VMTP_TEST_NO_ROOM);
+        return;
+    }
+    vtest_fill_source(out, words[0], words[1], &w->answer);
+    w->segment = out;
     w->segment_size = words[0];
 }
 
@@ -102,6 +108,7 @@ static void op_identify(vtest_service *s, struct vtest_work *w) {
     vtest_put64(w->answer.words, s->id);
     vtest_put64(w->answer.words + 2, vmtp_engine_manager(s->engine));
     w->answer.words[4] = VTEST_VERSION;
+    w->answer.words[5] = s->message_most;
     w->segment = s->identity; /* never changes, so any number of Responses may hold it */
     w->segment_size = s->identity_octets;
 }

@@ -61,6 +61,10 @@ enum vtest_result_offset {
 #define VTEST_CALL_CLIENTS 12u /* eight of its own, and the service's entities 0 to 3 */
 #define VTEST_CALL_OWN_CLIENTS 8u
 #define VTEST_CALL_RESULTS 64u
+#define VTEST_CALL_RUN 16u
+
+/* Word 1 of SEQUENCE (section 4.9). */
+enum vtest_sequence_flag { VTEST_SEQUENCE_ANEW = 1, VTEST_SEQUENCE_BATCH = 2 };
 
 /* Word 0 of STAT (section 4.11). */
 enum vtest_stat_part {

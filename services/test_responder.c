@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 void vtest_options_init(struct vtest_options *options) {
-    *options = (struct vtest_options){.name = "vsuite", .slots = 128, .accepts = 128};
+    *options = (struct vtest_options){.name = "vsuite", .slots = 128, .accepts = 128, .large = 2};
 }
 
 /* ---- Requests ------------------------------------------------------------------------------------------------ */
@@ -27,6 +27,7 @@ static vtest_operation *choose(struct vtest_slot *slot, uint32_t code) {
     unsigned flags = 0, procedure = code & 0xffu, plain = procedure & ~VTEST_IDEMPOTENT;
     vtest_operation *run = code >> 8 == VTEST_INTERFACE ? vtest_find(plain, &flags) : NULL;
     slot->reply_flags = 0;
+    slot->batch = 0;
     if (!run || ((procedure & VTEST_IDEMPOTENT) && (flags & VTEST_NEVER_IDEMPOTENT)))
         return NULL;
     if ((procedure & VTEST_IDEMPOTENT) || (flags & VTEST_ALWAYS_IDEMPOTENT))
@@ -161,7 +162,7 @@ void vtest_expire(vtest_service *s, vmtp_time now) {
         struct vmtp_message answer = {0};
         if (slot->state != VTEST_DELAYED || slot->due > now)
             continue;
-        vtest_fill_source(slot, slot->octets, slot->seed, &answer);
+        vtest_fill_source(slot->area, slot->octets, slot->seed, &answer);
         vtest_answer(s, slot, &answer, slot->area, slot->octets, now);
     }
     vtest_serial_run(s, now);
@@ -216,6 +217,18 @@ static void share(vtest_service *s, uint32_t accepts) {
     s->places[VTEST_SERIAL].limit = s->serial_most < 4 ? s->serial_most : 4;
 }
 
+/* Areas for large messages.  They are not touched before such a message comes. */
+static int enlarge(vtest_service *s) {
+    s->large_memory = malloc((size_t)s->large * VMTP_MESSAGE_OCTETS + 1);
+    if (!s->large_memory)
+        return VMTP_E_MEMORY;
+    for (uint32_t i = 0; i < s->large; i++) {
+        s->slots[i].area = s->large_memory + (size_t)i * VMTP_MESSAGE_OCTETS;
+        s->slots[i].capacity = VMTP_MESSAGE_OCTETS;
+    }
+    return 0;
+}
+
 static int allocate(vtest_service *s) {
     s->slots = calloc(s->slot_count, sizeof *s->slots);
     s->memory = malloc((size_t)s->slot_count * VTEST_AREA);
@@ -229,7 +242,7 @@ static int allocate(vtest_service *s) {
             s->slots[number].capacity = VTEST_AREA;
         }
     }
-    return 0;
+    return enlarge(s);
 }
 
 /* VMTP_TEST_SERVICE must not probe: it is there for those who know nothing yet, and IDENTIFY may be done twice. */
@@ -252,7 +265,7 @@ static int open_files(vtest_service *s, const char *directory) {
 
 int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_options *options, vmtp_time now) {
     *out = NULL;
-    if (options->slots < 4 || options->slots > 1024 || options->accepts < 2)
+    if (options->slots < 4 || options->slots > 1024 || options->accepts < 2 || options->large > options->slots)
         return VMTP_E_INVALID;
     vtest_service *s = calloc(1, sizeof *s);
     if (!s)
@@ -263,6 +276,8 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
     s->forbid_call = options->forbid_call;
     lay_out(s, options->slots);
     share(s, options->accepts);
+    s->large = options->large;
+    s->message_most = s->large > 0 ? VMTP_MESSAGE_OCTETS : VTEST_AREA;
     set_identity(s, options->name);
     int rc = open_files(s, options->files);
     if (rc == 0)
@@ -286,8 +301,9 @@ void vtest_destroy(vtest_service *s) {
     for (unsigned i = 0; i < VTEST_CALL_CLIENTS; i++)
         free(s->clients[i].memory);
     for (uint32_t i = 0; s->slots && i < s->slot_count; i++)
-        vtest_drop_extra(&s->slots[i]);
+        vtest_drop_extra(s, &s->slots[i]);
     free(s->slots);
+    free(s->large_memory);
     free(s->memory);
     free(s);
 }

@@ -24,6 +24,7 @@ struct vtest_options {
     uint32_t slots;      /* Requests in hand, 4..1024, default 128; each takes 16 KiB */
     uint8_t forbid_call; /* 1: CALL and FORWARD answer NO_PERMISSION */
     uint32_t accepts;    /* how much of the engine's max_accepts the service may use, from 2; default 128 */
+    uint32_t large;      /* how many of the slots take messages up to 4 MiB, each with so much memory; default 2 */
 };
 
 /* Sets the defaults. */
@@ -31,7 +32,7 @@ void vtest_options_init(struct vtest_options *options);
 
 /*
  * Creates the service and VMTP_TEST_SERVICE beside it.  The engine must be ready.  0, an error of vmtp_entity_create,
- * VMTP_E_INVALID (slots, accepts), VMTP_E_MEMORY, or VMTP_E_SYSTEM with errno (the directory cannot be opened).
+ * VMTP_E_INVALID (slots, accepts, large), VMTP_E_MEMORY, or VMTP_E_SYSTEM with errno (the directory cannot be opened).
  */
 int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_options *options, vmtp_time now);
 

@@ -18,18 +18,19 @@ static struct vtest_streamer *find(vtest_service *s, vmtp_entity client, vmtp_en
 
 void vtest_sequence(vtest_service *s, struct vtest_work *w) {
     const uint32_t *words = w->request->message.words;
-    if (words[1] > 1) {
+    if (words[1] > (VTEST_SEQUENCE_ANEW | VTEST_SEQUENCE_BATCH)) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;
     }
     struct vtest_streamer *t = find(s, w->request->client, w->request->entity);
-    if (words[1] == 1)
+    if (words[1] & VTEST_SEQUENCE_ANEW)
         t->order = t->tag = 0;
     w->answer.words[0] = words[0];
     w->answer.words[1] = ++t->order;
     w->answer.words[2] = t->tag;
     w->answer.words[3] = w->request->segment_size;
     w->answer.words[4] = vtest_crc32(w->request->segment, w->request->segment_size);
+    w->slot->batch = w->request->more && (words[1] & VTEST_SEQUENCE_BATCH);
     t->tag = words[0];
     t->used = ++s->ticks;
 }

@@ -37,7 +37,14 @@ static int post(vtest_service *s, struct vtest_slot *slot) {
     return rc;
 }
 
-void vtest_drop_extra(struct vtest_slot *slot) {
+void *vtest_take_extra(vtest_service *s, struct vtest_slot *slot, uint32_t octets) {
+    slot->extra = s->extras < VTEST_EXTRAS ? malloc(octets) : NULL;
+    s->extras += slot->extra != NULL;
+    return slot->extra;
+}
+
+void vtest_drop_extra(vtest_service *s, struct vtest_slot *slot) {
+    s->extras -= slot->extra != NULL;
     free(slot->extra);
     slot->extra = NULL;
 }
@@ -49,7 +56,7 @@ void vtest_lend(vtest_service *s, struct vtest_slot *slot) {
 
 void vtest_free(vtest_service *s, struct vtest_slot *slot) {
     slot->handle = 0;
-    vtest_drop_extra(slot);
+    vtest_drop_extra(s, slot);
     if (slot->state != VTEST_IDLE)
         vtest_set_state(slot, VTEST_IDLE);
     if (wants(slot->place))
@@ -104,7 +111,7 @@ void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_m
                   uint32_t size, vmtp_time now) {
     struct vmtp_reply reply = {.message = *answer, .segment = segment, .segment_size = size};
     reply.message.code |= slot->reply_flags;
-    reply.flags = confirm_flag(s, slot);
+    reply.flags = confirm_flag(s, slot) | (slot->batch ? (uint32_t)VMTP_REPLY_BATCH : 0);
     if (slot->handle != 0 && reply_with(s, slot, &reply, now))
         vtest_lend(s, slot);
     else

@@ -72,7 +72,9 @@ static void add_transactions(const vtest_service *s, struct page *p, uint32_t pa
 
 void vtest_stat(vtest_service *s, struct vtest_work *w) {
     uint32_t parts = w->request->message.words[0];
-    struct page page = {.skip = w->request->message.words[1], .room = w->slot->capacity, .out = (char *)w->slot->area};
+    struct page page = {.skip = w->request->message.words[1],
+                        .room = w->slot->capacity < VTEST_AREA ? w->slot->capacity : VTEST_AREA,
+                        .out = (char *)w->slot->area};
     if (parts > VTEST_STAT_ALL) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;

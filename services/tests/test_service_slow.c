@@ -253,7 +253,7 @@ END_TEST
 
 /* TEST-4.6-03, TEST-6.1-01 */
 START_TEST(call_refuses_nonsense) {
-    static const uint32_t words[][7] = {{16385}, {0, 0, 2}, {0, 0, 0, 12}};
+    static const uint32_t words[][7] = {{4194305}, {0, 0, 2}, {0, 0, 0, 12}};
     head(segment, tester_entity, VMTP_TEST_NULL);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD - 1), VMTP_TEST_BAD_ARGUMENT);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
@@ -265,7 +265,7 @@ START_TEST(call_refuses_nonsense) {
     vmtp_store32(segment + VTEST_CALL_DEADLINE, 60001);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD), VMTP_TEST_BAD_ARGUMENT);
     head(segment, tester_entity, VMTP_TEST_NULL);
-    vmtp_store32(segment + VTEST_CALL_CAPACITY, 16385);
+    vmtp_store32(segment + VTEST_CALL_CAPACITY, 4194305);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD), VMTP_TEST_BAD_ARGUMENT);
     ck_assert_uint_eq(vmtp_counter(p.node.engine, VMTP_COUNT_CALLS), 0);
 }

@@ -163,8 +163,8 @@ struct pair_call *pair_start(struct pair *p, unsigned number, vmtp_entity server
     request.message.code = code;
     if (words)
         memcpy(request.message.words, words, sizeof request.message.words);
-    request.response_area = call->area;
-    request.response_size = sizeof call->area;
+    request.response_area = p->large ? p->large : call->area;
+    request.response_size = p->large ? p->large_size : sizeof call->area;
     request.response_slots = 1;
     request.priority = p->priority;
     request.deadline = VMTP_NEVER;

@@ -36,6 +36,8 @@ struct pair {
     vtest_service *service;
     vtest_service *on_tester_event; /* a service on the tester's side, or NULL */
     uint8_t priority;               /* of calls that are started from now on */
+    void *large; /* for the segments of Responses, when there is to be more room than in pair_call; or NULL */
+    uint32_t large_size;
     struct pair_call calls[PAIR_CLIENTS];
 };
 
