@@ -176,6 +176,18 @@ int veng_forward_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint
     return 1;
 }
 
+/* Its Client may be here: a packet to our own address would reach nobody. */
+static void tell_client(struct vmtp_engine *e, const struct remote *r, uint32_t code, vmtp_time now) {
+    const struct entity *n = veng_entity_find(e, r->client);
+    if (memcmp(r->mac, e->config.mac, 6) != 0) {
+        veng_notify_client_of(e, r, r->transaction, 0, code);
+        return;
+    }
+    struct call *c = n ? veng_outstanding_asked(e, n, r->transaction) : NULL;
+    if (c && c->sent && c->state != CALL_DONE && c->first.state == SLOT_FREE)
+        veng_call_finish(e, c, code, now);
+}
+
 /* Acknowledged: from here on the record answers duplicates.  Else the Client is told why not. */
 void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct request *q = request_at(e, c->forwarder);
@@ -188,7 +200,7 @@ void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (c->result != 0 && r) {
         COUNT(e, FORWARDS_FAILED);
-        veng_notify_client_of(e, r, r->transaction, 0, c->result);
+        tell_client(e, r, c->result, now);
     }
     veng_call_settle(e, c, now);
 }
