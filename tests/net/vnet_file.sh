@@ -26,7 +26,7 @@ here() { net_in left env VNET_INTERFACE=v0 "$vnet" "$@"; }
 cd "$net_tmp" || exit 1
 
 here who >who || net_fail "who: $?"
-grep -q "^$net_right  $manager  *1500  ----  *3  *$test  vsuite" who || net_fail "who shows: $(cat who)"
+grep -q "^$net_right  $manager  *1500  Ss--  *3  *$test  vsuite" who || net_fail "who shows: $(cat who)"
 [ "$(wc -l <who)" -eq 2 ] || net_fail "who shows more than one node: $(cat who)"
 
 here probe "$test" >probe || net_fail "probe"

@@ -25,7 +25,7 @@ holds() {
         net_fail "vnet $*: not $filter: $(cat out)"
     [ ! -s err ] || net_fail "vnet $* prints on stderr: $(cat err)"
 }
-holds '.mac == $mac and .manager == $manager and .mtu == 1500 and .flags == 0 and .domains == [3] and .test_service == $test' who
+holds '.mac == $mac and .manager == $manager and .mtu == 1500 and .flags == 3 and .domains == [3] and .test_service == $test' who
 holds '.entity == $test and .mac == $mac and .manager == $manager and (.transaction | type) == "number"' probe "$test"
 holds '.entity == $test and .sent == 4 and .answered == 4 and .loss == 0 and .rtt_ns.min > 0 and
     .rtt_ns.min <= .rtt_ns.median and .rtt_ns.median <= .rtt_ns.p99' ping "$test" -c 4 --interval 0
