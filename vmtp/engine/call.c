@@ -86,7 +86,7 @@ static uint32_t run_control(const struct vmtp_engine *e, const struct call *c) {
     const struct entity *n = entity_at(e, c->entity);
     if (e->config.no_streams)
         return 0;
-    int continued = !veng_call_is_oldest(e, c) || (c->datagram && n->datagrams_to == c->server);
+    int continued = !call_is_oldest(e, c) || (c->datagram && n->datagrams_to == c->server);
     return (continued ? VMTP_NSR : 0) | (c->more ? VMTP_NER : 0) | (c->skip ? VMTP_STI : 0);
 }
 
@@ -172,7 +172,7 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     n->transaction += c->groups - 1u + (c->skip ? 255u : 0u);
     n->datagram = c->datagram;
     n->datagrams_to = c->datagram && c->more ? c->server : 0;
-    if (veng_call_is_oldest(e, c))
+    if (call_is_oldest(e, c))
         n->serial = e->config.no_streams;
     c->slots_max = r->response_slots > 1 ? r->response_slots : 1;
     c->response_size = r->response_size;
@@ -212,7 +212,7 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     e->user_calls++;
     take_request(e, c, request, now);
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
-    if (veng_call_is_oldest(e, c)) {
+    if (call_is_oldest(e, c)) {
         veng_call_start(e, c, now);
     } else {
         c->state = CALL_WAITING;
@@ -289,7 +289,7 @@ void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) 
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
     int asked = ((c->asked >> bit) & 1u) || (c->tx.run && !run_all_acknowledged(c->tx.run));
-    if (veng_call_is_oldest(e, c)) /* the others wait for it */
+    if (call_is_oldest(e, c)) /* the others wait for it */
         veng_timer_set(&e->wheel, &c->timer, now + (asked ? veng_call_tc2(e, c) : tc1(e, c)));
     if (c->newer != NONE)
         veng_outstanding_push(e, entity_at(e, c->entity), now);

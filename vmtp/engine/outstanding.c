@@ -33,6 +33,10 @@ void veng_outstanding_add(struct vmtp_engine *e, struct entity *n, struct call *
 
 static void take_out(struct vmtp_engine *e, struct entity *n, struct call *c) {
     uint32_t *link = &n->call, before = NONE;
+    if (n->call == n->newest) { /* it is the only one */
+        n->call = n->newest = NONE;
+        return;
+    }
     while (call_at(e, *link) != c) {
         before = *link;
         link = &call_at(e, *link)->newer;
@@ -60,10 +64,6 @@ struct call *veng_outstanding_answered(const struct vmtp_engine *e, const struct
 
 int veng_call_in_run(const struct call *c) {
     return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & RUN_FLAGS) != 0;
-}
-
-int veng_call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
-    return c->entity == NONE || client_of(e, c)->call == pool_index(&e->calls, c);
 }
 
 /* ---- starting ---- */
@@ -111,7 +111,7 @@ void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time no
 
 /* An earlier one of its run is still open, or its end has not been told yet. */
 int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {
-    return c->purpose == FOR_USER && (!veng_call_is_oldest(e, c) || client_of(e, c)->unsettled);
+    return c->purpose == FOR_USER && (!call_is_oldest(e, c) || client_of(e, c)->unsettled);
 }
 
 /* The oldest has the timer of all. */
@@ -258,7 +258,7 @@ static void overflow(struct vmtp_engine *e, struct entity *n, uint32_t transact,
             veng_run_shrink(c->tx.run);
         rewind_call(e, c, transact + 1u);
     }
-    if (first && veng_call_is_oldest(e, first))
+    if (first && call_is_oldest(e, first))
         wait_for_server(e, n, first, now);
 }
 
@@ -338,7 +338,7 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
         acknowledge_before(e, n, vmtp_get_transaction(c->tx.header));
         if (c->tx.run)
             progress(e, c, group + 1u, now);
-        else if (veng_call_is_oldest(e, c))
+        else if (call_is_oldest(e, c))
             veng_call_acknowledged(e, c, now);
         else
             c->acknowledged = 1;
