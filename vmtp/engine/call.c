@@ -38,7 +38,7 @@ static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
     vmtp_time full = tc1_full(e, c), t = h ? rtt_bound(&h->response) : 0;
     if (c->purpose != FOR_USER) /* managers answer at once */
         return veng_call_tc2(e, c);
-    if (t == 0 || t > full)
+    if (t == 0 || t > full || (c->multicast && (vmtp_get_control(c->tx.header) & VMTP_DRT)))
         return full;
     return t < e->config.timers.tc1_floor ? e->config.timers.tc1_floor : t;
 }
@@ -97,7 +97,7 @@ static void write_header(struct vmtp_engine *e, struct call *c, const struct vmt
     uint32_t flags = r->control | run_control(e, c);
     vmtp_put_client(h, n->id);
     vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
-    vmtp_put_control(h, vmtp_control(flags, 0, 0, r->gap, r->priority, VMTP_REQUEST));
+    vmtp_put_control(h, vmtp_control(flags | veng_group_control(e, c), 0, 0, r->gap, r->priority, VMTP_REQUEST));
     vmtp_put_transaction(h, n->transaction);
     veng_message_write(h, &m);
 }
@@ -284,6 +284,8 @@ void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, 
 }
 
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->aimed)
+        veng_group_sent(e, c);
     if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number > c->own)
         return;
     unsigned bit = c->retransmits & 7u;
@@ -336,6 +338,8 @@ static void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         veng_locate_cancel(e, c);
     if (c->state == CALL_LOCAL)
         veng_local_abandon(e, c, now);
+    if (c->locals)
+        veng_group_abandon(e, c, now);
     veng_timer_stop(&e->wheel, &c->timer);
     veng_timer_stop(&e->wheel, &c->limit);
     stop_slots(e, c);
@@ -433,6 +437,8 @@ void veng_call_no_streams(struct vmtp_engine *e, struct call *c) {
 /* ---- timeouts ---- */
 
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->owed)
+        veng_group_offer_again(e, c);
     int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx, all_blocks(c));
     c->whole = 0;
     if (c->newer != NONE)
@@ -467,6 +473,8 @@ void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         veng_slot_finish(e, &c->first, now);
         return;
     }
+    if (veng_group_waits(e, c, now))
+        return;
     forget_server(e, c);
     veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
 }
@@ -583,7 +591,9 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
-    if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, a->now))
+    if (c->multicast && c->purpose == FOR_USER)
+        veng_group_told(e, c, a, code, delivery);
+    else if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, a->now))
         client_told(e, c, code, delivery, a->now);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 struct arrival;
 struct call;
+struct host;
 struct entity;
 struct request;
 struct remote;
@@ -39,6 +40,12 @@ struct listener {
     struct event_node event;
 };
 
+/* What the members of this node have to say about a packet. */
+struct group_answer {
+    uint32_t code, delivery;
+    uint8_t rank; /* 0: nothing */
+};
+
 /* ---- group.c ---- */
 int veng_group_valid(vmtp_entity group); /* one that programs and procedures may speak of */
 /* The first or next record of a group, NULL at the end. */
@@ -60,5 +67,24 @@ void veng_listener_told(struct vmtp_engine *e, struct vmtp_event *ev, struct lis
 uint32_t veng_group_manage(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]);
 int veng_group_procedure(uint32_t code); /* is it one of these three? */
 int veng_group_query(struct vmtp_engine *e, const struct arrival *a, uint8_t *header, uint8_t *data);
+
+/* ---- multicast.c ---- */
+int veng_group_arrived(struct vmtp_engine *e, struct arrival *a);
+void veng_group_tell(struct group_answer *t, uint32_t delivery, uint32_t code);
+int veng_group_came_again(const struct arrival *a); /* a multicast retransmission that asks for acknowledgment */
+void veng_group_local_gone(struct vmtp_engine *e, struct call *c, vmtp_time now);
+int veng_group_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1: no frame is to be sent */
+void veng_group_offer_again(struct vmtp_engine *e, struct call *c);
+void veng_group_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
+int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request *q, const struct vmtp_reply *reply);
+void veng_group_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
+uint32_t veng_group_control(const struct vmtp_engine *e, const struct call *c);
+void veng_group_sent(struct vmtp_engine *e, struct call *c);
+/* The Request, or blocks of it, to one node: without MPG. */
+void veng_group_send_to(struct vmtp_engine *e, struct call *c, const uint8_t mac[6], uint32_t blocks, int ask,
+                        vmtp_time now);
+void veng_group_told(struct vmtp_engine *e, struct call *c, const struct arrival *a, uint32_t code, uint32_t delivery);
+void veng_group_sample(struct vmtp_engine *e, struct call *c, const struct host *member);
+int veng_group_waits(struct vmtp_engine *e, struct call *c, vmtp_time now);
 
 #endif

@@ -22,6 +22,7 @@
  * groups           group.h       what is known of entity groups                (spec/vmtp.md 13.1, 13.2)
  *                  group.c       members, listening, what programs ask for
  *                  group_manager.c  procedures of Appendix III.1
+ *                  multicast.c   Requests to groups, at members and clients
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * management       manager.c     procedures of Appendix III
  *                  service.c     SignalEntity, ModifyService
@@ -231,7 +232,7 @@ struct call {
     uint32_t result;
     uint32_t retransmits;       /* of the last transmission; its low three bits are RetransmitCount */
     uint32_t number, own;       /* Responses; of these, from this engine itself */
-    vmtp_entity server, locate; /* whom to find for the host address; 0: multicast */
+    vmtp_entity server, locate; /* whom to find for the host address; multicast: whose times count, or 0 */
     vmtp_time deadline;
     vmtp_time sent_at[8]; /* by RetransmitCount */
     uint64_t cookie;
@@ -254,6 +255,10 @@ struct call {
     uint32_t subject;     /* purpose: which host entry or remote */
     uint32_t forwarder;   /* the Request that it forwards, or NONE */
     struct event_node event;
+    uint32_t locals;                        /* to a group: members here that have the Request */
+    uint32_t slowest_response, slowest_rtt; /* of those that answered, in microseconds */
+    uint8_t owed;                           /* a member here could not take it yet */
+    uint8_t aimed;                          /* what is being sent is for one node */
 };
 
 /*
@@ -327,6 +332,7 @@ struct request {
     uint8_t release; /* RELEASED is owed */
     uint8_t nested;  /* forwarded as a call of the server's own: its end is answered */
     uint8_t lent;    /* by the forwarder: RELEASED is owed for that as well */
+    uint8_t again;   /* incomplete, and it came by unicast, or by multicast once more with APG */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
     /* Of a run: */
@@ -432,7 +438,8 @@ struct arrival {
     vmtp_entity client, server;
     uint32_t control, code, transaction;
     int multicast;
-    int notify; /* is itself a Notify: never answered by one */
+    int notify;                        /* is itself a Notify: never answered by one */
+    struct group_answer *group_answer; /* members take turns: what they say is collected */
 };
 
 #define COUNT(e, name) ((e)->counters[VMTP_COUNT_##name]++)
@@ -544,6 +551,8 @@ static inline int call_is_oldest(const struct vmtp_engine *e, const struct call 
 
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
+/* A place for another Response, or NULL when the call has or wants no more. */
+struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s,
                       vmtp_time now); /* what came of the Response is all that comes */
@@ -566,6 +575,8 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q,
 struct request *veng_request_make(struct vmtp_engine *e, struct remote *r);
 void veng_request_free(struct vmtp_engine *e, struct request *q);
 int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a);
+int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a); /* by CRE or Client: which counter, or 0 */
+int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n);
 int veng_request_streamed(struct vmtp_engine *e, struct arrival *a); /* part of a run: refused, and which counter */
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
@@ -614,6 +625,11 @@ int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1
 void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
 void veng_local_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
+/* The Request of a call, delivered to a server here; NULL: no record. */
+struct request *veng_local_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept);
+/* What a server here replies, as a Response that has come. */
+void veng_local_fill(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp_entity server,
+                     const struct vmtp_reply *reply);
 
 /* The answer to call c of a client here, given by a local entity. */
 void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,

@@ -2,7 +2,7 @@
 /* local.c - client and server under one engine: no packet, one copy each way (RFC 1045 section 4.6.1). */
 #include "internal.h"
 
-static struct request *make_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept) {
+struct request *veng_local_request(struct vmtp_engine *e, struct call *c, struct entity *n, uint32_t accept) {
     struct request *q = veng_request_make(e, NULL);
     if (!q)
         return NULL;
@@ -15,6 +15,9 @@ static struct request *make_request(struct vmtp_engine *e, struct call *c, struc
     q->state = REQUEST_COMPLETE;
     memcpy(q->header, c->tx.header, VMTP_HEADER_OCTETS);
     memcpy(q->source, e->config.mac, 6);
+    if (q->size)
+        memcpy(accept_at(e, accept)->area, c->tx.segment, q->size);
+    veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
     return q;
 }
 
@@ -31,16 +34,13 @@ static void deliver(struct vmtp_engine *e, struct call *c, struct entity *n, vmt
         veng_call_finish(e, c, VMTP_ERROR, now);
         return;
     }
-    struct request *q = accept != NONE ? make_request(e, c, n, accept) : NULL;
+    struct request *q = accept != NONE ? veng_local_request(e, c, n, accept) : NULL;
     if (!q) {
         if (accept != NONE)
             veng_accept_give_back(e, accept);
         busy(e, c, now);
         return;
     }
-    if (c->tx.segment_size)
-        memcpy(accept_at(e, accept)->area, c->tx.segment, c->tx.segment_size);
-    veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
     if (q->datagram) {
         q->call = NONE;
         veng_call_finish(e, c, 0, now);
@@ -90,6 +90,8 @@ int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
             deliver(e, c, n, now);
         return 1;
     }
+    if (c->group && c->server != VMTP_MANAGER_GROUP)
+        return veng_group_begin(e, c, now);
     if (!veng_manager_addressed(e, c->server) || !veng_manager_coresident(e, c->tx.header, c->multicast))
         return 0;
     c->state = CALL_AWAITING_RESPONSE;
@@ -111,6 +113,10 @@ int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct entity *n = veng_entity_find(e, c->server);
+    if (c->group) {
+        veng_group_local_retry(e, c, now);
+        return;
+    }
     if (c->request != NONE)
         return;
     struct entity *client = entity_at(e, c->entity);
@@ -125,16 +131,12 @@ void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     veng_outstanding_push(e, client, now); /* those behind it */
 }
 
-/* As if its packets had arrived. */
-void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
-                       vmtp_time now) {
-    struct slot *s = &c->first;
+void veng_local_fill(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp_entity server,
+                     const struct vmtp_reply *reply) {
     struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);
     m.server = server;
     s->state = SLOT_COMPLETE;
     s->server = server;
-    s->area = c->response_area;
-    s->capacity = c->response_size;
     s->size = reply->segment_size;
     s->have = s->want = vmtp_blocks_mask(s->size);
     memcpy(s->mac, e->config.mac, 6);
@@ -143,18 +145,28 @@ void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server
     uint32_t fits = s->size < s->capacity ? s->size : s->capacity;
     if (fits)
         memcpy(s->area, reply->segment, fits);
+}
+
+/* As if its packets had arrived. */
+void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
+                       vmtp_time now) {
+    struct slot *s = &c->first;
+    s->area = c->response_area;
+    s->capacity = c->response_size;
+    veng_local_fill(e, c, s, server, reply);
     uint32_t result = s->size > s->capacity ? VMTP_BAD_REPLY_SEGMENT : 0;
     if (CODE24(reply->message.code) == VMTP_RESPONSE_DISCARDED)
         result = VMTP_RESPONSE_DISCARDED;
     veng_call_finish(e, c, result, now);
 }
 
+/* The Response of a local server. */
 void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
     struct call *c = q->call != NONE ? call_at(e, q->call) : NULL;
     q->call = NONE;
     q->release = reply->segment_size > 0;
     q->state = REQUEST_OVER;
-    if (c) {
+    if (c && !(c->group && veng_group_local_reply(e, c, q, reply))) {
         c->request = NONE;
         veng_local_answer(e, c, q->entity, reply, now);
     }

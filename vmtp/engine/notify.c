@@ -54,8 +54,14 @@ static void send_server(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity s
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
     if (code == VMTP_NONEXISTENT_ENTITY && e->shared) /* it may be at another module of this address */
         return;
-    if (a->multicast || a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
+    if (a->multicast && !(code == VMTP_RETRY && veng_group_came_again(a)))
         return;
+    if (a->notify || ((a->code & VMTP_DGM) && !(a->control & VMTP_APG)))
+        return;
+    if (a->group_answer) {
+        veng_group_tell(a->group_answer, delivery, code);
+        return;
+    }
     /* The source of a forwarded Request is its forwarder, who tells the Client what there is to tell (H43). */
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
@@ -82,7 +88,8 @@ void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32
 
 void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t transaction,
                            uint32_t delivery, uint32_t code) {
-    if (r->multicast)
+    int again = code == VMTP_RETRY && q->again;
+    if (r->multicast && !again)
         return;
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);

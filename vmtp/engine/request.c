@@ -99,7 +99,10 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
         struct call *c = call_at(e, q->call);
         q->call = NONE;
         c->request = NONE;
-        veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
+        if (c->group)
+            veng_group_local_gone(e, c, now);
+        else
+            veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
     }
     switch (q->state) {
     case REQUEST_PROCESSING:
@@ -212,6 +215,10 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
             veng_notify_client(e, a, q->have, VMTP_OK);
         complete(e, q, r, a->now);
         return;
+    }
+    if (!q->again && (!a->multicast || veng_group_came_again(a))) { /* may be talked about from here on */
+        q->again = 1;
+        r->retries = 0;
     }
     if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
         veng_notify_client(e, a, q->have, VMTP_RETRY);
@@ -409,15 +416,24 @@ int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (is_default_client(a->client)) /* it is nobody in particular: there is nobody to remember */
         return DROP(e, DROP_CLIENT_ID);
     struct entity *n = veng_entity_find(e, a->server);
+    if (!n && vmtp_is_group(a->server))
+        return veng_group_arrived(e, a);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
+    int not_ours = veng_request_not_ours(e, a);
+    return not_ours ? not_ours : veng_request_for(e, a, n);
+}
+
+int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a) {
     if (a->code & VMTP_CRE) {
         vmtp_entity near_one = vmtp_get_coresident(a->h);
         if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
             return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
     }
-    if (veng_request_from_ourselves(e, a))
-        return DROP(e, DROP_OWN);
+    return veng_request_from_ourselves(e, a) ? DROP(e, DROP_OWN) : 0;
+}
+
+int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n) {
     if (a->control & RUN_CONTROL && !e->config.no_streams)
         return veng_stream_arrived(e, a, n);
     int streamed = veng_request_streamed(e, a);

@@ -70,8 +70,7 @@ static struct slot *slot_find(struct vmtp_engine *e, struct call *c, vmtp_entity
     return NULL;
 }
 
-/* A place for another Response, or NULL when the call has or wants no more. */
-static struct slot *slot_new(struct vmtp_engine *e, struct call *c) {
+struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c) {
     struct slot *s;
     if (c->slots_max == 1) {
         s = c->first.state == SLOT_FREE ? &c->first : NULL;
@@ -109,6 +108,8 @@ static void sample_response(struct vmtp_engine *e, struct call *c, const struct 
      */
     if (h && c->retransmits < 8u && !c->relocated && (count == 0 || c->acknowledged))
         rtt_sample(&h->response, a->now - c->sent_at[0]);
+    if (h && c->multicast && c->purpose == FOR_USER)
+        veng_group_sample(e, c, h);
 }
 
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
@@ -284,7 +285,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
         return known(e, c, s, a);
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
-    s = slot_new(e, c);
+    s = veng_slot_new(e, c);
     if (!s)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
     return begin_response(e, c, s, a);
