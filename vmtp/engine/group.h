@@ -16,6 +16,7 @@ struct host;
 struct entity;
 struct request;
 struct remote;
+struct slot;
 
 /* An entity of this node in a group, or the rights of somebody who is no member. */
 struct membership {
@@ -85,6 +86,8 @@ void veng_group_send_to(struct vmtp_engine *e, struct call *c, const uint8_t mac
                         vmtp_time now);
 void veng_group_told(struct vmtp_engine *e, struct call *c, const struct arrival *a, uint32_t code, uint32_t delivery);
 void veng_group_sample(struct vmtp_engine *e, struct call *c, const struct host *member);
+/* An idempotent Response lacks blocks: its member does it again.  0: often enough. */
+int veng_group_redo(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp_time now);
 int veng_group_waits(struct vmtp_engine *e, struct call *c, vmtp_time now);
 
 #endif

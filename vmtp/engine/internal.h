@@ -257,6 +257,7 @@ struct call {
     struct event_node event;
     uint32_t locals;                        /* to a group: members here that have the Request */
     uint32_t slowest_response, slowest_rtt; /* of those that answered, in microseconds */
+    uint32_t redone;                        /* times that one of them was asked to do it again */
     uint8_t owed;                           /* a member here could not take it yet */
     uint8_t aimed;                          /* what is being sent is for one node */
 };

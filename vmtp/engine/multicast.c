@@ -219,6 +219,18 @@ void veng_group_sample(struct vmtp_engine *e, struct call *c, const struct host 
     h->rtt = (struct rtt){c->slowest_rtt, 0};
 }
 
+int veng_group_redo(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp_time now) {
+    if (!c->multicast || c->redone >= c->slots_used * e->config.timers.request_retries)
+        return 0;
+    if (!c->tx.queued) {
+        c->redone++;
+        c->retransmits++;
+        veng_group_send_to(e, c, s->mac, veng_call_lacks(c, 0), 1, now);
+    }
+    veng_timer_set(&e->wheel, &s->timer, now + 2 * e->config.timers.tc2_floor);
+    return 1;
+}
+
 /* All retransmissions were in vain: is there still somebody to wait for?  Then a timer runs. */
 int veng_group_waits(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (!c->group || (!c->locals && !(c->slots_max > 1 && c->deadline != VMTP_NEVER)))

@@ -329,6 +329,8 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
 /* The Response cannot be asked for: an idempotent one is done again, with the Request (H35). */
 static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct call *c = call_at(e, s->call);
+    if (c->slots_max > 1 && veng_group_redo(e, c, s, now))
+        return;
     if (c->slots_max > 1 || c->retries >= e->config.timers.request_retries) {
         veng_slot_finish(e, s, now);
         return;

@@ -178,6 +178,36 @@ START_TEST(call_for_one_fails_when_nobody_answers) {
 }
 END_TEST
 
+/* VMTP-13.1-23 VMTP-7.4-10: it is done again for the client, by who did it, not by all */
+START_TEST(idempotent_response_that_lacks_blocks) {
+    struct vmtp_header h = sent(0, 4), response = call_response(&h, 2000);
+    unsigned asked = 0;
+    response.server = M1;
+    response.code |= VMTP_DGM;
+    f.src = foreign_other_mac;
+    ck_assert_int_eq(call_give_blocks(&f, &response, calling_response, 3, 0), 0);
+    for (unsigned i = 0; i < 30 && !foreign_event_count(&f, VMTP_EV_RESPONSE); i++) {
+        foreign_pass(&f, 10 * VMTP_MILLISECOND);
+        const struct packet *p = foreign_take(&f);
+        if (!p || p->h.mpg) /* VMTP-13.1-05 */
+            continue;
+        asked++;
+        ck_assert_mem_eq(p->dst, foreign_other_mac, 6);
+        ck_assert_uint_eq(p->h.flags & VMTP_APG, VMTP_APG);
+        response.retransmit = p->h.retransmit;
+        ck_assert_int_eq(call_give_blocks(&f, &response, calling_response, 3, 0), 0);
+        if (_i)
+            ck_assert_int_eq(call_give_blocks(&f, &response, calling_response, 12, 0), 0);
+    }
+    foreign_pass(&f, 50 * VMTP_MILLISECOND);
+    const struct vmtp_event *ev = foreign_event(&f, VMTP_EV_RESPONSE, 0);
+    ck_assert_ptr_nonnull(ev);
+    ck_assert_uint_eq(asked, _i ? 1 : 5);
+    ck_assert_uint_eq(ev->result, _i ? 0 : VMTP_BAD_REPLY_SEGMENT);
+    ck_assert_uint_eq(ev->segment_size, _i ? 2000 : 1024);
+}
+END_TEST
+
 /* ---- NotifyVmtpClient ---- */
 
 /* VMTP-13.1-08: to that node alone, without MPG; and the next to all again */
@@ -438,6 +468,7 @@ int main(void) {
     tcase_add_test(t, all_that_come_before_the_deadline);
     tcase_add_loop_test(t, call_for_several_waits_until_its_deadline, 0, 2);
     tcase_add_loop_test(t, call_for_one_fails_when_nobody_answers, 0, 2);
+    tcase_add_loop_test(t, idempotent_response_that_lacks_blocks, 0, 2);
     tcase_add_test(t, retry_is_answered_to_who_asked);
     tcase_add_test(t, retry_of_many_members);
     tcase_add_loop_test(t, no_node_speaks_for_the_group, 0, 7);

@@ -386,7 +386,7 @@ enum vmtp_event_type {
 
 struct vmtp_event {
     enum vmtp_event_type type;
-    uint32_t result; /* COMPLETE */
+    uint32_t result; /* COMPLETE; RESPONSE: 0, or BAD_REPLY_SEGMENT as for COMPLETE */
     vmtp_handle handle;
     uint64_t cookie;
     vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */

@@ -83,7 +83,7 @@ void soak_on_response(struct soak_host *h, const struct vmtp_event *ev) {
     REQUIRE((uint8_t *)ev->segment >= op->area->octets &&
                 (uint8_t *)ev->segment <= op->area->octets + (size_t)(op->slots - 1) * op->area_size,
             "op %u: a Response beside its area", number);
-    soak_check_response(op, number, ev, 1);
+    soak_check_response(op, number, ev, ev->result == 0);
     SOAK_COUNT(RESPONSES, 1);
 }
 
