@@ -45,7 +45,8 @@ static void add_figures(const vtest_service *s, struct page *p) {
                   {"accepts", u.accepts},
                   {"hosts", u.hosts},
                   {"events", u.events},
-                  {"memberships", u.memberships}};
+                  {"memberships", u.memberships},
+                  {"runs", u.runs}};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         add_value(p, "usage", tables[i].name, tables[i].value);
     for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++)

@@ -9,6 +9,7 @@
 #include "vnet.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ping {
@@ -21,7 +22,8 @@ struct ping {
     vmtp_entity entity;
     uint32_t sent, answered, busy; /* busy: not answered, but the node said something */
     struct rtt rtt;
-    uint8_t out[VMTP_GROUP_OCTETS], in[VMTP_GROUP_OCTETS];
+    uint32_t room;     /* for the segment of an answer, also of one that was not asked for */
+    uint8_t *out, *in; /* size octets, and room */
 };
 
 static const char usage[] = "ping ENTITY -i IFACE [options]";
@@ -39,8 +41,8 @@ static enum option_outcome parse(struct ping *p, int argc, char **argv) {
     const struct option_row rows[] = {
         {"count", 'c', OPTION_NUMBER, &p->count, "N", "how many; 0: until interrupted; default 5", 0, UINT32_MAX},
         {"interval", 0, OPTION_DURATION, &p->interval, "TIME", "from one to the next; default 200ms", 0, 0},
-        {"size", 's', OPTION_NUMBER, &p->size, "OCTETS", "echo a segment of this size, 0 to 16384; default: none", 0,
-         VMTP_GROUP_OCTETS},
+        {"size", 's', OPTION_NUMBER, &p->size, "OCTETS", "echo a segment of this size, 0 to 4194304; default: none", 0,
+         VMTP_MESSAGE_OCTETS},
         {"timeout", 0, OPTION_DURATION, &p->timeout, "TIME",
          "give a transaction up after this; default 2s, of a group 500ms", 0, 0},
         {"idempotent", 0, OPTION_FLAG, &p->idempotent, NULL, "ask for idempotent Responses", 0, 0},
@@ -84,7 +86,7 @@ static void show(const struct ping *p, int result, const struct node_answer *a) 
 /* One transaction: 0, or an error that ends the whole. */
 static int once(struct ping *p) {
     struct node_call call = {
-        .segment = p->out, .segment_size = p->size, .area = p->in, .capacity = sizeof p->in, .timeout = p->timeout};
+        .segment = p->out, .segment_size = p->size, .area = p->in, .capacity = p->room, .timeout = p->timeout};
     struct node_answer answer;
     call.message.server = p->entity;
     call.message.code = VMTP_PIC | (p->size ? VMTP_TEST_ECHO : VMTP_TEST_NULL) | (p->idempotent ? VTEST_IDEMPOTENT : 0u);
@@ -167,6 +169,11 @@ static int run(struct ping *p) {
     if (rc != VNET_OK)
         return rc;
     uint64_t before = vmtp_counter(p->node.engine, VMTP_COUNT_REQUEST_RETRANSMITS);
+    p->out = malloc(p->size + 1u);
+    p->room = p->size > VMTP_GROUP_OCTETS ? p->size : VMTP_GROUP_OCTETS;
+    p->in = malloc(p->room);
+    if (!p->out || !p->in)
+        return node_explain(&p->node, VMTP_E_MEMORY, p->entity, p->timeout);
     vtest_pattern(p->out, p->size, 1);
     rc = all(p);
     if (rc != 0)
@@ -183,9 +190,8 @@ static int run(struct ping *p) {
 }
 
 int vnet_ping(int argc, char **argv) {
-    static struct ping p; /* two segments: too large for some stacks */
+    struct ping p = {.count = 5, .interval = 200 * VMTP_MILLISECOND, .timeout = VMTP_NEVER};
     struct vmtp_host_config config;
-    p = (struct ping){.count = 5, .interval = 200 * VMTP_MILLISECOND, .timeout = VMTP_NEVER};
     enum option_outcome outcome = parse(&p, argc, argv);
     if (outcome != OPTIONS_GO)
         return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
@@ -197,5 +203,7 @@ int vnet_ping(int argc, char **argv) {
         return rc;
     rc = node_close(&p.node, run(&p));
     rtt_free(&p.rtt);
+    free(p.out); /* nothing is sent or received any more */
+    free(p.in);
     return rc;
 }

@@ -39,6 +39,7 @@ for target in "$test" $net_right ""; do # by entity, by address, any
     grep -q '^20 sent, 20 answered, 0.0 % lost' ping || net_fail "ping $target: $(cat ping)"
 done
 here ping "$test" -c 3 --interval 1ms --size 16384 >ping || net_fail "ping with a segment"
+here ping "$test" -c 2 --interval 1ms --size 4194304 --timeout 10s >/dev/null || net_fail "ping with a segment of 4 MiB"
 [ "$(wc -l <ping)" -eq 4 ] || net_fail "ping prints: $(cat ping)"
 here ping "$manager" -c 2 --interval 0 >ping || net_fail "ping of a manager: an answer that refuses is an answer"
 grep -q '2: .* refused: VMTP_ERROR' ping || net_fail "ping of a manager: $(cat ping)"

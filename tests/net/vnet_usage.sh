@@ -66,7 +66,7 @@ gives 2 'one argument too many' get one two -i v0
 gives 2 'one argument too many' who one -i v0
 gives 2 '--count takes a number from 0 to 4294967295, not "x"' ping $entity -i v0 -c x
 gives 2 '--count takes a number' ping $entity -i v0 -c -5
-gives 2 '--size takes a number from 0 to 16384, not "16385"' ping $entity -i v0 --size 16385
+gives 2 '--size takes a number from 0 to 4194304, not "4194305"' ping $entity -i v0 --size 4194305
 gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval 5
 gives 2 '--interval takes a duration with its unit' ping $entity -i v0 --interval=-1s
 gives 2 '--timeout takes a duration with its unit' ping $entity -i v0 --timeout 0x10s
