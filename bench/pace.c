@@ -2,7 +2,7 @@
 /*
  * bench_pace - rate control in virtual time: what comes through a bottleneck, and what it could carry.
  *
- * Clients on one node write to, or read from, a server on another, 16 KiB each time, one after the other.  The link of both is of
+ * Clients on one node write to, or read from, a server on another, 16 KiB (or more) each time, one after the other.  The link of both is of
  * 1 Gbit/s; between them, or at the receiver, is something slower with a bounded queue, which changes from phase to phase.
  */
 #include <getopt.h>
@@ -12,7 +12,8 @@
 #include <vmtp/engine.h>
 #include <vmtp/port.h>
 
-#define OCTETS VMTP_GROUP_OCTETS
+#define GROUP VMTP_GROUP_OCTETS
+#define OCTETS_MOST (4u << 20)
 #define FRAME 1538u /* a full frame with all that belongs to it */
 #define CLIENTS_MOST 16u
 
@@ -35,6 +36,7 @@ struct phase {
 
 struct options {
     unsigned clients, seconds;
+    uint32_t octets;
     int read, receiver, idempotent, verbose;
 };
 
@@ -47,7 +49,7 @@ struct world {
     struct options o;
 };
 
-static uint8_t segment[OCTETS], accepted[64][OCTETS];
+static uint8_t segment[OCTETS_MOST], accepted[2 * CLIENTS_MOST][OCTETS_MOST];
 
 static _Noreturn void fail(const char *what) {
     fprintf(stderr, "bench: %s\n", what);
@@ -85,9 +87,9 @@ static void begin(struct world *w, unsigned i) {
     vmtp_handle handle;
     r.message.server = w->server;
     r.response_area = w->area[i];
-    r.response_size = OCTETS;
+    r.response_size = w->o.octets;
     r.segment = segment;
-    r.segment_size = w->o.read ? 0 : OCTETS;
+    r.segment_size = w->o.read ? 0 : w->o.octets;
     if (vmtp_call(w->node[0].engine, &handle, &r, vmtp_sim_now(w->sim)))
         fail("vmtp_call");
 }
@@ -100,9 +102,9 @@ static void event(struct world *w, struct node *n, const struct vmtp_event *ev) 
             w->done++;
         begin(w, (unsigned)ev->cookie);
     } else if (ev->type == VMTP_EV_REQUEST) {
-        struct vmtp_reply reply = {.segment = segment, .segment_size = w->o.read ? OCTETS : 0};
+        struct vmtp_reply reply = {.segment = segment, .segment_size = w->o.read ? w->o.octets : 0};
         reply.message.code = w->o.idempotent ? VMTP_DGM : 0;
-        vmtp_accept(n->engine, w->server, ev->segment, OCTETS, ev->cookie);
+        vmtp_accept(n->engine, w->server, ev->segment, w->o.octets, ev->cookie);
         vmtp_reply(n->engine, ev->handle, &reply, vmtp_sim_now(w->sim));
     }
 }
@@ -156,26 +158,26 @@ static void measure(struct world *w, const struct phase *p) {
     for (unsigned s = 0; s < w->o.seconds; s++) {
         uint64_t before = w->done;
         run(w, vmtp_sim_now(w->sim) + VMTP_SECOND);
-        printf(" %3.0f", 100.0 * (double)(w->done - before) * OCTETS / capacity(p->mbps));
+        printf(" %3.0f", 100.0 * (double)(w->done - before) * w->o.octets / capacity(p->mbps));
         fflush(stdout);
     }
     printf("\n");
 }
 
 static void usage(void) {
-    puts("usage: bench_pace [--read [--idempotent]] [--receiver] [--clients N] [--seconds N]\n"
+    puts("usage: bench_pace [--read [--idempotent]] [--receiver] [--clients N] [--kib N] [--seconds N]\n"
          "  percent of what the bottleneck could carry, second by second\n"
-         "  --read        16 KiB Responses (else Requests)\n"
+         "  --read        Responses are measured (else Requests)\n"
          "  --receiver    the receiver is slow (else the segment)\n"
-         "  --clients     that are busy at the same time, 1 to 16 (default 1)");
+         "  --clients     that are busy at the same time, 1 to 16 (default 1)\n"
+         "  --kib         of each message, 1 to 4096 (default 16)");
 }
 
 static void options(struct options *o, int argc, char **argv) {
     static const struct option list[] = {
-        {"read", 0, NULL, 'r'},    {"receiver", 0, NULL, 'i'}, {"idempotent", 0, NULL, 'd'},
-        {"clients", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'},  {"help", 0, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
-    *o = (struct options){.clients = 1, .seconds = 10};
+        {"read", 0, NULL, 'r'},    {"receiver", 0, NULL, 'i'}, {"idempotent", 0, NULL, 'd'}, {"clients", 1, NULL, 'c'},
+        {"seconds", 1, NULL, 's'}, {"kib", 1, NULL, 'k'},      {"help", 0, NULL, 'h'},       {NULL, 0, NULL, 0}};
+    *o = (struct options){.clients = 1, .seconds = 10, .octets = GROUP};
     for (int c; (c = getopt_long(argc, argv, "", list, NULL)) != -1;) {
         switch (c) {
         case 'r': o->read = 1; break;
@@ -183,11 +185,12 @@ static void options(struct options *o, int argc, char **argv) {
         case 'd': o->idempotent = 1; break;
         case 'c': o->clients = (unsigned)strtoul(optarg, NULL, 10); break;
         case 's': o->seconds = (unsigned)strtoul(optarg, NULL, 10); break;
+        case 'k': o->octets = (uint32_t)strtoul(optarg, NULL, 10) << 10; break;
         case 'h': usage(); exit(0);
         default: usage(); exit(2);
         }
     }
-    if (o->clients < 1 || o->clients > CLIENTS_MOST || o->seconds < 1) {
+    if (o->clients < 1 || o->clients > CLIENTS_MOST || o->seconds < 1 || !o->octets || o->octets > OCTETS_MOST) {
         usage();
         exit(2);
     }
@@ -210,11 +213,11 @@ int main(int argc, char **argv) {
     vmtp_time now = vmtp_sim_now(w.sim);
     if (vmtp_entity_create(w.node[1].engine, &w.server, NULL, now))
         fail("no server");
-    for (unsigned i = 0; i < 64; i++)
-        vmtp_accept(w.node[1].engine, w.server, accepted[i], OCTETS, i);
+    for (unsigned i = 0; i < 2 * CLIENTS_MOST; i++)
+        vmtp_accept(w.node[1].engine, w.server, accepted[i], w.o.octets, i);
     set_phase(&w, &phases[0]);
     for (unsigned i = 0; i < w.o.clients; i++) {
-        w.area[i] = malloc(OCTETS);
+        w.area[i] = malloc(w.o.octets);
         if (!w.area[i] || vmtp_entity_create(w.node[0].engine, &w.client[i], NULL, now))
             fail("no client");
         begin(&w, i);

@@ -180,8 +180,7 @@ static void send_missing(struct vmtp_engine *e, struct request *q, unsigned grou
     if (blocks && !q->tx.queued && stalls(e, q, now))
         return;
     if (q->tx.run && blocks) {
-        q->tx.flight = run_all(q->tx.run, group);
-        veng_pace_loss(e, &q->tx, delivery, now);
+        veng_pace_run_loss(e, &q->tx, group, delivery, now);
     }
     if (!q->tx.run && blocks) {
         do_not_ask(q);
@@ -196,9 +195,9 @@ static void send_missing(struct vmtp_engine *e, struct request *q, unsigned grou
 
 static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request *q, unsigned group, vmtp_time now) {
     if (q->tx.run && group + 1u < q->tx.run->groups) {
+        unsigned before = q->tx.run->base;
         veng_run_acknowledged(q->tx.run, group + 1u);
-        q->tx.flight = run_all(q->tx.run, group);
-        veng_pace_whole(e, &q->tx, now);
+        veng_pace_run_whole(e, &q->tx, before, q->tx.run->base, now);
         q->retries = 0;
         if (veng_send_has_more(&q->tx)) {
             veng_timer_stop(&e->wheel, &q->timer);

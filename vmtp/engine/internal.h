@@ -110,15 +110,17 @@ struct sender {
     struct run *run; /* of a message of several packet groups, else NULL */
     vmtp_time gap;   /* that the receiver asked for, nanoseconds */
     vmtp_time since; /* the first of flight was sent */
+    vmtp_time epoch; /* of a run: since when there is the gap that fresh is about */
     uint32_t segment_size;
     uint32_t pending; /* blocks to be sent; unused with a run */
     uint32_t flight;  /* blocks sent since the receiver last told what it has */
     uint16_t out;     /* packets given to the application, not reported yet */
     uint8_t queued;
-    uint8_t rank;  /* of its priority */
-    uint8_t lossy; /* packets of it were lost */
-    uint8_t bare;  /* a packet without data is due */
-    uint8_t kind;  /* KIND_CALL or KIND_REQUEST */
+    uint8_t rank;   /* of its priority */
+    uint16_t lossy; /* packets of it were lost; of a run: behind the group that lost some last */
+    uint16_t fresh; /* of a run: groups from this one on are sent at today's gap */
+    uint8_t bare;   /* a packet without data is due */
+    uint8_t kind;   /* KIND_CALL or KIND_REQUEST */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
 };
@@ -377,10 +379,10 @@ struct rate {
     uint32_t base;      /* the last one that was clearly too short, 0: there was none */
     vmtp_time patience; /* what was too short is not tried again for so long */
     vmtp_time probe_at;
-    vmtp_time since; /* the gap is what it is */
-    uint8_t history; /* bit n: the n-th last group lost something */
-    uint8_t clean;   /* whole groups at this gap */
-    uint8_t stride;  /* so often it was shortened without trouble */
+    vmtp_time since;  /* the gap is what it is */
+    uint32_t history; /* four bits for each of the last groups: packets lost */
+    uint8_t clean;    /* whole groups at this gap */
+    uint8_t stride;   /* so often it was shortened without trouble */
 };
 
 /* What is known of a node that has lost packets. */
@@ -698,7 +700,7 @@ int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
 void veng_send_queue(struct vmtp_engine *e, struct sender *s); /* its header, mac and gap are set */
 void veng_send_unqueue(struct vmtp_engine *e, struct sender *s);
 void veng_send_stop(struct vmtp_engine *e, struct lane *l); /* it waits for its clock no more */
-void veng_send_step(struct vmtp_engine *e, const struct sender *s, uint32_t octets, vmtp_time now);
+void veng_send_step(struct vmtp_engine *e, struct sender *s, uint32_t octets, vmtp_time now);
 static inline int veng_send_waiting(const struct vmtp_engine *e) { return e->fast.head != NULL || e->clocked != NULL; }
 static inline void veng_send_take(struct vmtp_engine *e, struct sender *s) {
     struct lane *l = s->lane;
@@ -715,7 +717,7 @@ static inline void veng_send_take(struct vmtp_engine *e, struct sender *s) {
         veng_send_stop(e, l);
 }
 /* A packet of s with so many octets of data goes now, and s is queued again if it has more. */
-static inline void veng_send_spaced(struct vmtp_engine *e, const struct sender *s, uint32_t octets, vmtp_time now) {
+static inline void veng_send_spaced(struct vmtp_engine *e, struct sender *s, uint32_t octets, vmtp_time now) {
     if (s->lane != &e->fast)
         veng_send_step(e, s, octets, now);
 }
@@ -729,8 +731,7 @@ static inline uint8_t veng_rank(uint32_t priority) {
 uint32_t veng_pace_sets(uint32_t nodes);
 void veng_pace_init(struct vmtp_engine *e, struct pace *memory, uint32_t sets);
 struct lane *veng_pace_lane(struct vmtp_engine *e, const struct sender *s);
-vmtp_time veng_pace_gap(const struct vmtp_engine *e, const uint8_t mac[6]); /* of our own accord, 0: none */
-vmtp_time veng_pace_step(const struct vmtp_engine *e, const struct sender *s, uint32_t octets); /* until the next packet */
+vmtp_time veng_pace_step(const struct vmtp_engine *e, struct sender *s, uint32_t octets); /* until the next packet */
 /* Of what was sent last of a packet group the receiver has delivery; it has all of it. */
 void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now);
 void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now);
@@ -744,6 +745,9 @@ static inline void veng_pace_whole(struct vmtp_engine *e, struct sender *s, vmtp
         veng_pace_got(e, s, now);
     s->flight = 0;
 }
+/* The same of a group of a run. */
+void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group, uint32_t delivery, vmtp_time now);
+void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group, unsigned end, vmtp_time now);
 /* The Request asks for the gap that its server's node is to leave. */
 void veng_pace_ask(const struct vmtp_engine *e, struct sender *s);
 /* A Response is incomplete, and no more of it comes; or it is complete. */

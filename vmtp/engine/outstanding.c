@@ -293,8 +293,7 @@ static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp
     veng_run_acknowledged(c->tx.run, below);
     if (c->tx.run->base > before) {
         c->stalls = 0;
-        c->tx.flight = run_all(c->tx.run, before);
-        veng_pace_whole(e, &c->tx, now);
+        veng_pace_run_whole(e, &c->tx, before, c->tx.run->base, now);
     }
     c->retries = 0;
     if (run_all_acknowledged(c->tx.run)) {
@@ -317,8 +316,7 @@ static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint3
         veng_call_count(c);
     }
     if (blocks) {
-        c->tx.flight = run_all(c->tx.run, group);
-        veng_pace_loss(e, &c->tx, delivery, now);
+        veng_pace_run_loss(e, &c->tx, group, delivery, now);
     }
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
     c->retries = 0;

@@ -74,8 +74,9 @@ void veng_pace_init(struct vmtp_engine *e, struct pace *memory, uint32_t sets) {
 /* What became of a packet group. */
 struct group {
     unsigned sent, lost; /* packets */
-    int tail;            /* what was lost are the last ones, two at least */
+    unsigned tail;       /* of these, when they are the last ones and nothing else was lost */
     int guess;           /* one lost at least: how many is not known */
+    unsigned run;        /* 1: of a run */
     int again;           /* they were sent because others had been lost */
     vmtp_time since;     /* when the first was sent */
 };
@@ -86,14 +87,41 @@ static struct group judge(const struct vmtp_engine *e, uint32_t sent, uint32_t h
     unsigned blocks = (unsigned)__builtin_popcount(missing);
     g.sent = ((unsigned)__builtin_popcount(sent) + each - 1u) / each;
     g.lost = (blocks + each - 1u) / each;
-    g.tail = g.lost > 1u && !(sent & have & ~((missing & (0u - missing)) - 1u));
+    g.tail = sent & have & ~((missing & (0u - missing)) - 1u) ? 0 : g.lost;
     return g;
 }
 
-/* One packet lost now and then is bad luck; the last ones, a quarter, or some in one group after the other is what a
- * receiver or something between loses that is too slow. */
+/* Groups in a row, up to the last one, that lost something. */
+static unsigned in_a_row(const struct rate *r) {
+    unsigned count = 0;
+    for (uint32_t h = r->history; h & 15u; h >>= 4)
+        count++;
+    return count;
+}
+
+/* Packets lost of the last eight groups, of which 15 each are counted. */
+static unsigned lost_lately(const struct rate *r) {
+    unsigned sum = 0;
+    for (uint32_t h = r->history; h; h >>= 4)
+        sum += h & 15u;
+    return sum;
+}
+
+/*
+ * One packet lost now and then is bad luck.  What is too slow, be it the receiver or something between, loses the last ones, or
+ * many, or some of each group.  In a run there are so many groups that chance brings much of that, and a loss costs little time.
+ */
 static int overrun(const struct rate *r, const struct group *g) {
-    return g->tail || (g->lost > 2u && g->lost * 4u >= g->sent) || (!g->again && (r->history & 0xfu) == 0xfu);
+    if (g->lost > 2u && g->lost * 4u >= g->sent + g->run)
+        return 1;
+    if (!g->run)
+        return g->tail > 1u || (!g->again && in_a_row(r) >= 4u);
+    return g->tail > 2u || (!g->again && (in_a_row(r) >= 6u || lost_lately(r) >= 4u + g->sent * 8u / 21u));
+}
+
+/* A shorter gap than was good has to show at once that it is good as well. */
+static int failed(const struct rate *r, const struct group *g) {
+    return !g->run || g->lost > 1u || (r->history & ~0xfu);
 }
 
 static void set_gap(struct rate *r, uint32_t gap, vmtp_time now) {
@@ -174,8 +202,8 @@ static void lost(struct vmtp_engine *e, struct pace *p, struct rate *r, const st
     if (g->since < r->since) /* it was sent at another gap */
         return;
     if (!g->again)
-        r->history = (uint8_t)(r->history << 1 | 1u);
-    if (in_force < r->good || overrun(r, g)) /* a shorter gap than was good is not tried for long */
+        r->history = r->history << 4 | (g->lost > 15u ? 15u : g->lost);
+    if (overrun(r, g) || (in_force < r->good && failed(r, g)))
         lengthen(r, g, in_force, limit, now);
     else
         nudge(r, limit);
@@ -187,7 +215,7 @@ static void whole(struct vmtp_engine *e, struct pace *p, struct rate *r, const s
     int out = p->out.gap > 0, in = p->in.gap > 0;
     if (g->since < r->since || g->sent < 2u || g->again)
         return;
-    r->history = (uint8_t)(r->history << 1);
+    r->history <<= 4;
     if ((r->gap || r->good) && ++r->clean >= SURE)
         shorten(r, now);
     p->touched = now;
@@ -208,34 +236,74 @@ struct lane *veng_pace_lane(struct vmtp_engine *e, const struct sender *s) {
     return p && (s->gap || p->out.gap) ? &p->lane : &e->fast;
 }
 
-vmtp_time veng_pace_gap(const struct vmtp_engine *e, const uint8_t mac[6]) {
-    const struct pace *p = e->paced ? find(e, mac) : NULL;
-    return p ? (vmtp_time)p->out.gap * e->packet_time / UNIT : 0;
-}
-
-vmtp_time veng_pace_step(const struct vmtp_engine *e, const struct sender *s, uint32_t octets) {
-    vmtp_time own = veng_pace_gap(e, s->mac);
+vmtp_time veng_pace_step(const struct vmtp_engine *e, struct sender *s, uint32_t octets) {
+    const struct pace *p = find(e, s->mac);
+    vmtp_time own = p ? (vmtp_time)p->out.gap * e->packet_time / UNIT : 0;
+    if (p && s->run && s->epoch != p->out.since) {
+        s->epoch = p->out.since;
+        s->fresh = s->run->next;
+    }
     vmtp_time packet = (vmtp_time)e->packet_time * (octets + VMTP_MIN_PACKET) / e->config.mtu;
     return packet + (own > s->gap ? own : s->gap);
 }
 
-void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now) {
+/* before: groups that were whole since the last loss. */
+static void told_of_loss(struct vmtp_engine *e, struct sender *s, int again, unsigned before, uint32_t delivery,
+                         vmtp_time now) {
     struct group g = judge(e, s->flight, delivery, s->since);
-    g.again = s->lossy;
-    s->lossy = 1;
+    g.again = again;
+    g.run = s->run != NULL;
     if (!shows_loss(&g))
         return;
     struct pace *p = make(e, s->mac);
     uint32_t asked = units(e, s->gap);
+    p->out.history = before > 7u ? 0 : p->out.history << 4u * before;
     lost(e, p, &p->out, &g, asked > p->out.gap ? asked : p->out.gap, now);
 }
 
-void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
+static void told_of_all(struct vmtp_engine *e, const struct sender *s, int again, vmtp_time now) {
     struct pace *p = find(e, s->mac);
     struct group g = judge(e, s->flight, s->flight, s->since);
-    g.again = s->lossy;
+    g.again = again;
     if (p && units(e, s->gap) <= p->out.gap) /* else it shows nothing of our gap */
         whole(e, p, &p->out, &g, now);
+}
+
+void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now) {
+    int again = s->lossy;
+    s->lossy = 1;
+    told_of_loss(e, s, again, 0, delivery, now);
+}
+
+void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) { told_of_all(e, s, s->lossy, now); }
+
+/* ---- runs ---- */
+
+static uint32_t *lossy_word(const struct sender *s, unsigned group) { return &s->run->lossy[group / 32u]; }
+
+/* Groups that went before the gap became what it is say nothing of it. */
+static void of_group(struct sender *s, unsigned group, vmtp_time now) {
+    s->flight = run_all(s->run, group);
+    s->since = group >= s->fresh ? now : 0;
+}
+
+void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group, uint32_t delivery, vmtp_time now) {
+    uint32_t bit = (uint32_t)1 << group % 32u;
+    int again = (*lossy_word(s, group) & bit) != 0;
+    of_group(s, group, now);
+    told_of_loss(e, s, again, group > s->lossy ? group - s->lossy : 0, delivery, now);
+    *lossy_word(s, group) |= bit;
+    s->lossy = (uint16_t)(group + 1u);
+    s->flight = 0;
+}
+
+/* Groups from this one to before the end were acknowledged. */
+void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group, unsigned end, vmtp_time now) {
+    for (; e->pace_used && group < end; group++) {
+        of_group(s, group, now);
+        told_of_all(e, s, *lossy_word(s, group) >> group % 32u & 1u, now);
+    }
+    s->flight = 0;
 }
 
 void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int all, vmtp_time now) {
@@ -269,6 +337,7 @@ static vmtp_time asked_at(const struct vmtp_engine *e, const struct slot *s) {
 
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct group g = judge(e, s->want, s->have, asked_at(e, s));
+    g.run = s->run != NULL;
     if (s->missed || !shows_loss(&g))
         return;
     s->missed = 1;

@@ -85,7 +85,7 @@ static struct sender *due(struct vmtp_engine *e, vmtp_time now) {
     return e->turn ? clocked : fast;
 }
 
-void veng_send_step(struct vmtp_engine *e, const struct sender *s, uint32_t octets, vmtp_time now) {
+void veng_send_step(struct vmtp_engine *e, struct sender *s, uint32_t octets, vmtp_time now) {
     struct lane *l = s->lane;
     vmtp_time step = veng_pace_step(e, s, octets), late = (TOGETHER - 1u) * step, from = now;
     if (!l->idle && l->next_at < now) /* something was waiting: the application came late */

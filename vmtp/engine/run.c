@@ -17,6 +17,7 @@ static void begin(struct run *r, uint32_t size) {
 void veng_run_send(struct run *r, uint32_t size) {
     begin(r, size);
     r->window = RUN_WINDOW_FIRST;
+    memset(r->lossy, 0, sizeof r->lossy);
     for (unsigned g = 0; g < r->groups; g++)
         r->mask[g] = run_all(r, g);
 }

@@ -25,6 +25,7 @@ struct run {
     uint16_t lacking; /* sender: the group that the receiver asked for last, and how many blocks of it */
     uint16_t lacked;
     uint32_t mask[RUN_GROUPS];
+    uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost */
 };
 
 static inline uint32_t run_groups(uint32_t size) {
