@@ -77,6 +77,99 @@ START_TEST(memberships_have_an_end) {
 }
 END_TEST
 
+/* ---- Requests to a group ------------------------------------------------------------------------------------------- */
+
+static vtest_service *other; /* on the tester's node */
+
+/* The service, two of its twins, and the other service. */
+static void make_group(void) {
+    struct vtest_options options;
+    vtest_options_init(&options);
+    options.slots = 8;
+    ck_assert_int_eq(vtest_create(&other, p.tester.engine, &options, pair_now(&p)), 0);
+    p.on_tester_event = other;
+    ck_assert_int_eq(vmtp_group_join(p.tester.engine, GROUP, vtest_entity(other), 0), 0);
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(membership(VMTP_TEST_JOIN, GROUP, i, 0), VMTP_OK);
+}
+
+static void end_group(void) {
+    pair_end(&p);
+    vtest_destroy(other);
+    pair_begin(&p, NULL);
+}
+
+/* CALL of the group from a client of the node, which reports the Responses of all members; how many there were. */
+static uint32_t call_group(uint32_t client, uint32_t code, uint32_t word, uint32_t responses) {
+    uint8_t segment[VTEST_CALL_HEAD] = {0};
+    const uint32_t words[7] = {0, 0, 1, client};
+    vmtp_store64(segment + VTEST_CALL_SERVER, GROUP);
+    vmtp_store32(segment + VTEST_CALL_CODE, VMTP_PIC | VMTP_MRD | code);
+    vmtp_store32(segment + VTEST_CALL_WORDS, word);
+    vmtp_store32(segment + VTEST_CALL_DEADLINE, 200);
+    vmtp_store32(segment + VTEST_CALL_CAPACITY, 4096);
+    vmtp_store32(segment + VTEST_CALL_COUNTS, responses);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, words, segment, sizeof segment), VMTP_OK);
+    ck_assert_uint_eq(pair_answer(&p)->message.words[0], 0);
+    return pair_answer(&p)->message.words[2];
+}
+
+static const uint8_t *result(uint32_t number) {
+    return pair_answer(&p)->area + VTEST_CALL_HEAD + (size_t)number * VTEST_RESULT_OCTETS;
+}
+
+static int is_member(vmtp_entity entity) {
+    if (entity == vtest_entity(other))
+        return 1;
+    for (unsigned i = 0; i < 3; i++)
+        if (entity == p.service->places[i].id)
+            return 1;
+    return 0;
+}
+
+/* TEST-4.12-05 */
+START_TEST(members_answer_requests_to_their_group) {
+    static const uint32_t sizes[6][2] = {{VMTP_TEST_NULL, 0},     {VMTP_TEST_ECHO, 0},
+                                         {VMTP_TEST_SOURCE, 700}, {VMTP_TEST_MIRROR, VTEST_MIRROR_OCTETS},
+                                         {VMTP_TEST_IDENTIFY, 0}, {VMTP_TEST_COUNT, 0}};
+    make_group();
+    ck_assert_uint_eq(call_group(0, sizes[_i][0], _i == 2 ? 700 : 0, 64), 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        ck_assert_uint_eq(vmtp_load32(result(i) + VTEST_RESULT_RESULT), 0);
+        ck_assert_uint_eq(vmtp_load32(result(i) + VTEST_RESULT_CODE) & VMTP_CODE_MASK, VMTP_OK);
+        ck_assert(is_member(vmtp_load64(result(i) + VTEST_RESULT_SERVER)));
+        ck_assert_uint_eq(vmtp_load32(result(i) + VTEST_RESULT_NUMBER), i);
+        if (_i != 4)
+            ck_assert_uint_eq(vmtp_load32(result(i) + VTEST_RESULT_SIZE), sizes[_i][1]);
+        for (uint32_t k = 0; k < i; k++)
+            ck_assert_uint_ne(vmtp_load64(result(i) + VTEST_RESULT_SERVER), vmtp_load64(result(k) + VTEST_RESULT_SERVER));
+    }
+    end_group();
+}
+END_TEST
+
+/* TEST-2.3-02: each member counts for itself; TEST-4.12-05: who calls its own group is given no copy */
+START_TEST(a_member_that_calls_is_left_out) {
+    make_group();
+    ck_assert_uint_eq(call_group(9, VMTP_TEST_NULL, 0, 64), 3);
+    ck_assert_uint_eq(p.service->places[0].counts[0], 1);
+    ck_assert_uint_eq(p.service->places[1].counts[0], 0);
+    ck_assert_uint_eq(p.service->places[2].counts[0], 1);
+    ck_assert_uint_eq(vtest_count(other, 0), 1);
+    end_group();
+}
+END_TEST
+
+/* TEST-4.12-03 */
+START_TEST(who_has_left_does_not_answer) {
+    make_group();
+    ck_assert_uint_eq(membership(VMTP_TEST_LEAVE, GROUP, 1, 0), VMTP_OK);
+    ck_assert_uint_eq(call_group(0, VMTP_TEST_NULL, 0, 64), 3);
+    ck_assert_uint_eq(call_group(0, VMTP_TEST_NULL, 0, 1), 1);
+    end_group();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("test service: groups");
     TCase *all = tcase_create("all");
@@ -85,6 +178,9 @@ int main(void) {
     tcase_add_loop_test(all, flags_alone_make_a_new_group, 0, 2);
     tcase_add_loop_test(all, nonsense_is_refused, 0, 2);
     tcase_add_test(all, memberships_have_an_end);
+    tcase_add_loop_test(all, members_answer_requests_to_their_group, 0, 6);
+    tcase_add_test(all, a_member_that_calls_is_left_out);
+    tcase_add_test(all, who_has_left_does_not_answer);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -42,12 +42,24 @@ net_in three "$vnet" group query "$group" -i v0 --json >query || net_fail "query
 jq -se --arg group "$group" --arg a "$a" --arg b "$b" 'length == 2 and all(.[]; .group == $group and .count == 1) and
     .[0].members == [$a] and .[1].members == [$b]' query >/dev/null || net_fail "query --json: $(cat query)"
 
+# Every member answers with its own name, and whoever is no member does not.
+net_in three "$vnet" ping "$group" -i v0 -c 3 --interval 0 --timeout 200ms >ping 2>err || net_fail "ping: $(cat ping err)"
+[ "$(grep -c "^[123]: $a at 02:00:00:00:00:01: " ping)" -eq 3 ] && [ "$(grep -c "^[123]: $b at 02:00:00:00:00:02: " ping)" -eq 3 ] &&
+    grep -q "^02:00:00:00:00:01 .*$a  *3/3 .* OK\$" ping && grep -q "^02:00:00:00:00:02 .*$b  *3/3 .* OK\$" ping &&
+    [ "$(wc -l <ping)" -eq 9 ] || net_fail "ping of a group: $(cat ping)"
+net_in three "$vnet" ping "$group" -i v0 -c 2 --timeout 200ms --json >ping || net_fail "ping --json"
+jq -se --arg group "$group" --arg a "$a" --arg b "$b" 'length == 2 and all(.[]; .group == $group and .sent == 2 and .answered == 2 and
+    .code == "OK" and .rtt_ns.min > 0 and .rtt_ns.min <= .rtt_ns.max) and .[0].member == $a and .[1].member == $b and
+    .[1].mac == "02:00:00:00:00:02"' ping >/dev/null || net_fail "ping --json: $(cat ping)"
+
 # A member that goes is forgotten with its address.
 before=$(heard two | wc -l)
 net_stop $second || net_fail "join ends with $?"
 [ "$(heard two | wc -l)" -lt "$before" ] || net_fail "two goes on to hear the group: $(heard two)"
 net_in three "$vnet" group query "$group" -i v0 | grep -q "$b" && net_fail "two is still a member"
 net_stop $first
+net_in three "$vnet" ping "$group" -i v0 -c 1 --timeout 200ms >ping 2>err && net_fail "ping of a group without members"
+grep -q "no member of $group answered on v0" err && [ "$(wc -l <err)" -eq 1 ] || net_fail "ping: $(cat err)"
 net_in three "$vnet" group query "$group" -i v0 --timeout 200ms >query 2>err && net_fail "query of a group without members"
 grep -q "nobody on the segment of v0 has a member of $group" err && [ ! -s query ] || net_fail "query: $(cat query err)"
 net_stop $third
