@@ -114,7 +114,12 @@ static void fire(struct vmtp_engine *e, struct timer *t, vmtp_time now) {
     case TIMER_LIMIT: veng_call_limit(e, AROUND(struct call, limit), now); break;
     case TIMER_SLOT: veng_slot_timeout(e, AROUND(struct slot, timer), now); break;
     case TIMER_REMOTE: veng_remote_timeout(e, AROUND(struct remote, timer), now); break;
-    case TIMER_REQUEST: veng_stream_timeout(e, AROUND(struct request, timer), now); break;
+    case TIMER_REQUEST:
+        if (AROUND(struct request, timer)->delayed)
+            veng_group_delay_over(e, AROUND(struct request, timer));
+        else
+            veng_stream_timeout(e, AROUND(struct request, timer), now);
+        break;
     case TIMER_ALLOCATE: veng_allocate_timeout(e, now); break;
     default: break;
     }

@@ -69,6 +69,12 @@ uint32_t veng_group_manage(struct vmtp_engine *e, const struct arrival *a, uint3
 int veng_group_procedure(uint32_t code); /* is it one of these three? */
 int veng_group_query(struct vmtp_engine *e, const struct arrival *a, uint8_t *header, uint8_t *data);
 
+/* ---- group_reply.c ---- */
+int veng_group_delays(const struct request *q, const struct remote *r);
+void veng_group_delay(struct vmtp_engine *e, struct request *q,
+                      vmtp_time now); /* its Response: it is queued after a while */
+void veng_group_delay_over(struct vmtp_engine *e, struct request *q);
+
 /* ---- multicast.c ---- */
 int veng_group_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_group_tell(struct group_answer *t, uint32_t delivery, uint32_t code);

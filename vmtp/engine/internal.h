@@ -23,6 +23,7 @@
  *                  group.c       members, listening, what programs ask for
  *                  group_manager.c  procedures of Appendix III.1
  *                  multicast.c   Requests to groups, at members and clients
+ *                  group_reply.c    how members answer
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * management       manager.c     procedures of Appendix III
  *                  service.c     SignalEntity, ModifyService
@@ -335,6 +336,7 @@ struct request {
     uint8_t release; /* RELEASED is owed */
     uint8_t nested;  /* forwarded as a call of the server's own: its end is answered */
     uint8_t lent;    /* by the forwarder: RELEASED is owed for that as well */
+    uint8_t delayed; /* its Response waits, with the timer */
     uint8_t again;   /* incomplete, and it came by unicast, or by multicast once more with APG */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */

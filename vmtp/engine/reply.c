@@ -25,7 +25,8 @@ int veng_short_of_records(const struct vmtp_engine *e) {
     return (uint64_t)e->requests.used * 4u >= (uint64_t)e->requests.count * 3u;
 }
 
-static void queue_response(struct vmtp_engine *e, struct request *q, struct remote *r, const struct vmtp_reply *reply) {
+static void queue_response(struct vmtp_engine *e, struct request *q, struct remote *r, const struct vmtp_reply *reply,
+                           vmtp_time now) {
     q->state = REQUEST_RESPONDED;
     q->release = reply->segment_size > 0;
     q->solicit = q->release && !(r->code & VMTP_DGM) &&
@@ -41,7 +42,10 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
     veng_response_header(e, r, q->tx.header);
-    veng_send_queue(e, &q->tx);
+    if (veng_group_delays(q, r))
+        veng_group_delay(e, q, now);
+    else
+        veng_send_queue(e, &q->tx);
 }
 
 int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now) {
@@ -73,7 +77,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
         return 0;
     }
     veng_remote_hold(e, r, REMOTE_RESPONDED, now);
-    queue_response(e, q, r, reply);
+    queue_response(e, q, r, reply, now);
     return 0;
 }
 
@@ -98,7 +102,7 @@ void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time n
 
 /* Called whenever a packet of it has been reported: is the record done with? */
 void veng_reply_settle(struct vmtp_engine *e, struct request *q) {
-    if (q->tx.out || q->tx.queued || q->onward != NONE || (q->in_run && q->state == REQUEST_RESPONDED))
+    if (q->tx.out || q->tx.queued || q->delayed || q->onward != NONE || (q->in_run && q->state == REQUEST_RESPONDED))
         return;
     if (q->state == REQUEST_RESPONDED && q->remote != NONE) {
         struct remote *r = remote_at(e, q->remote);
@@ -134,7 +138,7 @@ void veng_reply_again(struct vmtp_engine *e, const struct remote *r) {
 
 /* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
-    if (r->request != NONE && request_at(e, r->request)->tx.queued)
+    if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
         return; /* it is on its way */
     COUNT(e, RESPONSE_RETRANSMITS);
     if (r->request == NONE) {

@@ -112,6 +112,8 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
     case REQUEST_RESPONDED:
         veng_pace_whole(e, &q->tx, now);
         veng_send_unqueue(e, &q->tx);
+        veng_timer_stop(&e->wheel, &q->timer);
+        q->delayed = 0;
         q->tx.pending = 0;
         q->state = REQUEST_OVER;
         veng_reply_settle(e, q);
@@ -337,7 +339,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
 
 /* The Response was idempotent, so it was not kept: the operation is executed again. */
 static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    if (r->request != NONE && request_at(e, r->request)->tx.queued)
+    if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
         return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
     if (!r->redone)
         veng_pace_redone(e, r, 0, a->now);

@@ -10,7 +10,7 @@
 #include <vmtp/engine.h>
 #include <vmtp/port.h>
 
-#define WORLD_NODES 64
+#define WORLD_NODES 128
 #define WORLD_LATE 8
 
 struct world;
