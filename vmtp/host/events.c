@@ -62,7 +62,8 @@ static int listen_to(vmtp_host *host, const struct vmtp_event *event) {
 static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     switch (event->type) {
     case VMTP_EV_READY: return 1; /* vmtp_host_open has waited for it */
-    case VMTP_EV_COMPLETE: return finish_call(host, event) || vhost_group_event(host, event);
+    case VMTP_EV_COMPLETE:
+        return finish_call(host, event) || vhost_group_event(host, event) || vhost_stream_event(host, event);
     case VMTP_EV_REQUEST: return vhost_serve_request(host, event);
     case VMTP_EV_RELEASED: return vhost_copy_released(host, event->handle);
     case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);

@@ -238,6 +238,7 @@ void vmtp_host_close(vmtp_host *host) {
         close(host->wake_fd);
     vhost_serve_close(host);
     vhost_groups_close(host);
+    vhost_streams_close(host);
     vhost_copies_close(host);
     vhost_release(host, host->services);
     vhost_release(host, host->copies);

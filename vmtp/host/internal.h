@@ -11,6 +11,7 @@
  *   serve.c    accepts, the queues of Requests, replies
  *   invoke.c   procedures that are called with Requests
  *   group.c    group calls
+ *   stream.c   streams of calls
  *   query.c    who is in a group
  *   forward.c  Requests that go on to other servers
  *   copies.c   reply segments that the host keeps
@@ -123,6 +124,7 @@ struct vmtp_host {
     struct vhost_pending *call; /* the innermost; NULL: none */
 
     struct vmtp_group_call *group_calls;
+    struct vmtp_stream *streams;
 
     struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
     struct vhost_list invoked; /* Requests for procedures, oldest first */
@@ -212,6 +214,12 @@ void vhost_member_give(vmtp_host *host, uint32_t number);
 /* 1 when the event belongs to a group call: RESPONSE, COMPLETE. */
 int vhost_group_event(vmtp_host *host, const struct vmtp_event *event);
 void vhost_groups_close(vmtp_host *host);
+
+/* ---- stream.c ------------------------------------------------------------------------------------------------- */
+
+/* 1 when the event belongs to a stream. */
+int vhost_stream_event(vmtp_host *host, const struct vmtp_event *event);
+void vhost_streams_close(vmtp_host *host);
 
 /* ---- serve.c -------------------------------------------------------------------------------------------------- */
 

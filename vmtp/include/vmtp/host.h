@@ -108,6 +108,34 @@ VMTP_API int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct
 VMTP_API void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call);
 
 /*
+ * Streams: Requests to one server that are sent before the earlier ones are answered (spec/vmtp.md section 13.3).  The server is given
+ * them in order, and what comes of them is told in order.
+ *
+ * vmtp_host_stream_open prepares one: up to depth Requests may be open at a time, with segments of up to request_size octets, and Responses
+ * of up to response_size (both at most 4194304; all memory is taken now).  0, VMTP_E_INVALID (no server, a group, depth 0), VMTP_E_TOO_LARGE,
+ * VMTP_E_MEMORY, VMTP_E_FULL (all client entities are lent).
+ *
+ * vmtp_host_stream_send sends one more and does not wait.  message.server is set for you; the segment is copied.  more: another one will
+ * follow before this one is answered; after one without more, all that is open has to be taken before the next can be sent.
+ * 0, VMTP_E_FULL (depth Requests are open: take what came of the first), VMTP_E_IN_CALL (the last one was without more), VMTP_E_TOO_LARGE
+ * (more than request_size), VMTP_E_INVALID, those of vmtp_call.
+ *
+ * vmtp_host_stream_next waits until the oldest open Request is over, and tells what came of it: 0 and the Response in *outcome (as of
+ * VMTP_EV_COMPLETE; its segment stays valid until the next vmtp_host_stream_send or _end), or the code of Appendix I that says why there is
+ * none; those behind it then end for the same reason.  VMTP_E_STALE: none is open.  VMTP_E_TIMEOUT: nothing until this deadline, and it goes
+ * on.  VMTP_E_CANCELLED (interrupted, or the client entity was deleted), and what vmtp_host_receive returns.
+ *
+ * vmtp_host_stream_end ends it, with what is still open, and frees everything.  Closing the host does, too.
+ */
+typedef struct vmtp_stream vmtp_stream;
+VMTP_API int vmtp_host_stream_open(vmtp_host *host, vmtp_stream **stream, vmtp_entity server, uint32_t depth,
+                                   uint32_t request_size, uint32_t response_size);
+VMTP_API int vmtp_host_stream_send(vmtp_host *host, vmtp_stream *stream, const struct vmtp_message *message,
+                                   const void *segment, uint32_t segment_size, int more);
+VMTP_API int vmtp_host_stream_next(vmtp_host *host, vmtp_stream *stream, struct vmtp_event *outcome, vmtp_time deadline);
+VMTP_API void vmtp_host_stream_end(vmtp_host *host, vmtp_stream *stream);
+
+/*
  * vmtp_host_group_query - who is in a group?  Asks all managers (QueryGroup) and collects what they answer until deadline.
  *
  * *count becomes the number of members that were told, this host's own included; the first room of them are in members.  Up to 64 nodes
