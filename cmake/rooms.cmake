@@ -54,6 +54,8 @@ function(vsuite_room name)
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
     if(BUILD_SHARED_LIBS)
+        # They find each other where they lie, also for a program that names only the last of them.
+        set_target_properties(${library} PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>")
         target_link_options(${library} PRIVATE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,--no-undefined>)
     endif()
     set_property(GLOBAL APPEND PROPERTY VSUITE_ROOMS ${name})

@@ -276,7 +276,10 @@ void vhost_serve_hold(struct vhost_list *list, struct vhost_slot *slot, struct v
                                  .message = request->message,
                                  .segment = request->segment_size ? slot->area : NULL,
                                  .segment_size = request->segment_size,
-                                 .buffer = slot};
+                                 .buffer = slot,
+                                 .forward_count = request->forward_count,
+                                 .large = request->large,
+                                 .more = request->more};
 }
 
 static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {

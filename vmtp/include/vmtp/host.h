@@ -174,7 +174,10 @@ struct vmtp_incoming {
     struct vmtp_message message;
     const void *segment; /* valid until vmtp_host_reply or vmtp_host_done */
     uint32_t segment_size;
-    void *buffer; /* the host's */
+    void *buffer;          /* the host's */
+    uint8_t forward_count; /* as in struct vmtp_event */
+    uint8_t large;         /* the Response may have more than 16384 octets */
+    uint8_t more;          /* another Request of its run follows */
 };
 
 /*

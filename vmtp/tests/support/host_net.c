@@ -37,16 +37,26 @@ static void turn(struct net_node *node) {
 
 static vmtp_time sooner(vmtp_time a, vmtp_time b) { return a < b ? a : b; }
 
-/* Moves time to the next thing that happens, until at the latest, and turns everybody who does not block. */
-static void pass(struct net *net, vmtp_time until) {
+/* One that blocks further down the stack than the one for which time passes. */
+static int blocks_below(const struct net_node *node, const struct net_node *me) {
+    return node != me && node->waiting && node->host;
+}
+
+/* Moves time to the next thing that happens, until at the latest, and turns everybody but me, who blocks (NULL: nobody). */
+static void pass(struct net *net, const struct net_node *me, vmtp_time until) {
     vmtp_time next = sooner(until, vmtp_sim_next(net->sim));
-    for (unsigned i = 0; i < NET_NODES; i++)
-        if (net->nodes[i].host && !net->nodes[i].busy)
-            next = sooner(next, vmtp_host_deadline(net->nodes[i].host));
+    for (unsigned i = 0; i < NET_NODES; i++) {
+        const struct net_node *node = &net->nodes[i];
+        if (node->host && (!node->busy || blocks_below(node, me)))
+            next = sooner(next, vmtp_host_deadline(node->host));
+    }
     ck_assert_msg(next != VMTP_NEVER, "everybody waits for ever");
     vmtp_sim_advance(net->sim, next);
     for (unsigned i = 0; i < NET_NODES; i++)
-        turn(&net->nodes[i]);
+        if (blocks_below(&net->nodes[i], me))
+            ck_assert_int_ge(vmtp_host_turn(net->nodes[i].host), 0);
+        else
+            turn(&net->nodes[i]);
 }
 
 static int net_idle(void *context, vmtp_time until) {
@@ -55,8 +65,10 @@ static int net_idle(void *context, vmtp_time until) {
     me->busy = 1;
     if (me->idle)
         me->idle(me);
+    me->waiting++;
     if (!me->host || !vhost_interrupted(me->host)) /* none: it is being opened */
-        pass(me->net, until);
+        pass(me->net, me, until);
+    me->waiting--;
     me->busy = was_busy;
     return 0;
 }
@@ -66,7 +78,7 @@ void net_run(struct net *net, vmtp_time duration) {
     for (unsigned i = 0; i < NET_NODES; i++)
         turn(&net->nodes[i]);
     while (vmtp_sim_now(net->sim) < end)
-        pass(net, end);
+        pass(net, NULL, end);
 }
 
 void net_begin(struct net *net, uint64_t seed) {

@@ -2,7 +2,7 @@
 /*
  * host_net.h - hosts on a simulated segment, in virtual time, for tests of vmtp/host.
  *
- * While one host blocks, time passes and the others are turned: their servers answer.  Memory is counted, and can be made to
+ * While one host blocks, time passes and the others are turned: their servers answer, and may block in turn.  Memory is counted, and can be made to
  * run out.
  */
 #ifndef VMTP_TEST_HOST_NET_H
@@ -20,7 +20,8 @@ struct net_node {
     void (*serve)(struct net_node *me); /* called after each turn */
     void (*idle)(struct net_node *me);  /* called when this host is about to wait */
     void *context;
-    int busy; /* blocks or serves: must not be turned */
+    int busy;    /* blocks or serves */
+    int waiting; /* blocks: it sees to its host by itself, but not while a server that it waits for blocks in turn */
     unsigned served;
 };
 
