@@ -99,10 +99,18 @@ int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **out, const struct vm
 
 /* ---- Responses ---------------------------------------------------------------------------------------------- */
 
+struct listener {
+    vmtp_group_call *call;
+    struct vmtp_event *response;
+};
+
 /* What there is to say without waiting: 1 and *result, or 0. */
-static int ready(vmtp_group_call *call, struct vmtp_event *response, int *result) {
+static int heard(vmtp_host *host, void *context, int *result) {
+    const struct listener *listener = context;
+    vmtp_group_call *call = listener->call;
+    (void)host;
     if (call->taken < call->count) {
-        *response = call->responses[call->taken++];
+        *listener->response = call->responses[call->taken++];
         *result = 0;
         return 1;
     }
@@ -116,23 +124,8 @@ static int ready(vmtp_group_call *call, struct vmtp_event *response, int *result
 }
 
 int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct vmtp_event *response, vmtp_time deadline) {
-    int r = 0, waited = 0, result;
-    for (;;) {
-        if (vhost_take_interrupt(host))
-            return VMTP_E_CANCELLED;
-        if (ready(call, response, &result))
-            return result;
-        if (r < 0)
-            return r;
-        if (vhost_crowded(host))
-            return VMTP_E_FULL;
-        if (!waited)
-            vhost_tick(host);
-        else if (host->now >= deadline)
-            return VMTP_E_TIMEOUT;
-        r = vhost_wait(host, deadline);
-        waited = 1;
-    }
+    struct listener listener = {call, response};
+    return vhost_until(host, heard, &listener, deadline);
 }
 
 void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call) {

@@ -193,6 +193,12 @@ static inline int vhost_interrupted(const vmtp_host *host) {
 }
 /* Takes note of an interruption: 1 when there was one. */
 int vhost_take_interrupt(vmtp_host *host);
+/*
+ * What blocks for the application: until ready says 1 (and what to return), or why it never will.  A deadline that has passed looks once.
+ * VMTP_E_CANCELLED, VMTP_E_FULL, VMTP_E_TIMEOUT, or a vmtp_error of the port.
+ */
+typedef int (*vhost_ready)(vmtp_host *host, void *context, int *result);
+int vhost_until(vmtp_host *host, vhost_ready ready, void *context, vmtp_time deadline);
 
 /* ---- events.c ------------------------------------------------------------------------------------------------- */
 

@@ -296,24 +296,20 @@ int vmtp_host_next_request(vmtp_host *host, vmtp_entity entity, struct vmtp_inco
     return hand_over(host, entity, in);
 }
 
+struct receiver {
+    vmtp_entity entity;
+    struct vmtp_incoming *in;
+};
+
+static int received(vmtp_host *host, void *context, int *result) {
+    const struct receiver *receiver = context;
+    *result = 0;
+    return hand_over(host, receiver->entity, receiver->in);
+}
+
 int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in, vmtp_time deadline) {
-    int r = 0, waited = 0;
-    for (;;) {
-        if (vhost_take_interrupt(host))
-            return VMTP_E_CANCELLED;
-        if (hand_over(host, entity, in))
-            return 0;
-        if (r < 0)
-            return r;
-        if (vhost_crowded(host))
-            return VMTP_E_FULL;
-        if (!waited)
-            vhost_tick(host);
-        else if (host->now >= deadline)
-            return VMTP_E_TIMEOUT;
-        r = vhost_wait(host, deadline);
-        waited = 1;
-    }
+    struct receiver receiver = {entity, in};
+    return vhost_until(host, received, &receiver, deadline);
 }
 
 /* ---- answering ---------------------------------------------------------------------------------------------- */

@@ -122,38 +122,31 @@ int vmtp_host_stream_send(vmtp_host *host, vmtp_stream *stream, const struct vmt
 
 /* ---- Responses ---------------------------------------------------------------------------------------------- */
 
-static int take(vmtp_stream *stream, struct vmtp_event *outcome, int *result) {
+struct taker {
+    vmtp_stream *stream;
+    struct vmtp_event *outcome;
+};
+
+static int take(vmtp_host *host, void *context, int *result) {
+    const struct taker *taker = context;
+    vmtp_stream *stream = taker->stream;
     struct place *place = place_at(stream, 0);
+    (void)host;
     *result = VMTP_E_STALE;
     if (!stream->open)
         return 1;
     if (place->handle)
         return 0;
-    *outcome = place->outcome;
-    *result = outcome->result == VMTP_CANCELLED ? VMTP_E_CANCELLED : (int)outcome->result;
+    *taker->outcome = place->outcome;
+    *result = place->outcome.result == VMTP_CANCELLED ? VMTP_E_CANCELLED : (int)place->outcome.result;
     stream->first = (stream->first + 1) % stream->depth;
     stream->open--;
     return 1;
 }
 
 int vmtp_host_stream_next(vmtp_host *host, vmtp_stream *stream, struct vmtp_event *outcome, vmtp_time deadline) {
-    int r = 0, waited = 0, result;
-    for (;;) {
-        if (vhost_take_interrupt(host))
-            return VMTP_E_CANCELLED;
-        if (take(stream, outcome, &result))
-            return result;
-        if (r < 0)
-            return r;
-        if (vhost_crowded(host))
-            return VMTP_E_FULL;
-        if (!waited)
-            vhost_tick(host);
-        else if (host->now >= deadline)
-            return VMTP_E_TIMEOUT;
-        r = vhost_wait(host, deadline);
-        waited = 1;
-    }
+    struct taker taker = {stream, outcome};
+    return vhost_until(host, take, &taker, deadline);
 }
 
 /* Its places are over: the first that is cancelled takes those behind it with it. */

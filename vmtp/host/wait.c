@@ -123,3 +123,23 @@ int vhost_wait(vmtp_host *host, vmtp_time until) {
     int r = vhost_work(host);
     return n < 0 ? n : r;
 }
+
+int vhost_until(vmtp_host *host, vhost_ready ready, void *context, vmtp_time deadline) {
+    int r = 0, waited = 0, result;
+    for (;;) {
+        if (vhost_take_interrupt(host))
+            return VMTP_E_CANCELLED;
+        if (ready(host, context, &result))
+            return result;
+        if (r < 0)
+            return r;
+        if (vhost_crowded(host))
+            return VMTP_E_FULL;
+        if (!waited)
+            vhost_tick(host);
+        else if (host->now >= deadline)
+            return VMTP_E_TIMEOUT;
+        r = vhost_wait(host, deadline);
+        waited = 1;
+    }
+}
