@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
-#define USER_FLAGS VMTP_CALL_MORE
+#define USER_FLAGS (VMTP_CALL_MORE | VMTP_CALL_RELIABLE)
 
 /* ---- times ---- */
 
@@ -153,6 +153,8 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
         return VMTP_E_INVALID;
     if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
         return VMTP_E_INVALID;
+    if ((r->flags & VMTP_CALL_RELIABLE) && !veng_reliable_valid(r))
+        return VMTP_E_INVALID;
     return e->block ? 0 : VMTP_E_NOT_READY;
 }
 
@@ -179,6 +181,10 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     c->response_area = r->response_area;
     c->deadline = r->deadline;
     c->cookie = r->cookie;
+    if (r->flags & VMTP_CALL_RELIABLE) {
+        c->members = r->members;
+        c->member_count = c->straggler = r->member_count;
+    }
     if (r->deadline != VMTP_NEVER)
         veng_timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
     COUNT(e, CALLS);
@@ -286,7 +292,9 @@ void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, 
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->aimed)
         veng_group_sent(e, c);
-    if (c->datagram || c->state != CALL_AWAITING_RESPONSE || c->number > c->own)
+    if (c->members && veng_reliable_next(e, c, now))
+        return;
+    if (c->datagram || c->state != CALL_AWAITING_RESPONSE || (c->number > c->own && !c->members))
         return;
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
@@ -351,7 +359,7 @@ static void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
     if (c->state == CALL_DONE || c->state == CALL_FREE)
         return;
-    if (c->number) /* a group call that has had Responses has not failed, whatever ends it */
+    if (c->number && !c->members) /* a group call that has had Responses has not failed, whatever ends it */
         result = 0;
     if (c->state == CALL_HELD)
         result = c->result; /* it had its Response before */
@@ -413,12 +421,12 @@ int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now) {
     struct call *c = veng_call_by_handle(e, call);
     if (!c || c->state == CALL_DONE)
         return VMTP_E_STALE;
-    veng_call_finish(e, c, c->number ? 0 : VMTP_CANCELLED, now);
+    veng_call_finish(e, c, VMTP_CANCELLED, now);
     return 0;
 }
 
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    veng_call_finish(e, c, c->number ? 0 : VMTP_USER_TIMEOUT, now);
+    veng_call_finish(e, c, VMTP_USER_TIMEOUT, now);
 }
 
 /* To a server that does not stream: as single transactions, one after the other. */
@@ -463,6 +471,10 @@ void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (c->state == CALL_LOCATING) {
         find_server(e, c, now);
+        return;
+    }
+    if (c->members) {
+        veng_reliable_timeout(e, c, now);
         return;
     }
     if (c->retries < e->config.timers.request_retries) {

@@ -96,7 +96,7 @@ static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct c
     ev->entity = vmtp_get_client(c->tx.header);
     ev->transaction = vmtp_get_transaction(c->tx.header);
     ev->result = c->result;
-    ev->number = c->number;
+    ev->number = c->members ? c->answered : c->number;
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         fill_response(ev, &c->first);
     veng_call_free(e, c);

@@ -75,6 +75,15 @@ void veng_group_delay(struct vmtp_engine *e, struct request *q,
                       vmtp_time now); /* its Response: it is queued after a while */
 void veng_group_delay_over(struct vmtp_engine *e, struct request *q);
 
+/* ---- reliable.c ---- */
+int veng_reliable_valid(const struct vmtp_request *r);
+int veng_reliable_has_room(const struct vmtp_engine *e, const struct call *c, vmtp_entity id); /* for a Response of id */
+void veng_reliable_answered(struct vmtp_engine *e, struct call *c, vmtp_entity id, vmtp_time now);
+int veng_reliable_next(struct vmtp_engine *e, struct call *c,
+                       vmtp_time now); /* 1: another of those that are missing is asked */
+void veng_reliable_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_reliable_told(struct vmtp_engine *e, struct call *c, const uint8_t mac[6], uint32_t code);
+
 /* ---- multicast.c ---- */
 int veng_group_arrived(struct vmtp_engine *e, struct arrival *a);
 void veng_group_tell(struct group_answer *t, uint32_t delivery, uint32_t code);
@@ -83,7 +92,8 @@ void veng_group_local_gone(struct vmtp_engine *e, struct call *c, vmtp_time now)
 int veng_group_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1: no frame is to be sent */
 void veng_group_offer_again(struct vmtp_engine *e, struct call *c);
 void veng_group_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now);
-int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request *q, const struct vmtp_reply *reply);
+int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request *q, const struct vmtp_reply *reply,
+                           vmtp_time now);
 void veng_group_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now);
 uint32_t veng_group_control(const struct vmtp_engine *e, const struct call *c);
 void veng_group_sent(struct vmtp_engine *e, struct call *c);

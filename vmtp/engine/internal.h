@@ -23,6 +23,7 @@
  *                  group.c       members, listening, what programs ask for
  *                  group_manager.c  procedures of Appendix III.1
  *                  multicast.c   Requests to groups, at members and clients
+ *                  reliable.c    Requests that each member is to answer
  *                  group_reply.c    how members answer
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * management       manager.c     procedures of Appendix III
@@ -261,6 +262,10 @@ struct call {
     uint32_t locals;                        /* to a group: members here that have the Request */
     uint32_t slowest_response, slowest_rtt; /* of those that answered, in microseconds */
     uint32_t redone;                        /* times that one of them was asked to do it again */
+    const vmtp_entity *members;             /* each of these is to answer; NULL: any */
+    uint32_t member_count, answered;        /* of them */
+    uint32_t straggler;                     /* the next of them to be asked by unicast */
+    uint8_t last_mac[6];                    /* the last that was */
     uint8_t owed;                           /* a member here could not take it yet */
     uint8_t aimed;                          /* what is being sent is for one node */
 };
@@ -557,7 +562,7 @@ static inline int call_is_oldest(const struct vmtp_engine *e, const struct call 
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
 /* A place for another Response, or NULL when the call has or wants no more. */
-struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c);
+struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c, vmtp_entity server);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s,
                       vmtp_time now); /* what came of the Response is all that comes */

@@ -166,7 +166,7 @@ void veng_local_reply(struct vmtp_engine *e, struct request *q, const struct vmt
     q->call = NONE;
     q->release = reply->segment_size > 0;
     q->state = REQUEST_OVER;
-    if (c && !(c->group && veng_group_local_reply(e, c, q, reply))) {
+    if (c && !(c->group && veng_group_local_reply(e, c, q, reply, now))) {
         c->request = NONE;
         veng_local_answer(e, c, q->entity, reply, now);
     }

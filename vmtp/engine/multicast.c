@@ -120,13 +120,14 @@ void veng_group_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now
 }
 
 /* The Response of a member here: 1 when that was all there was to do about it, 0 when it ends the call. */
-int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request *q, const struct vmtp_reply *reply) {
+int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request *q, const struct vmtp_reply *reply,
+                           vmtp_time now) {
     c->locals--;
     if (CODE24(reply->message.code) == VMTP_RESPONSE_DISCARDED)
         return 1;
     if (c->slots_max == 1 && c->first.state == SLOT_FREE)
         return 0;
-    struct slot *s = c->slots_max > 1 ? veng_slot_new(e, c) : NULL;
+    struct slot *s = c->slots_max > 1 ? veng_slot_new(e, c, q->entity) : NULL;
     if (!s) {
         COUNT(e, DROP_EXTRA_RESPONSE);
         return 1;
@@ -135,6 +136,8 @@ int veng_group_local_reply(struct vmtp_engine *e, struct call *c, struct request
     c->number++;
     c->own++; /* shows nobody that the others have heard us */
     veng_event_post(e, &s->event, VMTP_EV_RESPONSE, KIND_SLOT);
+    if (c->members)
+        veng_reliable_answered(e, c, q->entity, now);
     return 1;
 }
 
@@ -197,7 +200,10 @@ void veng_group_told(struct vmtp_engine *e, struct call *c, const struct arrival
     case VMTP_RETRY: send_missing(e, c, a, delivery); break;
     case VMTP_RETRY_ALL: send_missing(e, c, a, 0); break;
     case VMTP_OK: c->retries = 0; break;
-    default: break; /* others may have heard more than this one */
+    default: /* others may have heard more than this one */
+        if (c->members)
+            veng_reliable_told(e, c, a->rx->src, code);
+        break;
     }
 }
 

@@ -70,7 +70,7 @@ static struct slot *slot_find(struct vmtp_engine *e, struct call *c, vmtp_entity
     return NULL;
 }
 
-struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c) {
+struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c, vmtp_entity server) {
     struct slot *s;
     if (c->slots_max == 1) {
         s = c->first.state == SLOT_FREE ? &c->first : NULL;
@@ -81,6 +81,8 @@ struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c) {
         }
         return s;
     }
+    if (c->members && !veng_reliable_has_room(e, c, server))
+        return NULL;
     s = c->slots_used < c->slots_max ? veng_pool_take(&e->slots) : NULL;
     if (!s)
         return NULL;
@@ -124,8 +126,11 @@ void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     c->number++;
-    veng_timer_stop(&e->wheel, &c->timer); /* somebody heard the Request */
     veng_event_post(e, &s->event, VMTP_EV_RESPONSE, KIND_SLOT);
+    if (c->members)
+        veng_reliable_answered(e, c, s->server, now);
+    else
+        veng_timer_stop(&e->wheel, &c->timer); /* somebody heard the Request */
 }
 
 static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
@@ -285,7 +290,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
         return known(e, c, s, a);
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
-    s = veng_slot_new(e, c);
+    s = veng_slot_new(e, c, a->server);
     if (!s)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
     return begin_response(e, c, s, a);

@@ -244,12 +244,22 @@ struct vmtp_request {
                                 one when it has seen Responses lose packets (spec/vmtp.md section 12) */
     uint32_t control;        /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
     uint32_t flags;          /* enum vmtp_call_flags */
+    const vmtp_entity *members; /* with VMTP_CALL_RELIABLE: who is to answer; member_count identifiers, lent until COMPLETE */
+    uint32_t member_count;
 };
 
 /* Flags of a vmtp_request.  Numbers are kept; what this version does not name is refused (VMTP_E_INVALID). */
 enum vmtp_call_flags {
     VMTP_CALL_PLAIN = 0,
-    VMTP_CALL_MORE = 1 /* a run of Requests to one server: another follows this one before it is answered, see vmtp_call */
+    VMTP_CALL_MORE = 1, /* a run of Requests to one server: another follows this one before it is answered, see vmtp_call */
+    /*
+     * A Request to a group that goes on until each of members has answered, or retransmissions to those that have not are in vain, or
+     * the deadline passes.  COMPLETE: number is how many of members have answered; result is 0 only if all have, else RETRANS_TIMEOUT,
+     * USER_TIMEOUT or CANCELLED.  Responses are events as with several response_slots, of which there must be two at least and
+     * member_count at least; others of the group may use what is left over.  Not with DGM, CRE, VMTP_CALL_MORE or VMTP_MANAGER_GROUP;
+     * members are single entities, not the client itself.  Otherwise VMTP_E_INVALID.  (spec/vmtp.md section 13.1)
+     */
+    VMTP_CALL_RELIABLE = 4
 };
 
 /*
@@ -392,7 +402,7 @@ struct vmtp_event {
     vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
     vmtp_entity client;   /* REQUEST: who asks.  SIGNAL: who sent it */
     uint32_t transaction; /* REQUEST, COMPLETE, RESPONSE */
-    uint32_t number;      /* COMPLETE of a group call: Responses delivered.  LISTEN: 1 or 0.  SIGNAL: its argument */
+    uint32_t number; /* COMPLETE of a group call: Responses delivered; of a reliable one, members that answered.  LISTEN: 1 or 0.  SIGNAL: its argument */
     struct vmtp_message message;
     void *segment;
     uint32_t segment_size; /* octets of segment that are valid */
