@@ -17,13 +17,19 @@ struct control *veng_control_new(struct vmtp_engine *e) {
 }
 
 void veng_control_send(struct vmtp_engine *e, struct control *c) {
+    struct control *before = e->control_tail;
     c->state = CONTROL_QUEUED;
-    c->next = NULL;
-    if (e->control_tail)
-        e->control_tail->next = c;
+    c->rank = (uint8_t)vmtp_priority_rank(vmtp_get_priority(c->header));
+    if (before && before->rank < c->rank) /* behind all that is as urgent */
+        for (before = NULL; (before ? before->next : e->control_head)->rank >= c->rank;)
+            before = before ? before->next : e->control_head;
+    c->next = before ? before->next : e->control_head;
+    if (before)
+        before->next = c;
     else
         e->control_head = c;
-    e->control_tail = c;
+    if (!c->next)
+        e->control_tail = c;
 }
 
 int veng_control_output(struct vmtp_engine *e, struct vmtp_tx *tx) {

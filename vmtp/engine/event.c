@@ -4,23 +4,66 @@
 
 #include "internal.h"
 
+static const struct request *request_around(const struct event_node *node) {
+    return (const struct request *)(const void *)((const uint8_t *)node - offsetof(struct request, event));
+}
+
+static void count_waiting(struct vmtp_engine *e, const struct event_node *node, int more) {
+    e->waiting[node->rank] += (uint32_t)more;
+    uint32_t bit = (uint32_t)1 << node->rank;
+    e->ranks = e->waiting[node->rank] ? e->ranks | bit : e->ranks & ~bit;
+}
+
+/* Before the first less urgent Request, but behind all others of the same client: they may be a run. */
+static struct event_node **place(struct vmtp_engine *e, const struct event_node *node) {
+    vmtp_entity client = vmtp_get_client(request_around(node)->header);
+    struct event_node **at = NULL;
+    for (struct event_node *i = e->event_head; i; i = i->next) {
+        if (i->type != VMTP_EV_REQUEST)
+            continue;
+        if (vmtp_get_client(request_around(i)->header) == client)
+            at = NULL;
+        else if (!at && i->rank < node->rank)
+            at = i->link;
+    }
+    return at ? at : e->event_tail;
+}
+
+static void insert(struct vmtp_engine *e, struct event_node *node, struct event_node **at) {
+    node->link = at;
+    node->next = *at;
+    *at = node;
+    if (node->next)
+        node->next->link = &node->next;
+    else
+        e->event_tail = &node->next;
+    e->events++;
+}
+
 void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind) {
     if (node->link) { /* a later event of the same record replaces one that nobody has seen */
+        if (node->type == VMTP_EV_REQUEST && type != VMTP_EV_REQUEST)
+            count_waiting(e, node, -1);
         node->type = (uint8_t)type;
         return;
     }
+    struct event_node **at = e->event_tail;
     node->type = (uint8_t)type;
     node->kind = (uint8_t)kind;
-    node->next = NULL;
-    node->link = e->event_tail;
-    *e->event_tail = node;
-    e->event_tail = &node->next;
-    e->events++;
+    if (type == VMTP_EV_REQUEST) {
+        node->rank = (uint8_t)vmtp_priority_rank(vmtp_get_priority(request_around(node)->header));
+        if (e->ranks & (((uint32_t)1 << node->rank) - 1u))
+            at = place(e, node);
+        count_waiting(e, node, 1);
+    }
+    insert(e, node, at);
 }
 
 void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node) {
     if (!node->link)
         return;
+    if (node->type == VMTP_EV_REQUEST)
+        count_waiting(e, node, -1);
     *node->link = node->next;
     if (node->next)
         node->next->link = node->link;

@@ -91,6 +91,7 @@ struct event_node {
     struct event_node **link; /* NULL: none waiting */
     uint8_t type;             /* enum vmtp_event_type */
     uint8_t kind;             /* of the record around it */
+    uint8_t rank;             /* of a Request's priority */
 };
 
 #include "group.h"
@@ -132,6 +133,7 @@ struct control {
     uint32_t next_free;
     struct control *next;
     uint8_t state; /* 0 free, 1 queued, 2 out */
+    uint8_t rank;  /* of its priority */
     uint8_t data_octets;
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
@@ -424,6 +426,8 @@ struct vmtp_engine {
     struct control *control_head, *control_tail;
     struct event_node *event_head, **event_tail;
     uint32_t events;
+    uint32_t waiting[16]; /* Requests among them by rank */
+    uint32_t ranks;       /* bit n: there are some of rank n */
     uint32_t host_newest, host_oldest;
     uint32_t prober[PROBERS]; /* entity indices */
     uint32_t manager, notifier;
@@ -728,11 +732,6 @@ static inline void veng_send_spaced(struct vmtp_engine *e, struct sender *s, uin
     if (s->lane != &e->fast)
         veng_send_step(e, s, octets, now);
 }
-/* 11 urgent, 10 important, 00 normal, 01 background; within each the lower two bits upwards (spec/vmtp.md section 13.9). */
-static inline uint8_t veng_rank(uint32_t priority) {
-    return (uint8_t)(((0xc804u >> (priority & 12u)) & 12u) | (priority & 3u));
-}
-
 /* ---- pace.c ---- */
 #define VENG_PACE_WAYS 4u
 uint32_t veng_pace_sets(uint32_t nodes);

@@ -48,7 +48,7 @@ void veng_send_queue(struct vmtp_engine *e, struct sender *s) {
     if (s->queued)
         return;
     s->queued = 1;
-    s->rank = veng_rank(vmtp_get_priority(s->header));
+    s->rank = (uint8_t)vmtp_priority_rank(vmtp_get_priority(s->header));
     s->lane = &e->fast;
     if (s->gap || e->paced)
         s->lane = veng_pace_lane(e, s);

@@ -40,6 +40,25 @@ static void append(struct vhost_list *list, struct vhost_slot *slot) {
     list->count++;
 }
 
+/* Behind all that are as urgent, and behind others of the same client, which may be a run (spec/vmtp.md section 13.9). */
+static void enter(struct vhost_list *list, struct vhost_slot *slot) {
+    unsigned rank = vmtp_priority_rank(slot->request.priority);
+    struct vhost_slot *before = list->last;
+    while (before && vmtp_priority_rank(before->request.priority) < rank && before->request.client != slot->request.client)
+        before = before->previous;
+    slot->previous = before;
+    slot->next = before ? before->next : list->first;
+    if (before)
+        before->next = slot;
+    else
+        list->first = slot;
+    if (slot->next)
+        slot->next->previous = slot;
+    else
+        list->last = slot;
+    list->count++;
+}
+
 static void take_out(struct vhost_list *list, struct vhost_slot *slot) {
     if (slot->previous)
         slot->previous->next = slot->next;
@@ -114,7 +133,7 @@ int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event) {
         return 0;
     slot->request = *event;
     slot->state = VHOST_QUEUED;
-    append(queue_of(host, slot), slot);
+    enter(queue_of(host, slot), slot);
     return 1;
 }
 

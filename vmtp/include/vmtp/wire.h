@@ -101,6 +101,10 @@ static inline unsigned vmtp_get_forward_count(const uint8_t *h) { return h[13] &
 static inline unsigned vmtp_get_gap(const uint8_t *h) { return h[14]; }     /* Request: interpacket gap */
 static inline unsigned vmtp_get_pgcount(const uint8_t *h) { return h[14]; } /* Response: PGcount */
 static inline unsigned vmtp_get_priority(const uint8_t *h) { return h[15] >> 4; }
+/* How urgent: 15 most.  11 urgent, 10 important, 00 normal, 01 background; within each the lower two bits upwards (section 13.9). */
+static inline unsigned vmtp_priority_rank(unsigned priority) {
+    return ((0xc804u >> (priority & 12u)) & 12u) | (priority & 3u);
+}
 static inline unsigned vmtp_get_function(const uint8_t *h) { return h[15] & 1u; } /* VMTP_REQUEST or VMTP_RESPONSE */
 static inline uint32_t vmtp_get_transaction(const uint8_t *h) { return vmtp_load32(h + VMTP_AT_TRANSACTION); }
 static inline uint32_t vmtp_get_delivery(const uint8_t *h) { return vmtp_load32(h + VMTP_AT_DELIVERY); }
