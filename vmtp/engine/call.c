@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
-#define USER_FLAGS (VMTP_CALL_MORE | VMTP_CALL_RELIABLE)
+#define USER_FLAGS (VMTP_CALL_MORE | VMTP_CALL_RELIABLE | VMTP_CALL_PARTIAL | VMTP_CALL_HEADER_SUM)
 
 /* ---- times ---- */
 
@@ -96,10 +96,13 @@ static void write_header(struct vmtp_engine *e, struct call *c, const struct vmt
     uint8_t *h = c->tx.header;
     uint32_t flags = r->control | run_control(e, c);
     vmtp_put_client(h, n->id);
-    vmtp_put_length_word(h, e->config.domain, c->multicast ? VMTP_MPG : 0, 0);
+    uint32_t sum = (r->flags & VMTP_CALL_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL ? VMTP_HCO : 0;
+    vmtp_put_length_word(h, e->config.domain, sum | (c->multicast ? VMTP_MPG : 0), 0);
     vmtp_put_control(h, vmtp_control(flags | veng_group_control(e, c), 0, 0, r->gap, r->priority, VMTP_REQUEST));
     vmtp_put_transaction(h, n->transaction);
     veng_message_write(h, &m);
+    if (c->partial)
+        veng_partial_begin(c, r->response_size);
 }
 
 /*
@@ -155,6 +158,8 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
         return VMTP_E_INVALID;
     if ((r->flags & VMTP_CALL_RELIABLE) && !veng_reliable_valid(r))
         return VMTP_E_INVALID;
+    if ((r->flags & VMTP_CALL_PARTIAL) && !veng_partial_allowed(r))
+        return VMTP_E_INVALID;
     return e->block ? 0 : VMTP_E_NOT_READY;
 }
 
@@ -162,6 +167,7 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     struct entity *n = entity_at(e, c->entity);
     c->datagram = (r->message.code & VMTP_DGM) != 0;
     c->more = (r->flags & VMTP_CALL_MORE) != 0;
+    c->partial = (r->flags & VMTP_CALL_PARTIAL) != 0;
     c->skip = r->response_size > VMTP_GROUP_OCTETS && !c->datagram && !vmtp_is_group(r->message.server) &&
               !e->config.no_streams;
     choose_destination(e, c, r);

@@ -8,10 +8,9 @@ static const struct request *request_around(const struct event_node *node) {
     return (const struct request *)(const void *)((const uint8_t *)node - offsetof(struct request, event));
 }
 
-static void count_waiting(struct vmtp_engine *e, const struct event_node *node, int more) {
-    e->waiting[node->rank] += (uint32_t)more;
-    uint32_t bit = (uint32_t)1 << node->rank;
-    e->ranks = e->waiting[node->rank] ? e->ranks | bit : e->ranks & ~bit;
+static void waits_no_more(struct vmtp_engine *e, const struct event_node *node) {
+    if (--e->waiting[node->rank] == 0)
+        e->ranks &= ~((uint32_t)1 << node->rank);
 }
 
 /* Before the first less urgent Request, but behind all others of the same client: they may be a run. */
@@ -43,7 +42,7 @@ static void insert(struct vmtp_engine *e, struct event_node *node, struct event_
 void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_event_type type, enum record_kind kind) {
     if (node->link) { /* a later event of the same record replaces one that nobody has seen */
         if (node->type == VMTP_EV_REQUEST && type != VMTP_EV_REQUEST)
-            count_waiting(e, node, -1);
+            waits_no_more(e, node);
         node->type = (uint8_t)type;
         return;
     }
@@ -54,7 +53,8 @@ void veng_event_post(struct vmtp_engine *e, struct event_node *node, enum vmtp_e
         node->rank = (uint8_t)vmtp_priority_rank(vmtp_get_priority(request_around(node)->header));
         if (e->ranks & (((uint32_t)1 << node->rank) - 1u))
             at = place(e, node);
-        count_waiting(e, node, 1);
+        e->waiting[node->rank]++;
+        e->ranks |= (uint32_t)1 << node->rank;
     }
     insert(e, node, at);
 }
@@ -63,7 +63,7 @@ void veng_event_withdraw(struct vmtp_engine *e, struct event_node *node) {
     if (!node->link)
         return;
     if (node->type == VMTP_EV_REQUEST)
-        count_waiting(e, node, -1);
+        waits_no_more(e, node);
     *node->link = node->next;
     if (node->next)
         node->next->link = node->link;
@@ -174,6 +174,8 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->segment = a->area;
     ev->segment_size = q->size;
     ev->delivered = q->have;
+    if ((ev->message.code & (VMTP_MDM | VMTP_SDA)) == (VMTP_MDM | VMTP_SDA) && !q->run)
+        ev->message.words[5] = q->have;
     veng_pool_give(&e->accepts, a);
     q->accept = NONE;
     COUNT(e, REQUESTS);

@@ -12,6 +12,7 @@
  * arrival          input.c       checks of section 5.1, who gets the packet
  * client           call.c        Send, timeouts, Notify to the client          (RFC 1045 chapter 4)
  *                  response.c    Response packets
+ *                  partial.c     chosen blocks of idempotent Responses
  *                  outstanding.c the calls of one client that streams, and what they do to each other
  * server           request.c     Request packets, timeouts                     (RFC 1045 chapter 5)
  *                  reply.c       Respond, Notify to the server
@@ -255,6 +256,7 @@ struct call {
     uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
+    uint8_t partial;      /* VMTP_CALL_PARTIAL */
     uint8_t skip;         /* STI: the 255 Transactions behind it are the Response's */
     uint8_t more;         /* another Request of its run is to follow */
     uint8_t unsettled;    /* counted as such with its client */
@@ -576,6 +578,13 @@ uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, uint
 uint32_t veng_group_store(uint8_t *area, uint32_t capacity, struct run *r, unsigned group, const struct arrival *a);
 int veng_group_consistent(const uint8_t *first, const uint8_t *h);
 
+/* ---- partial.c ---- */
+int veng_partial_allowed(const struct vmtp_request *r);
+void veng_partial_begin(struct call *c, uint32_t response_size);
+void veng_partial_ask(struct call *c, const struct slot *s);
+int veng_partial_goes_on(const struct call *c, struct slot *s, const struct arrival *a);
+void veng_partial_choose(const struct request *q, struct remote *r, const struct vmtp_reply *reply);
+
 /* ---- request.c ---- */
 int veng_request_arrived(struct vmtp_engine *e, struct arrival *a);
 struct remote *veng_remote_find(struct vmtp_engine *e, vmtp_entity client, vmtp_entity server);
@@ -759,7 +768,8 @@ void veng_pace_ask(const struct vmtp_engine *e, struct sender *s);
 /* A Response is incomplete, and no more of it comes; or it is complete. */
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 /* A client has an idempotent operation done again, since its Response was not whole; or it has all of it. */
-void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int whole, vmtp_time now);
+/* lacks: the blocks that it wants, 0: it does not say. */
+void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int whole, uint32_t lacks, vmtp_time now);
 void veng_pace_arrived(struct vmtp_engine *e, const struct slot *s, vmtp_time now);
 static inline void veng_pace_came(struct vmtp_engine *e, const struct slot *s, vmtp_time now) {
     if (e->pace_used && !s->missed)

@@ -306,15 +306,17 @@ void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group
     s->flight = 0;
 }
 
-void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int all, vmtp_time now) {
+void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int all, uint32_t lacks, vmtp_time now) {
     uint32_t size = r->code & VMTP_SDA ? r->words[6] : 0, blocks = vmtp_blocks_mask(size);
     struct pace *p = all ? find(e, r->mac) : make(e, r->mac);
-    struct group g = judge(e, blocks, blocks, now - e->config.timers.tc3);
+    struct group g = judge(e, blocks, blocks & ~lacks, now - e->config.timers.tc3);
     if (!p || g.sent < 2u)
         return;
     if (!all) {
-        g.lost = 1;
-        g.guess = 1;
+        g.guess = !lacks;
+        g.lost = lacks ? g.lost : 1;
+        if (!shows_loss(&g))
+            return;
         lost(e, p, &p->out, &g, r->gap > p->out.gap ? r->gap : p->out.gap, now);
     } else if (r->gap <= p->out.gap) {
         whole(e, p, &p->out, &g, now);

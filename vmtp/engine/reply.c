@@ -31,6 +31,7 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->release = reply->segment_size > 0;
     q->solicit = q->release && !(r->code & VMTP_DGM) &&
                  ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always || veng_short_of_records(e));
+    veng_partial_choose(q, r, reply);
     q->want = vmtp_blocks_mask(reply->segment_size);
     if ((r->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
         q->want &= r->words[5];
@@ -42,6 +43,10 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
     veng_response_header(e, r, q->tx.header);
+    if (reply->flags & VMTP_REPLY_ONCE)
+        vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_NRT);
+    if ((reply->flags & VMTP_REPLY_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL)
+        vmtp_put_length_word(q->tx.header, e->config.domain, VMTP_HCO, 0);
     if (veng_group_delays(q, r))
         veng_group_delay(e, q, now);
     else
@@ -150,7 +155,10 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
     if (blocks == NONE)
         blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
+    uint32_t nrt = vmtp_get_control(q->tx.header) & VMTP_NRT, flags = vmtp_get_packet_flags(q->tx.header);
     veng_response_header(e, r, q->tx.header);
+    vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | nrt);
+    vmtp_put_length_word(q->tx.header, e->config.domain, flags, 0);
     if (ask && data)
         vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_APG);
     q->tx.pending |= blocks;

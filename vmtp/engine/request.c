@@ -222,7 +222,8 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         q->again = 1;
         r->retries = 0;
     }
-    if (vmtp_get_delivery(a->h) == 0 && !q->datagram) { /* no data follows a retransmission without data */
+    if (vmtp_get_delivery(a->h) == 0 && !q->datagram &&
+        !(vmtp_get_control(q->header) & VMTP_NRT)) { /* no data follows a retransmission without data */
         veng_notify_client(e, a, q->have, VMTP_RETRY);
         if (r->retries == 0)
             r->retries = 1;
@@ -299,10 +300,12 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 }
 
 static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+    if ((a->code & VMTP_CMD) && !n->accepts) /* before anything else is done with it (section 13.6) */
+        return veng_request_refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
     veng_request_supersede(e, a);
     if (e->pace_used && r && r->state == REMOTE_RESPONDED && (r->code & VMTP_DGM) && r->transaction != a->transaction &&
         !r->redone)
-        veng_pace_redone(e, r, 1, a->now);
+        veng_pace_redone(e, r, 1, 0, a->now);
     if (r && r->state == REMOTE_RUN)
         veng_stream_end(e, r, a->now);
     else if (r && r->request != NONE)
@@ -342,7 +345,8 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
         return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
     if (!r->redone)
-        veng_pace_redone(e, r, 0, a->now);
+        veng_pace_redone(e, r, 0, (a->code & (VMTP_MDM | VMTP_SDA)) == VMTP_MDM ? vmtp_get_msg_delivery(a->h) : 0,
+                         a->now);
     int dropped = new_transaction(e, a, n, r);
     r->redone = 1;
     if (r->state == REMOTE_DISCARDED)

@@ -49,6 +49,7 @@ static uint32_t answered(const struct call *c, const struct arrival *a) {
 }
 
 static void slot_begin(const struct call *c, struct slot *s, const struct arrival *a) {
+    int partial = c->partial && (a->code & VMTP_SDA);
     s->answers = answered(c, a);
     s->state = SLOT_RECEIVING;
     s->server = a->server;
@@ -56,6 +57,8 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->have = 0;
     s->want = wanted_blocks(a->h);
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    if (partial)
+        s->want = vmtp_blocks_mask(s->size);
     s->retries = s->asked = s->missed = 0;
     memcpy(s->mac, a->rx->src, 6);
     memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
@@ -120,6 +123,8 @@ void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     s->state = SLOT_COMPLETE;
     if (s->run)
         s->have = run_whole(s->run) ? s->want : 0;
+    if (c->partial)
+        vmtp_put_code(s->header, vmtp_get_code(s->header) & ~VMTP_MDM); /* the engine's, not the caller's */
     int whole = (s->have == s->want || (vmtp_get_code(s->header) & VMTP_MDM)) && s->size <= s->capacity;
     if (c->slots_max == 1) {
         veng_call_finish(e, c, whole ? 0 : VMTP_BAD_REPLY_SEGMENT, now);
@@ -181,7 +186,7 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
     }
     begin_receiving(e, c, a);
     /* A retransmission without data is followed by nothing: say at once what is missing. */
-    if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM))
+    if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM) && !(vmtp_get_control(s->header) & VMTP_NRT))
         veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
 }
@@ -225,7 +230,7 @@ static int receive_group(struct vmtp_engine *e, struct call *c, struct slot *s, 
 /* ---- arrival ---- */
 
 static int stale(struct vmtp_engine *e, struct arrival *a) {
-    if (a->control & VMTP_APG)
+    if ((a->control & VMTP_APG) || (a->code & VMTP_CMD))
         veng_notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
     return DROP(e, DROP_STALE_RESPONSE);
 }
@@ -250,7 +255,9 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
     if ((a->code & VMTP_DGM) && redone) {
         if (redone < 0) /* late packets of an earlier execution */
             return DROP(e, DROP_STALE_RESPONSE);
-        slot_begin(c, s, a); /* executed again: what it said before does not fit what it says now */
+        if (!veng_partial_goes_on(c, s, a))
+            slot_begin(c, s, a); /* executed again: what it said before does not fit what it says now */
+        s->answers = answered(c, a);
     } else if (!veng_group_consistent(s->header, a->h)) {
         return DROP(e, DROP_MISMATCH);
     }
@@ -341,6 +348,8 @@ static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     c->delivered = c->stalls = 0; /* the server collects the Request anew */
+    if (c->partial)
+        veng_partial_ask(c, s);
     veng_call_retransmit(e, c, now);
 }
 

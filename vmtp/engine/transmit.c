@@ -65,9 +65,10 @@ static void sum_last(struct vmtp_sum *s, const struct vmtp_slice *slice, uint32_
 void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data_octets) {
     uint32_t padding = (0u - data_octets) & 7u, sum = 0;
     memset(tx->trailer, 0, padding);
-    if (e->config.checksum == VMTP_CHECKSUM_HEADER || (e->config.checksum == VMTP_CHECKSUM_FULL && !tx->slice_count)) {
+    int header = !tx->slice_count || (vmtp_get_packet_flags(tx->header) & VMTP_HCO);
+    if (e->config.checksum != VMTP_CHECKSUM_NONE && header) {
         sum = vmtp_checksum(tx->header, VMTP_HEADER_OCTETS);
-    } else if (e->config.checksum == VMTP_CHECKSUM_FULL) {
+    } else if (e->config.checksum != VMTP_CHECKSUM_NONE) {
         struct vmtp_sum s;
         vmtp_sum_init(&s);
         vmtp_sum_add(&s, tx->header, VMTP_HEADER_OCTETS);

@@ -52,7 +52,7 @@ static void audit_maps(const struct vmtp_engine *e) {
 static uint32_t audit_lane(const struct vmtp_engine *e, const struct lane *l, uint32_t n) {
     const struct sender *last = NULL;
     for (const struct sender *s = l->head; s; last = s, s = s->next) {
-        MUST(s->queued && s->lane == l && s->previous == last && (s->pending || s->bare));
+        MUST(s->queued && s->lane == l && s->previous == last && (s->run || s->pending || s->bare));
         MUST(!last || last->rank >= s->rank);
         MUST(n++ < e->calls.used + e->requests.used);
     }

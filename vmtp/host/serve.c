@@ -386,7 +386,8 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
     struct vhost_copy *copy;
     struct vmtp_reply reply = {
         .message = *message, .segment = segment, .segment_size = segment_size, .flags = flags & ~VMTP_HOST_LEND};
-    if (!in->buffer || (flags & ~(VMTP_HOST_LEND | VMTP_REPLY_CONFIRM)))
+    if (!in->buffer ||
+        (flags & ~(VMTP_HOST_LEND | VMTP_REPLY_CONFIRM | VMTP_REPLY_ONCE | VMTP_REPLY_HEADER_SUM | VMTP_REPLY_CHOSEN)))
         return VMTP_E_INVALID;
     if (segment_size > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;

@@ -259,7 +259,12 @@ enum vmtp_call_flags {
      * member_count at least; others of the group may use what is left over.  Not with DGM, CRE, VMTP_CALL_MORE or VMTP_MANAGER_GROUP;
      * members are single entities, not the client itself.  Otherwise VMTP_E_INVALID.  (spec/vmtp.md section 13.1)
      */
-    VMTP_CALL_RELIABLE = 4
+    VMTP_CALL_RELIABLE = 4,
+    VMTP_CALL_PARTIAL = 8, /* the operation is idempotent, gives the same data each time, and understands MsgDelivery: its Request
+                               says MDM, with all blocks of response_area at first; of a Response that does not come whole
+                               only what is missing is asked for again, and words[5] of the Response means nothing.  Without a segment, MDM, DGM,
+                               VMTP_CALL_MORE, to one server, response_size 1 to 16384 (spec/vmtp.md section 13.7) */
+    VMTP_CALL_HEADER_SUM = 16 /* HCO: the Request's data are not summed; wrong data are better than late data */
 };
 
 /*
@@ -313,8 +318,12 @@ VMTP_API int vmtp_accept_cancel(vmtp_engine *e, vmtp_entity entity, uint64_t coo
 
 enum vmtp_reply_flags {
     VMTP_REPLY_CONFIRM = 1, /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
-    VMTP_REPLY_BATCH = 2 /* in a run that goes on, and without a segment: send no Response; the next one of this run says OK for this
+    VMTP_REPLY_BATCH = 2, /* in a run that goes on, and without a segment: send no Response; the next one of this run says OK for this
                                Request as well (PGcount) and gives its client the words of that one.  Elsewhere it means nothing */
+    VMTP_REPLY_ONCE = 4, /* NRT: what of the segment gets lost is not to be asked for.  With MDM the client is given what came */
+    VMTP_REPLY_HEADER_SUM = 8, /* HCO: the segment is not summed */
+    VMTP_REPLY_CHOSEN = 16 /* with DGM and a segment: a Request with MDM and without a segment has in MsgDelivery the blocks that it
+                               wants, and only these are sent (VMTP_CALL_PARTIAL) */
 };
 
 struct vmtp_reply {

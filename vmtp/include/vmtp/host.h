@@ -217,7 +217,7 @@ VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_
  * The answer is sent now; nothing blocks.
  * 0, or VMTP_E_STALE (the client went on, or in is a datagram: not an error for a server); in is over in both cases.
  * VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
- * flags: VMTP_HOST_LEND, VMTP_REPLY_CONFIRM.
+ * flags: VMTP_HOST_LEND, VMTP_REPLY_CONFIRM, VMTP_REPLY_ONCE, VMTP_REPLY_HEADER_SUM, VMTP_REPLY_CHOSEN.
  */
 #define VMTP_HOST_LEND 0x100u
 VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
