@@ -50,7 +50,8 @@ void vmtp_host_return_entity(vmtp_host *host, vmtp_entity id) {
 
 /* ---- the call ----------------------------------------------------------------------------------------------- */
 
-static int start(vmtp_host *host, struct vhost_member *member, struct vmtp_request *request) {
+static inline __attribute__((always_inline)) int start(vmtp_host *host, struct vhost_member *member,
+                                                       struct vmtp_request *request) {
     request->client = member->id;
     int r = vmtp_call(host->engine, &host->call->handle, request, host->now);
     if (r != VMTP_E_NO_ENTITY)
