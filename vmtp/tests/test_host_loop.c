@@ -245,6 +245,31 @@ START_TEST(entities_come_and_go) {
 }
 END_TEST
 
+static int signal_entity(vmtp_entity whom, uint32_t argument) {
+    struct vmtp_message m = {.server = VMTP_MANAGER_GROUP, .code = VMTP_SIGNAL_ENTITY};
+    vmtp_message_set_coresident(&m, whom);
+    m.words[2] = argument;
+    int r = vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND);
+    ck_assert_int_eq(r, 0);
+    return (int)(m.code & VMTP_CODE_MASK);
+}
+
+/* A signal is an event; one that nobody has taken gives way to the next.  VMTP-10.12-02 */
+START_TEST(signals_come_as_events) {
+    const struct vmtp_entity_options options = {.flags = VMTP_ENTITY_SIGNALS};
+    struct vmtp_event event;
+    vmtp_entity id;
+    ck_assert_int_eq(vmtp_host_entity(server->host, &id, &options), 0);
+    for (uint32_t i = 1; i <= 3; i++)
+        ck_assert_int_eq(signal_entity(id, i), VMTP_OK);
+    net_run(&net, VMTP_MILLISECOND);
+    ck_assert_int_eq(net_event(server, &event), VMTP_EV_SIGNAL);
+    ck_assert_uint_eq(event.entity, id);
+    ck_assert_uint_eq(event.number, 3);
+    ck_assert_int_eq(net_event(server, &event), 0);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("host loop");
     TCase *tc = tcase_create("loop");
@@ -261,6 +286,7 @@ int main(void) {
     tcase_add_test(tc, interface_goes_down_while_replying);
     tcase_add_test(tc, events_never_taken);
     tcase_add_test(tc, entities_come_and_go);
+    tcase_add_test(tc, signals_come_as_events);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -255,8 +255,9 @@ VMTP_API vmtp_time vmtp_host_deadline(const vmtp_host *host);
 VMTP_API int vmtp_host_turn(vmtp_host *host);
 /* The next Request for entity (0: for any that is served) that a turn or a blocking call has brought: 1 or 0. */
 VMTP_API int vmtp_host_next_request(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in);
-/* The next event that is not the host's own business (blocking calls, Requests and buffers of vmtp_host_serve, copied replies):
- * 1 or 0. */
+/* The next event that is not the host's own business (calls that block, streams and group calls, Requests and buffers of
+ * vmtp_host_serve, copied replies): 1 or 0.  Signals that others send to an entity here (VMTP_EV_SIGNAL, for those with
+ * VMTP_ENTITY_SIGNALS) come this way too: of each entity the last one that has not been taken. */
 VMTP_API int vmtp_host_next_event(vmtp_host *host, struct vmtp_event *event);
 
 /* A client entity of the host's pool for a vmtp_call of your own; give it back when its COMPLETE has come.  VMTP_E_FULL. */
