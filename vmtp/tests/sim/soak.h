@@ -12,6 +12,7 @@
  * soak_client.c   calls
  * soak_server.c   Requests and their answers
  * soak_groups.c   groups
+ * soak_forward.c  Requests that servers pass on
  * soak_faults.c   crashes, reboots, partitions
  * soak_ghosts.c   frames that come once more, long after
  */
@@ -41,6 +42,10 @@
     X(GROUP_ANSWERED, "calls to groups with several Responses", 0)                                                     \
     X(RESPONSES, "Responses of groups", 0)                                                                             \
     X(JOINED, "members that joined", 1)                                                                                \
+    X(PASSED, "calls that are to be passed on", 1)                                                                     \
+    X(FORWARDED, "Requests passed on", 1)                                                                              \
+    X(NESTED, "Requests passed on as calls of the server", 1)                                                          \
+    X(NESTED_FAILED, "of these, answered with the reason of their failure", 0)                                         \
     X(REFUSED, "calls refused by their server", 1)                                                                     \
     X(UNANSWERED, "calls never answered by their server", 1)                                                           \
     X(LOCAL, "calls within a host", 1)                                                                                 \
@@ -96,6 +101,8 @@ struct soak_op {
     uint8_t state;
     uint8_t idempotent, datagram, refuse, unanswered, cancelled;
     uint8_t group;
+    uint8_t hops;          /* how many servers pass it on */
+    uint32_t designations; /* who was to execute it then */
     uint32_t slots;         /* for Responses */
     uint32_t responded;     /* so far, of a group with several slots */
     vmtp_entity *responses; /* by whom */
@@ -124,7 +131,8 @@ struct soak_buffer {
 struct soak_pending {
     struct soak_pending *next;
     vmtp_handle handle;
-    uint32_t op, life, execution;
+    vmtp_entity client;
+    uint32_t op, life, execution, hop;
     uint8_t stale; /* must not be taken any more */
 };
 
@@ -162,7 +170,7 @@ struct soak_plan {
     vmtp_time end;  /* no call begins after it */
     uint32_t think; /* milliseconds between the calls of a client */
     uint32_t large, slow, idempotent, datagram, refuse, unanswered, cancel, hurry; /* per cent of calls */
-    uint32_t group, membership;
+    uint32_t forward, group, membership;
     uint32_t crowd; /* per cent of calls that go to host 0 */
     uint32_t crashes, partitions, cables, replacements, changes;
     uint8_t scarce; /* small tables */
@@ -199,6 +207,7 @@ void soak_plan_make(void);
 void soak_plan_config(struct vmtp_config *config);
 void soak_plan_server(struct soak_server *s);
 void soak_plan_op(struct soak_op *op); /* what is asked for, and who is asked */
+vmtp_entity soak_plan_target(void);
 vmtp_time soak_plan_pause(void);       /* until a client's next call */
 
 /* ---- soak_agenda.c ---- */
@@ -248,6 +257,7 @@ void soak_host_close(struct soak_host *h);
 void soak_host_check(const struct soak_host *h, int closed);
 struct soak_buffer *soak_lend(struct soak_buffer **list, uint32_t size);
 void soak_take_back(struct soak_buffer *b); /* NULL: nothing */
+void soak_take_back_replies(struct soak_host *h, vmtp_handle handle);
 
 /* ---- soak_client.c ---- */
 void soak_call(struct soak_host *h, uint32_t slot);
@@ -271,6 +281,11 @@ int soak_group_member(uint32_t life, vmtp_entity group);                 /* is o
 void soak_plan_group(struct soak_op *op);
 void soak_on_response(struct soak_host *h, const struct vmtp_event *ev);
 void soak_group_completed(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev);
+
+/* ---- soak_forward.c ---- */
+int soak_forward(struct soak_host *h, const struct soak_pending *p); /* 0, or why it is still to be answered */
+int soak_forward_expected(const struct soak_op *op, const struct vmtp_event *ev, uint32_t life);
+vmtp_entity soak_forward_target(const struct soak_op *op, uint32_t which); /* 0: no more */
 
 /* ---- soak_faults.c ---- */
 void soak_faults_plan(void); /* writes them on the agenda */

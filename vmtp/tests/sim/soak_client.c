@@ -12,6 +12,7 @@ static void count_call(const struct soak_op *op) {
         SOAK_COUNT(IDEMPOTENT, 1);
     else
         SOAK_COUNT(PLAIN, 1);
+    SOAK_COUNT(PASSED, op->hops > 0);
     SOAK_COUNT(REFUSED, op->refuse);
     SOAK_COUNT(UNANSWERED, op->unanswered);
     if (op->group)
@@ -72,6 +73,7 @@ void soak_call(struct soak_host *h, uint32_t slot) {
     soak_disturb(op);
     /* An identifier of one's own with Transactions anew looks like the past. */
     op->disturbed |= slot == 0 && h->boot > 0;
+    op->disturbed |= op->hops > 0; /* others may be gone */
     op->followed = VMTP_NEVER;
     if (c->called)
         soak.ops[c->last].followed = now;

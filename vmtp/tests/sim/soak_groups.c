@@ -58,6 +58,7 @@ void soak_plan_group(struct soak_op *op) {
     op->group = 1;
     op->server = soak_group_id(soak_below(SOAK_GROUPS));
     op->datagram = op->unanswered = 0;
+    op->hops = op->hops ? 1 : 0;
     op->slots = soak_below(4) == 0 ? 1 : 1 + soak_below(32); /* 1: the first Response is enough */
     op->request_size = soak_below(3) == 0 ? soak_below(6000) : soak_below(1000);
     op->response_size = soak_below(3) == 0 ? soak_below(4000) : soak_below(500);

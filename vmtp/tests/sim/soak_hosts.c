@@ -26,6 +26,14 @@ void soak_take_back(struct soak_buffer *b) {
     free(b);
 }
 
+void soak_take_back_replies(struct soak_host *h, vmtp_handle handle) {
+    for (struct soak_buffer *b = h->replies, *next; b; b = next) {
+        next = b->next;
+        if (b->handle == handle)
+            soak_take_back(b);
+    }
+}
+
 static void take_back_all(struct soak_buffer **list) {
     while (*list)
         soak_take_back(*list);
@@ -102,6 +110,7 @@ void soak_host_crash(struct soak_host *h) {
         free(op->responses);
         op->responses = NULL;
         op->ended = soak_now();
+        soak_tell("op %u dies", i);
         soak.open--;
         SOAK_COUNT(DIED, 1);
     }

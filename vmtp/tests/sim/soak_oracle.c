@@ -84,21 +84,21 @@ static uint32_t largest_taken(vmtp_entity id) {
 /* ---- executions ---- */
 
 struct execution {
-    uint32_t life, times, before;
+    uint32_t life, hop, times, before;
 };
 
 static struct execution executions[SOAK_OPS * 4];
 static uint32_t execution_count = 1;
 
-static void count_execution(struct soak_op *op, uint32_t number, uint32_t life) {
+static void count_execution(struct soak_op *op, uint32_t number, uint32_t life, uint32_t hop) {
     uint32_t i = op->executions;
-    while (i && executions[i].life != life)
+    while (i && (executions[i].life != life || executions[i].hop != hop))
         i = executions[i].before;
     if (!i) {
         REQUIRE(execution_count < SOAK_OPS * 4, "more executions than there is room for");
         i = execution_count++;
-        executions[i] = (struct execution){life, 0, op->executions};
-        if (op->executions)
+        executions[i] = (struct execution){life, hop, 0, op->executions};
+        if (op->executions && !op->group && !op->hops)
             SOAK_COUNT(SECOND_LIFE, 1);
         op->executions = i;
     }
@@ -126,29 +126,30 @@ static void check_late(const struct soak_op *op, uint32_t number, const struct s
 }
 
 /* A client that asks something newer has done with what it asked before.  VMTP-8.1-04 */
-static void check_superseded(const struct soak_host *h, const struct soak_op *op, uint32_t number) {
-    if (op->host == h->index)
+static void check_superseded(const struct soak_host *h, const struct vmtp_event *ev, uint32_t number) {
+    const struct soak_op *op = &soak.ops[number];
+    if (op->host == h->index || op->client != ev->client)
         return;
     for (const struct soak_pending *p = h->pending; p; p = p->next)
-        REQUIRE(p->stale || p->op >= number || soak.ops[p->op].client != op->client,
+        REQUIRE(p->stale || p->op >= number || p->client != ev->client,
                 "op %u is executed while op %u of its client is still being handled", number, p->op);
 }
 
 uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
-    uint32_t number = ev->message.words[2], life = soak_life_of(ev->entity, h);
+    uint32_t number = ev->message.words[2], hop = ev->message.words[4], life = soak_life_of(ev->entity, h);
     REQUIRE(number < soak.op_count && ev->message.words[3] == ~number, "a Request that nobody sent: %08x %08x", number,
             ev->message.words[3]);
     struct soak_op *op = &soak.ops[number];
     soak_tell("op %u executed by %016llx at host %u", number, (unsigned long long)ev->entity, h->index);
-    REQUIRE(ev->client == op->client, "op %u: of another client", number);
-    REQUIRE(op->group ? soak_group_member(life, op->server) : ev->entity == op->server,
-            "op %u: executed by %016llx, which was not asked", number, (unsigned long long)ev->entity);
+    REQUIRE(soak_forward_expected(op, ev, life), "op %u: executed by %016llx for %016llx, hop %u, which was not asked", number,
+            (unsigned long long)ev->entity, (unsigned long long)ev->client, hop);
     REQUIRE(ev->segment_size == op->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
             op->request_size);
     check_segment(ev->segment, ev->segment_size, number, 0);
-    check_late(op, number, &soak.lives[life]);
-    check_superseded(h, op, number);
-    count_execution(op, number, life);
+    if (hop == 0) /* a chain of servers takes its time */
+        check_late(op, number, &soak.lives[life]);
+    check_superseded(h, ev, number);
+    count_execution(op, number, life, hop);
     return number;
 }
 
@@ -156,12 +157,15 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
 
 /* Is there something behind the reason that a client was given? */
 static void check_reason(const struct soak_op *op, uint32_t number, uint32_t result) {
-    int there = lived_throughout(op->server, op->started);
+    int there = lived_throughout(op->server, op->started), fits = op->request_size <= largest_taken(op->server);
+    vmtp_entity next;
+    for (uint32_t i = 0; (next = soak_forward_target(op, i)) != 0; i++) {
+        there &= lived_throughout(next, op->started);
+        fits &= op->request_size <= largest_taken(next);
+    }
     switch (result) {
     case VMTP_NONEXISTENT_ENTITY: REQUIRE(!there, "op %u: its server does exist", number); break;
-    case VMTP_ERROR:
-        REQUIRE(op->request_size > largest_taken(op->server), "op %u: nothing is wrong with its Request", number);
-        break;
+    case VMTP_ERROR: REQUIRE(!fits, "op %u: nothing is wrong with its Request", number); break;
     case VMTP_BAD_REPLY_SEGMENT: break; /* too large for its area, or not whole */
     case VMTP_USER_TIMEOUT: REQUIRE(soak_now() >= op->deadline, "op %u: its deadline has not passed", number); break;
     case VMTP_CANCELLED: REQUIRE(op->cancelled, "op %u: nobody cancelled it", number); break;
@@ -181,9 +185,14 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
 
 void soak_check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole) {
     uint32_t expected = op->response_size < op->area_size ? op->response_size : op->area_size;
+    if (op->hops && (ev->message.code & 0xffu)) { /* of a server whose own call has failed.  VMTP-13.5-21 */
+        SOAK_COUNT(NESTED_FAILED, 1);
+        return;
+    }
     REQUIRE(op->executed, "op %u: answered without having been executed", number);
     REQUIRE(ev->message.words[2] == SOAK_WORD(number), "op %u: words of another Response", number);
-    REQUIRE(ev->message.words[4] == (uint32_t)ev->message.server && (op->group || ev->message.server == op->server),
+    REQUIRE(op->hops || (ev->message.words[4] == (uint32_t)ev->message.server &&
+                         (op->group || ev->message.server == op->server)),
             "op %u: a Response of another server", number);
     REQUIRE(ev->message.words[3] >= 1 && ev->message.words[3] <= op->executed, "op %u: of an execution that never was",
             number);

@@ -35,6 +35,7 @@ void soak_plan_make(void) {
         .unanswered = between(1, 4),
         .cancel = between(1, 6),
         .hurry = between(2, 15),
+        .forward = between(3, 12),
         .group = between(3, 12),
         .membership = between(5, 25),
         .crowd = between(0, 30),
@@ -74,7 +75,7 @@ static uint32_t segment_size(void) {
 }
 
 /* Usually one that lives, as far as its clients can know. */
-static vmtp_entity target(void) {
+vmtp_entity soak_plan_target(void) {
     if (soak_below(40) == 0)
         for (unsigned tries = 0; tries < 20; tries++) {
             const struct soak_life *l = &soak.lives[soak_below(soak.life_count)];
@@ -102,11 +103,15 @@ void soak_plan_op(struct soak_op *op) {
     op->slow = soak_chance(p->slow) ? between(1, 1500) : 0;
     op->deadline = VMTP_NEVER;
     op->slots = 1;
-    op->server = target();
+    op->server = soak_plan_target();
     if (soak_chance(p->hurry))
         op->deadline = now + between(1, 2000) * VMTP_MILLISECOND;
     else if (op->unanswered)
         op->deadline = now + between(500, 4000) * VMTP_MILLISECOND;
+    if (!op->datagram && soak_chance(p->forward)) {
+        op->hops = (uint8_t)(soak_below(20) == 0 ? 17 : between(1, 3));
+        op->idempotent = 0;
+    }
     if (soak_chance(p->group))
         soak_plan_group(op);
 }

@@ -65,7 +65,9 @@ static void fill_reply(struct soak_host *h, struct vmtp_reply *r, struct soak_bu
                        const struct soak_pending *p) {
     const struct soak_op *op = &soak.ops[p->op];
     *r = (struct vmtp_reply){0};
-    r->message.code = (op->idempotent ? VMTP_DGM : 0) | (op->refuse ? VMTP_RESPONSE_DISCARDED : p->op & 0xff00u);
+    int passed_on = p->hop && p->client == op->client; /* then it is not idempotent, whatever its server says.  VMTP-13.5-14 */
+    int idempotent = op->idempotent || (passed_on && soak_below(4) == 0);
+    r->message.code = (idempotent ? VMTP_DGM : 0) | (op->refuse ? VMTP_RESPONSE_DISCARDED : p->op & 0xff00u);
     r->message.words[2] = SOAK_WORD(p->op);
     r->message.words[4] = (uint32_t)soak.lives[p->life].id;
     r->message.words[3] = p->execution; /* an operation that is done again says something else */
@@ -88,6 +90,11 @@ static void take_next(struct soak_host *h, uint32_t life) {
 }
 
 static void answer(struct soak_host *h, struct soak_pending *p) {
+    if (p->hop < soak.ops[p->op].hops && soak_forward(h, p) == 0) {
+        take_next(h, p->life);
+        free(p);
+        return;
+    }
     struct soak_buffer *segment;
     struct vmtp_reply r;
     fill_reply(h, &r, &segment, p);
@@ -125,9 +132,15 @@ void soak_on_request(struct soak_host *h, const struct vmtp_event *ev) {
         return;
     struct soak_pending *p = malloc(sizeof *p);
     REQUIRE(p, "no memory");
-    *p = (struct soak_pending){h->pending, ev->handle, number, soak_life_of(ev->entity, h), op->executed, 0};
+    *p = (struct soak_pending){.next = h->pending,
+                               .handle = ev->handle,
+                               .client = ev->client,
+                               .op = number,
+                               .life = soak_life_of(ev->entity, h),
+                               .execution = op->executed,
+                               .hop = ev->message.words[4]};
     h->pending = p;
-    if (op->unanswered)
+    if (op->unanswered && p->hop >= op->hops)
         return;
     if (op->slow)
         soak_agenda_add(soak_now() + op->slow * VMTP_MILLISECOND, SOAK_REPLY, h, 0, ev->handle);
@@ -140,7 +153,7 @@ void soak_on_released(struct soak_host *h, const struct vmtp_event *ev) {
     while (b && b->handle != ev->handle)
         b = b->next;
     REQUIRE(b, "host %u: RELEASED for a segment that was not lent", h->index);
-    soak_take_back(b);
+    soak_take_back_replies(h, ev->handle);
 }
 
 void soak_on_abandoned(struct soak_host *h, const struct vmtp_event *ev) {
