@@ -13,6 +13,7 @@
  * soak_server.c   Requests and their answers
  * soak_groups.c   groups
  * soak_forward.c  Requests that servers pass on
+ * soak_runs.c      streams
  * soak_faults.c   crashes, reboots, partitions
  * soak_ghosts.c   frames that come once more, long after
  */
@@ -46,6 +47,12 @@
     X(FORWARDED, "Requests passed on", 1)                                                                              \
     X(NESTED, "Requests passed on as calls of the server", 1)                                                          \
     X(NESTED_FAILED, "of these, answered with the reason of their failure", 0)                                         \
+    X(RUNS, "streams", 1)                                                                                              \
+    X(STREAMED, "calls in streams", 1)                                                                                 \
+    X(BATCHED, "calls in streams answered by a later Response", 0)                                                     \
+    X(LARGE_REQUESTS, "Requests of several packet groups delivered", 1)                                                \
+    X(LARGE_RESPONSES, "Responses of several packet groups delivered", 1)                                              \
+    X(HUGE, "messages above 1 MiB delivered", 1)                                                                       \
     X(REFUSED, "calls refused by their server", 1)                                                                     \
     X(UNANSWERED, "calls never answered by their server", 1)                                                           \
     X(LOCAL, "calls within a host", 1)                                                                                 \
@@ -101,6 +108,8 @@ struct soak_op {
     uint8_t state;
     uint8_t idempotent, datagram, refuse, unanswered, cancelled;
     uint8_t group;
+    uint8_t in_run, batched;
+    uint32_t run, before; /* its first operation; the one before it */
     uint8_t hops;          /* how many servers pass it on */
     uint32_t designations; /* who was to execute it then */
     uint32_t slots;         /* for Responses */
@@ -116,6 +125,7 @@ struct soak_life {
     vmtp_time from, until; /* VMTP_NEVER: it lives */
     uint32_t capacity;     /* octets of a Request that it takes; 0: a client */
     uint16_t host, boot;
+    uint8_t no_streams;
     uint32_t groups, ever; /* bits: a member, and has been one */
 };
 
@@ -133,12 +143,14 @@ struct soak_pending {
     vmtp_handle handle;
     vmtp_entity client;
     uint32_t op, life, execution, hop;
+    uint8_t large, more; /* what the event says of it */
     uint8_t stale; /* must not be taken any more */
 };
 
 struct soak_client {
     vmtp_entity id;
-    unsigned open; /* calls */
+    unsigned open;     /* calls */
+    uint32_t run_left; /* calls of its stream to come */
     uint32_t last; /* the latest call, if it has made any */
     uint8_t called;
 };
@@ -162,6 +174,7 @@ struct soak_host {
     uint16_t index, boot;
     uint8_t up, ready; /* ready: it has identifiers, and entities */
     uint8_t unplugged, part;
+    uint8_t no_streams; /* sends and takes no runs */
 };
 
 /* What a seed is like. */
@@ -170,6 +183,8 @@ struct soak_plan {
     vmtp_time end;  /* no call begins after it */
     uint32_t think; /* milliseconds between the calls of a client */
     uint32_t large, slow, idempotent, datagram, refuse, unanswered, cancel, hurry; /* per cent of calls */
+    uint32_t streams, bulk; /* per cent */
+    uint32_t huge;          /* messages */
     uint32_t forward, group, membership;
     uint32_t crowd; /* per cent of calls that go to host 0 */
     uint32_t crashes, partitions, cables, replacements, changes;
@@ -206,13 +221,15 @@ int soak_chance(uint32_t percent);
 void soak_plan_make(void);
 void soak_plan_config(struct vmtp_config *config);
 void soak_plan_server(struct soak_server *s);
-void soak_plan_op(struct soak_op *op); /* what is asked for, and who is asked */
+/* What is asked for, and who is asked; before: the call of the same run before it, or NULL. */
+void soak_plan_op(struct soak_op *op, const struct soak_op *before);
 vmtp_entity soak_plan_target(void);
 vmtp_time soak_plan_pause(void);       /* until a client's next call */
 
 /* ---- soak_agenda.c ---- */
 enum soak_deed {
     SOAK_CALL,
+    SOAK_NEXT,
     SOAK_CANCEL,
     SOAK_REPLY,
     SOAK_CRASH,
@@ -261,6 +278,7 @@ void soak_take_back_replies(struct soak_host *h, vmtp_handle handle);
 
 /* ---- soak_client.c ---- */
 void soak_call(struct soak_host *h, uint32_t slot);
+void soak_call_next(struct soak_host *h, uint32_t slot); /* of a stream */
 void soak_cancel(struct soak_host *h, uint32_t op);
 void soak_on_complete(struct soak_host *h, const struct vmtp_event *ev);
 
@@ -281,6 +299,14 @@ int soak_group_member(uint32_t life, vmtp_entity group);                 /* is o
 void soak_plan_group(struct soak_op *op);
 void soak_on_response(struct soak_host *h, const struct vmtp_event *ev);
 void soak_group_completed(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev);
+
+/* ---- soak_runs.c ---- */
+void soak_run_executed(const struct soak_op *op, uint32_t number, uint32_t life);
+int soak_run_completed(const struct soak_op *op, uint32_t number, uint32_t result);
+int soak_run_batched(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev);
+void soak_run_begin(struct soak_client *c, struct soak_op *op, uint32_t number);
+void soak_run_continue(struct soak_client *c, struct soak_op *op);
+int soak_run_failed(const struct soak_client *c);
 
 /* ---- soak_forward.c ---- */
 int soak_forward(struct soak_host *h, const struct soak_pending *p); /* 0, or why it is still to be answered */

@@ -53,6 +53,7 @@ static void populate(struct soak_host *h) {
         soak_life_begin(c->id, h, 0, i == 0);
         c->open = 0;
         c->called = 0;
+        c->run_left = 0;
         soak_agenda_add(soak_now() + soak_plan_pause(), SOAK_CALL, h, i, 0);
     }
     for (unsigned i = 0; i < SOAK_SERVERS; i++) {
@@ -83,6 +84,7 @@ void soak_host_boot(struct soak_host *h) {
     world_config(&soak.world, &c);
     c.block = block_of(h);
     soak_plan_config(&c);
+    h->no_streams = c.no_streams;
     if (h->node)
         world_boot(h->node, &c);
     else
@@ -145,6 +147,7 @@ void soak_host_check(const struct soak_host *h, int closed) {
         posted += h->servers[i].posted;
         entities += h->servers[i].id != 0;
     }
+    REQUIRE(u.runs == 0, "host %u keeps runs %u", h->index, u.runs);
     REQUIRE(u.calls == 0 && u.requests == 0 && u.remote_clients == 0 && u.events == 0,
             "host %u keeps calls %u requests %u clients %u events %u", h->index, u.calls, u.requests, u.remote_clients,
             u.events);

@@ -45,7 +45,7 @@ uint32_t soak_life_begin(vmtp_entity id, const struct soak_host *h, uint32_t cap
         REQUIRE(soak.lives[i].id != id || (stable && soak.lives[i].until != VMTP_NEVER),
                 "host %u: identifier %016llx was given out before", h->index, (unsigned long long)id);
     REQUIRE(soak.life_count < SOAK_LIVES, "more entities than there is room for");
-    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot, 0, 0};
+    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot, h->no_streams, 0, 0};
     return soak.life_count++;
 }
 
@@ -81,6 +81,13 @@ static uint32_t largest_taken(vmtp_entity id) {
     return 0;
 }
 
+static int speaks_no_runs(vmtp_entity id) {
+    for (uint32_t i = 1; i < soak.life_count; i++)
+        if (soak.lives[i].id == id && soak.lives[i].no_streams)
+            return 1;
+    return 0;
+}
+
 /* ---- executions ---- */
 
 struct execution {
@@ -103,6 +110,8 @@ static void count_execution(struct soak_op *op, uint32_t number, uint32_t life, 
         op->executions = i;
     }
     executions[i].times++;
+    if (executions[i].times == 1 && hop == 0)
+        soak_run_executed(op, number, life);
     op->executed++;
     SOAK_COUNT(EXECUTED, 1);
     if (executions[i].times > 1)
@@ -131,7 +140,8 @@ static void check_superseded(const struct soak_host *h, const struct vmtp_event 
     if (op->host == h->index || op->client != ev->client)
         return;
     for (const struct soak_pending *p = h->pending; p; p = p->next)
-        REQUIRE(p->stale || p->op >= number || p->client != ev->client,
+        REQUIRE(p->stale || p->op >= number || p->client != ev->client ||
+                    (op->in_run && soak.ops[p->op].in_run && soak.ops[p->op].run == op->run),
                 "op %u is executed while op %u of its client is still being handled", number, p->op);
 }
 
@@ -149,6 +159,8 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
     if (hop == 0) /* a chain of servers takes its time */
         check_late(op, number, &soak.lives[life]);
     check_superseded(h, ev, number);
+    SOAK_COUNT(LARGE_REQUESTS, op->request_size > VMTP_GROUP_OCTETS);
+    SOAK_COUNT(HUGE, op->request_size > 1024 * 1024);
     count_execution(op, number, life, hop);
     return number;
 }
@@ -172,6 +184,9 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
     case VMTP_RESPONSE_DISCARDED: /* or a server ended while the Request was arriving, and another has its name now */
         REQUIRE(op->executed || !there, "op %u: was never executed", number);
         break;
+    case VMTP_STREAMING_NOT_SUPPORTED:
+        REQUIRE(op->request_size > VMTP_GROUP_OCTETS && speaks_no_runs(op->server), "op %u: its server does stream", number);
+        break;
     case VMTP_RETRANS_TIMEOUT:
     case VMTP_TOO_MANY_RETRIES:
         if (!there || op->disturbed)
@@ -184,22 +199,28 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
 }
 
 void soak_check_response(const struct soak_op *op, uint32_t number, const struct vmtp_event *ev, int whole) {
-    uint32_t expected = op->response_size < op->area_size ? op->response_size : op->area_size;
+    uint32_t sent = ev->message.words[5], expected = sent < op->area_size ? sent : op->area_size;
     if (op->hops && (ev->message.code & 0xffu)) { /* of a server whose own call has failed.  VMTP-13.5-21 */
         SOAK_COUNT(NESTED_FAILED, 1);
         return;
     }
     REQUIRE(op->executed, "op %u: answered without having been executed", number);
+    if (soak_run_batched(op, number, ev))
+        return;
     REQUIRE(ev->message.words[2] == SOAK_WORD(number), "op %u: words of another Response", number);
     REQUIRE(op->hops || (ev->message.words[4] == (uint32_t)ev->message.server &&
                          (op->group || ev->message.server == op->server)),
             "op %u: a Response of another server", number);
     REQUIRE(ev->message.words[3] >= 1 && ev->message.words[3] <= op->executed, "op %u: of an execution that never was",
             number);
-    REQUIRE(!whole || op->response_size <= op->area_size, "op %u: a Response larger than its area is whole", number);
+    REQUIRE(sent == op->response_size || (op->response_size > VMTP_GROUP_OCTETS && sent == VMTP_GROUP_OCTETS),
+            "op %u: Response of %u octets", number, sent);
+    REQUIRE(!whole || sent <= op->area_size, "op %u: a Response larger than its area is whole", number);
     REQUIRE(whole ? ev->segment_size == expected : ev->segment_size <= expected,
-            "op %u: Response of %u octets, sent %u, area %u", number, ev->segment_size, op->response_size, op->area_size);
+            "op %u: Response of %u octets, sent %u, area %u", number, ev->segment_size, sent, op->area_size);
     check_segment(ev->segment, ev->segment_size, number, ev->message.words[3]);
+    SOAK_COUNT(LARGE_RESPONSES, whole && sent > VMTP_GROUP_OCTETS);
+    SOAK_COUNT(HUGE, whole && sent > 1024 * 1024);
 }
 
 void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
@@ -216,7 +237,7 @@ void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
     op->ended = soak_now();
     op->result = ev->result;
     soak.totals.reasons[ev->result < 63 ? ev->result : 63]++;
-    if (ev->result != 0)
+    if (!soak_run_completed(op, number, ev->result) && ev->result != 0)
         check_reason(op, number, ev->result);
     if (op->datagram)
         return;

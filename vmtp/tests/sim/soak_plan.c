@@ -35,6 +35,9 @@ void soak_plan_make(void) {
         .unanswered = between(1, 4),
         .cancel = between(1, 6),
         .hurry = between(2, 15),
+        .streams = between(3, 12),
+        .bulk = between(0, 3),
+        .huge = soak_below(3) == 0,
         .forward = between(3, 12),
         .group = between(3, 12),
         .membership = between(5, 25),
@@ -56,16 +59,22 @@ void soak_plan_config(struct vmtp_config *c) {
     c->max_control = 32;
     c->max_remote_clients = soak.plan.scarce ? between(8, 40) : 256;
     c->max_requests = soak.plan.scarce ? between(4, 20) : 64;
+    c->max_runs = soak.plan.scarce ? between(1, 4) : 16;
+    c->no_streams = (uint8_t)(soak_below(8) == 0);
     c->max_hosts = soak.plan.scarce ? between(4, 16) : 128;
     c->timers.ts5_always = (uint8_t)(soak_below(3) == 0);
     if (soak_below(4) == 0)
         c->block = 0;
 }
 
+/* A message of several packet groups, but no very large one. */
+#define BULK (300u * 1024u)
+
 void soak_plan_server(struct soak_server *s) {
     s->accepts = (uint8_t)between(1, 4);
     s->serial = (uint8_t)(soak_below(3) == 0);
-    s->capacity = soak_below(5) == 0 ? 2048 : VMTP_GROUP_OCTETS;
+    uint32_t kind = soak_below(20);
+    s->capacity = kind == 0 ? VMTP_MESSAGE_OCTETS : kind < 4 ? 2048 : kind < 9 ? BULK : VMTP_GROUP_OCTETS;
 }
 
 static uint32_t segment_size(void) {
@@ -90,14 +99,39 @@ vmtp_entity soak_plan_target(void) {
     }
 }
 
-void soak_plan_op(struct soak_op *op) {
+static vmtp_entity target_for(uint32_t size) {
+    for (unsigned tries = 0; tries < 50; tries++) {
+        const struct soak_life *l = &soak.lives[soak_below(soak.life_count)];
+        if (l->capacity >= size && l->until == VMTP_NEVER)
+            return l->id;
+    }
+    return soak_plan_target();
+}
+
+static void plan_large(struct soak_op *op, uint32_t most) {
+    if (soak_below(2))
+        op->request_size = VMTP_GROUP_OCTETS + soak_below(most - VMTP_GROUP_OCTETS + 1);
+    if (soak_below(2))
+        op->response_size = VMTP_GROUP_OCTETS + soak_below(most - VMTP_GROUP_OCTETS + 1);
+    if (soak_below(20))
+        op->area_size = most;
+    if (soak_below(8))
+        op->server = target_for(op->request_size);
+}
+
+static void plan_huge(struct soak_op *op) {
+    plan_large(op, VMTP_MESSAGE_OCTETS);
+    soak.plan.huge--;
+}
+
+void soak_plan_op(struct soak_op *op, const struct soak_op *before) {
     const struct soak_plan *p = &soak.plan;
     vmtp_time now = soak_now();
     op->request_size = segment_size();
     op->response_size = segment_size();
     op->area_size = soak_below(20) == 0 ? soak_below(1000) : VMTP_GROUP_OCTETS;
     op->idempotent = (uint8_t)soak_chance(p->idempotent);
-    op->datagram = (uint8_t)soak_chance(p->datagram);
+    op->datagram = !before && soak_chance(p->datagram);
     op->refuse = (uint8_t)soak_chance(p->refuse);
     op->unanswered = !op->datagram && soak_chance(p->unanswered);
     op->slow = soak_chance(p->slow) ? between(1, 1500) : 0;
@@ -112,8 +146,12 @@ void soak_plan_op(struct soak_op *op) {
         op->hops = (uint8_t)(soak_below(20) == 0 ? 17 : between(1, 3));
         op->idempotent = 0;
     }
-    if (soak_chance(p->group))
+    if (!before && soak_chance(p->group))
         soak_plan_group(op);
+    else if (!op->hops && soak_chance(p->bulk))
+        plan_large(op, BULK);
+    else if (!op->hops && soak.plan.huge && soak_below(200) == 0)
+        plan_huge(op);
 }
 
 vmtp_time soak_plan_pause(void) { return (vmtp_time)soak_below(2 * soak.plan.think) * VMTP_MILLISECOND; }

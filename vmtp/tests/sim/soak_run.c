@@ -54,6 +54,10 @@ static void act(const struct soak_item *item) {
         if (current)
             soak_call(h, item->which);
         break;
+    case SOAK_NEXT:
+        if (current)
+            soak_call_next(h, item->which);
+        break;
     case SOAK_CANCEL:
         if (current)
             soak_cancel(h, item->which);

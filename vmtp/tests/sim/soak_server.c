@@ -63,7 +63,8 @@ void soak_server_end(struct soak_host *h, struct soak_server *s) {
 
 static void fill_reply(struct soak_host *h, struct vmtp_reply *r, struct soak_buffer **segment,
                        const struct soak_pending *p) {
-    const struct soak_op *op = &soak.ops[p->op];
+    struct soak_op *op = &soak.ops[p->op];
+    uint32_t size = op->response_size > VMTP_GROUP_OCTETS && !p->large ? VMTP_GROUP_OCTETS : op->response_size;
     *r = (struct vmtp_reply){0};
     int passed_on = p->hop && p->client == op->client; /* then it is not idempotent, whatever its server says.  VMTP-13.5-14 */
     int idempotent = op->idempotent || (passed_on && soak_below(4) == 0);
@@ -71,15 +72,20 @@ static void fill_reply(struct soak_host *h, struct vmtp_reply *r, struct soak_bu
     r->message.words[2] = SOAK_WORD(p->op);
     r->message.words[4] = (uint32_t)soak.lives[p->life].id;
     r->message.words[3] = p->execution; /* an operation that is done again says something else */
+    r->message.words[5] = size;
     r->flags = soak_below(2) ? VMTP_REPLY_CONFIRM : 0;
+    if (p->more && size == 0 && soak_below(2)) {
+        r->flags |= VMTP_REPLY_BATCH;
+        op->batched = 1;
+    }
     *segment = NULL;
-    if (op->response_size == 0)
+    if (size == 0)
         return;
-    *segment = soak_lend(&h->replies, op->response_size);
+    *segment = soak_lend(&h->replies, size);
     (*segment)->handle = p->handle;
-    soak_fill((*segment)->octets, op->response_size, p->op, p->execution);
+    soak_fill((*segment)->octets, size, p->op, p->execution);
     r->segment = (*segment)->octets;
-    r->segment_size = op->response_size;
+    r->segment_size = size;
 }
 
 /* A serial server has done with one Request. */
@@ -138,7 +144,9 @@ void soak_on_request(struct soak_host *h, const struct vmtp_event *ev) {
                                .op = number,
                                .life = soak_life_of(ev->entity, h),
                                .execution = op->executed,
-                               .hop = ev->message.words[4]};
+                               .hop = ev->message.words[4],
+                               .large = ev->large,
+                               .more = ev->more};
     h->pending = p;
     if (op->unanswered && p->hop >= op->hops)
         return;
