@@ -110,8 +110,8 @@ static int call(struct soak_host *h, uint32_t slot, int next) {
         begun(h, c, op, number);
         return 0;
     }
-    /* Its small host cache is all Probes under way, or there is no room for a large message: later. */
-    REQUIRE(error == VMTP_E_FULL, "call: %d", error);
+    /* Its small host cache is all Probes under way, or there is no room for a large message, or its run has failed: later. */
+    REQUIRE(error == VMTP_E_FULL || (next && error == VMTP_E_IN_CALL), "call: %d", error);
     soak_take_back(op->request);
     soak_take_back(op->area);
     free(op->responses);

@@ -38,16 +38,24 @@ void soak_run_executed(const struct soak_op *op, uint32_t number, uint32_t life)
     progress[progress_count++] = (struct progress){op->run, life, number};
 }
 
-/* Did one before it fail?  Then that is its reason, too. */
+static int failed(uint32_t result) { return result != 0 && result != VMTP_BAD_REPLY_SEGMENT; }
+
+/* Did one before it fail?  Then that is its reason, too, unless its Response had come before, and was held back. */
 int soak_run_completed(const struct soak_op *op, uint32_t number, uint32_t result) {
+    const struct soak_op *before = op;
     if (!op->in_run || op->run == number)
         return 0;
-    const struct soak_op *before = &soak.ops[op->before];
-    REQUIRE(before->state != SOAK_OPEN || result != 0, "op %u ended before op %u of its run", number, op->before);
-    if (before->state == SOAK_OPEN || before->result == 0 || before->result == VMTP_BAD_REPLY_SEGMENT)
+    REQUIRE(soak.ops[op->before].state != SOAK_OPEN || failed(result), "op %u ended before op %u of its run", number,
+            op->before);
+    while (before != &soak.ops[op->run]) {
+        before = &soak.ops[before->before];
+        if (before->state == SOAK_ENDED && failed(before->result))
+            break;
+    }
+    if (before->state != SOAK_ENDED || !failed(before->result) || !failed(result))
         return 0;
     REQUIRE(before->result == result, "op %u: %s, but op %u before it in its run ended with %s", number,
-            vmtp_response_code_name(result), op->before, vmtp_response_code_name(before->result));
+            vmtp_response_code_name(result), (unsigned)(before - soak.ops), vmtp_response_code_name(before->result));
     return 1;
 }
 
@@ -87,7 +95,7 @@ void soak_run_continue(struct soak_client *c, struct soak_op *op) {
 int soak_run_failed(const struct soak_client *c) {
     const struct soak_op *op = &soak.ops[c->last];
     for (;; op = &soak.ops[op->before]) {
-        if (op->state == SOAK_ENDED && op->result != 0 && op->result != VMTP_BAD_REPLY_SEGMENT)
+        if (op->state == SOAK_ENDED && failed(op->result))
             return 1;
         if (&soak.ops[op->run] == op)
             return 0;
