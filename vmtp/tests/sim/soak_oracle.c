@@ -91,20 +91,22 @@ static int speaks_no_runs(vmtp_entity id) {
 /* ---- executions ---- */
 
 struct execution {
+    vmtp_entity client; /* whoever asked: another one than the operation's, if it was passed on as a call */
     uint32_t life, hop, times, before;
 };
 
 static struct execution executions[SOAK_OPS * 4];
 static uint32_t execution_count = 1;
 
-static void count_execution(struct soak_op *op, uint32_t number, uint32_t life, uint32_t hop) {
+static void count_execution(struct soak_op *op, uint32_t number, uint32_t life, const struct vmtp_event *ev) {
+    uint32_t hop = ev->message.words[4];
     uint32_t i = op->executions;
-    while (i && (executions[i].life != life || executions[i].hop != hop))
+    while (i && (executions[i].life != life || executions[i].hop != hop || executions[i].client != ev->client))
         i = executions[i].before;
     if (!i) {
         REQUIRE(execution_count < SOAK_OPS * 4, "more executions than there is room for");
         i = execution_count++;
-        executions[i] = (struct execution){life, hop, 0, op->executions};
+        executions[i] = (struct execution){ev->client, life, hop, 0, op->executions};
         if (op->executions && !op->group && !op->hops)
             SOAK_COUNT(SECOND_LIFE, 1);
         op->executions = i;
@@ -161,7 +163,7 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
     check_superseded(h, ev, number);
     SOAK_COUNT(LARGE_REQUESTS, op->request_size > VMTP_GROUP_OCTETS);
     SOAK_COUNT(HUGE, op->request_size > 1024 * 1024);
-    count_execution(op, number, life, hop);
+    count_execution(op, number, life, ev);
     return number;
 }
 
