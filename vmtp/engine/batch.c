@@ -47,6 +47,15 @@ static void send_response(struct vmtp_engine *e, struct remote *r, struct reques
     veng_send_queue(e, &q->tx);
 }
 
+/* Can the next Response stand for q as well?  Not if a Request between them is not to be answered. */
+static int may_be_covered(const struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t from) {
+    const struct request *following = next(e, q);
+    if (!following)
+        return r->transaction == q->transaction;
+    return following->transaction - from <= 255u &&
+           following->transaction - (following->groups - 1u) == q->transaction + (q->skip ? 256u : 1u);
+}
+
 /* Answers all that can be answered in order. */
 static void push(struct vmtp_engine *e, struct remote *r) {
     struct request *first = NULL; /* of those that the next Response covers */
@@ -56,9 +65,7 @@ static void push(struct vmtp_engine *e, struct remote *r) {
         uint32_t from = first ? first->transaction - (first->groups - 1u) : q->transaction - (q->groups - 1u);
         if (!first)
             first = q;
-        const struct request *following = next(e, q);
-        int full = following && following->transaction - from > 255u;
-        if (q->batched && !full)
+        if (q->batched && may_be_covered(e, r, q, from))
             continue;
         q->batched = 0;
         send_response(e, r, q, q->transaction - from);
@@ -68,6 +75,14 @@ static void push(struct vmtp_engine *e, struct remote *r) {
         }
         first = NULL;
     }
+}
+
+void veng_batch_at_once(struct vmtp_engine *e, struct request *q) {
+    q->batched = 0;
+    if (q->answered)
+        send_response(e, remote_at(e, q->remote), q, 0);
+    else
+        push(e, remote_at(e, q->remote));
 }
 
 static void write_response(struct vmtp_engine *e, const struct remote *r, struct request *q,

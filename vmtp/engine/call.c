@@ -362,6 +362,13 @@ static void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->tx.bare = 0;
 }
 
+/* It is over, but those before it in its run are not, or have not been told so. */
+void veng_call_hold(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    stop_call(e, c, now);
+    c->state = CALL_HELD;
+    c->result = result;
+}
+
 void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
     if (c->state == CALL_DONE || c->state == CALL_FREE)
         return;
@@ -371,9 +378,7 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
         result = c->result; /* it had its Response before */
     int answered = result == 0 || result == VMTP_BAD_REPLY_SEGMENT;
     if (answered && veng_outstanding_must_hold(e, c)) {
-        stop_call(e, c, now);
-        c->state = CALL_HELD;
-        c->result = result;
+        veng_call_hold(e, c, result, now);
         return;
     }
     veng_outstanding_remove(e, c, result, now);
@@ -406,18 +411,26 @@ void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_
     veng_call_settle(e, c, now);
 }
 
+/* Those behind it in its run waited for it. */
+static void let_others_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (!c->unsettled)
+        return;
+    c->unsettled = 0;
+    veng_outstanding_settled(e, c, now);
+}
+
 /* Called whenever a packet of it has been reported. */
 void veng_call_settle(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->tx.out)
         return;
-    if (c->state == CALL_DONE && c->unsettled) {
-        c->unsettled = 0;
-        veng_outstanding_settled(e, c, now);
+    if (c->state == CALL_DONE && c->forwarder != NONE) {
+        let_others_end(e, c, now); /* it has no event, or its client's entity is gone */
+        if (veng_forward_settled(e, c, now))
+            return;
     }
-    if (c->state == CALL_DONE && c->forwarder != NONE && veng_forward_settled(e, c, now))
-        return;
     if (c->state == CALL_DONE) {
         veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+        let_others_end(e, c, now);
     } else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued) {
         veng_call_finish(e, c, 0, now);
     }
@@ -592,6 +605,16 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
     }
 }
 
+/*
+ * Each packet of a run that is refused is answered, but after the first of these answers the Requests go out again in another form:
+ * what is said about packets sent before does not concern it.
+ */
+static int speaks_of_another_form(const struct entity *n, const struct call *c, uint32_t code, uint32_t retransmit) {
+    if (code == VMTP_STREAMING_NOT_SUPPORTED && n && n->serial && !veng_call_in_run(c))
+        return 1;
+    return (code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED) && retransmit != (c->retransmits & 7u);
+}
+
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity client = vmtp_load64(a->h + 36);
     struct entity *n = veng_entity_find(e, client);
@@ -607,6 +630,8 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY);
     if (secure)
         return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
+    if (speaks_of_another_form(n, c, code, (ctrl >> 20) & 7u))
+        return DROP(e, DROP_BAD_NOTIFY);
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
     if (c->multicast && c->purpose == FOR_USER)

@@ -339,7 +339,7 @@ static int nest(struct vmtp_engine *e, struct request *q, const struct vmtp_forw
     q->nested = 1;
     take(e, q, c, 1);
     COUNT(e, FORWARDS_NESTED);
-    if (q->remote != NONE)
+    if (q->remote != NONE && !q->in_run) /* the record of a run stays one */
         await_client(e, remote_at(e, q->remote), now);
     if (c->event.link) { /* it is over already: the event is not the application's */
         veng_event_withdraw(e, &c->event);

@@ -526,6 +526,7 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now); /* k
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_transmit(struct vmtp_engine *e, struct call *c, uint32_t blocks, int ask, vmtp_time now);
 void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_hold(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
 void veng_call_settle(struct vmtp_engine *e, struct call *c,
@@ -630,6 +631,7 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
 void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
                     uint32_t delivery);
+void veng_batch_at_once(struct vmtp_engine *e, struct request *q); /* its Response waits for a later one no longer */
 void veng_batch_again(struct vmtp_engine *e, struct request *q, int ask); /* a duplicate of its Request has come */
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
 

@@ -111,7 +111,8 @@ void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time no
 
 /* An earlier one of its run is still open, or its end has not been told yet. */
 int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {
-    return c->purpose == FOR_USER && (!call_is_oldest(e, c) || client_of(e, c)->unsettled);
+    const struct entity *n = client_of(e, c);
+    return c->purpose == FOR_USER && n->live && (!call_is_oldest(e, c) || n->unsettled);
 }
 
 /* The oldest has the timer of all. */
@@ -136,14 +137,21 @@ void veng_outstanding_settled(struct vmtp_engine *e, struct call *c, vmtp_time n
         return;
     n->unsettled--;
     finish_held(e, n, now);
+    watch_oldest(e, n, now);
+    veng_outstanding_push(e, n, now);
 }
 
 /* A run that has lost one of its Requests cannot go on behind it. */
 static void break_run(struct vmtp_engine *e, struct entity *n, struct call *from, uint32_t result, vmtp_time now) {
     while (from) {
         struct call *following = next(e, from);
-        take_out(e, n, from);
-        veng_call_end(e, from, from->state == CALL_HELD ? from->result : result, now);
+        uint32_t why = from->state == CALL_HELD ? from->result : result;
+        if (n->unsettled && n->live) {
+            veng_call_hold(e, from, why, now);
+        } else {
+            take_out(e, n, from);
+            veng_call_end(e, from, why, now);
+        }
         from = following;
     }
     if (n->newest != NONE)

@@ -333,6 +333,8 @@ static int again(struct vmtp_engine *e, struct arrival *a, struct remote *r, str
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     if (q->state == REQUEST_RESPONDED && q->answered && !q->batched)
         veng_batch_again(e, q, 1);
+    else if (q->state == REQUEST_RESPONDED && q->batched && (a->control & VMTP_APG))
+        veng_batch_at_once(e, q); /* the client waits for it, so no other has come that says OK for it */
     else if (a->control & VMTP_APG)
         tell(e, a, q->transaction, 0xffffffffu, VMTP_OK);
     return DROP(e, DROP_DUPLICATE);

@@ -109,9 +109,9 @@ struct soak_op {
     uint8_t idempotent, datagram, refuse, unanswered, cancelled;
     uint8_t group;
     uint8_t in_run, batched;
-    uint32_t run, before; /* its first operation; the one before it */
-    uint8_t hops;          /* how many servers pass it on */
-    uint32_t designations; /* who was to execute it then */
+    uint32_t run, before;   /* its first operation; the one before it */
+    uint8_t hops;           /* how many servers pass it on */
+    uint32_t designations;  /* who was to execute it then */
     uint32_t slots;         /* for Responses */
     uint32_t responded;     /* so far, of a group with several slots */
     vmtp_entity *responses; /* by whom */
@@ -144,14 +144,14 @@ struct soak_pending {
     vmtp_entity client;
     uint32_t op, life, execution, hop;
     uint8_t large, more; /* what the event says of it */
-    uint8_t stale; /* must not be taken any more */
+    uint8_t stale;       /* must not be taken any more */
 };
 
 struct soak_client {
     vmtp_entity id;
     unsigned open;     /* calls */
     uint32_t run_left; /* calls of its stream to come */
-    uint32_t last; /* the latest call, if it has made any */
+    uint32_t last;     /* the latest call, if it has made any */
     uint8_t called;
 };
 
@@ -183,8 +183,8 @@ struct soak_plan {
     vmtp_time end;  /* no call begins after it */
     uint32_t think; /* milliseconds between the calls of a client */
     uint32_t large, slow, idempotent, datagram, refuse, unanswered, cancel, hurry; /* per cent of calls */
-    uint32_t streams, bulk; /* per cent */
-    uint32_t huge;          /* messages */
+    uint32_t streams, bulk;                                                        /* per cent */
+    uint32_t huge;                                                                 /* messages */
     uint32_t forward, group, membership;
     uint32_t crowd; /* per cent of calls that go to host 0 */
     uint32_t crashes, partitions, cables, replacements, changes;
@@ -224,7 +224,7 @@ void soak_plan_server(struct soak_server *s);
 /* What is asked for, and who is asked; before: the call of the same run before it, or NULL. */
 void soak_plan_op(struct soak_op *op, const struct soak_op *before);
 vmtp_entity soak_plan_target(void);
-vmtp_time soak_plan_pause(void);       /* until a client's next call */
+vmtp_time soak_plan_pause(void); /* until a client's next call */
 
 /* ---- soak_agenda.c ---- */
 enum soak_deed {

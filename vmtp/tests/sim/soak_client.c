@@ -48,7 +48,7 @@ static void tell_call(const struct soak_op *op, uint32_t number) {
     soak_tell("op %u: host %u calls %016llx, %u octets for %u%s%s%s%s%s", number, op->host,
               (unsigned long long)op->server, op->request_size, op->response_size, op->idempotent ? " idempotent" : "",
               op->datagram ? " datagram" : "", op->refuse ? " refused" : "", op->unanswered ? " unanswered" : "",
-              !op->in_run          ? ""
+              !op->in_run         ? ""
               : op->run == number ? " begins a run"
                                   : " in a run");
 }

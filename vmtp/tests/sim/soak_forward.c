@@ -43,7 +43,8 @@ vmtp_entity soak_forward_target(const struct soak_op *op, uint32_t which) {
 static void fill_forward(struct soak_host *h, struct vmtp_forward *f, const struct soak_pending *p) {
     const struct soak_op *op = &soak.ops[p->op];
     *f = (struct vmtp_forward){0};
-    f->message.server = soak_below(30) == 0 ? soak_group_id(soak_below(SOAK_GROUPS)) : soak_plan_target();
+    f->message.server = p->hop + 1 == op->hops && soak_below(20) == 0 ? soak_group_id(soak_below(SOAK_GROUPS))
+                                                                      : soak_plan_target();
     f->message.code = 0x42u;
     f->message.words[2] = p->op;
     f->message.words[3] = ~p->op;
@@ -74,9 +75,8 @@ int soak_forward(struct soak_host *h, const struct soak_pending *p) {
     struct soak_op *op = &soak.ops[p->op];
     struct vmtp_forward f;
     fill_forward(h, &f, p);
-    int error = f.message.server == soak.lives[p->life].id
-                    ? VMTP_E_INVALID
-                    : vmtp_forward(h->node->engine, p->handle, &f, soak_now());
+    int error = f.message.server == soak.lives[p->life].id ? VMTP_E_INVALID
+                                                           : vmtp_forward(h->node->engine, p->handle, &f, soak_now());
     int nested = error == VMTP_E_NESTED;
     if (nested)
         error = forward_nested(h, &f, p);

@@ -45,7 +45,8 @@ uint32_t soak_life_begin(vmtp_entity id, const struct soak_host *h, uint32_t cap
         REQUIRE(soak.lives[i].id != id || (stable && soak.lives[i].until != VMTP_NEVER),
                 "host %u: identifier %016llx was given out before", h->index, (unsigned long long)id);
     REQUIRE(soak.life_count < SOAK_LIVES, "more entities than there is room for");
-    soak.lives[soak.life_count] = (struct soak_life){id, soak_now(), VMTP_NEVER, capacity, h->index, h->boot, h->no_streams, 0, 0};
+    soak.lives[soak.life_count] = (struct soak_life){id,      soak_now(),    VMTP_NEVER, capacity, h->index,
+                                                     h->boot, h->no_streams, 0,          0};
     return soak.life_count++;
 }
 
@@ -92,7 +93,7 @@ static int speaks_no_runs(vmtp_entity id) {
 
 struct execution {
     vmtp_entity client; /* whoever asked: another one than the operation's, if it was passed on as a call */
-    uint32_t life, hop, times, before;
+    uint32_t transaction, life, hop, times, before;
 };
 
 static struct execution executions[SOAK_OPS * 4];
@@ -101,12 +102,13 @@ static uint32_t execution_count = 1;
 static void count_execution(struct soak_op *op, uint32_t number, uint32_t life, const struct vmtp_event *ev) {
     uint32_t hop = ev->message.words[4];
     uint32_t i = op->executions;
-    while (i && (executions[i].life != life || executions[i].hop != hop || executions[i].client != ev->client))
+    while (i && (executions[i].life != life || executions[i].hop != hop || executions[i].client != ev->client ||
+                 executions[i].transaction != ev->transaction))
         i = executions[i].before;
     if (!i) {
         REQUIRE(execution_count < SOAK_OPS * 4, "more executions than there is room for");
         i = execution_count++;
-        executions[i] = (struct execution){ev->client, life, hop, 0, op->executions};
+        executions[i] = (struct execution){ev->client, ev->transaction, life, hop, 0, op->executions};
         if (op->executions && !op->group && !op->hops)
             SOAK_COUNT(SECOND_LIFE, 1);
         op->executions = i;
@@ -153,8 +155,8 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
             ev->message.words[3]);
     struct soak_op *op = &soak.ops[number];
     soak_tell("op %u executed by %016llx at host %u", number, (unsigned long long)ev->entity, h->index);
-    REQUIRE(soak_forward_expected(op, ev, life), "op %u: executed by %016llx for %016llx, hop %u, which was not asked", number,
-            (unsigned long long)ev->entity, (unsigned long long)ev->client, hop);
+    REQUIRE(soak_forward_expected(op, ev, life), "op %u: executed by %016llx for %016llx, hop %u, which was not asked",
+            number, (unsigned long long)ev->entity, (unsigned long long)ev->client, hop);
     REQUIRE(ev->segment_size == op->request_size, "op %u: Request of %u octets, sent %u", number, ev->segment_size,
             op->request_size);
     check_segment(ev->segment, ev->segment_size, number, 0);
@@ -183,11 +185,13 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
     case VMTP_BAD_REPLY_SEGMENT: break; /* too large for its area, or not whole */
     case VMTP_USER_TIMEOUT: REQUIRE(soak_now() >= op->deadline, "op %u: its deadline has not passed", number); break;
     case VMTP_CANCELLED: REQUIRE(op->cancelled, "op %u: nobody cancelled it", number); break;
-    case VMTP_RESPONSE_DISCARDED: /* or a server ended while the Request was arriving, and another has its name now */
-        REQUIRE(op->executed || !there, "op %u: was never executed", number);
+    case VMTP_RESPONSE_DISCARDED:
+        /* or a server ended while the Request was arriving, and another has its name now; or it was given up, in a run */
+        REQUIRE(op->executed || !there || op->in_run, "op %u: was never executed", number);
         break;
     case VMTP_STREAMING_NOT_SUPPORTED:
-        REQUIRE(op->request_size > VMTP_GROUP_OCTETS && speaks_no_runs(op->server), "op %u: its server does stream", number);
+        REQUIRE(op->request_size > VMTP_GROUP_OCTETS && speaks_no_runs(op->server), "op %u: its server does stream",
+                number);
         break;
     case VMTP_RETRANS_TIMEOUT:
     case VMTP_TOO_MANY_RETRIES:
@@ -233,8 +237,8 @@ void soak_completed(const struct soak_host *h, const struct vmtp_event *ev) {
     REQUIRE(op->host == h->index && op->boot == h->boot && op->handle == ev->handle, "op %u: COMPLETE for another call",
             number);
     REQUIRE(op->state == SOAK_OPEN, "op %u: ended twice", number);
-    /* A Response in a run may be held back until those before it have ended. */
-    REQUIRE(op->deadline == VMTP_NEVER || (op->in_run && ev->result == 0) || soak_now() <= op->deadline + 2 * VMTP_MILLISECOND,
+    /* In a run it may be held back until those before it have ended. */
+    REQUIRE(op->deadline == VMTP_NEVER || op->in_run || soak_now() <= op->deadline + 2 * VMTP_MILLISECOND,
             "op %u: ended after its deadline", number);
     op->state = SOAK_ENDED;
     op->ended = soak_now();

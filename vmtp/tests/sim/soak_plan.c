@@ -102,7 +102,7 @@ vmtp_entity soak_plan_target(void) {
 static vmtp_entity target_for(uint32_t size) {
     for (unsigned tries = 0; tries < 50; tries++) {
         const struct soak_life *l = &soak.lives[soak_below(soak.life_count)];
-        if (l->capacity >= size && l->until == VMTP_NEVER)
+        if (l->capacity && l->capacity >= size && l->until == VMTP_NEVER)
             return l->id;
     }
     return soak_plan_target();

@@ -66,7 +66,8 @@ static void fill_reply(struct soak_host *h, struct vmtp_reply *r, struct soak_bu
     struct soak_op *op = &soak.ops[p->op];
     uint32_t size = op->response_size > VMTP_GROUP_OCTETS && !p->large ? VMTP_GROUP_OCTETS : op->response_size;
     *r = (struct vmtp_reply){0};
-    int passed_on = p->hop && p->client == op->client; /* then it is not idempotent, whatever its server says.  VMTP-13.5-14 */
+    int passed_on = p->hop &&
+                    p->client == op->client; /* then it is not idempotent, whatever its server says.  VMTP-13.5-14 */
     int idempotent = op->idempotent || (passed_on && soak_below(4) == 0);
     r->message.code = (idempotent ? VMTP_DGM : 0) | (op->refuse ? VMTP_RESPONSE_DISCARDED : p->op & 0xff00u);
     r->message.words[2] = SOAK_WORD(p->op);
