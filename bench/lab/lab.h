@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum lab_side { LAB_CLIENT, LAB_SERVER, LAB_SIDES };
 
@@ -28,16 +29,22 @@ struct lab_end {
 
 /* What the processes of one measurement and their parent share. */
 struct lab_board {
-    _Atomic uint64_t word; /* from the server, set before lab_ready: where to call */
-    uint64_t elapsed;      /* from the client, nanoseconds, where the whole matters */
-    uint64_t lost;         /* what had to be asked for again */
-    size_t count;          /* samples taken */
+    _Atomic uint64_t word;                           /* from the server, set before lab_ready: where to call */
+    uint64_t elapsed;                                /* from the client, nanoseconds, where the whole matters */
+    uint64_t lost;                                   /* what had to be asked for again */
+    size_t count;                                    /* samples taken */
+    _Atomic uint64_t aside;                          /* nanoseconds that the server has spent on what is not measured */
+    _Atomic uint32_t loss;                           /* of the relay, in a million; it may change at any time */
+    _Atomic uint64_t relayed, dropped, relay_failed; /* frames */
     char problem[LAB_SIDES][LAB_PROBLEM_MAX];
     uint64_t samples[LAB_SAMPLES_MAX];
 };
 
 struct lab {
     struct lab_end end[LAB_SIDES];
+    /* A second way, through a host that carries frames between two cables (relay.h); none: netns is 0. */
+    struct lab_end far[LAB_SIDES], middle[LAB_SIDES];
+    pid_t relay;
     int realtime; /* measuring processes go before all others */
     struct lab_board *board;
 };
@@ -59,6 +66,7 @@ struct lab_job {
     lab_role measure; /* started after that */
     const void *settings;
     unsigned seconds; /* at most */
+    int relayed;      /* by the second way */
 };
 
 /* cores: of client and server; -1: choose.  On failure -1, and one line on stderr that says what to do. */

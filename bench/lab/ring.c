@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef PACKET_IGNORE_OUTGOING
+#define PACKET_IGNORE_OUTGOING 23
+#endif
 #define SPIN_NANOSECONDS 50000u
 #define LOOKS 16
 #define LOOKS_OF_PATIENCE 2000000u /* some milliseconds */
@@ -49,21 +52,33 @@ static int set_up(struct ring *r) {
     return 0;
 }
 
-int ring_open(struct ring *r, const struct lab_seat *seat, size_t largest, unsigned frames) {
+int ring_open_on(struct ring *r, int ifindex, unsigned protocol, size_t largest, unsigned frames) {
     struct sockaddr_ll where = {
-        .sll_family = AF_PACKET, .sll_protocol = htons(RING_ETHERTYPE), .sll_ifindex = seat->here->ifindex};
+        .sll_family = AF_PACKET, .sll_protocol = htons((uint16_t)protocol), .sll_ifindex = ifindex};
     memset(r, 0, sizeof *r);
-    memcpy(r->header, seat->peer->mac, 6);
-    memcpy(r->header + 6, seat->here->mac, 6);
-    r->header[12] = RING_ETHERTYPE >> 8;
-    r->header[13] = RING_ETHERTYPE & 0xff;
     lay_out(r, largest, frames);
     r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (r->fd < 0 || set_up(r) != 0 || bind(r->fd, (struct sockaddr *)&where, sizeof where) != 0) {
+    return r->fd < 0 || set_up(r) != 0 || bind(r->fd, (struct sockaddr *)&where, sizeof where) != 0 ? -1 : 0;
+}
+
+int ring_take_everything(const struct ring *r, int ifindex) {
+    struct packet_mreq all = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC};
+    int one = 1;
+    if (setsockopt(r->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one) != 0)
+        return -1;
+    return setsockopt(r->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all);
+}
+
+int ring_open(struct ring *r, const struct lab_seat *seat, size_t largest, unsigned frames) {
+    if (ring_open_on(r, seat->here->ifindex, RING_ETHERTYPE, largest, frames) != 0) {
         lab_problem_errno(seat, "packet ring");
         ring_close(r);
         return -1;
     }
+    memcpy(r->header, seat->peer->mac, 6);
+    memcpy(r->header + 6, seat->here->mac, 6);
+    r->header[12] = RING_ETHERTYPE >> 8;
+    r->header[13] = RING_ETHERTYPE & 0xff;
     return 0;
 }
 
@@ -90,12 +105,27 @@ const uint8_t *ring_look(struct ring *r, size_t *length) {
     return r->current + header->tp_mac;
 }
 
-void ring_release(struct ring *r) {
-    void *header = r->current;
-    __atomic_store_n(&((struct tpacket2_hdr *)header)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+static void step(struct ring *r) {
     r->at = r->at + 1 == r->frames ? 0 : r->at + 1;
     r->current = r->map + (size_t)(r->at / r->frames_per_block) * r->block_octets +
                  (size_t)(r->at % r->frames_per_block) * r->frame_octets;
+}
+
+void ring_give(void *place) {
+    __atomic_store_n(&((struct tpacket2_hdr *)place)->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+}
+
+const uint8_t *ring_take(struct ring *r, size_t *length, void **place) {
+    const uint8_t *frame = ring_look(r, length);
+    *place = r->current;
+    if (frame)
+        step(r);
+    return frame;
+}
+
+void ring_release(struct ring *r) {
+    ring_give(r->current);
+    step(r);
 }
 
 static void sleep_until_filled(struct ring *r) {

@@ -36,6 +36,10 @@ struct ring {
 
 /* largest: octets of the largest frame.  frames: at least so many fit. */
 int ring_open(struct ring *ring, const struct lab_seat *seat, size_t largest, unsigned frames);
+/* The same on any interface, for any protocol (an EtherType); -1 with errno. */
+int ring_open_on(struct ring *ring, int ifindex, unsigned protocol, size_t largest, unsigned frames);
+/* Frames for others too, but none of our own. */
+int ring_take_everything(const struct ring *ring, int ifindex);
 void ring_close(struct ring *ring);
 
 /* The next frame received, waiting for it; its memory is ours until ring_release. */
@@ -43,5 +47,8 @@ const uint8_t *ring_receive(struct ring *ring, enum waiting waiting, size_t *len
 /* The same without waiting: NULL when there is none. */
 const uint8_t *ring_look(struct ring *ring, size_t *length);
 void ring_release(struct ring *ring);
+/* Several at a time: each taken frame is ours until its place is given back.  Not together with ring_release. */
+const uint8_t *ring_take(struct ring *ring, size_t *length, void **place);
+void ring_give(void *place);
 
 #endif

@@ -19,9 +19,13 @@ int bench_host_open(vmtp_host **host, struct lab_seat *seat, enum waiting waitin
 }
 
 int bench_host_serve(vmtp_host *host, struct lab_seat *seat, vmtp_entity *entity, uint32_t depth) {
+    return bench_host_serve_with(host, seat, entity, depth, 0);
+}
+
+int bench_host_serve_with(vmtp_host *host, struct lab_seat *seat, vmtp_entity *entity, uint32_t depth, uint32_t capacity) {
     int result = vmtp_host_entity(host, entity, NULL);
     if (result == 0)
-        result = vmtp_host_serve(host, *entity, depth, 0);
+        result = vmtp_host_serve(host, *entity, depth, capacity);
     if (result != 0)
         return bench_host_problem(seat, "cannot serve", result);
     atomic_store(&seat->board->word, *entity);

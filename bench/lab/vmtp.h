@@ -19,6 +19,8 @@ int bench_host_open(vmtp_host **host, struct lab_seat *seat, enum waiting waitin
  * says lab_ready.
  */
 int bench_host_serve(vmtp_host *host, struct lab_seat *seat, vmtp_entity *entity, uint32_t depth);
+/* The same with room for segments of capacity octets. */
+int bench_host_serve_with(vmtp_host *host, struct lab_seat *seat, vmtp_entity *entity, uint32_t depth, uint32_t capacity);
 
 /* What result stands for, whichever kind it is. */
 int bench_host_problem(struct lab_seat *seat, const char *what, int result);

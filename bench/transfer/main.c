@@ -32,7 +32,7 @@ struct contender {
 #define OURS 1u /* index of VMTP */
 static const struct contender contenders[] = {
     {"ring", "bare ring", transfer_ring_serve, transfer_ring_measure, {1, 1, 1}},
-    {"vmtp", "VMTP", transfer_vmtp_serve, transfer_vmtp_measure, {1, 1, 0}},
+    {"vmtp", "VMTP", transfer_vmtp_serve, transfer_vmtp_measure, {1, 1, 1}},
     {"udp", "UDP, spinning", transfer_udp_serve, transfer_udp_measure, {1, 1, 0}},
     {"tcp", "TCP, spinning", transfer_tcp_serve, transfer_tcp_measure, {1, 0, 1}},
 };
@@ -184,7 +184,10 @@ static void print_ratios(const struct options *o, const struct results *r, size_
         for (size_t mode = 0; mode < MODES; mode++)
             if (other != OURS && is_chosen(o, mtu, OURS, mode) && is_chosen(o, mtu, other, mode))
                 printf("VMTP / %s, %s, time = %.2f\n", contenders[other].title,
-                       mode == ONE ? "16 KiB p50" : "4 MiB in flight", time_ratio(o, r, mtu, other, mode));
+                       mode == ONE      ? "16 KiB p50"
+                       : mode == FLIGHT ? "4 MiB in flight"
+                                        : "4 MiB in one Response",
+                       time_ratio(o, r, mtu, other, mode));
     printf("\n");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * VMTP: one at a time through the blocking call; several in flight through the engine and vmtp_host_turn,
- * each from a client entity of its own, because an entity has one transaction outstanding.
+ * VMTP: one at a time through the blocking call, also 4 MiB as one Response; several in flight through the engine and
+ * vmtp_host_turn, each from a client entity of its own.
  */
 #include "../lab/vmtp.h"
 
@@ -22,7 +22,7 @@ struct caller {
     vmtp_entity clients[FLIGHT_MAX];
     unsigned asked, got;
     unsigned looks; /* in vain, since the last yield */
-    uint8_t area[FLIGHT_MAX][SEGMENT];
+    uint8_t area[WHOLE][SEGMENT];
 };
 
 /* ---- server -------------------------------------------------------------------------------------------------- */
@@ -34,18 +34,19 @@ static int answer(vmtp_host *host, vmtp_entity entity, const uint8_t *data) {
     if (result != 0)
         return result;
     struct vmtp_message message = {.code = VMTP_OK};
+    uint32_t size = in.message.words[0] * SEGMENT;
     /* Lent, not copied, as a server that has its data in memory does. */
-    result = vmtp_host_reply(host, &in, &message, data, SEGMENT, VMTP_HOST_LEND);
+    result = vmtp_host_reply(host, &in, &message, data, size, VMTP_HOST_LEND);
     while (vmtp_host_next_event(host, &event))
         ;
     return result == VMTP_E_STALE ? 0 : result;
 }
 
 int transfer_vmtp_serve(struct lab_seat *seat) {
-    static uint8_t data[SEGMENT];
+    static uint8_t data[WHOLE * SEGMENT];
     vmtp_host *host;
     vmtp_entity entity;
-    for (size_t i = 0; i < SEGMENT; i++)
+    for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 7);
     if (bench_host_open(&host, seat, WAIT_DEFAULT) != 0 || bench_host_serve(host, seat, &entity, FLIGHT_MAX) != 0)
         return -1;
@@ -59,17 +60,17 @@ int transfer_vmtp_serve(struct lab_seat *seat) {
 
 static int fetch_one(void *context) {
     struct caller *c = context;
-    struct vmtp_message message = {.server = c->server};
-    uint32_t received = 0;
-    int result = vmtp_host_call(c->host, &message, NULL, 0, c->area[0], SEGMENT, &received, VMTP_NEVER);
+    struct vmtp_message message = {.server = c->server, .words = {c->settings->per_request}};
+    uint32_t received = 0, size = c->settings->per_request * SEGMENT;
+    int result = vmtp_host_call(c->host, &message, NULL, 0, c->area[0], size, &received, VMTP_NEVER);
     if (result != 0)
         return bench_host_problem(c->seat, "vmtp_host_call", result);
-    return received == SEGMENT ? 0 : lab_problem(c->seat, "%u octets instead of a segment", received);
+    return received == size ? 0 : lab_problem(c->seat, "%u octets instead of %u", received, size);
 }
 
 static int ask(struct caller *c, unsigned slot) {
     struct vmtp_request request = {.client = c->clients[slot],
-                                   .message = {.server = c->server},
+                                   .message = {.server = c->server, .words = {1}},
                                    .response_area = c->area[slot],
                                    .response_size = SEGMENT,
                                    .response_slots = 1,
