@@ -167,7 +167,7 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->more = q->more;
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);
-    if (ev->type != VMTP_EV_REQUEST)
+    if (ev->type != VMTP_EV_REQUEST && ev->type != VMTP_EV_GROUP_RESPONSE)
         return;
     struct accept *a = accept_at(e, q->accept);
     ev->cookie = a->cookie;
@@ -178,9 +178,10 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
         ev->message.words[5] = q->have;
     veng_pool_give(&e->accepts, a);
     q->accept = NONE;
-    COUNT(e, REQUESTS);
+    if (ev->type == VMTP_EV_REQUEST)
+        COUNT(e, REQUESTS);
     if (q->datagram) {
-        ev->handle = 0;
+        ev->handle = ev->type == VMTP_EV_REQUEST ? 0 : veng_group_response_handle(e, q);
         veng_request_free(e, q);
         return;
     }
@@ -223,7 +224,7 @@ int vmtp_next_event(vmtp_engine *e, struct vmtp_event *ev) {
     case KIND_CALL: fill_complete(e, ev, AROUND(struct call, event)); break;
     case KIND_SLOT: fill_slot(e, ev, AROUND(struct slot, event)); break;
     case KIND_REQUEST:
-        if (node->type == VMTP_EV_REQUEST)
+        if (node->type == VMTP_EV_REQUEST || node->type == VMTP_EV_GROUP_RESPONSE)
             fill_request(e, ev, AROUND(struct request, event));
         else
             fill_request_over(e, ev, AROUND(struct request, event));

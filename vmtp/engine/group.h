@@ -74,6 +74,12 @@ int veng_group_delays(const struct request *q, const struct remote *r);
 void veng_group_delay(struct vmtp_engine *e, struct request *q,
                       vmtp_time now); /* its Response: it is queued after a while */
 void veng_group_delay_over(struct vmtp_engine *e, struct request *q);
+int veng_group_reply_check(const struct vmtp_engine *e, const struct request *q, const struct vmtp_reply *reply);
+void veng_group_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+void veng_group_reply_copy(struct vmtp_engine *e, struct request *q); /* the Client's own has been sent */
+void veng_group_reply_local(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now);
+int veng_group_response(struct vmtp_engine *e, const struct arrival *a); /* 1: members here were given it */
+vmtp_handle veng_group_response_handle(const struct vmtp_engine *e, const struct request *response);
 
 /* ---- reliable.c ---- */
 int veng_reliable_valid(const struct vmtp_request *r);

@@ -341,12 +341,13 @@ struct request {
     uint8_t state;
     uint8_t solicit; /* ask for an acknowledgment after TS5 */
     uint8_t datagram;
-    uint8_t asked;   /* some packet had APG */
-    uint8_t release; /* RELEASED is owed */
-    uint8_t nested;  /* forwarded as a call of the server's own: its end is answered */
-    uint8_t lent;    /* by the forwarder: RELEASED is owed for that as well */
-    uint8_t delayed; /* its Response waits, with the timer */
-    uint8_t again;   /* incomplete, and it came by unicast, or by multicast once more with APG */
+    uint8_t asked;    /* some packet had APG */
+    uint8_t release;  /* RELEASED is owed */
+    uint8_t nested;   /* forwarded as a call of the server's own: its end is answered */
+    uint8_t lent;     /* by the forwarder: RELEASED is owed for that as well */
+    uint8_t copy_due; /* its Response goes to the group next */
+    uint8_t delayed;  /* its Response waits, with the timer */
+    uint8_t again;    /* incomplete, and it came by unicast, or by multicast once more with APG */
     uint8_t source[6];
     uint8_t header[VMTP_HEADER_OCTETS]; /* of the Request */
     /* Of a run: */

@@ -173,7 +173,7 @@ static void aim(struct vmtp_engine *e, struct call *c, const uint8_t *mac) {
         memcpy(c->tx.mac, mac, 6);
     else
         vmtp_group_mac(c->tx.mac, c->server);
-    vmtp_put_length_word(h, e->config.domain, mac ? 0 : VMTP_MPG, 0);
+    vmtp_put_length_word(h, e->config.domain, (vmtp_get_packet_flags(h) & ~VMTP_MPG) | (mac ? 0 : VMTP_MPG), 0);
 }
 
 /* What one node asked for has been sent: from here on to all again. */

@@ -47,6 +47,8 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
         vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_NRT);
     if ((reply->flags & VMTP_REPLY_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL)
         vmtp_put_length_word(q->tx.header, e->config.domain, VMTP_HCO, 0);
+    if (reply->flags & VMTP_REPLY_GROUP)
+        veng_group_reply(e, q, reply, now);
     if (veng_group_delays(q, r))
         veng_group_delay(e, q, now);
     else
@@ -62,8 +64,13 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
     if ((reply->segment_size && !reply->segment) ||
         (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
         return VMTP_E_INVALID;
+    int error = reply->flags & VMTP_REPLY_GROUP ? veng_group_reply_check(e, q, reply) : 0;
+    if (error)
+        return error;
     COUNT(e, RESPONSES);
     if (q->remote == NONE) {
+        if (reply->flags & VMTP_REPLY_GROUP)
+            veng_group_reply_local(e, q, reply, now);
         veng_local_reply(e, q, reply, now);
         return 0;
     }
@@ -87,6 +94,8 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
 }
 
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    if (q->copy_due)
+        veng_group_reply_copy(e, q);
     if (q->remote == NONE || q->state != REQUEST_RESPONDED)
         return;
     if (q->in_run) {
@@ -155,7 +164,8 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
     if (blocks == NONE)
         blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
-    uint32_t nrt = vmtp_get_control(q->tx.header) & VMTP_NRT, flags = vmtp_get_packet_flags(q->tx.header);
+    memcpy(q->tx.mac, r->mac, 6); /* the first time it may have gone to a group */
+    uint32_t nrt = vmtp_get_control(q->tx.header) & VMTP_NRT, flags = vmtp_get_packet_flags(q->tx.header) & ~VMTP_MPG;
     veng_response_header(e, r, q->tx.header);
     vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | nrt);
     vmtp_put_length_word(q->tx.header, e->config.domain, flags, 0);

@@ -316,7 +316,10 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (is_default_client(a->client)) {
         return veng_allocate_answered(e, a);
     }
+    int given = a->multicast && veng_group_response(e, a);
     struct entity *n = veng_entity_find(e, a->client);
+    if (!n && given)
+        return 0;
     if (!n) {
         veng_notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
         return DROP(e, DROP_NO_CLIENT);

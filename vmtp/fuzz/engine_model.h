@@ -700,6 +700,7 @@ static void on_event(struct my_node *n, const struct vmtp_event *ev) {
     case VMTP_EV_ACCEPT_RETURNED: take_back(accept_of(n, ev)->area); break;
     case VMTP_EV_ENTITY_CREATED: add_entity(n, ev->entity); break;
     case VMTP_EV_SIGNAL: break;
+    case VMTP_EV_GROUP_RESPONSE: take_back(accept_of(n, ev)->area); break;
     case VMTP_EV_LISTEN: MUST(ev->number <= 1 && ev->source[0] == 0x09); break;
     case VMTP_EV_ENTITY_DELETED: forget_entity(n, ev->entity); break;
     default: FAIL("an event of no known type");

@@ -322,8 +322,10 @@ enum vmtp_reply_flags {
                                Request as well (PGcount) and gives its client the words of that one.  Elsewhere it means nothing */
     VMTP_REPLY_ONCE = 4, /* NRT: what of the segment gets lost is not to be asked for.  With MDM the client is given what came */
     VMTP_REPLY_HEADER_SUM = 8, /* HCO: the segment is not summed */
-    VMTP_REPLY_CHOSEN = 16 /* with DGM and a segment: a Request with MDM and without a segment has in MsgDelivery the blocks that it
+    VMTP_REPLY_CHOSEN = 16, /* with DGM and a segment: a Request with MDM and without a segment has in MsgDelivery the blocks that it
                                wants, and only these are sent (VMTP_CALL_PARTIAL) */
+    VMTP_REPLY_GROUP = 32 /* of a Request to a group: send the Response to its other members too (VMTP_EV_GROUP_RESPONSE).  Its
+                               segment must fit into one packet, else VMTP_E_TOO_LARGE; of another Request: VMTP_E_INVALID */
 };
 
 struct vmtp_reply {
@@ -400,7 +402,11 @@ enum vmtp_event_type {
     VMTP_EV_LISTEN,
     /* SignalEntity from the wire, or from a client here: client has sent entity a signal, number is its argument.  Only for entities
      * created with VMTP_ENTITY_SIGNALS.  Until you have taken it further ones for the same entity are refused (BUSY). */
-    VMTP_EV_SIGNAL
+    VMTP_EV_SIGNAL,
+    /* Another member has answered a Request to a group that entity, a member with VMTP_GRP_RESPONSES, has been given and has not
+     * answered.  handle: that Request's, 0 if it has been answered since; client, transaction; message: the Response, with who answered
+     * in message.server.  cookie and segment: of the accept that it consumed.  May be lost, and may come twice.  (section 13.1) */
+    VMTP_EV_GROUP_RESPONSE
 };
 
 struct vmtp_event {
