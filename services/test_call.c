@@ -8,19 +8,22 @@
 #define CALL_COOKIE 0x7674657374630000u
 
 struct arguments {
-    uint32_t generate, seed, brief, client;
+    uint32_t generate, seed, flags, client;
+    uint32_t members; /* listed at the head of the segment that came along: who is to answer */
     vmtp_entity server;
     uint32_t code, control, deadline_ms, capacity, responses, run;
     uint32_t words[7];
-    uint32_t size; /* of the segment that came along */
+    const uint8_t *segment; /* that came along */
+    uint32_t size;
 };
 
 static void parse(struct arguments *a, const struct vmtp_event *request) {
     const uint8_t *in = request->segment;
     a->generate = request->message.words[0];
     a->seed = request->message.words[1];
-    a->brief = request->message.words[2];
+    a->flags = request->message.words[2];
     a->client = request->message.words[3];
+    a->members = request->message.words[4];
     a->server = vmtp_load64(in + VTEST_CALL_SERVER);
     a->code = vmtp_load32(in + VTEST_CALL_CODE);
     a->control = vmtp_load32(in + VTEST_CALL_CONTROL);
@@ -30,6 +33,7 @@ static void parse(struct arguments *a, const struct vmtp_event *request) {
     a->run = vmtp_load32(in + VTEST_CALL_COUNTS) >> 16;
     for (unsigned i = 0; i < 7; i++)
         a->words[i] = vmtp_load32(in + VTEST_CALL_WORDS + 4 * i);
+    a->segment = in + VTEST_CALL_HEAD;
     a->size = request->segment_size - VTEST_CALL_HEAD;
 }
 
@@ -40,11 +44,14 @@ static uint32_t areas(const struct arguments *a) {
 }
 
 static int sound(const vtest_service *s, const struct arguments *a) {
-    if (a->server == 0 || a->brief > 1 || a->client >= VTEST_CALL_CLIENTS || a->responses > VTEST_CALL_RESULTS)
+    if (a->server == 0 || a->flags > VTEST_CALL_ALL || a->client >= VTEST_CALL_CLIENTS ||
+        a->responses > VTEST_CALL_RESULTS)
         return 0;
     if (a->generate > s->message_most || a->capacity > s->message_most || a->deadline_ms > VTEST_CALL_DEADLINE_MAX_MS)
         return 0;
     if (a->run > VTEST_CALL_RUN || (uint64_t)areas(a) * a->capacity > s->message_most)
+        return 0;
+    if (a->members > a->responses || a->members * 8 > a->size)
         return 0;
     if (a->run > 1)
         return a->responses <= 1 && !vmtp_is_group(a->server);
@@ -63,33 +70,52 @@ static int prepare_client(vtest_service *s, struct vtest_client *c, vmtp_time no
     return c->entity != 0 ? 0 : vmtp_entity_create(s->engine, &c->entity, NULL, now);
 }
 
+static uint32_t flags_of(const struct arguments *a, uint32_t number) {
+    uint32_t flags = a->members > 0 ? VMTP_CALL_RELIABLE : VMTP_CALL_PLAIN;
+    if (number + 1 < a->run)
+        flags |= VMTP_CALL_MORE;
+    if (a->flags & VTEST_CALL_PARTIAL)
+        flags |= VMTP_CALL_PARTIAL;
+    if (a->flags & VTEST_CALL_HCO)
+        flags |= VMTP_CALL_HEADER_SUM;
+    return flags;
+}
+
 /* The call with this number of the run. */
 static int start(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w,
                  uint32_t number) {
-    struct vmtp_request call = {.client = c->entity, .segment_size = a->generate ? a->generate : a->size};
+    struct vmtp_request call = {.client = c->entity, .segment_size = a->size};
+    uint8_t *areas = c->memory + (a->segment == c->memory ? a->size : 0);
     vmtp_handle handle;
-    call.segment = a->generate > 0 ? c->memory : w->slot->area + VTEST_CALL_HEAD;
+    call.segment = a->segment;
     call.message.server = a->server;
     call.message.code = a->code & ~VMTP_SDA;
     memcpy(call.message.words, a->words, sizeof a->words);
     call.message.words[0] += number;
-    call.response_area = c->memory + a->generate + (size_t)number * a->capacity;
+    call.response_area = areas + (size_t)number * a->capacity;
     call.response_size = a->capacity;
     call.response_slots = a->responses;
     call.deadline = a->deadline_ms ? w->now + a->deadline_ms * VMTP_MILLISECOND : VMTP_NEVER;
     call.cookie = CALL_COOKIE + (uint64_t)(c - s->clients) * 256 + number;
     call.control = a->control & (VMTP_NRT | VMTP_DRT);
     call.priority = (uint8_t)((a->control >> 4) & 15u);
-    call.flags = number + 1 < a->run ? VMTP_CALL_MORE : VMTP_CALL_PLAIN;
+    call.flags = flags_of(a, number);
+    call.members = c->members;
+    call.member_count = a->members;
     return vmtp_call(s->engine, &handle, &call, w->now);
 }
 
 /* As many of the run as the engine takes: 0, or why it takes not even the first. */
-static int start_all(vtest_service *s, struct vtest_client *c, const struct arguments *a, struct vtest_work *w) {
+static int start_all(vtest_service *s, struct vtest_client *c, struct arguments *a, struct vtest_work *w) {
     int rc = 0;
     c->started = c->ended = 0;
-    if (a->generate > 0)
+    for (uint32_t i = 0; i < a->members; i++, a->segment += 8, a->size -= 8)
+        c->members[i] = vmtp_load64(a->segment);
+    if (a->generate > 0) {
         vtest_pattern(c->memory, a->generate, a->seed);
+        a->segment = c->memory;
+        a->size = a->generate;
+    }
     for (uint32_t i = 0; rc == 0 && i < (a->run > 1 ? a->run : 1); i++) {
         rc = start(s, c, a, w, i);
         c->started += rc == 0;
@@ -104,7 +130,7 @@ static void finish(struct vtest_client *c) {
 }
 
 /* 0, or the ResponseCode that says why there is no call. */
-static uint32_t begin(vtest_service *s, const struct arguments *a, struct vtest_work *w) {
+static uint32_t begin(vtest_service *s, struct arguments *a, struct vtest_work *w) {
     struct vtest_client *c = &s->clients[a->client];
     if (c->slot || prepare_client(s, c, w->now) != 0)
         return VMTP_TEST_NO_ROOM;
@@ -118,7 +144,7 @@ static uint32_t begin(vtest_service *s, const struct arguments *a, struct vtest_
     }
     c->slot = w->slot;
     c->start = w->now;
-    c->brief = (uint8_t)a->brief;
+    c->brief = a->flags & VTEST_CALL_BRIEF;
     c->several = a->responses > 0 || a->run > 1;
     c->grouped = a->responses > 1;
     c->count = 0;

@@ -2,6 +2,27 @@
 /* ENTITY: the entities that a service has besides itself, made when somebody asks for them.  spec/testing.md section 4.8. */
 #include "test_internal.h"
 
+void vtest_place_begin(vtest_service *s, struct vtest_place *place) {
+    memset(place->counts, 0, sizeof place->counts);
+    place->executed = 0;
+    vtest_post_place(s, place);
+}
+
+void vtest_place_leave(vtest_service *s, struct vtest_place *place) {
+    place->id = 0;
+    for (uint32_t i = 0; i < place->slots; i++) {
+        struct vtest_slot *slot = &s->slots[place->first + i];
+        if (slot->state == VTEST_QUEUED || slot->state == VTEST_DELAYED)
+            vtest_free(s, slot);
+    }
+}
+
+void vtest_place_unmake(vtest_service *s, struct vtest_place *place, vmtp_time now) {
+    if (place->id)
+        vmtp_entity_delete(s->engine, place->id, now);
+    vtest_place_leave(s, place);
+}
+
 int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now) {
     if (place->id != 0)
         return 0;
@@ -10,16 +31,21 @@ int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now)
         place->id = 0;
         return rc;
     }
-    memset(place->counts, 0, sizeof place->counts);
-    place->executed = 0;
-    vtest_post_place(s, place);
+    vtest_place_begin(s, place);
     return 0;
 }
 
 void vtest_entity_op(vtest_service *s, struct vtest_work *w) {
-    uint32_t number = w->request->message.words[0];
-    if (number > VTEST_GUARDED) {
+    uint32_t number = w->request->message.words[0], unmake = w->request->message.words[1];
+    if (number > VTEST_GUARDED || unmake > 1 ||
+        (unmake && (number == VTEST_SELF || w->slot->place == &s->places[number]))) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
+        return;
+    }
+    if (unmake) {
+        vtest_put64(w->answer.words, s->places[number].id);
+        w->answer.words[2] = number;
+        vtest_place_unmake(s, &s->places[number], w->now);
         return;
     }
     if (vtest_place_make(s, &s->places[number], w->now) != 0) {

@@ -54,7 +54,7 @@ struct vtest_slot {
     vmtp_entity entity;   /* at which it was posted */
     vmtp_handle handle;   /* 0: a datagram, or given up */
     uint32_t reply_flags; /* VMTP_DGM or 0 */
-    uint8_t batch;        /* the Response may be part of a later one */
+    uint32_t reply_how;   /* enum vmtp_reply_flags */
     vmtp_time due;
     uint32_t octets, seed;    /* DELAY */
     void *extra;              /* lent with the area, or NULL */
@@ -81,6 +81,7 @@ struct vtest_client {
     uint32_t count;
     uint32_t started, ended; /* of a run */
     const uint8_t *segment;  /* of the first Response */
+    vmtp_entity members[VTEST_CALL_RESULTS];
     struct vtest_result results[VTEST_CALL_RESULTS];
 };
 
@@ -159,6 +160,11 @@ void vtest_post_place(vtest_service *s, struct vtest_place *place);
 /* ---- test_entities.c ---- */
 /* Makes it when it is not there: 0 or an error of vmtp_entity_create. */
 int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now);
+/* A place has an entity again, which has done nothing yet. */
+void vtest_place_begin(vtest_service *s, struct vtest_place *place);
+/* It has none any more: what it has in hand is not answered. */
+void vtest_place_leave(vtest_service *s, struct vtest_place *place);
+void vtest_place_unmake(vtest_service *s, struct vtest_place *place, vmtp_time now);
 
 /* ---- test_serial.c ---- */
 void vtest_serial_queue(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request);

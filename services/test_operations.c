@@ -30,10 +30,25 @@ void vtest_fill_source(void *out, uint32_t octets, uint32_t seed, struct vmtp_me
     answer->words[2] = vtest_crc32(out, octets);
 }
 
+/* How the Response goes out.  An idempotent one gives the blocks that the Request chose, since they are the same each time. */
+static void choose_form(struct vtest_work *w, uint32_t flags) {
+    if (flags & VTEST_SOURCE_NRT)
+        w->slot->reply_how |= VMTP_REPLY_ONCE;
+    if (flags & VTEST_SOURCE_HCO)
+        w->slot->reply_how |= VMTP_REPLY_HEADER_SUM;
+    if (w->slot->reply_flags & VMTP_DGM)
+        w->slot->reply_how |= VMTP_REPLY_CHOSEN;
+    if (flags & VTEST_SOURCE_MDM) {
+        w->answer.code |= VMTP_MDM;
+        w->answer.words[5] = UINT32_MAX;
+    }
+}
+
 static void op_source(vtest_service *s, struct vtest_work *w) {
     const uint32_t *words = w->request->message.words;
     void *out = w->slot->area;
-    if (words[0] > (w->request->large ? s->message_most : VTEST_AREA)) {
+    if (words[0] > (w->request->large ? s->message_most : VTEST_AREA) || words[2] > VTEST_SOURCE_ALL ||
+        (words[2] > 0 && words[0] > VTEST_AREA)) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);
         return;
     }
@@ -44,6 +59,7 @@ static void op_source(vtest_service *s, struct vtest_work *w) {
         return;
     }
     vtest_fill_source(out, words[0], words[1], &w->answer);
+    choose_form(w, words[2]);
     w->segment = out;
     w->segment_size = words[0];
 }

@@ -63,6 +63,12 @@ enum vtest_result_offset {
 #define VTEST_CALL_RESULTS 64u
 #define VTEST_CALL_RUN 16u
 
+/* Word 2 of SOURCE (section 4.1). */
+enum vtest_source_flag { VTEST_SOURCE_NRT = 1, VTEST_SOURCE_HCO = 2, VTEST_SOURCE_MDM = 4, VTEST_SOURCE_ALL = 7 };
+
+/* Word 2 of CALL (section 4.6). */
+enum vtest_call_flag { VTEST_CALL_BRIEF = 1, VTEST_CALL_PARTIAL = 2, VTEST_CALL_HCO = 4, VTEST_CALL_ALL = 7 };
+
 /* Word 1 of SEQUENCE (section 4.9). */
 enum vtest_sequence_flag { VTEST_SEQUENCE_ANEW = 1, VTEST_SEQUENCE_BATCH = 2 };
 

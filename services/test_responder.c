@@ -27,7 +27,7 @@ static vtest_operation *choose(struct vtest_slot *slot, uint32_t code) {
     unsigned flags = 0, procedure = code & 0xffu, plain = procedure & ~VTEST_IDEMPOTENT;
     vtest_operation *run = code >> 8 == VTEST_INTERFACE ? vtest_find(plain, &flags) : NULL;
     slot->reply_flags = 0;
-    slot->batch = 0;
+    slot->reply_how = 0;
     if (!run || ((procedure & VTEST_IDEMPOTENT) && (flags & VTEST_NEVER_IDEMPOTENT)))
         return NULL;
     if ((procedure & VTEST_IDEMPOTENT) || (flags & VTEST_ALWAYS_IDEMPOTENT))

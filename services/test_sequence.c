@@ -30,7 +30,8 @@ void vtest_sequence(vtest_service *s, struct vtest_work *w) {
     w->answer.words[2] = t->tag;
     w->answer.words[3] = w->request->segment_size;
     w->answer.words[4] = vtest_crc32(w->request->segment, w->request->segment_size);
-    w->slot->batch = w->request->more && (words[1] & VTEST_SEQUENCE_BATCH);
+    if (w->request->more && (words[1] & VTEST_SEQUENCE_BATCH))
+        w->slot->reply_how = VMTP_REPLY_BATCH;
     t->tag = words[0];
     t->used = ++s->ticks;
 }

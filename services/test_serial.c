@@ -11,15 +11,20 @@ void vtest_serial_queue(vtest_service *s, struct vtest_slot *slot, const struct 
     vtest_set_state(slot, VTEST_QUEUED);
 }
 
-/* Of the four bits: the upper two rank 11, 10, 00, 01 from the most urgent (spec/vmtp.md section 13.9). */
-static unsigned rank(uint8_t priority) {
-    static const unsigned upper[4] = {1, 0, 2, 3};
-    return upper[(priority >> 2) & 3u] * 4 + (priority & 3u);
+static int goes_before(const struct vtest_slot *a, const struct vtest_slot *b) {
+    unsigned first = vmtp_priority_rank(a->queued.priority), second = vmtp_priority_rank(b->queued.priority);
+    return first != second ? first > second : a->arrival < b->arrival;
 }
 
-static int goes_before(const struct vtest_slot *a, const struct vtest_slot *b) {
-    unsigned first = rank(a->queued.priority), second = rank(b->queued.priority);
-    return first != second ? first > second : a->arrival < b->arrival;
+/* None passes an earlier one of its own Client (spec/vmtp.md section 13.9). */
+static int is_first_of_client(const vtest_service *s, const struct vtest_slot *slot) {
+    const struct vtest_place *place = &s->places[VTEST_SERIAL];
+    for (uint32_t i = 0; i < place->slots; i++) {
+        const struct vtest_slot *k = &s->slots[place->first + i];
+        if (k->state == VTEST_QUEUED && k->queued.client == slot->queued.client && k->arrival < slot->arrival)
+            return 0;
+    }
+    return 1;
 }
 
 /* The slot to be executed next, or NULL: nothing waits, or something is being executed. */
@@ -30,7 +35,7 @@ static struct vtest_slot *next(vtest_service *s) {
         struct vtest_slot *slot = &s->slots[place->first + i];
         if (slot->state == VTEST_BUSY || slot->state == VTEST_DELAYED || slot->state == VTEST_CALLING)
             return NULL;
-        if (slot->state == VTEST_QUEUED && (!best || goes_before(slot, best)))
+        if (slot->state == VTEST_QUEUED && is_first_of_client(s, slot) && (!best || goes_before(slot, best)))
             best = slot;
     }
     return best;
@@ -52,18 +57,6 @@ static uint32_t in_state(const vtest_service *s, enum vtest_state state) {
     return count;
 }
 
-/* What it has in hand is not answered any more. */
-static void unmake(vtest_service *s, struct vtest_place *place, vmtp_time now) {
-    if (place->id)
-        vmtp_entity_delete(s->engine, place->id, now);
-    place->id = 0;
-    for (uint32_t i = 0; i < place->slots; i++) {
-        struct vtest_slot *slot = &s->slots[place->first + i];
-        if (slot->state == VTEST_QUEUED || slot->state == VTEST_DELAYED)
-            vtest_free(s, slot);
-    }
-}
-
 void vtest_serial(vtest_service *s, struct vtest_work *w) {
     struct vtest_place *place = &s->places[VTEST_SERIAL];
     uint32_t depth = w->request->message.words[0];
@@ -73,7 +66,7 @@ void vtest_serial(vtest_service *s, struct vtest_work *w) {
     }
     int possible = depth == 0 || (depth <= s->serial_most && in_state(s, VTEST_CALLING) == 0);
     if (possible && depth > 0) {
-        unmake(s, place, w->now);
+        vtest_place_unmake(s, place, w->now);
         place->limit = depth;
     }
     if (!possible || vtest_place_make(s, place, w->now) != 0) {

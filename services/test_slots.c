@@ -111,7 +111,7 @@ void vtest_answer(vtest_service *s, struct vtest_slot *slot, const struct vmtp_m
                   uint32_t size, vmtp_time now) {
     struct vmtp_reply reply = {.message = *answer, .segment = segment, .segment_size = size};
     reply.message.code |= slot->reply_flags;
-    reply.flags = confirm_flag(s, slot) | (slot->batch ? (uint32_t)VMTP_REPLY_BATCH : 0);
+    reply.flags = confirm_flag(s, slot) | slot->reply_how;
     if (slot->handle != 0 && reply_with(s, slot, &reply, now))
         vtest_lend(s, slot);
     else

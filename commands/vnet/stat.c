@@ -115,7 +115,7 @@ static int ask(struct figures *s) {
             return node_explain(&s->node, rc, s->entity, s->timeout);
         all = answer.message.words[0];
         got += answer.message.words[1];
-        if (answer.message.words[1] == 0) /* what has ended meanwhile is not counted any more */
+        if (answer.message.words[1] == 0 || answer.size == 0) /* what has ended meanwhile is not there any more */
             break;
     }
     return VNET_OK;

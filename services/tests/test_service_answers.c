@@ -94,6 +94,39 @@ START_TEST(source_makes_the_pattern) {
 }
 END_TEST
 
+/* TEST-4.1-07, TEST-3.1-06 */
+START_TEST(source_answers_in_the_form_asked_for) {
+    for (uint32_t form = 0; form < 8; form++) {
+        const uint32_t words[7] = {1000, 7, form};
+        const uint8_t *h = p.node.response;
+        ck_assert_uint_eq(pair_do(&p, VMTP_TEST_SOURCE, words, NULL, 0), VMTP_OK);
+        ck_assert_uint_eq((vmtp_get_control(h) & VMTP_NRT) != 0, form & VTEST_SOURCE_NRT);
+        ck_assert_uint_eq((vmtp_get_packet_flags(h) & VMTP_HCO) != 0, (form & VTEST_SOURCE_HCO) != 0);
+        ck_assert_uint_eq((vmtp_get_code(h) & VMTP_MDM) != 0, (form & VTEST_SOURCE_MDM) != 0);
+        ck_assert_uint_eq(vmtp_get_code(h) & VMTP_CODE_FLAGS & ~(VMTP_SDA | VMTP_MDM), 0);
+        ck_assert_uint_eq(pair_answer(&p)->size, 1000);
+    }
+    const uint32_t beyond[7] = {0, 0, 8};
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_SOURCE, beyond, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
+}
+END_TEST
+
+/* TEST-4.1-08 */
+START_TEST(an_idempotent_source_gives_the_blocks_that_are_chosen) {
+    const uint32_t words[7] = {3000, 7, 0, 0, 0, 5};
+    uint8_t expected[3000];
+    vtest_pattern(expected, sizeof expected, 7);
+    memset(p.calls[0].area, 0, sizeof p.calls[0].area);
+    ck_assert_uint_eq(pair_do(&p, VMTP_MDM | VMTP_TEST_SOURCE | VTEST_IDEMPOTENT, words, NULL, 0), VMTP_OK);
+    const struct pair_call *a = pair_answer(&p);
+    ck_assert_uint_eq(a->message.code & VMTP_MDM, VMTP_MDM);
+    ck_assert_uint_eq(a->message.words[5], 5);
+    ck_assert_mem_eq(a->area, expected, 512);
+    ck_assert_mem_eq(a->area + 1024, expected + 1024, 512);
+    ck_assert_uint_eq(a->area[512] | a->area[1023] | a->area[1536] | a->area[2999], 0);
+}
+END_TEST
+
 /* TEST-3.1-01, TEST-3.1-02 */
 START_TEST(unknown_codes_are_vmtp_error) {
     static const uint32_t codes[] = {0x00021F, 0x00022A, 0x0002FF, 0x000300, 0x000001, 0x00FF00, 0x020200};
@@ -273,6 +306,8 @@ int main(void) {
     tcase_add_loop_test(all, echo_returns_words_and_segment, 0, 9);
     tcase_add_test(all, sink_returns_size_and_checksum);
     tcase_add_test(all, source_makes_the_pattern);
+    tcase_add_test(all, source_answers_in_the_form_asked_for);
+    tcase_add_test(all, an_idempotent_source_gives_the_blocks_that_are_chosen);
     tcase_add_test(all, unknown_codes_are_vmtp_error);
     tcase_add_test(all, bit_80_makes_responses_idempotent);
     tcase_add_test(all, a_datagram_is_counted_and_not_answered);

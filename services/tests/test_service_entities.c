@@ -47,6 +47,22 @@ START_TEST(entities_have_identifiers_that_stay) {
 }
 END_TEST
 
+/* TEST-4.8-03, TEST-4.8-02 */
+START_TEST(entities_can_be_ended) {
+    const uint32_t end[7] = {1, 1}, self[7] = {0, 1}, wrong[7] = {1, 2};
+    vmtp_entity id = entity(1);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, end, NULL, 0), VMTP_OK);
+    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), id);
+    pair_wait(&p, pair_start(&p, 5, id, VMTP_PIC | VMTP_TEST_NULL, NULL, NULL, 0));
+    ck_assert_uint_ne(p.calls[5].result, 0);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, end, NULL, 0), VMTP_OK);
+    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), 0);
+    ck_assert_uint_ne(entity(1), id);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, self, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, wrong, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
+}
+END_TEST
+
 /* TEST-2.3-01, TEST-2.3-02 */
 START_TEST(twins_do_what_the_service_does_and_count_for_themselves) {
     vmtp_entity twin = entity((uint32_t)_i); /* or the serial server */
@@ -406,6 +422,7 @@ int main(void) {
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, entities_have_identifiers_that_stay);
+    tcase_add_test(all, entities_can_be_ended);
     tcase_add_loop_test(all, twins_do_what_the_service_does_and_count_for_themselves, 1, 5);
     tcase_add_test(all, the_guarded_entity_wants_security);
     tcase_add_test(all, a_small_table_of_accepts_has_room_for_all);

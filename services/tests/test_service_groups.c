@@ -170,6 +170,37 @@ START_TEST(who_has_left_does_not_answer) {
 }
 END_TEST
 
+/* CALL that goes on until these members have answered; word 0 of its Response. */
+static uint32_t call_members(const vmtp_entity *members, uint32_t count, uint32_t responses) {
+    uint8_t segment[VTEST_CALL_HEAD + 3 * 8] = {0};
+    const uint32_t words[7] = {0, 0, 0, 0, count};
+    vmtp_store64(segment + VTEST_CALL_SERVER, GROUP);
+    vmtp_store32(segment + VTEST_CALL_CODE, VMTP_PIC | VMTP_MRD | VMTP_TEST_SINK);
+    vmtp_store32(segment + VTEST_CALL_DEADLINE, 5000);
+    vmtp_store32(segment + VTEST_CALL_COUNTS, responses);
+    for (uint32_t i = 0; i < count && i < 3; i++)
+        vmtp_store64(segment + VTEST_CALL_HEAD + 8 * i, members[i]);
+    if (pair_do(&p, VMTP_TEST_CALL, words, segment, sizeof segment) != VMTP_OK)
+        return UINT32_MAX;
+    return pair_answer(&p)->message.words[0];
+}
+
+/* TEST-4.6-10 */
+START_TEST(a_reliable_call_ends_when_all_have_answered) {
+    make_group();
+    const vmtp_entity members[3] = {p.service->places[0].id, p.service->places[2].id, vtest_entity(other)};
+    const vmtp_entity absent[3] = {p.service->places[0].id, vtest_entity(other), 0x777777};
+    ck_assert_uint_eq(call_members(members, 3, 8), 0);
+    ck_assert_uint_lt(pair_answer(&p)->end - pair_answer(&p)->start, VMTP_SECOND);
+    ck_assert_uint_ge(pair_answer(&p)->message.words[2], 3);
+    ck_assert_uint_ne(call_members(absent, 3, 8), 0);
+    ck_assert_uint_eq(call_members(members, 3, 2), UINT32_MAX);
+    ck_assert_uint_eq(call_members(members, 1, 1), UINT32_MAX);
+    ck_assert_uint_eq(call_members(members, 4, 8), UINT32_MAX);
+    end_group();
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("test service: groups");
     TCase *all = tcase_create("all");
@@ -180,6 +211,7 @@ int main(void) {
     tcase_add_test(all, memberships_have_an_end);
     tcase_add_loop_test(all, members_answer_requests_to_their_group, 0, 6);
     tcase_add_test(all, a_member_that_calls_is_left_out);
+    tcase_add_test(all, a_reliable_call_ends_when_all_have_answered);
     tcase_add_test(all, who_has_left_does_not_answer);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

@@ -144,6 +144,24 @@ START_TEST(call_streams_a_run) {
 }
 END_TEST
 
+/* TEST-4.10-01: a run for which the serial server has no room comes in smaller portions, and is executed in order */
+START_TEST(a_serial_server_takes_a_run_bit_by_bit) {
+    const uint32_t two[7] = {2}, words[7] = {0, 0, 0, 2};
+    pair_wait(&p, pair_start(&p, 1, vtest_entity(other), VMTP_PIC | VMTP_TEST_SERIAL, two, NULL, 0));
+    vmtp_entity serial = vtest_get64(p.calls[1].message.words);
+    head(VMTP_TEST_DELAY, 0, 16, 0);
+    vmtp_store64(segment + VTEST_CALL_SERVER, serial);
+    vmtp_store32(segment + VTEST_CALL_WORDS, 5000);
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, words, segment, VTEST_CALL_HEAD), VMTP_OK);
+    ck_assert_uint_eq(pair_answer(&p)->message.words[0], 0);
+    ck_assert_uint_eq(pair_answer(&p)->message.words[2], 16);
+    for (uint32_t i = 0; i < 16; i++)
+        ck_assert_uint_eq(vmtp_load32(answer + VTEST_CALL_HEAD + i * VTEST_RESULT_OCTETS + VTEST_RESULT_NUMBER), i);
+    ck_assert_uint_eq(other->places[VTEST_SERIAL].executed, 16);
+    ck_assert_uint_gt(vmtp_counter(p.node.engine, VMTP_COUNT_RUN_OVERFLOWS), 0);
+}
+END_TEST
+
 /* TEST-4.6-09 */
 START_TEST(runs_have_a_limit) {
     static const uint32_t wrong[][3] = {{0, 17, 0}, {0, 2, 2}, {MOST / 2 + 1, 2, 0}, {MOST, 2, 1}};
@@ -167,6 +185,7 @@ int main(void) {
     tcase_add_test(all, identify_tells_the_largest_message);
     tcase_add_test(all, call_sends_and_takes_large_messages);
     tcase_add_loop_test(all, call_streams_a_run, 0, 2);
+    tcase_add_test(all, a_serial_server_takes_a_run_bit_by_bit);
     tcase_add_test(all, runs_have_a_limit);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

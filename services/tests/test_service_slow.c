@@ -253,7 +253,7 @@ END_TEST
 
 /* TEST-4.6-03, TEST-6.1-01 */
 START_TEST(call_refuses_nonsense) {
-    static const uint32_t words[][7] = {{4194305}, {0, 0, 2}, {0, 0, 0, 12}};
+    static const uint32_t words[][7] = {{4194305}, {0, 0, 8}, {0, 0, 0, 12}};
     head(segment, tester_entity, VMTP_TEST_NULL);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, segment, VTEST_CALL_HEAD - 1), VMTP_TEST_BAD_ARGUMENT);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, NULL, NULL, 0), VMTP_TEST_BAD_ARGUMENT);

@@ -57,8 +57,10 @@ vmtp_time pair_now(const struct pair *p) { return vmtp_sim_now(p->sim); }
 
 static void count(struct pair_end *end, const struct vmtp_tx *tx) {
     uint32_t code = vmtp_get_code(tx->header) & VMTP_CODE_MASK;
-    if (vmtp_get_function(tx->header) != VMTP_REQUEST)
+    if (vmtp_get_function(tx->header) != VMTP_REQUEST) {
+        memcpy(end->response, tx->header, sizeof end->response);
         return;
+    }
     end->requests_out++;
     end->probes_out += code == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK);
 }

@@ -16,6 +16,7 @@ struct pair_end {
     vmtp_port *port;
     unsigned requests_out; /* Request packets sent, Notify and ProbeEntity included */
     unsigned probes_out;
+    uint8_t response[VMTP_HEADER_OCTETS]; /* header of the last packet of a Response */
 };
 
 /* What became of a call of the tester. */
