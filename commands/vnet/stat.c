@@ -111,6 +111,8 @@ static int ask(struct figures *s) {
             return refused(s, answer.message.code);
         if (rc == 0)
             rc = keep(s, area, answer.size);
+        if (rc == VMTP_E_CANCELLED && s->looks > 0) /* that is how --watch ends */
+            return VNET_OK;
         if (rc != 0)
             return node_explain(&s->node, rc, s->entity, s->timeout);
         all = answer.message.words[0];
