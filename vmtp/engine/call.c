@@ -3,7 +3,7 @@
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
-#define USER_FLAGS (VMTP_CALL_MORE | VMTP_CALL_RELIABLE | VMTP_CALL_PARTIAL | VMTP_CALL_HEADER_SUM)
+#define USER_FLAGS (VMTP_CALL_MORE | VMTP_CALL_RESUME | VMTP_CALL_RELIABLE | VMTP_CALL_PARTIAL | VMTP_CALL_HEADER_SUM)
 
 /* ---- times ---- */
 
@@ -138,6 +138,12 @@ static int check_size(const struct vmtp_engine *e, const struct vmtp_request *r)
     return 0;
 }
 
+/* What came here with its entity goes on only as what it was: a Request of one packet group. */
+static int cannot_resume(const struct vmtp_request *r, const struct entity *n) {
+    return !n->resume || (r->flags & VMTP_CALL_MORE) || vmtp_is_group(r->message.server) ||
+           (r->message.code & VMTP_DGM) || r->segment_size > VMTP_GROUP_OCTETS || r->response_size > VMTP_GROUP_OCTETS;
+}
+
 static int check(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
@@ -159,6 +165,8 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
     if ((r->flags & VMTP_CALL_RELIABLE) && !veng_reliable_valid(r))
         return VMTP_E_INVALID;
     if ((r->flags & VMTP_CALL_PARTIAL) && !veng_partial_allowed(r))
+        return VMTP_E_INVALID;
+    if ((r->flags & VMTP_CALL_RESUME) && cannot_resume(r, n))
         return VMTP_E_INVALID;
     return e->block ? 0 : VMTP_E_NOT_READY;
 }
@@ -222,6 +230,12 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     }
     c->tx.run = run;
     e->user_calls++;
+    if (request->flags & VMTP_CALL_RESUME) { /* the same Transaction */
+        n->transaction--;
+        c->resume = 1;
+        c->retransmits = n->resume_count;
+    }
+    n->resume = 0;
     take_request(e, c, request, now);
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
     if (call_is_oldest(e, c)) {
@@ -263,6 +277,11 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         return;
     if (c->multicast)
         vmtp_group_mac(c->tx.mac, c->server);
+    if (c->resume) {
+        c->resume = 0;
+        veng_call_retransmit(e, c, now);
+        return;
+    }
     if (c->sent) /* to another host, before */
         c->retransmits++;
     veng_call_transmit(e, c, all_blocks(c), c->purpose == FOR_FORWARD, now);
@@ -534,7 +553,19 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     c->relocated = 1;
     c->retries = 0;
     c->host = NONE;
-    find_server(e, c, now);
+    c->tx.bare = 0;
+    if (c->purpose == FOR_FORWARD)
+        veng_forward_go(e, c, now);
+    else if (veng_call_in_run(c))
+        find_server(e, c, now);
+    else
+        veng_call_start(e, c, now); /* it may have come here */
+}
+
+void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->state == CALL_LOCATING)
+        veng_locate_cancel(e, c);
+    relocate(e, c, now);
 }
 
 static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count, vmtp_time now) {
@@ -588,9 +619,13 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
     case VMTP_RETRY_ALL: told_to_retry(e, c, 0, all_blocks(c), now); break;
     case VMTP_BUSY: veng_call_back_off(e, c, now); break;
     case VMTP_ENTITY_MIGRATED:
-        if (!c->multicast && (c->purpose == FOR_USER ||
-                              c->purpose == FOR_FORWARD)) /* a group does not migrate, and a Probe must not wait for itself */
-            relocate(e, c, now);
+        if (c->purpose == FOR_REMOTE && !c->multicast) { /* a Client that has left where it was */
+            c->multicast = 1;
+            vmtp_put_length_word(c->tx.header, e->config.domain, VMTP_MPG, 0);
+            veng_call_begin(e, c, now);
+        } else if (!c->multicast && (c->purpose == FOR_USER || c->purpose == FOR_FORWARD)) {
+            relocate(e, c, now); /* a group does not migrate, and a Probe must not wait for itself */
+        }
         break;
     case VMTP_NONEXISTENT_ENTITY:
         if (c->cached && !c->relocated && !c->multicast) { /* the cache may be wrong: ask once */

@@ -35,6 +35,7 @@ void vmtp_config_init_sized(struct vmtp_config *config, size_t size) {
     full.max_control = 64;
     full.max_memberships = 128;
     full.max_runs = 16;
+    full.max_migrated = 16;
     timer_defaults(&full.timers);
     /* Never more than the caller's structure has room for; vmtp_config_check refuses one of another version. */
     memcpy(config, &full, size < sizeof full ? size : sizeof full);
@@ -57,6 +58,8 @@ static const char *check_tables(const struct vmtp_config *c) {
         return "max_accepts must be at most 16777000";
     if (c->max_hosts < 1 || c->max_hosts > most)
         return "max_hosts must be 1 to 16777000";
+    if (c->max_migrated > 65535)
+        return "max_migrated must be at most 65535";
     if (c->max_runs > most)
         return "max_runs must be at most 16777000";
     if (c->max_control < 4 || c->max_control > most)

@@ -47,6 +47,8 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_map(c, &e->remote_map, k->max_remote_clients);
     carve_map(c, &e->host_map, k->max_hosts);
     carve_map(c, &e->group_map, k->max_memberships);
+    e->gone = carve(c, (uint64_t)k->max_migrated * sizeof(struct gone));
+    e->gone_count = k->max_migrated;
     uint32_t sets = veng_pace_sets(k->max_hosts);
     veng_pace_init(e, carve(c, (uint64_t)sets * VENG_PACE_WAYS * sizeof(struct pace)), sets);
 }

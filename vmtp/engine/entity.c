@@ -58,7 +58,7 @@ static void set_options(struct vmtp_engine *e, struct entity *n, const struct vm
         n->probe_until = now + e->config.timers.ts4;
 }
 
-static int acceptable_id(const struct vmtp_engine *e, vmtp_entity id) {
+int veng_entity_acceptable(const struct vmtp_engine *e, vmtp_entity id) {
     vmtp_entity in_block = (id & ~ENTITY_FLAG_BITS) - e->block;
     if ((id & VMTP_ID_RES) || (id & ~ENTITY_FLAG_BITS) == 0)
         return 0;
@@ -72,8 +72,10 @@ int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity
     uint32_t index;
     if (!e->block)
         return VMTP_E_NOT_READY;
-    if (wanted && !acceptable_id(e, wanted))
+    if (wanted && !veng_entity_acceptable(e, wanted))
         return VMTP_E_INVALID;
+    if (wanted && veng_gone(e, wanted, now)) /* it is somewhere else */
+        return VMTP_E_EXISTS;
     if (e->entities.free == NONE)
         return VMTP_E_FULL;
     int error = 0;
@@ -91,7 +93,7 @@ int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity
     return 0;
 }
 
-static void unmap(struct vmtp_engine *e, struct entity *n) {
+void veng_entity_unmap(struct vmtp_engine *e, struct entity *n) {
     uint32_t *link = veng_map_head(e, &e->entity_map, n->id);
     while (entity_at(e, *link) != n)
         link = &entity_at(e, *link)->hash_next;
@@ -117,11 +119,16 @@ static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_ti
 }
 
 void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
-    unmap(e, n);
+    veng_entity_unmap(e, n);
     n->live = 0;
-    veng_event_withdraw(e, &n->signal);
     while (n->call != NONE)
         veng_call_finish(e, call_at(e, n->call), VMTP_CANCELLED, now);
+    veng_entity_dispose(e, n, now);
+}
+
+void veng_entity_dispose(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+    n->live = 0;
+    veng_event_withdraw(e, &n->signal);
     drop_requests(e, n, now);
     return_accepts(e, n);
     veng_group_entity_gone(e, n->id);

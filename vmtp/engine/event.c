@@ -167,8 +167,14 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->more = q->more;
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);
+    ev->resumed = q->resumed;
     if (ev->type != VMTP_EV_REQUEST && ev->type != VMTP_EV_GROUP_RESPONSE)
         return;
+    if (q->resumed) { /* its program has had it before */
+        ev->cookie = q->cookie;
+        q->state = REQUEST_PROCESSING;
+        return;
+    }
     struct accept *a = accept_at(e, q->accept);
     ev->cookie = a->cookie;
     ev->segment = a->area;

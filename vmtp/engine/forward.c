@@ -79,7 +79,7 @@ static struct call *onward_call(struct vmtp_engine *e, const struct remote *r) {
     return c;
 }
 
-static void go(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_forward_go(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (veng_entity_find(e, c->server))
         veng_forward_local(e, c, now);
     else
@@ -99,7 +99,7 @@ static int pass_on(struct vmtp_engine *e, struct request *q, const struct vmtp_f
     c->tx.segment_size = f->segment_size;
     take(e, q, c, f->segment_size > 0);
     await_client(e, r, now);
-    go(e, c, now);
+    veng_forward_go(e, c, now);
     return 0;
 }
 
@@ -121,7 +121,7 @@ static void remind(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     c->forwarder = r->request;
     c->retransmits = 1;
     await_client(e, r, now);
-    go(e, c, now);
+    veng_forward_go(e, c, now);
 }
 
 /* The next server is here, so a duplicate can be taken for one of what it was given. */
@@ -246,6 +246,10 @@ void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     const struct remote *r = remote_at(e, request_at(e, c->forwarder)->remote);
     vmtp_entity near_one = vmtp_get_coresident(c->tx.header);
     c->state = CALL_LOCAL;
+    if (!n && veng_gone(e, c->server, now)) {
+        veng_call_elsewhere(e, c, now);
+        return;
+    }
     if (!n || ((vmtp_get_code(c->tx.header) & VMTP_CRE) && near_one && !veng_entity_is_here(e, near_one))) {
         veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
         return;
@@ -353,7 +357,8 @@ static void answer_nested(struct vmtp_engine *e, struct request *q, const struct
     const struct slot *s = &c->first;
     struct vmtp_reply reply;
     memset(&reply, 0, sizeof reply);
-    int silent = c->result == VMTP_CANCELLED || (q->remote != NONE && remote_at(e, q->remote)->multicast);
+    int silent = c->result == VMTP_CANCELLED || c->result == VMTP_MIGRATED ||
+                 (q->remote != NONE && remote_at(e, q->remote)->multicast);
     reply.message.code = silent ? VMTP_RESPONSE_DISCARDED : c->result;
     if (c->result == 0) {
         const uint32_t own = VMTP_CMD | VMTP_DGM | VMTP_MDM | VMTP_SDA | VMTP_CODE_MASK;

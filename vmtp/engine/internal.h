@@ -27,6 +27,11 @@
  *                  reliable.c    Requests that each member is to answer
  *                  group_reply.c    how members answer
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
+ * migration        export.c      an entity leaves                              (spec/vmtp.md 13.11)
+ *                  import.c      one comes
+ *                  gone.c        who asks for those that left; clients that left
+ *                  meet.c        client and server come together, or part
+ *                  moved.h       the form between nodes
  * management       manager.c     procedures of Appendix III
  *                  service.c     SignalEntity, ModifyService
  *                  notify.c      Notify operations sent
@@ -165,6 +170,8 @@ struct entity {
     vmtp_time probe_until;    /* unknown clients are probed until then (section 8.2) */
     uint64_t process, principal, effective_principal;
     vmtp_entity signal_client;
+    uint32_t resume_count; /* RetransmitCount when it left */
+    uint8_t resume;        /* it came here with a call that its program may go on with */
     struct event_node event;
     struct event_node signal;
 };
@@ -260,6 +267,7 @@ struct call {
     uint8_t skip;         /* STI: the 255 Transactions behind it are the Response's */
     uint8_t more;         /* another Request of its run is to follow */
     uint8_t unsettled;    /* counted as such with its client */
+    uint8_t resume;       /* begun at another node: the server may have it */
     uint32_t subject;     /* purpose: which host entry or remote */
     uint32_t forwarder;   /* the Request that it forwards, or NONE */
     struct event_node event;
@@ -362,7 +370,9 @@ struct request {
     uint8_t batched;  /* to be answered by a later Response */
     uint8_t answered; /* its Response has been given to the queue */
     uint8_t retries;
-    uint8_t told; /* its missing blocks were asked for because a later one was whole */
+    uint8_t resumed; /* it came with its entity from another node */
+    uint64_t cookie; /* the handle that it had there */
+    uint8_t told;    /* its missing blocks were asked for because a later one was whole */
     struct event_node event;
 };
 
@@ -406,6 +416,12 @@ struct pace {
     struct rate out, in; /* what we send; what it is asked to send */
 };
 
+/* An entity that has left for another node. */
+struct gone {
+    vmtp_entity id; /* 0: free */
+    vmtp_time until;
+};
+
 struct allocation {
     struct timer timer;
     vmtp_entity candidate;
@@ -438,6 +454,8 @@ struct vmtp_engine {
     uint32_t next_id, next_group;
     uint32_t user_calls;
     int shared; /* others have our Ethernet address too */
+    struct gone *gone;
+    uint32_t gone_count;
     vmtp_entity block;
     struct allocation allocation;
     struct event_node ready_event;
@@ -492,6 +510,9 @@ static inline struct host *host_at(const struct vmtp_engine *e, uint32_t i) { re
 struct entity *veng_entity_find(const struct vmtp_engine *e, vmtp_entity id);
 int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now);
 void veng_entity_remove(struct vmtp_engine *e, struct entity *n, vmtp_time now);
+int veng_entity_acceptable(const struct vmtp_engine *e, vmtp_entity id); /* for an entity of a program */
+void veng_entity_unmap(struct vmtp_engine *e, struct entity *n);
+void veng_entity_dispose(struct vmtp_engine *e, struct entity *n, vmtp_time now); /* of one that is not found any more */
 int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id);
 uint32_t veng_accept_take(struct vmtp_engine *e, struct entity *n,
                           uint32_t size); /* NONE: no accept posted is large enough */
@@ -540,6 +561,7 @@ void veng_call_free(struct vmtp_engine *e, struct call *c);
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now); /* its server is where it was no more */
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a);
 uint32_t veng_call_lacks(const struct call *c, uint32_t delivery); /* blocks to be sent that delivery does not name */
 vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
@@ -661,7 +683,19 @@ void veng_local_fill(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp
 void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
                        vmtp_time now);
 
+/* ---- gone.c, meet.c ---- */
+int veng_gone(const struct vmtp_engine *e, vmtp_entity id, vmtp_time now);
+int veng_gone_full(const struct vmtp_engine *e, vmtp_time now);
+void veng_gone_note(struct vmtp_engine *e, vmtp_entity id, vmtp_time now);
+void veng_gone_forget(struct vmtp_engine *e, vmtp_entity id);
+void veng_client_moved(struct vmtp_engine *e, struct remote *r, vmtp_time now);
+void veng_client_found(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now);
+void veng_client_seen(struct vmtp_engine *e, struct remote *r, const uint8_t *mac);
+int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_part(struct vmtp_engine *e, struct call *c, vmtp_time now);
+
 /* ---- forward.c ---- */
+void veng_forward_go(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now); /* c passes on to an entity here */
 void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now); /* acknowledged, or why not */
 /* Nothing of c is out any more.  1: c was the engine's own and is gone. */

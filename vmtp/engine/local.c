@@ -80,6 +80,8 @@ static void ask_manager(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 int veng_local_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->purpose == FOR_FORWARD)
         return 0;
+    if ((c->sent || c->resume || c->relocated) && veng_meet_server(e, c, now))
+        return 1;
     struct entity *n = veng_entity_find(e, c->server);
     if (n && (n->role == ROLE_USER || n->role == ROLE_REMOTE)) {
         c->state = CALL_LOCAL;
@@ -126,6 +128,8 @@ void veng_local_retry(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (n)
         deliver(e, c, n, now);
+    else if (veng_gone(e, c->server, now))
+        veng_call_elsewhere(e, c, now);
     else
         veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
     veng_outstanding_push(e, client, now); /* those behind it */

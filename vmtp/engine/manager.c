@@ -35,14 +35,15 @@ static int answer_code(uint8_t *header, uint32_t code) {
 static uint32_t told_transaction(const struct vmtp_engine *e, const struct entity *n) {
     if (n->call != NONE)
         return vmtp_get_transaction(call_at(e, n->call)->tx.header);
-    return n->datagram ? n->transaction : n->transaction + 1;
+    return n->datagram || n->resume ? n->transaction : n->transaction + 1;
 }
 
 static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     const struct entity *n = veng_entity_find(e, vmtp_load64(a->h + 44));
     uint32_t domain = vmtp_load32(a->h + 52);
     if (!n)
-        return answer_code(header, VMTP_NONEXISTENT_ENTITY);
+        return answer_code(header, veng_gone(e, vmtp_load64(a->h + 44), a->now) ? VMTP_ENTITY_MIGRATED
+                                                                                : VMTP_NONEXISTENT_ENTITY);
     if (domain > 1)
         return answer_code(header, VMTP_NO_PRINCIPAL);
     COUNT(e, PROBES_ANSWERED);
@@ -257,8 +258,9 @@ static int answer(struct vmtp_engine *e, struct arrival *a) {
 }
 
 static int not_here(struct vmtp_engine *e, struct arrival *a) {
+    int gone = veng_gone(e, vmtp_get_coresident(a->h), a->now);
     if (!a->multicast)
-        veng_notify_client(e, a, 0, VMTP_NONEXISTENT_ENTITY);
+        veng_notify_client(e, a, 0, gone ? VMTP_ENTITY_MIGRATED : VMTP_NONEXISTENT_ENTITY);
     return DROP(e, DROP_NOT_CORESIDENT);
 }
 

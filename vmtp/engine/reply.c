@@ -161,7 +161,7 @@ void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks,
         return;
     }
     struct request *q = request_at(e, r->request);
-    if (blocks == NONE)
+    if (ask && blocks == NONE) /* without asking, it is all 32 of them */
         blocks = veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
     int data = q->release;
     memcpy(q->tx.mac, r->mac, 6); /* the first time it may have gone to a group */
@@ -207,6 +207,7 @@ static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, 
         request_at(e, r->request)->solicit = 1;
         veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
         break;
+    case VMTP_ENTITY_MIGRATED: veng_client_moved(e, r, now); break;
     default: /* OK, or an error: either way the data, if any, is not needed any more */
         if (r->request == NONE)
             break;

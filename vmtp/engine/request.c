@@ -179,6 +179,11 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
                         vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     r->probing = 0;
+    if (r->state == REMOTE_RESPONDED) { /* the Client had left where it was */
+        if (known && transaction == r->transaction)
+            veng_client_found(e, r, mac, now);
+        return;
+    }
     if (known && !q && r->state == REMOTE_AWAITING_PROBE) { /* a run: it will be sent again */
         memcpy(r->mac, mac, 6);
         r->transaction = transaction - 1u;
@@ -358,7 +363,9 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
 
 int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-    r->retries = 0; /* the client was heard */
+    r->retries = 0;                                                              /* the client was heard */
+    if (vmtp_get_forward_count(a->h) == 0 && memcmp(r->mac, a->rx->src, 6) != 0) /* from another node than before */
+        veng_client_seen(e, r, a->rx->src);
     switch (r->state) {
     case REMOTE_RESPONDED:
         if (r->code & VMTP_DGM)
@@ -424,6 +431,8 @@ int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
     struct entity *n = veng_entity_find(e, a->server);
     if (!n && vmtp_is_group(a->server))
         return veng_group_arrived(e, a);
+    if (!n && veng_gone(e, a->server, a->now))
+        return veng_request_refuse(e, a, VMTP_ENTITY_MIGRATED, VMTP_COUNT_DROP_MIGRATED);
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
     int not_ours = veng_request_not_ours(e, a);

@@ -321,6 +321,10 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (!n && given)
         return 0;
     if (!n) {
+        if (veng_gone(e, a->client, a->now)) {
+            veng_notify_server(e, a, 0, VMTP_ENTITY_MIGRATED);
+            return DROP(e, DROP_MIGRATED);
+        }
         veng_notify_server(e, a, 0, VMTP_NONEXISTENT_ENTITY);
         return DROP(e, DROP_NO_CLIENT);
     }
@@ -334,6 +338,8 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
         veng_notify_server(e, a, 0, VMTP_BAD_TRANSACTION_ID);
         return DROP(e, DROP_FUTURE_RESPONSE);
     }
+    if (!c && n->resume && ahead == 0) /* its program has yet to go on with the call */
+        return DROP(e, DROP_STALE_RESPONSE);
     if (!c || c->datagram || c->state == CALL_LOCAL)
         return stale(e, a);
     return deliver(e, c, a);

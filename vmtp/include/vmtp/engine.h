@@ -92,8 +92,9 @@ struct vmtp_config {
     uint8_t remote_management; /* 1: CreateEntity and DeleteEntity are obeyed from the wire; 0: NO_PERMISSION. default 0 */
     uint8_t require_checksum; /* 1: drop packets that carry none; default 0 */
 
-    uint8_t no_streams; /* 1: neither streams nor takes part in runs (spec/vmtp.md section 13.3); default 0 */
-    uint32_t max_runs;  /* messages of more than 16384 octets being sent or received at once; default 16 */
+    uint8_t no_streams;    /* 1: neither streams nor takes part in runs (spec/vmtp.md section 13.3); default 0 */
+    uint32_t max_migrated; /* entities that have left for other nodes, remembered for TS4; default 16 */
+    uint32_t max_runs;     /* messages of more than 16384 octets being sent or received at once; default 16 */
 
     struct vmtp_timers timers;
 
@@ -154,7 +155,8 @@ struct vmtp_entity_options {
  * Creates a local entity: a client, a server, or both.  options may be NULL.  Stores its identifier in *id.
  * An entity with an identifier of your own may have lived before a reboot, so the engine probes unknown clients for the
  * first TS4 (spec/vmtp.md section 8.2).
- * VMTP_E_NOT_READY, VMTP_E_FULL (table, or the 256 identifiers of the block are used up), VMTP_E_EXISTS, VMTP_E_INVALID.
+ * VMTP_E_NOT_READY, VMTP_E_FULL (table, or the 256 identifiers of the block are used up), VMTP_E_EXISTS (also: it has left for another node in
+ * the last TS4), VMTP_E_INVALID.
  */
 VMTP_API int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options,
                                 vmtp_time now);
@@ -252,6 +254,7 @@ struct vmtp_request {
 enum vmtp_call_flags {
     VMTP_CALL_PLAIN = 0,
     VMTP_CALL_MORE = 1, /* a run of Requests to one server: another follows this one before it is answered, see vmtp_call */
+    VMTP_CALL_RESUME = 2, /* go on with the call that its entity had when it left another node, see vmtp_entity_import */
     /*
      * A Request to a group that goes on until each of members has answered, or retransmissions to those that have not are in vain, or
      * the deadline passes.  COMPLETE: number is how many of members have answered; result is 0 only if all have, else RETRANS_TIMEOUT,
@@ -371,13 +374,48 @@ struct vmtp_forward {
 };
 VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp_forward *forward, vmtp_time now);
 
+/* ---- migration (spec/vmtp.md section 13.11) ---------------------------------------------------------------- */
+
+/*
+ * vmtp_entity_export - an entity leaves this engine for another node's.
+ *
+ * Writes all that the protocol knows of it into buffer[0..size), octets that vmtp_entity_import takes on any machine; *used is how many.
+ * How they get there is your business, and that of the application's own state.  For TS4 whoever asks for the entity here is told that it
+ * has migrated.  After that call, as after vmtp_entity_delete, the entity is not here: its accepts come back, what was lent for its calls,
+ * replies and forwards comes back with the usual events (packets of them may still be out), and its handles are stale.  Its calls complete
+ * with VMTP_MIGRATED; one that was its only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on
+ * with there.  Requests in hand are not announced as abandoned: they go along.  Requests that you have not been told of are forgotten here,
+ * their Clients send them again.  Segments of Responses that may be asked for again go along as far as there is room; without room the
+ * Response is discarded.  Memberships in groups, accepts, and Requests of runs do not go along.
+ *
+ * VMTP_E_MEMORY: size is too small even without segments of Responses; *used is what all would take, and nothing has happened.
+ * VMTP_E_FULL: max_migrated entities have left in the last TS4.  VMTP_E_NO_ENTITY.
+ */
+VMTP_API int vmtp_entity_export(vmtp_engine *e, vmtp_entity id, void *buffer, size_t size, size_t *used, vmtp_time now);
+
+/*
+ * vmtp_entity_import - an entity comes from another node.
+ *
+ * data[0..size) is what vmtp_entity_export wrote, unchanged.  Its identifier comes back in *id.  Requests that it had in hand are told
+ * again by VMTP_EV_REQUEST with resumed set, without a segment, under new handles; cookie is the handle that the Request had before.
+ * If it had a call that can be gone on with, begin that with the same vmtp_request and VMTP_CALL_RESUME: it has the Transaction that
+ * it had, and its server does nothing twice.  A call without that flag leaves it behind.
+ * data is lent while segments of Responses in it may be asked for: *lent times VMTP_EV_RELEASED with resumed set and this entity
+ * follow; with *lent 0, or an error, data is not needed after the call.
+ *
+ * VMTP_E_INVALID: data is not the form of an entity, was damaged, or has an identifier that cannot live here.
+ * VMTP_E_EXISTS: it is here.  VMTP_E_FULL: entities, remote client records or Requests.  VMTP_E_NOT_READY.
+ */
+VMTP_API int vmtp_entity_import(vmtp_engine *e, const void *data, size_t size, vmtp_entity *id, uint32_t *lent,
+                                vmtp_time now);
+
 /* ---- events ---------------------------------------------------------------------------------------------- */
 
 enum vmtp_event_type {
     VMTP_EV_READY = 1, /* identifiers are allocated */
     /* A call is over.  handle, cookie; result: 0 = a Response is in message (its ResponseCode is the server's word),
      * otherwise why there is none: a code of Appendix I such as RETRANS_TIMEOUT, USER_TIMEOUT, NONEXISTENT_ENTITY, or
-     * VMTP_CANCELLED.  BAD_REPLY_SEGMENT: message is valid and the first segment_size octets of its segment.
+     * VMTP_CANCELLED, VMTP_MIGRATED.  BAD_REPLY_SEGMENT: message is valid and the first segment_size octets of its segment.
      * segment: in response_area.  Request segment and response area are yours again.
      * Group call: result 0 and number Responses were delivered, or why there was none. */
     VMTP_EV_COMPLETE,
@@ -424,6 +462,7 @@ struct vmtp_event {
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
     uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
     uint8_t priority;      /* REQUEST */
+    uint8_t resumed;       /* REQUEST, RELEASED: it came with its entity from another node (vmtp_entity_import) */
     uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
     uint8_t large;         /* REQUEST: the Response may have more than 16384 octets */
     uint8_t more;          /* REQUEST: another of its run follows, so VMTP_REPLY_BATCH has a meaning */
@@ -545,7 +584,8 @@ VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
     X(DROP_OUT_OF_ORDER, "drop_out_of_order", "Request of a run whose predecessor has not come")                       \
     X(RUN_OVERFLOWS, "run_overflows", "MSGTRANS_OVERFLOW obeyed: fewer Requests of a run outstanding")                 \
     X(RESPONSES_BATCHED, "responses_batched", "Requests of a run answered by a later Response")                        \
-    X(SIGNALS, "signals", "signals sent to entities here")
+    X(SIGNALS, "signals", "signals sent to entities here")                                                             \
+    X(DROP_MIGRATED, "drop_migrated", "packet for an entity that has left for another node")
 
 enum vmtp_counter {
 #define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * meet.c - a client and the server that it has called from another node have come together by migration (spec/vmtp.md section 13.11).
+ *
+ * What the server remembers of the call as a remote client's becomes the call's own, so that nothing is done twice.
+ */
+#include "internal.h"
+
+static void answer(struct vmtp_engine *e, struct call *c, const struct remote *r, const struct request *q, vmtp_time now) {
+    struct vmtp_reply reply;
+    memset(&reply, 0, sizeof reply);
+    reply.message.code = r->code;
+    memcpy(reply.message.words, r->words, sizeof r->words);
+    reply.segment = q ? q->tx.segment : NULL;
+    reply.segment_size = q ? q->tx.segment_size : 0;
+    veng_local_answer(e, c, r->server, &reply, now);
+}
+
+/* The server has the Request in hand: it goes on with it, and answers without a frame. */
+static void join(struct vmtp_engine *e, struct call *c, struct remote *r) {
+    struct request *q = request_at(e, r->request);
+    veng_timer_stop(&e->wheel, &c->timer);
+    veng_send_unqueue(e, &c->tx);
+    c->tx.pending = 0;
+    c->tx.bare = 0;
+    c->state = CALL_LOCAL;
+    c->request = r->request;
+    q->remote = NONE;
+    q->call = pool_index(&e->calls, c);
+    r->request = NONE;
+    veng_remote_free(e, r);
+}
+
+/* 1: the call is settled by what was remembered; 0: there was nothing of it. */
+static int meet(struct vmtp_engine *e, struct call *c, struct remote *r, vmtp_time now) {
+    struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    switch (r->state) {
+    case REMOTE_PROCESSING:
+        if (q && q->state != REQUEST_OVER)
+            join(e, c, r);
+        else
+            veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now);
+        return 1;
+    case REMOTE_RESPONDED:
+        answer(e, c, r, q, now);
+        if (q)
+            veng_request_drop(e, q, now);
+        return 1;
+    case REMOTE_DISCARDED:
+    case REMOTE_FORWARDED: veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now); return 1;
+    default:
+        if (q)
+            veng_request_drop(e, q, now);
+        return 0;
+    }
+}
+
+/* A call whose server is here, or has just come: 1 when it needs nothing more. */
+int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->purpose != FOR_USER || c->group || c->datagram || veng_call_in_run(c))
+        return 0;
+    struct remote *r = veng_remote_find(e, vmtp_get_client(c->tx.header), c->server);
+    if (!r || !veng_entity_find(e, c->server) || r->transaction != vmtp_get_transaction(c->tx.header))
+        return 0;
+    c->state = CALL_AWAITING_RESPONSE; /* it has not begun here yet */
+    return meet(e, c, r, now);
+}
+
+/* ---- the other way: a client leaves its server behind ---- */
+
+/* The server of a local call keeps it as that of a remote client, whose address is not known yet. */
+void veng_part(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    struct request *q = c->state == CALL_LOCAL && c->request != NONE ? request_at(e, c->request) : NULL;
+    vmtp_entity client = vmtp_get_client(c->tx.header);
+    if (!q || (q->state != REQUEST_PROCESSING && q->state != REQUEST_COMPLETE) || veng_call_in_run(c))
+        return;                                                /* it ends */
+    struct remote *r = veng_remote_find(e, client, q->entity); /* of an earlier call, from elsewhere */
+    if (!r)
+        r = veng_remote_make(e, client, q->entity);
+    if (!r)
+        return;
+    while (r->request != NONE)
+        veng_request_drop(e, request_at(e, r->request), now);
+    r->transaction = vmtp_get_transaction(c->tx.header);
+    r->priority = (uint8_t)vmtp_get_priority(c->tx.header);
+    r->forward = (uint8_t)vmtp_get_forward_count(c->tx.header);
+    r->multicast = 0;
+    memcpy(r->mac, e->config.mac, 6);
+    r->request = c->request;
+    q->remote = pool_index(&e->remotes, r);
+    q->call = c->request = NONE;
+    r->state = REMOTE_PROCESSING;
+    veng_timer_set(&e->wheel, &r->timer, now + (e->config.timers.ts2 ? e->config.timers.ts2 : e->config.timers.ts4));
+}
