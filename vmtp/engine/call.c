@@ -238,12 +238,11 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     n->resume = 0;
     take_request(e, c, request, now);
     *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
-    if (call_is_oldest(e, c)) {
+    c->state = CALL_WAITING; /* so it can end at once */
+    if (call_is_oldest(e, c))
         veng_call_start(e, c, now);
-    } else {
-        c->state = CALL_WAITING;
+    else
         veng_outstanding_push(e, n, now);
-    }
     return 0;
 }
 

@@ -40,8 +40,8 @@
     X(IDEMPOTENT, "calls, idempotent", 1)                                                                              \
     X(DATAGRAMS, "datagrams", 1)                                                                                       \
     X(GROUP, "calls to groups", 1)                                                                                     \
-    X(GROUP_ANSWERED, "calls to groups with several Responses", 0)                                                     \
-    X(RESPONSES, "Responses of groups", 0)                                                                             \
+    X(GROUP_ANSWERED, "calls to groups with several Responses", 1)                                                     \
+    X(RESPONSES, "Responses of groups", 1)                                                                             \
     X(JOINED, "members that joined", 1)                                                                                \
     X(PASSED, "calls that are to be passed on", 1)                                                                     \
     X(FORWARDED, "Requests passed on", 1)                                                                              \
@@ -49,7 +49,7 @@
     X(NESTED_FAILED, "of these, answered with the reason of their failure", 0)                                         \
     X(RUNS, "streams", 1)                                                                                              \
     X(STREAMED, "calls in streams", 1)                                                                                 \
-    X(BATCHED, "calls in streams answered by a later Response", 0)                                                     \
+    X(BATCHED, "calls in streams answered by a later Response", 1)                                                     \
     X(LARGE_REQUESTS, "Requests of several packet groups delivered", 1)                                                \
     X(LARGE_RESPONSES, "Responses of several packet groups delivered", 1)                                              \
     X(HUGE, "messages above 1 MiB delivered", 1)                                                                       \
@@ -65,6 +65,7 @@
     X(ABANDONED, "Requests given up before their answer", 1)                                                           \
     X(STALE, "answers that came too late, and were refused", 1)                                                        \
     X(UNEXPLAINED, "calls that timed out though nobody was gone", 0)                                                   \
+    X(RUNS_LOST, "streams that timed out though nobody was gone", 0)                                                   \
     X(CRASHES, "crashes", 1)                                                                                           \
     X(REBOOTS, "reboots", 1)                                                                                           \
     X(PARTITIONS, "partitions", 1)                                                                                     \

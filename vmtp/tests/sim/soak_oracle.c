@@ -198,7 +198,8 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
         if (!there || op->disturbed)
             break;
         soak_tell("op %u has timed out with nobody gone", number);
-        SOAK_COUNT(UNEXPLAINED, 1);
+        SOAK_COUNT(RUNS_LOST, op->in_run);
+        SOAK_COUNT(UNEXPLAINED, !op->in_run);
         break;
     default: REQUIRE(0, "op %u: ended with %s", number, vmtp_response_code_name(result));
     }
