@@ -29,6 +29,7 @@ enum vtest_state {
 enum vtest_place_number {
     VTEST_SELF = 0,
     VTEST_TWINS = 1, /* 1 to 3 */
+    VTEST_LAST_TWIN = 3,
     VTEST_SERIAL = 4,
     VTEST_GUARDED = 5,
     VTEST_FINDER = 6,
@@ -43,6 +44,9 @@ struct vtest_place {
     uint32_t idle;
     uint32_t executed;
     uint32_t counts[256];
+    uint8_t *moved; /* what it came with from another node, lent to the engine; or NULL */
+    vmtp_entity moved_id;
+    uint32_t moved_lent; /* how many times */
 };
 
 /* Room for one Request and its Response: the Response's segment takes the place of the Request's. */
@@ -85,6 +89,16 @@ struct vtest_client {
     struct vtest_result results[VTEST_CALL_RESULTS];
 };
 
+/* An entity on its way to another node. */
+struct vtest_move {
+    vmtp_entity client, entity;
+    struct vtest_slot *slot; /* of MIGRATE; NULL: none is on its way */
+    struct vtest_place *place;
+    uint8_t *data;
+    size_t octets;
+};
+#define VTEST_MOVE_LIMIT (10 * VMTP_SECOND)
+
 /* How far SEQUENCE has counted for a Client. */
 struct vtest_streamer {
     vmtp_entity client, entity; /* client 0: free */
@@ -109,6 +123,7 @@ struct vtest_service {
     struct vtest_slot *slots;
     struct vtest_place places[VTEST_PLACES];
     struct vtest_client clients[VTEST_CALL_CLIENTS];
+    struct vtest_move move;
     struct vtest_streamer streamers[VTEST_STREAMERS];
     uint8_t *memory;
     uint32_t identity_octets;
@@ -156,6 +171,8 @@ void vtest_set_state(struct vtest_slot *slot, enum vtest_state state);
 /* Posts what may be posted and what the engine had no room for earlier. */
 void vtest_post_idle(vtest_service *s);
 void vtest_post_place(vtest_service *s, struct vtest_place *place);
+/* One that is not posted, or NULL. */
+struct vtest_slot *vtest_idle_slot(vtest_service *s, const struct vtest_place *place);
 
 /* ---- test_entities.c ---- */
 /* Makes it when it is not there: 0 or an error of vmtp_entity_create. */
@@ -179,7 +196,14 @@ void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_ev
 int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 
+/* ---- test_migrate.c ---- */
+/* Each returns 1 when the event was about an entity that moves or has moved. */
+int vtest_move_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
+int vtest_resumed(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
+int vtest_moved_released(vtest_service *s, const struct vmtp_event *event);
+
 vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
-vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave, vtest_forward;
+vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave, vtest_forward,
+    vtest_migrate, vtest_adopt;
 
 #endif

@@ -152,6 +152,8 @@ static const struct {
     {VMTP_TEST_FORWARD, VTEST_NEVER_IDEMPOTENT, vtest_forward},
     {VMTP_TEST_JOIN, VTEST_NEVER_IDEMPOTENT, vtest_join},
     {VMTP_TEST_LEAVE, VTEST_NEVER_IDEMPOTENT, vtest_leave},
+    {VMTP_TEST_MIGRATE, VTEST_NEVER_IDEMPOTENT, vtest_migrate},
+    {VMTP_TEST_ADOPT, VTEST_NEVER_IDEMPOTENT, vtest_adopt},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},
     {VMTP_TEST_FILE_READ, 0, vtest_file_read},
 };

@@ -75,6 +75,8 @@ static struct vtest_slot *slot_of_handle(vtest_service *s, vmtp_handle handle) {
 }
 
 static int on_request(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
+    if (event->resumed)
+        return vtest_resumed(s, event, now);
     struct vtest_slot *slot = slot_of_cookie(s, event);
     if (!slot)
         return 0;
@@ -87,6 +89,8 @@ static int on_request(vtest_service *s, const struct vmtp_event *event, vmtp_tim
 }
 
 static int on_released(vtest_service *s, const struct vmtp_event *event) {
+    if (event->resumed)
+        return vtest_moved_released(s, event);
     struct vtest_slot *slot = slot_of_handle(s, event->handle);
     if (!slot)
         return 0;
@@ -134,7 +138,7 @@ static int dispatch(vtest_service *s, const struct vmtp_event *event, vmtp_time 
     case VMTP_EV_RELEASED: return on_released(s, event);
     case VMTP_EV_ABANDONED: return on_abandoned(s, event);
     case VMTP_EV_ACCEPT_RETURNED: return on_accept_returned(s, event);
-    case VMTP_EV_COMPLETE: return vtest_call_complete(s, event, now);
+    case VMTP_EV_COMPLETE: return vtest_call_complete(s, event, now) || vtest_move_complete(s, event, now);
     case VMTP_EV_RESPONSE: return vtest_call_response(s, event, now);
     case VMTP_EV_ENTITY_DELETED: return on_deleted(s, event);
     default: return 0;
@@ -187,7 +191,7 @@ static void set_identity(vtest_service *s, const char *name) {
 
 /* Which slots are whose. */
 static void lay_out(vtest_service *s, uint32_t slots) {
-    static const uint32_t counts[VTEST_PLACES] = {0, 4, 4, 4, 2 * VTEST_SERIAL_DEPTH, 2, 4};
+    static const uint32_t counts[VTEST_PLACES] = {0, 8, 8, 8, 2 * VTEST_SERIAL_DEPTH, 2, 4};
     for (unsigned i = 0; i < VTEST_PLACES; i++) {
         struct vtest_place *place = &s->places[i];
         place->first = s->slot_count;
@@ -214,6 +218,10 @@ static void share(vtest_service *s, uint32_t accepts) {
     }
     if (s->places[VTEST_SELF].limit > rest)
         s->places[VTEST_SELF].limit = rest;
+    for (unsigned i = VTEST_TWINS; i <= VTEST_LAST_TWIN;
+         i++) /* the others are for Requests that it brings from another node */
+        if (s->places[i].limit > 4)
+            s->places[i].limit = 4;
     s->places[VTEST_SERIAL].limit = s->serial_most < 4 ? s->serial_most : 4;
 }
 
@@ -302,6 +310,9 @@ void vtest_destroy(vtest_service *s) {
         free(s->clients[i].memory);
     for (uint32_t i = 0; s->slots && i < s->slot_count; i++)
         vtest_drop_extra(s, &s->slots[i]);
+    for (unsigned i = 0; i < VTEST_PLACES; i++)
+        free(s->places[i].moved);
+    free(s->move.data);
     free(s->slots);
     free(s->large_memory);
     free(s->memory);

@@ -63,6 +63,13 @@ void vtest_free(vtest_service *s, struct vtest_slot *slot) {
         post(s, slot);
 }
 
+struct vtest_slot *vtest_idle_slot(vtest_service *s, const struct vtest_place *place) {
+    for (uint32_t i = 0; i < place->slots; i++)
+        if (s->slots[place->first + i].state == VTEST_IDLE)
+            return &s->slots[place->first + i];
+    return NULL;
+}
+
 /* Posts at most that many slots of a place: 0, or an error of vmtp_accept. */
 static int post_some(vtest_service *s, struct vtest_place *place, uint32_t most) {
     int rc = 0;

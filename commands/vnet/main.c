@@ -18,6 +18,7 @@ static const struct vnet_command commands[] = {
     {"who", "list the nodes on the segment", vnet_who},
     {"stat", "show what a node counts and is doing", vnet_stat},
     {"group", "make, join and look at groups of entities", vnet_group},
+    {"migrate", "let a test entity move to another node while it is called", vnet_migrate},
     {"get", "fetch a file from a node", vnet_get},
     {"trace", "show VMTP packets in readable form", vnet_trace},
 };
@@ -115,7 +116,8 @@ static int help_about(const char *name) {
 
 static int act(int argc, char **argv) {
     if (argc < 2)
-        return vnet_misuse("say what to do: up, ping, probe, who, stat, group, get or trace; `vnet --help` tells more");
+        return vnet_misuse(
+            "say what to do: up, ping, probe, who, stat, group, migrate, get or trace; `vnet --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);

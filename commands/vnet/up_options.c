@@ -137,7 +137,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
         {"join", 0, OPTION_ENTITY, &o->group, "GROUP", "be a member of this group of entities; default: of none", 0, 0},
         {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL,
-         "make no calls for others (CALL, FORWARD: NO_PERMISSION)", 0, 0},
+         "make no calls for others (CALL, FORWARD, MIGRATE: NO_PERMISSION)", 0, 0},
         {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4,
          1024},
         {"mtu", 0, OPTION_NUMBER, &e->mtu, "OCTETS", "largest packet to send; default: the interface's", 580, 65535},

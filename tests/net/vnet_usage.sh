@@ -24,7 +24,7 @@ gives() {
 gives 2 'say what to do'
 gives 2 'no command "fly"' fly
 gives 2 'no command "fly"' help fly
-for command in up ping who get probe stat group trace; do
+for command in up ping who get probe stat group migrate trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
         grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
@@ -59,6 +59,8 @@ gives 2 '--permissions takes a number from 0 to 0x1ff' group create -i v0 --perm
 gives 2 '--permissions takes a number from 0 to 0x1ff' group create -i v0 --permissions all
 gives 2 '--join takes a group' up -i v0 --join $entity
 gives 2 '--size is for single entities' ping 4000-0000-0000-0100 -i v0 --size 5
+gives 2 'say from which node' migrate $entity -i v0
+gives 2 'neither an entity' migrate $entity hello -i v0
 gives 2 'neither an entity' stat hello -i v0
 gives 2 '--count is for --watch' stat -i v0 --count 3
 gives 2 'leave the first "/" out' get /etc/passwd -i v0
@@ -88,7 +90,7 @@ done
 gives 2 'exclude each other' trace -i v0 -r file
 
 # The machine
-for command in "up" "ping $entity" "probe $entity" who stat "group create" "get file" trace; do
+for command in "up" "ping $entity" "probe $entity" who stat "group create" "migrate $entity $entity" "get file" trace; do
     gives 1 'nosuch' $command -i nosuch
 done
 gives 1 'Ethernet' who -i lo
