@@ -283,7 +283,8 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (c->sent) /* to another host, before */
         c->retransmits++;
-    veng_call_transmit(e, c, all_blocks(c), c->purpose == FOR_FORWARD, now);
+    int ask = c->purpose == FOR_FORWARD || (e->sequences && veng_sequence_presume(e, c));
+    veng_call_transmit(e, c, all_blocks(c), ask, now);
 }
 
 /* The header says how often it was sent. */
@@ -395,6 +396,8 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
     if (c->state == CALL_HELD)
         result = c->result; /* it had its Response before */
     int answered = result == 0 || result == VMTP_BAD_REPLY_SEGMENT;
+    if (e->sequences)
+        veng_sequence_over(e, c, answered && (vmtp_get_control(c->first.header) & VMTP_NRS));
     if (answered && veng_outstanding_must_hold(e, c)) {
         veng_call_hold(e, c, result, now);
         return;
@@ -668,6 +671,8 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY);
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
+    if (e->sequences && (ctrl & VMTP_NRS))
+        veng_sequence_told(e, c, vmtp_load32(a->h + 48));
     if (c->multicast && c->purpose == FOR_USER)
         veng_group_told(e, c, a, code, delivery);
     else if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, a->now))

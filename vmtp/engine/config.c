@@ -60,6 +60,8 @@ static const char *check_tables(const struct vmtp_config *c) {
         return "max_hosts must be 1 to 16777000";
     if (c->max_migrated > 65535)
         return "max_migrated must be at most 65535";
+    if (c->max_sequences > most)
+        return "max_sequences must be at most 16777000";
     if (c->max_runs > most)
         return "max_runs must be at most 16777000";
     if (c->max_control < 4 || c->max_control > most)

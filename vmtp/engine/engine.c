@@ -49,6 +49,9 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_map(c, &e->group_map, k->max_memberships);
     e->gone = carve(c, (uint64_t)k->max_migrated * sizeof(struct gone));
     e->gone_count = k->max_migrated;
+    uint32_t nodes = veng_sequence_sets(k->max_sequences);
+    e->sequences = nodes ? carve(c, (uint64_t)nodes * 4u * sizeof(struct sequence)) : NULL;
+    e->sequence_mask = nodes - 1u;
     uint32_t sets = veng_pace_sets(k->max_hosts);
     veng_pace_init(e, carve(c, (uint64_t)sets * VENG_PACE_WAYS * sizeof(struct pace)), sets);
 }

@@ -140,6 +140,7 @@ static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct c
     ev->transaction = vmtp_get_transaction(c->tx.header);
     ev->result = c->result;
     ev->number = c->members ? c->answered : c->number;
+    ev->rec_seq = c->rec_seq;
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         fill_response(ev, &c->first);
     veng_call_free(e, c);
@@ -184,8 +185,11 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
         ev->message.words[5] = q->have;
     veng_pool_give(&e->accepts, a);
     q->accept = NONE;
-    if (ev->type == VMTP_EV_REQUEST)
+    if (ev->type == VMTP_EV_REQUEST) {
         COUNT(e, REQUESTS);
+        if (e->sequences)
+            ev->rec_seq = veng_sequence_number(e, q);
+    }
     if (q->datagram) {
         ev->handle = ev->type == VMTP_EV_REQUEST ? 0 : veng_group_response_handle(e, q);
         veng_request_free(e, q);

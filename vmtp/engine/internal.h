@@ -42,6 +42,7 @@
  *                  pace.c        rate control                                  (RFC 1045 section 2.5.6)
  *                  control.c     single packets of management
  * events           event.c
+ * replay           sequence.c    receive sequence numbers                      (RFC 1045 section 2.12)
  */
 #ifndef VMTP_ENGINE_INTERNAL_H
 #define VMTP_ENGINE_INTERNAL_H
@@ -264,12 +265,15 @@ struct call {
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
     uint8_t partial;      /* VMTP_CALL_PARTIAL */
-    uint8_t skip;         /* STI: the 255 Transactions behind it are the Response's */
-    uint8_t more;         /* another Request of its run is to follow */
-    uint8_t unsettled;    /* counted as such with its client */
-    uint8_t resume;       /* begun at another node: the server may have it */
-    uint32_t subject;     /* purpose: which host entry or remote */
-    uint32_t forwarder;   /* the Request that it forwards, or NONE */
+    uint8_t counted;      /* its receive sequence number is not known yet */
+    uint8_t counted_mac[6];
+    uint32_t presumed, rec_seq, send;
+    uint8_t skip;       /* STI: the 255 Transactions behind it are the Response's */
+    uint8_t more;       /* another Request of its run is to follow */
+    uint8_t unsettled;  /* counted as such with its client */
+    uint8_t resume;     /* begun at another node: the server may have it */
+    uint32_t subject;   /* purpose: which host entry or remote */
+    uint32_t forwarder; /* the Request that it forwards, or NONE */
     struct event_node event;
     uint32_t locals;                        /* to a group: members here that have the Request */
     uint32_t slowest_response, slowest_rtt; /* of those that answered, in microseconds */
@@ -321,6 +325,7 @@ struct remote {
     uint8_t skip;      /* run: the last Request had STI */
     uint8_t gap_told;  /* run: RETRY_ALL has been said for the Request that is missing */
     uint8_t idle;      /* run: times that TS4 passed in which nothing was heard */
+    uint8_t next;      /* its receive sequence number was the one that its node presumes */
     uint8_t redone;    /* it was done again, since its Response was not whole */
 };
 
@@ -345,6 +350,7 @@ struct request {
     uint32_t accept;    /* the one it will consume, or NONE */
     uint32_t onward;    /* forwarded: the call that does it, or NONE */
     uint32_t under;     /* forwarded: whoever else waits for the end of that call, or NONE */
+    uint32_t number;    /* receive sequence */
     uint32_t have, want, size;
     uint8_t state;
     uint8_t solicit; /* ask for an acknowledgment after TS5 */
@@ -422,6 +428,17 @@ struct gone {
     vmtp_time until;
 };
 
+/* Receive sequence numbers of one node, in both directions. */
+struct sequence {
+    uint8_t mac[6];
+    uint8_t used;
+    uint32_t told;    /* the number of its last Request here, 0: none */
+    uint32_t known;   /* of our last one there, 0: not known */
+    uint32_t sends;   /* of ours, ever */
+    uint32_t unknown; /* of ours that are under way and whose number is not known */
+    uint64_t touched;
+};
+
 struct allocation {
     struct timer timer;
     vmtp_entity candidate;
@@ -453,6 +470,9 @@ struct vmtp_engine {
     uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
     uint32_t next_id, next_group;
     uint32_t user_calls;
+    struct sequence *sequences; /* NULL: no numbers */
+    uint64_t sequence_uses;
+    uint32_t sequence_mask, sequence;
     int shared; /* others have our Ethernet address too */
     struct gone *gone;
     uint32_t gone_count;
@@ -601,6 +621,16 @@ uint32_t veng_blocks_store(uint8_t *area, uint32_t capacity, uint32_t have, uint
 /* The same for a packet of a run; capacity is that of the whole message. */
 uint32_t veng_group_store(uint8_t *area, uint32_t capacity, struct run *r, unsigned group, const struct arrival *a);
 int veng_group_consistent(const uint8_t *first, const uint8_t *h);
+
+/* ---- sequence.c: only when e->sequences ---- */
+uint32_t veng_sequence_sets(uint32_t nodes);
+uint32_t veng_sequence_number(struct vmtp_engine *e, struct request *q);
+void veng_sequence_tell(struct vmtp_engine *e, const struct remote *r, const struct request *q);
+int veng_sequence_presume(struct vmtp_engine *e, struct call *c);
+void veng_sequence_told(struct vmtp_engine *e, struct call *c, uint32_t number);
+void veng_sequence_over(struct vmtp_engine *e, struct call *c, int next);
+void veng_notify_number(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
+                        uint32_t number);
 
 /* ---- partial.c ---- */
 int veng_partial_allowed(const struct vmtp_request *r);

@@ -20,16 +20,17 @@ static uint8_t *prepare(struct vmtp_engine *e, struct control *c, const uint8_t 
 }
 
 static void send_client(struct vmtp_engine *e, const uint8_t *mac, vmtp_entity client, uint32_t control,
-                        uint32_t transaction, uint32_t delivery, uint32_t code, int forwarded) {
+                        uint32_t transaction, uint32_t delivery, uint32_t code, int forwarded, uint32_t number) {
     struct control *c = e->block ? veng_control_new(e) : NULL;
     if (!c)
         return;
     /* The flags of a Response that would be sent now: those that a Request and a Response share. */
     uint32_t ctrl = (control & (VMTP_NRT | VMTP_STI | VMTP_NSR | VMTP_NER | VMTP_CMG)) | (control & 0x007f00f0u) |
-                    VMTP_RESPONSE;
+                    VMTP_RESPONSE | (number ? VMTP_NRS : 0);
     uint8_t *h = prepare(e, c, mac, forwarded ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT);
     vmtp_store64(h + 36, client);
     vmtp_store32(h + 44, ctrl);
+    vmtp_store32(h + 48, number);
     vmtp_store32(h + 52, transaction);
     vmtp_store32(h + 56, delivery);
     vmtp_store32(h + 60, code);
@@ -66,7 +67,7 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
     int forwarded = vmtp_get_forward_count(a->h) > 0;
-    send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded);
+    send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded, 0);
 }
 
 /* About the Response packet that has just come. */
@@ -80,10 +81,17 @@ static uint32_t control_of(const struct remote *r) {
     return vmtp_control(0, r->retransmit, r->forward, 0, r->priority, 0);
 }
 
+/* OK, and which number the Request has here. */
+void veng_notify_number(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
+                        uint32_t number) {
+    if (!r->multicast)
+        send_client(e, r->mac, r->client, control_of(r), transaction, delivery, VMTP_OK, 0, number);
+}
+
 void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
                            uint32_t code) {
     if (!r->multicast)
-        send_client(e, r->mac, r->client, control_of(r), transaction, delivery, code, 0);
+        send_client(e, r->mac, r->client, control_of(r), transaction, delivery, code, 0, 0);
 }
 
 void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t transaction,
@@ -94,7 +102,7 @@ void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const 
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
     send_client(e, r->forward ? q->source : r->mac, r->client, control_of(r), transaction, delivery, code,
-                r->forward > 0);
+                r->forward > 0, 0);
 }
 
 /* group: of the Response, whose Transactions follow each other. */

@@ -5,7 +5,7 @@
 void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
     vmtp_put_client(h, r->client);
     vmtp_put_length_word(h, e->config.domain, 0, 0);
-    vmtp_put_control(h, vmtp_control(0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
+    vmtp_put_control(h, vmtp_control(r->next ? VMTP_NRS : 0, r->retransmit, r->forward, 0, r->priority, VMTP_RESPONSE));
     vmtp_put_transaction(h, r->transaction);
     vmtp_put_delivery(h, 0);
     vmtp_put_server(h, r->server);

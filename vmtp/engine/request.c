@@ -218,7 +218,7 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         COUNT(e, DROP_DUPLICATE_BLOCK);
     q->asked |= (a->control & VMTP_APG) != 0;
     if (q->have == q->want) {
-        if (q->asked)
+        if (q->asked && !e->sequences) /* else when it has a number */
             veng_notify_client(e, a, q->have, VMTP_OK);
         complete(e, q, r, a->now);
         return;
@@ -284,7 +284,7 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
     r->gap = (uint8_t)vmtp_get_gap(a->h);
     r->retries = 0;
     r->multicast = (uint8_t)a->multicast;
-    r->redone = 0;
+    r->redone = r->next = 0;
     r->state = REMOTE_RECEIVING;
 }
 
@@ -387,7 +387,9 @@ int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entit
     case REMOTE_IDLE: /* the one before a Request that was given up */ return DROP(e, DROP_DUPLICATE);
     default: /* AwaitingProbe */ break;
     }
-    if (a->control & VMTP_APG)
+    if ((a->control & VMTP_APG) && r->request != NONE && request_at(e, r->request)->number && !r->forward)
+        veng_sequence_tell(e, r, request_at(e, r->request));
+    else if (a->control & VMTP_APG)
         veng_notify_client(e, a, r->request != NONE ? request_at(e, r->request)->have : 0, VMTP_OK);
     return DROP(e, DROP_DUPLICATE);
 }

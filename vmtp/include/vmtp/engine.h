@@ -95,6 +95,7 @@ struct vmtp_config {
     uint8_t no_streams;    /* 1: neither streams nor takes part in runs (spec/vmtp.md section 13.3); default 0 */
     uint32_t max_migrated; /* entities that have left for other nodes, remembered for TS4; default 16 */
     uint32_t max_runs;     /* messages of more than 16384 octets being sent or received at once; default 16 */
+    uint32_t max_sequences; /* nodes with which receive sequence numbers are kept (event.rec_seq); 0, the default: none are */
 
     struct vmtp_timers timers;
 
@@ -465,7 +466,9 @@ struct vmtp_event {
     uint8_t resumed;       /* REQUEST, RELEASED: it came with its entity from another node (vmtp_entity_import) */
     uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
     uint8_t large;         /* REQUEST: the Response may have more than 16384 octets */
-    uint8_t more;          /* REQUEST: another of its run follows, so VMTP_REPLY_BATCH has a meaning */
+    uint32_t rec_seq; /* with max_sequences.  REQUEST: the how-many-th of those from other nodes, local ones have 0.  COMPLETE: the same
+                         number of this Request at its server's node, 0 when it is not known (spec/vmtp.md section 13.10) */
+    uint8_t more; /* REQUEST: another of its run follows, so VMTP_REPLY_BATCH has a meaning */
 };
 
 /* Takes the oldest event: 1, or 0 when there is none. */
