@@ -278,6 +278,8 @@ void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         vmtp_group_mac(c->tx.mac, c->server);
     if (c->resume) {
         c->resume = 0;
+        if (e->sequences)
+            veng_sequence_presume(e, c);
         veng_call_retransmit(e, c, now);
         return;
     }
