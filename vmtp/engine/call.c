@@ -98,7 +98,8 @@ static void write_header(struct vmtp_engine *e, struct call *c, const struct vmt
     vmtp_put_client(h, n->id);
     uint32_t sum = (r->flags & VMTP_CALL_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL ? VMTP_HCO : 0;
     vmtp_put_length_word(h, e->config.domain, sum | (c->multicast ? VMTP_MPG : 0), 0);
-    vmtp_put_control(h, vmtp_control(flags | veng_group_control(e, c), 0, 0, r->gap, r->priority, VMTP_REQUEST));
+    vmtp_put_control(
+        h, vmtp_control(flags | (c->group ? veng_group_control(e, c) : 0), 0, 0, r->gap, r->priority, VMTP_REQUEST));
     vmtp_put_transaction(h, n->transaction);
     veng_message_write(h, &m);
     if (c->partial)

@@ -611,7 +611,7 @@ static inline int call_is_oldest(const struct vmtp_engine *e, const struct call 
 
 /* ---- response.c ---- */
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a);
-/* A place for another Response, or NULL when the call has or wants no more. */
+/* A place for another of several Responses, or NULL when the call has or wants no more. */
 struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c, vmtp_entity server);
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now);
 void veng_slot_finish(struct vmtp_engine *e, struct slot *s,

@@ -163,7 +163,7 @@ void veng_group_abandon(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 /* ---- the client of a multicast Request ---- */
 
 uint32_t veng_group_control(const struct vmtp_engine *e, const struct call *c) {
-    return c->group && veng_group_member(e, c->server, client_of(e, c)->id) ? VMTP_MDG : 0;
+    return veng_group_member(e, c->server, client_of(e, c)->id) ? VMTP_MDG : 0;
 }
 
 static void aim(struct vmtp_engine *e, struct call *c, const uint8_t *mac) {

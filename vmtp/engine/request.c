@@ -425,23 +425,7 @@ int veng_request_streamed(struct vmtp_engine *e, struct arrival *a) {
     return veng_request_refuse(e, a, VMTP_STREAMING_NOT_SUPPORTED, VMTP_COUNT_DROP_STREAMING);
 }
 
-int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
-    if (veng_manager_addressed(e, a->server))
-        return veng_manager_arrived(e, a);
-    if (is_default_client(a->client)) /* it is nobody in particular: there is nobody to remember */
-        return DROP(e, DROP_CLIENT_ID);
-    struct entity *n = veng_entity_find(e, a->server);
-    if (!n && vmtp_is_group(a->server))
-        return veng_group_arrived(e, a);
-    if (!n && veng_gone(e, a->server, a->now))
-        return veng_request_refuse(e, a, VMTP_ENTITY_MIGRATED, VMTP_COUNT_DROP_MIGRATED);
-    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
-        return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
-    int not_ours = veng_request_not_ours(e, a);
-    return not_ours ? not_ours : veng_request_for(e, a, n);
-}
-
-int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a) {
+static inline int not_ours(struct vmtp_engine *e, struct arrival *a) {
     if (a->code & VMTP_CRE) {
         vmtp_entity near_one = vmtp_get_coresident(a->h);
         if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
@@ -450,7 +434,7 @@ int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a) {
     return veng_request_from_ourselves(e, a) ? DROP(e, DROP_OWN) : 0;
 }
 
-int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n) {
+static inline int request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n) {
     if (a->control & RUN_CONTROL && !e->config.no_streams)
         return veng_stream_arrived(e, a, n);
     int streamed = veng_request_streamed(e, a);
@@ -463,6 +447,26 @@ int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n)
         return current(e, a, n, r);
     return new_transaction(e, a, n, r);
 }
+
+int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
+    if (veng_manager_addressed(e, a->server))
+        return veng_manager_arrived(e, a);
+    if (is_default_client(a->client)) /* it is nobody in particular: there is nobody to remember */
+        return DROP(e, DROP_CLIENT_ID);
+    struct entity *n = veng_entity_find(e, a->server);
+    if (!n && vmtp_is_group(a->server))
+        return veng_group_arrived(e, a);
+    if (!n && veng_gone(e, a->server, a->now))
+        return veng_request_refuse(e, a, VMTP_ENTITY_MIGRATED, VMTP_COUNT_DROP_MIGRATED);
+    if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
+        return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NO_SERVER);
+    int reason = not_ours(e, a);
+    return reason ? reason : request_for(e, a, n);
+}
+
+/* The same for the members of a group, one after the other. */
+int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a) { return not_ours(e, a); }
+int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n) { return request_for(e, a, n); }
 
 /* ---- TS1, TS2, TS4, TS5 ---- */
 

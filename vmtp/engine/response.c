@@ -73,20 +73,19 @@ static struct slot *slot_find(struct vmtp_engine *e, struct call *c, vmtp_entity
     return NULL;
 }
 
+/* The place of the only Response that is wanted; it must be free. */
+static struct slot *slot_only(const struct vmtp_engine *e, struct call *c) {
+    struct slot *s = &c->first;
+    s->area = c->response_area;
+    s->capacity = c->response_size;
+    s->call = pool_index(&e->calls, c);
+    return s;
+}
+
 struct slot *veng_slot_new(struct vmtp_engine *e, struct call *c, vmtp_entity server) {
-    struct slot *s;
-    if (c->slots_max == 1) {
-        s = c->first.state == SLOT_FREE ? &c->first : NULL;
-        if (s) {
-            s->area = c->response_area;
-            s->capacity = c->response_size;
-            s->call = pool_index(&e->calls, c);
-        }
-        return s;
-    }
     if (c->members && !veng_reliable_has_room(e, c, server))
         return NULL;
-    s = c->slots_used < c->slots_max ? veng_pool_take(&e->slots) : NULL;
+    struct slot *s = c->slots_used < c->slots_max ? veng_pool_take(&e->slots) : NULL;
     if (!s)
         return NULL;
     memset(s, 0, sizeof *s);
@@ -297,7 +296,7 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
         return known(e, c, s, a);
     if (c->slots_max == 1 && c->first.state != SLOT_FREE)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
-    s = veng_slot_new(e, c, a->server);
+    s = c->slots_max == 1 ? slot_only(e, c) : veng_slot_new(e, c, a->server);
     if (!s)
         return extra(e, a, VMTP_COUNT_DROP_EXTRA_RESPONSE);
     return begin_response(e, c, s, a);
