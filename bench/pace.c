@@ -97,7 +97,8 @@ static void begin(struct world *w, unsigned i) {
 static void event(struct world *w, struct node *n, const struct vmtp_event *ev) {
     if (ev->type == VMTP_EV_COMPLETE) {
         if (ev->result)
-            w->failed++;
+            w->failed++, fprintf(stderr, "result %u size %u at %llu\n", (unsigned)ev->result, ev->segment_size,
+                                 (unsigned long long)vmtp_sim_now(w->sim) / 1000000);
         else
             w->done++;
         begin(w, (unsigned)ev->cookie);
