@@ -6,6 +6,9 @@
 #include "internal.h"
 
 #define ASK_EVERY 8u /* of so many Responses that are held, one asks whether they may be forgotten */
+#define PGCOUNT_MOST 255u
+/* Requests that one Response answers: a client's window is not to stand still for it. */
+#define BATCH_MOST (RUN_WINDOW_FIRST / 2u)
 
 static struct request *next(const struct vmtp_engine *e, const struct request *q) {
     return q->newer != NONE ? request_at(e, q->newer) : NULL;
@@ -47,42 +50,41 @@ static void send_response(struct vmtp_engine *e, struct remote *r, struct reques
     veng_send_queue(e, &q->tx);
 }
 
-/* Can the next Response stand for q as well?  Not if a Request between them is not to be answered. */
-static int may_be_covered(const struct vmtp_engine *e, const struct remote *r, const struct request *q, uint32_t from) {
+static uint32_t first_of(const struct request *q) { return q->transaction - (q->groups - 1u); }
+
+/* A later Response stands for q as well.  closing: it is not waited for any longer. */
+static int goes_with_next(const struct vmtp_engine *e, const struct remote *r, const struct request *first,
+                          const struct request *q, int closing) {
     const struct request *following = next(e, q);
+    if (!q->batched)
+        return 0;
     if (!following)
-        return r->transaction == q->transaction;
-    return following->transaction - from <= 255u &&
-           following->transaction - (following->groups - 1u) == q->transaction + (q->skip ? 256u : 1u);
+        return !closing && r->transaction == q->transaction; /* else a Request between them was refused an answer */
+    if (first_of(following) != q->transaction + 1u || following->transaction - first_of(first) > PGCOUNT_MOST)
+        return 0;
+    return !closing || following->state == REQUEST_RESPONDED;
 }
 
 /* Answers all that can be answered in order. */
-static void push(struct vmtp_engine *e, struct remote *r) {
+static void push(struct vmtp_engine *e, struct remote *r, int closing) {
     struct request *first = NULL; /* of those that the next Response covers */
+    unsigned count = 0;
     for (struct request *q = oldest(e, r); q && q->state == REQUEST_RESPONDED; q = next(e, q)) {
         if (q->answered)
             continue;
-        uint32_t from = first ? first->transaction - (first->groups - 1u) : q->transaction - (q->groups - 1u);
         if (!first)
             first = q;
-        if (q->batched && may_be_covered(e, r, q, from))
+        if (++count < BATCH_MOST && goes_with_next(e, r, first, q, closing))
             continue;
         q->batched = 0;
-        send_response(e, r, q, q->transaction - from);
+        send_response(e, r, q, q->transaction - first_of(first));
         for (; first != q; first = next(e, first)) {
             first->answered = 1;
             COUNT(e, RESPONSES_BATCHED);
         }
         first = NULL;
+        count = 0;
     }
-}
-
-void veng_batch_at_once(struct vmtp_engine *e, struct request *q) {
-    q->batched = 0;
-    if (q->answered)
-        send_response(e, remote_at(e, q->remote), q, 0);
-    else
-        push(e, remote_at(e, q->remote));
 }
 
 static void write_response(struct vmtp_engine *e, const struct remote *r, struct request *q,
@@ -113,14 +115,14 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
     q->retries = 0;
     if (CODE24(reply->message.code) == VMTP_RESPONSE_DISCARDED) { /* those behind it need not wait */
         veng_request_drop(e, q, now);
-        push(e, r);
+        push(e, r, 0);
         return 0;
     }
     write_response(e, r, q, reply);
     q->have = 0; /* from here on: what the client says it has */
     q->solicit = q->tx.run || (q->release && ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always));
     q->batched = (reply->flags & VMTP_REPLY_BATCH) && q->more && !q->release;
-    push(e, r);
+    push(e, r, 0);
     return 0;
 }
 
@@ -140,7 +142,7 @@ void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
 }
 
 /* Without data unless one packet holds it all: the client says what it lacks. */
-void veng_batch_again(struct vmtp_engine *e, struct request *q, int asking) {
+static void send_again(struct vmtp_engine *e, struct request *q, int asking) {
     if (q->tx.queued)
         return;
     COUNT(e, RESPONSE_RETRANSMITS);
@@ -156,10 +158,32 @@ void veng_batch_again(struct vmtp_engine *e, struct request *q, int asking) {
     veng_send_queue(e, &q->tx);
 }
 
+/* Its Request has come again.  ask: its client wants to know how things are.  0: there is nothing to be sent for it yet. */
+int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q, int ask) {
+    if (!q->answered && ask)
+        push(e, r, 1);
+    else if (q->answered) {
+        while (q->batched) /* the next that was sent stands for it */
+            q = next(e, q);
+        send_again(e, q, 1);
+    }
+    return q->answered;
+}
+
 /* ---- NotifyVmtpServer ---- */
 
-/* It is not needed any more: a segment comes home, and all of it is forgotten. */
-static void release(struct vmtp_engine *e, struct request *q, vmtp_time now) { veng_request_drop(e, q, now); }
+/* It is not needed any more, nor are those that it stands for: a segment comes home, and all of it is forgotten. */
+static void release(struct vmtp_engine *e, struct remote *r, struct request *last, vmtp_time now) {
+    struct request *first = NULL;
+    for (struct request *q = oldest(e, r); q != last; q = next(e, q))
+        first = !q->batched ? NULL : first ? first : q;
+    while (first && first != last) {
+        struct request *following = next(e, first);
+        veng_request_drop(e, first, now);
+        first = following;
+    }
+    veng_request_drop(e, last, now);
+}
 
 /* An acknowledgment is one for all before it as well. */
 static void release_through(struct vmtp_engine *e, struct remote *r, const struct request *last, vmtp_time now) {
@@ -167,7 +191,7 @@ static void release_through(struct vmtp_engine *e, struct remote *r, const struc
     int done = 0;
     while (!done && (q = oldest(e, r)) != NULL && q->answered) {
         done = q == last;
-        release(e, q, now);
+        veng_request_drop(e, q, now);
     }
 }
 
@@ -175,7 +199,7 @@ static int stalls(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     if (q->retries++ < e->config.timers.response_retries)
         return 0;
     COUNT(e, RESPONSES_UNACKED);
-    release(e, q, now);
+    release(e, remote_at(e, q->remote), q, now);
     return 1;
 }
 
@@ -223,20 +247,22 @@ static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request
     release_through(e, r, q, now);
 }
 
-/* The client misses Responses from this one on. */
-static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t transact) {
+/* The client misses Responses from this one on.  It is told the same five times. */
+static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t transact, vmtp_time now) {
     int found = 0;
     for (struct request *q = oldest(e, r); q; q = next(e, q)) {
-        if (!q->answered || (int32_t)(q->transaction - transact) < 0)
+        if (!q->answered || q->batched || (int32_t)(q->transaction - transact) < 0)
             continue;
-        found = 1;
-        if (q->batched || q->tx.queued)
+        if (!found++ && !q->tx.queued && stalls(e, q, now))
+            return 1;
+        if (q->tx.queued)
             continue;
         if (q->tx.run)
             veng_run_again(q->tx.run, q->tx.run->base);
         else
             q->tx.pending = q->want;
-        veng_batch_again(e, q, 0);
+        do_not_ask(q);
+        send_again(e, q, 0);
     }
     return found;
 }
@@ -253,7 +279,7 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
     struct request *q = find(e, r, transact);
     unsigned group = q ? transact - q->transaction : 0;
     veng_stream_heard(e, r, a->now);
-    if (code == VMTP_RETRY_ALL ? !send_all_again(e, r, transact) : !q) {
+    if (code == VMTP_RETRY_ALL ? !send_all_again(e, r, transact, a->now) : !q) {
         if (code == VMTP_RETRY && r->transaction - transact < 256u)
             veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
         return DROP(e, DROP_BAD_NOTIFY);
@@ -271,7 +297,7 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
             veng_run_again(q->tx.run, 0);
         veng_timer_set(&e->wheel, &q->timer, a->now + e->config.timers.ts5);
         break;
-    default: release(e, q, a->now); break;
+    default: release(e, r, q, a->now); break;
     }
     return 0;
 }
@@ -279,5 +305,5 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
 /* Nobody has said what came of the Response. */
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     if (!stalls(e, q, now))
-        veng_batch_again(e, q, 1);
+        send_again(e, q, 1);
 }

@@ -684,8 +684,7 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
 void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
                     uint32_t delivery);
-void veng_batch_at_once(struct vmtp_engine *e, struct request *q); /* its Response waits for a later one no longer */
-void veng_batch_again(struct vmtp_engine *e, struct request *q, int ask); /* a duplicate of its Request has come */
+int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q, int ask);
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
 
 /* ---- reply.c ---- */

@@ -76,9 +76,9 @@ static uint32_t weight(const struct entity *n, const struct call *c) {
     return c->groups < n->window ? c->groups : n->window;
 }
 
-/* Later Requests go out behind it: it has been sent, or given to its server here. */
+/* Later Requests go out behind it: it has been sent, or given to its server here, and no server has said that it is busy. */
 static int lets_pass(const struct call *c) {
-    if (c->state == CALL_LOCATING || c->tx.queued || c->tx.bare || veng_send_has_more(&c->tx))
+    if (c->state == CALL_LOCATING || c->whole || c->tx.queued || c->tx.bare || veng_send_has_more(&c->tx))
         return 0;
     return c->state != CALL_LOCAL || c->request != NONE;
 }
@@ -194,6 +194,7 @@ static void rewind_call(struct vmtp_engine *e, struct call *c, uint32_t from) {
     stop_sending(e, c);
     if (c->tx.run)
         veng_run_again(c->tx.run, group);
+    c->whole = 0;
     c->state = CALL_WAITING;
 }
 
@@ -228,12 +229,14 @@ static void go_back(struct vmtp_engine *e, struct entity *n, uint32_t from, vmtp
 }
 
 /* All calls before the one at this Transaction have reached the server. */
-static void acknowledge_before(struct vmtp_engine *e, const struct entity *n, uint32_t transaction) {
+static void acknowledge_before(struct vmtp_engine *e, const struct entity *n, uint32_t transaction, vmtp_time now) {
     for (struct call *c = oldest(e, n); c && !is_at_or_after(c, transaction); c = next(e, c)) {
-        c->acknowledged = 1;
-        c->retries = 0;
         if (c->tx.run)
             veng_run_acknowledged(c->tx.run, c->groups);
+        if (call_is_oldest(e, c) && c->state == CALL_AWAITING_RESPONSE)
+            veng_call_acknowledged(e, c, now); /* which has the timer of all */
+        c->acknowledged = 1;
+        c->retries = 0;
     }
 }
 
@@ -256,7 +259,6 @@ static void wait_for_server(struct vmtp_engine *e, struct entity *n, struct call
 static void overflow(struct vmtp_engine *e, struct entity *n, uint32_t transact, vmtp_time now) {
     struct call *first = NULL;
     COUNT(e, RUN_OVERFLOWS);
-    n->window = n->window > 1 ? n->window / 2u : 1;
     for (struct call *c = oldest(e, n); c; c = next(e, c)) {
         if (c->state != CALL_AWAITING_RESPONSE || !is_at_or_after(c, transact + 1u))
             continue;
@@ -266,7 +268,10 @@ static void overflow(struct vmtp_engine *e, struct entity *n, uint32_t transact,
             veng_run_shrink(c->tx.run);
         rewind_call(e, c, transact + 1u);
     }
-    if (first && call_is_oldest(e, first))
+    if (!first) /* that has been said before: each Request that was too much is told of */
+        return;
+    n->window = n->window > 1 ? n->window / 2u : 1;
+    if (call_is_oldest(e, first))
         wait_for_server(e, n, first, now);
 }
 
@@ -341,7 +346,7 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
     uint32_t group = transact - vmtp_get_transaction(c->tx.header);
     switch (code) {
     case VMTP_OK:
-        acknowledge_before(e, n, vmtp_get_transaction(c->tx.header));
+        acknowledge_before(e, n, vmtp_get_transaction(c->tx.header), now);
         if (c->tx.run)
             progress(e, c, group + 1u, now);
         else if (call_is_oldest(e, c))

@@ -331,11 +331,9 @@ static int again(struct vmtp_engine *e, struct arrival *a, struct remote *r, str
         return receive(e, r, q, a);
     }
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-    if (q->state == REQUEST_RESPONDED && q->answered && !q->batched)
-        veng_batch_again(e, q, 1);
-    else if (q->state == REQUEST_RESPONDED && q->batched && (a->control & VMTP_APG))
-        veng_batch_at_once(e, q); /* the client waits for it, so no other has come that says OK for it */
-    else if (a->control & VMTP_APG)
+    int ask = (a->control & VMTP_APG) != 0;
+    int answered = q->state == REQUEST_RESPONDED && veng_batch_repeat(e, r, q, ask);
+    if (!answered && ask)
         tell(e, a, q->transaction, 0xffffffffu, VMTP_OK);
     return DROP(e, DROP_DUPLICATE);
 }

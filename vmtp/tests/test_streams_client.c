@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_streams_client.c - runs of Requests at the client: what it sends and when (spec/vmtp.md section 13.3). */
+#include <check.h>
+#include <stdlib.h>
+
+#include "support/streaming.h"
+
+#define FIRST VMTP_NER
+#define MIDDLE (VMTP_NSR | VMTP_NER)
+#define LAST VMTP_NSR
+#define WINDOW 16u
+
+static struct foreign f;
+static vmtp_entity client;
+static uint32_t t; /* the first Transaction of the run */
+
+static void setup(void) {
+    stream_open(&f, NULL);
+    client = call_entity(&f);
+}
+
+static void teardown(void) { foreign_close(&f); }
+
+static void run_of(unsigned count) { t = stream_run(&f, client, count); }
+
+static void answer(unsigned n, uint32_t flags, uint8_t pgcount) {
+    ck_assert_int_eq(stream_answer(&f, client, t + n, flags, pgcount), 0);
+}
+
+static void tell(unsigned n, uint32_t code) { ck_assert_int_eq(stream_tell_client(&f, client, t + n, 0, code), 0); }
+
+/* Requests n to last, in order, the last of all with end instead of NER. */
+static void sends(unsigned n, unsigned last, unsigned retransmit) {
+    for (; n <= last; n++) {
+        const struct packet *p = expect_packet(&f);
+        ck_assert_uint_eq(p->h.function, VMTP_REQUEST);
+        ck_assert_uint_eq(p->h.transaction, t + n);
+        ck_assert_uint_eq(p->h.flags & VMTP_NSR, n ? VMTP_NSR : 0);
+        ck_assert_uint_eq(p->h.retransmit, retransmit);
+    }
+    expect_silence(&f);
+}
+
+static void pass_to(vmtp_time when) { foreign_pass(&f, when - f.now); }
+
+/* ---- flags and numbers ---- */
+
+/* VMTP-13.3-01 VMTP-7.2-03 */
+START_TEST(the_flags_of_a_run) {
+    run_of(4);
+    expect_flags(&f, t, FIRST);
+    expect_flags(&f, t + 1, MIDDLE);
+    expect_flags(&f, t + 2, MIDDLE);
+    expect_flags(&f, t + 3, LAST);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-01: one that waits for its end before it goes on */
+START_TEST(a_run_that_is_over_is_followed_by_another) {
+    stream_call(&f, client, 1, VMTP_CALL_MORE);
+    t = expect_packet(&f)->h.transaction;
+    answer(0, FIRST, 0);
+    stream_ended(&f, 0, 1, 0);
+    stream_call(&f, client, 2, VMTP_CALL_MORE);
+    expect_flags(&f, t + 1, FIRST);
+    stream_call(&f, client, 3, 0);
+    expect_flags(&f, t + 2, LAST);
+}
+END_TEST
+
+/* VMTP-7.2-03: what does not belong to the run has to wait for its end */
+START_TEST(others_do_not_join) {
+    struct vmtp_request r = call_request(client, 0);
+    vmtp_handle handle;
+    stream_call(&f, client, 1, VMTP_CALL_MORE);
+    r.message.server = FOREIGN_SERVER + 1;
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), VMTP_E_IN_CALL); /* another server */
+    r.message.server = FOREIGN_SERVER;
+    r.message.code |= VMTP_DGM;
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), VMTP_E_IN_CALL);
+    stream_call(&f, client, 2, 0);
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), VMTP_E_IN_CALL); /* it was the last */
+    r.message.code &= ~VMTP_DGM;
+    r.flags = VMTP_CALL_MORE;
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), VMTP_E_IN_CALL);
+}
+END_TEST
+
+/* A group's members need not be of one mind about a run. */
+START_TEST(no_run_to_a_group) {
+    struct vmtp_request r = call_request(client, 0);
+    vmtp_handle handle;
+    r.message.server = 0x4000000000a1b2c3ull;
+    r.flags = VMTP_CALL_MORE;
+    ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), VMTP_E_INVALID);
+}
+END_TEST
+
+/* VMTP-13.3-02: where its Response may be large */
+START_TEST(sti_skips_256) {
+    struct vmtp_request r = call_request(client, 0);
+    f.all_ones = _i;
+    client = call_entity(&f);
+    r.client = client;
+    r.response_area = stream_area;
+    r.flags = VMTP_CALL_MORE;
+    r.response_size = GROUP_OCTETS;
+    call_start(&f, &r);
+    t = expect_packet(&f)->h.transaction;
+    r.response_size++;
+    call_start(&f, &r);
+    expect_flags(&f, t + 1, MIDDLE | VMTP_STI);
+    call_start(&f, &r);
+    expect_flags(&f, t + 257, MIDDLE | VMTP_STI);
+    r.flags = 0;
+    r.response_size = 0;
+    call_start(&f, &r);
+    expect_flags(&f, t + 513, LAST);
+    answer(0, FIRST, 0);
+    answer(1, MIDDLE, 0);
+    answer(257, MIDDLE, 0);
+    answer(513, LAST, 0);
+    stream_ends(&f, 4);
+    stream_call(&f, client, 5, 0);
+    expect_flags(&f, t + 514, 0);
+}
+END_TEST
+
+/* VMTP-13.3-02: also when what follows is not of its run */
+START_TEST(sti_alone) {
+    t = stream_large_call(&f, client, 0, 20000);
+    expect_flags(&f, t, VMTP_STI);
+    answer(0, 0, 0);
+    stream_call(&f, client, 1, 0);
+    expect_flags(&f, t + 256, 0);
+}
+END_TEST
+
+/* Datagrams of a run are sent one after the other, and nobody hears how it went. */
+START_TEST(a_run_of_datagrams) {
+    struct vmtp_request r = call_request(client, 0);
+    r.message.code |= VMTP_DGM;
+    for (unsigned i = 0; i < 3; i++) {
+        r.flags = i < 2 ? VMTP_CALL_MORE : 0;
+        call_start(&f, &r);
+        t = i ? t : f.sent[f.first].h.transaction;
+        expect_flags(&f, t + i, i == 0 ? FIRST : i == 1 ? MIDDLE : LAST);
+        stream_ends(&f, i + 1);
+    }
+    call_start(&f, &r);
+    expect_flags(&f, t + 3, 0);
+}
+END_TEST
+
+/* ---- the window ---- */
+
+/* VMTP-13.3-28 */
+START_TEST(the_window_grows_with_each_response) {
+    unsigned next = WINDOW, window = WINDOW;
+    run_of(60);
+    sends(0, WINDOW - 1, 0);
+    for (unsigned i = 0; next < 60; i++) {
+        answer(i, i ? MIDDLE : FIRST, 0);
+        window += window < 32;
+        unsigned end = i + 1 + window < 60 ? i + 1 + window : 60;
+        sends(next, end - 1, 0);
+        next = end;
+    }
+    ck_assert_uint_eq(window, 32);
+}
+END_TEST
+
+/* VMTP-13.3-09 */
+START_TEST(overflow_halves_the_window) {
+    run_of(40);
+    sends(0, 15, 0);
+    tell(9, VMTP_MSGTRANS_OVERFLOW);
+    expect_silence(&f); /* ten are out, and eight are to be */
+    answer(0, FIRST, 0);
+    expect_silence(&f);
+    answer(1, MIDDLE, 0); /* 8 + 2 may be out, 8 are */
+    sends(10, 11, 1);
+    answer(2, MIDDLE, 0);
+    sends(12, 13, 1);
+}
+END_TEST
+
+/* VMTP-13.3-09: each Request that was too much may be told of, which is one overflow */
+START_TEST(overflow_is_counted_once) {
+    run_of(20);
+    sends(0, 15, 0);
+    for (unsigned i = 2; i < 16; i++)
+        stream_tell_client(&f, client, t + 1, 0, VMTP_MSGTRANS_OVERFLOW);
+    expect_silence(&f);
+    answer(0, FIRST, 0);
+    sends(2, 9, 1); /* 9 with the second one */
+}
+END_TEST
+
+/* VMTP-13.3-09: down to one at a time, and one more for each Response */
+START_TEST(overflow_again_and_again) {
+    static const unsigned sent[] = {9, 5, 3, 2, 2};
+    run_of(20);
+    call_forget_packets(&f);
+    for (unsigned i = 0; i < 5; i++) {
+        tell(i, VMTP_MSGTRANS_OVERFLOW);
+        expect_silence(&f);
+        answer(i, i ? MIDDLE : FIRST, 0);
+        ck_assert_uint_eq(foreign_waiting(&f), sent[i]);
+        call_forget_packets(&f);
+    }
+}
+END_TEST
+
+/* VMTP-13.3-09: where nothing was accepted that could be answered, time has to pass */
+START_TEST(overflow_of_the_oldest) {
+    run_of(3);
+    answer(0, FIRST, 0);
+    call_forget_packets(&f);
+    tell(0, VMTP_MSGTRANS_OVERFLOW);
+    expect_silence(&f);
+    vmtp_time from = f.now;
+    foreign_pass(&f, 40 * VMTP_MILLISECOND);
+    const struct packet *p = expect_flags(&f, t + 1, MIDDLE | VMTP_APG);
+    ck_assert_uint_ge(p->at - from, 10 * VMTP_MILLISECOND);
+    answer(1, MIDDLE, 0);
+    stream_ends(&f, 2);
+    expect_flags(&f, t + 2, LAST);
+}
+END_TEST
+
+/* ---- sending again ---- */
+
+/* VMTP-13.3-07 */
+START_TEST(retry_all_resumes_behind_what_was_accepted) {
+    run_of(5);
+    call_forget_packets(&f);
+    tell(1, VMTP_RETRY_ALL);
+    sends(2, 4, 1);
+    tell(UINT32_MAX, VMTP_RETRY_ALL); /* the one before the first */
+    for (unsigned i = 0; i < 5; i++)
+        ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + i);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-07: when the last that was accepted is answered already */
+START_TEST(retry_all_behind_an_answer) {
+    run_of(5);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    answer(1, MIDDLE, 0);
+    tell(1, VMTP_RETRY_ALL);
+    sends(2, 4, 1);
+    tell(0, VMTP_RETRY_ALL); /* it came late */
+    sends(2, 4, 2);
+}
+END_TEST
+
+/* VMTP-7.5-01: about Transactions that are none of the run */
+START_TEST(retry_all_from_elsewhere) {
+    static const uint32_t away[] = {5, 77, 0x40000000, 0x80000000, 0xc0000000, (uint32_t)-300};
+    run_of(5);
+    call_forget_packets(&f);
+    for (unsigned i = 0; i < sizeof away / sizeof away[0]; i++) {
+        int dropped = stream_tell_client(&f, client, t + away[i], 0, VMTP_RETRY_ALL);
+        ck_assert_int_eq(dropped, VMTP_COUNT_DROP_BAD_NOTIFY);
+        dropped = stream_tell_client(&f, client, t + away[i], 0, VMTP_MSGTRANS_OVERFLOW);
+        ck_assert_int_eq(dropped, VMTP_COUNT_DROP_BAD_NOTIFY);
+    }
+    expect_silence(&f);
+    tell(4, VMTP_RETRY_ALL); /* there is nothing behind it */
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-26 VMTP-13.3-34 */
+START_TEST(enough_is_enough) {
+    uint32_t code = _i ? VMTP_NO_RUN_RECORD : VMTP_RETRY_ALL;
+    run_of(3);
+    call_forget_packets(&f);
+    for (unsigned i = 0; i < 5; i++) {
+        tell(_i ? 0 : UINT32_MAX, code);
+        ck_assert_uint_eq(foreign_waiting(&f), 3);
+        call_forget_packets(&f);
+    }
+    stream_ends(&f, 0);
+    tell(_i ? 0 : UINT32_MAX, code);
+    stream_ends(&f, 3);
+    for (unsigned i = 0; i < 3; i++)
+        stream_ended(&f, i, i + 1, VMTP_RETRANS_TIMEOUT);
+    foreign_pass(&f, VMTP_SECOND);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-26: counted anew for each Request */
+START_TEST(progress_counts_anew) {
+    run_of(6);
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned j = 0; j < 5; j++)
+            tell(i - 1, VMTP_RETRY_ALL);
+        answer(i, i ? MIDDLE : FIRST, 0);
+    }
+    stream_ends(&f, 4);
+    answer(4, MIDDLE, 0);
+    answer(5, LAST, 0);
+    stream_ended(&f, 5, 6, 0);
+}
+END_TEST
+
+/* VMTP-13.3-27 */
+START_TEST(a_run_begins_anew) {
+    run_of(4);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    tell(2, VMTP_NO_RUN_RECORD);
+    expect_flags(&f, t + 1, FIRST);
+    expect_flags(&f, t + 2, MIDDLE);
+    expect_flags(&f, t + 3, LAST);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-29 */
+START_TEST(busy_in_a_run) {
+    run_of(4);
+    call_forget_packets(&f);
+    vmtp_time from = f.now;
+    tell(1, VMTP_BUSY);
+    expect_silence(&f);
+    answer(0, FIRST, 0);
+    expect_silence(&f); /* what is waited for is waited for */
+    foreign_pass(&f, 20 * VMTP_MILLISECOND);
+    const struct packet *p = expect_packet(&f);
+    ck_assert_uint_eq(p->h.transaction, t + 1);
+    ck_assert_uint_ge(p->at - from, 10 * VMTP_MILLISECOND);
+    ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + 2);
+    ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + 3);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-29 VMTP-7.5-06: for as long as the server likes */
+START_TEST(busy_without_end) {
+    run_of(3);
+    call_forget_packets(&f);
+    vmtp_time last = f.now;
+    for (unsigned i = 0; i < 30; i++) {
+        for (unsigned j = 0; j < 3; j++) /* one for each of them */
+            stream_tell_client(&f, client, t + j, 0, VMTP_BUSY);
+        expect_silence(&f);
+        pass_to(last + 330 * VMTP_MILLISECOND);
+        const struct packet *p = expect_packet(&f);
+        ck_assert_uint_eq(p->h.transaction, t);
+        last = f.now;
+        call_forget_packets(&f);
+    }
+    stream_ends(&f, 0);
+    for (unsigned i = 0; i < 3; i++)
+        answer(i, i ? MIDDLE : FIRST, 0);
+    stream_ends(&f, 3);
+}
+END_TEST
+
+/* VMTP-13.3-31 */
+START_TEST(ok_for_a_later_one) {
+    run_of(4);
+    call_forget_packets(&f);
+    vmtp_time from = f.now;
+    pass_to(from + 150 * VMTP_MILLISECOND);
+    tell(2, VMTP_OK);
+    pass_to(from + 365 * VMTP_MILLISECOND); /* TC1 has run anew */
+    expect_silence(&f);
+    pass_to(from + 375 * VMTP_MILLISECOND);
+    expect_flags(&f, t, FIRST | VMTP_APG);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-32 */
+START_TEST(only_the_oldest_has_a_timer) {
+    static const unsigned at[] = {220, 240, 280, 360, 520};
+    run_of(4);
+    call_forget_packets(&f);
+    vmtp_time from = f.now;
+    foreign_pass(&f, 839 * VMTP_MILLISECOND);
+    for (unsigned i = 0; i < 5; i++) {
+        const struct packet *p = expect_flags(&f, t, FIRST | VMTP_APG);
+        ck_assert_uint_eq((p->at - from) / VMTP_MILLISECOND, at[i]);
+        ck_assert_uint_eq(p->h.retransmit, i + 1);
+    }
+    expect_silence(&f);
+    foreign_pass(&f, 3 * VMTP_MILLISECOND);
+    for (unsigned i = 0; i < 4; i++) /* VMTP-13.3-34 */
+        stream_ended(&f, i, i + 1, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+/* VMTP-13.3-32 */
+START_TEST(those_behind_it_follow) {
+    run_of(4);
+    call_forget_packets(&f);
+    foreign_pass(&f, 230 * VMTP_MILLISECOND);
+    expect_flags(&f, t, FIRST | VMTP_APG);
+    tell(0, VMTP_OK);
+    sends(1, 3, 1);
+    tell(0, VMTP_OK);
+    expect_silence(&f); /* once */
+    answer(0, FIRST, 0);
+    answer(1, MIDDLE, 0);
+    foreign_pass(&f, 10 * VMTP_MILLISECOND);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-32: the next one is the oldest when that is answered */
+START_TEST(the_timer_goes_on) {
+    run_of(2);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    foreign_pass(&f, 300 * VMTP_MILLISECOND);
+    expect_flags(&f, t + 1, LAST | VMTP_APG);
+    while (f.count)
+        ck_assert_uint_eq(foreign_take(&f)->h.transaction, t + 1);
+    foreign_pass(&f, 2 * VMTP_SECOND);
+    stream_ended(&f, 1, 2, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+/* ---- servers that do not stream, or not here ---- */
+
+/* VMTP-13.3-10 */
+START_TEST(one_by_one) {
+    run_of(3);
+    call_forget_packets(&f);
+    tell((unsigned)_i, VMTP_STREAMING_NOT_SUPPORTED);
+    expect_flags(&f, t, 0);
+    expect_silence(&f);
+    stream_tell_client(&f, client, t + 1, 0, VMTP_STREAMING_NOT_SUPPORTED); /* that is known */
+    expect_silence(&f);
+    answer(0, 0, 0);
+    expect_flags(&f, t + 1, 0);
+    expect_silence(&f);
+    answer(1, 0, 0);
+    expect_flags(&f, t + 2, 0);
+    answer(2, 0, 0);
+    stream_ends(&f, 3);
+    run_of(2); /* the next run is none from the beginning */
+    expect_flags(&f, t, 0);
+    expect_silence(&f);
+    vmtp_entity other = call_entity(&f);
+    t = stream_run(&f, other, 2); /* and so is that of another client */
+    expect_flags(&f, t, 0);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-10: when some have been answered */
+START_TEST(one_by_one_from_the_middle) {
+    run_of(4);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    tell(2, VMTP_STREAMING_NOT_SUPPORTED);
+    expect_flags(&f, t + 1, 0);
+    expect_silence(&f);
+    answer(1, 0, 0);
+    expect_flags(&f, t + 2, 0);
+    answer(2, 0, 0);
+    expect_flags(&f, t + 3, 0);
+    answer(3, 0, 0);
+    stream_ends(&f, 4);
+}
+END_TEST
+
+/* A node without streaming asks one by one whomever it asks. */
+START_TEST(no_streams_here) {
+    struct vmtp_config config;
+    stream_config(&config);
+    config.no_streams = 1;
+    foreign_close(&f);
+    stream_open(&f, &config);
+    client = call_entity(&f);
+    run_of(3);
+    for (unsigned i = 0; i < 3; i++) {
+        expect_flags(&f, t + i, 0);
+        expect_silence(&f);
+        answer(i, 0, 0);
+    }
+    stream_ends(&f, 3);
+    struct vmtp_request r = call_request(client, 0);
+    r.response_area = stream_area;
+    r.response_size = 40000; /* there may be so much room, but nobody is told */
+    call_start(&f, &r);
+    expect_flags(&f, t + 3, 0);
+    struct vmtp_header h = stream_response(client, t + 3, VMTP_NER | VMTP_CMG, 0);
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), VMTP_COUNT_DROP_STREAMING); /* VMTP-5.2-06 */
+    expect_nvs(&f, FOREIGN_SERVER, t + 3, VMTP_STREAMING_NOT_SUPPORTED);
+}
+END_TEST
+
+/* ENTITY_MIGRATED: all that is open goes to where the server is now. */
+START_TEST(the_server_moves) {
+    static const uint8_t elsewhere[6] = {2, 0, 0, 0, 0, 9};
+    run_of(4);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    tell(1, VMTP_ENTITY_MIGRATED);
+    const struct packet *probe = expect_packet(&f);
+    ck_assert_uint_eq(probe->h.code & VMTP_CODE_MASK, VMTP_PROBE_ENTITY & VMTP_CODE_MASK);
+    struct vmtp_header h = foreign_response(probe, FOREIGN_SERVER + 7, VMTP_OK);
+    expect_silence(&f);
+    f.src = elsewhere;
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    for (unsigned i = 1; i < 4; i++) {
+        const struct packet *p = expect_packet(&f);
+        ck_assert_uint_eq(p->h.transaction, t + i);
+        ck_assert_mem_eq(p->dst, elsewhere, 6);
+    }
+    expect_silence(&f);
+}
+END_TEST
+
+int main(void) {
+    Suite *s = suite_create("runs of Requests at the client");
+    TCase *c = tcase_create("flags");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, the_flags_of_a_run);
+    tcase_add_test(c, a_run_that_is_over_is_followed_by_another);
+    tcase_add_test(c, others_do_not_join);
+    tcase_add_test(c, no_run_to_a_group);
+    tcase_add_loop_test(c, sti_skips_256, 0, 2);
+    tcase_add_test(c, sti_alone);
+    tcase_add_test(c, a_run_of_datagrams);
+    suite_add_tcase(s, c);
+    c = tcase_create("window");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, the_window_grows_with_each_response);
+    tcase_add_test(c, overflow_halves_the_window);
+    tcase_add_test(c, overflow_is_counted_once);
+    tcase_add_test(c, overflow_again_and_again);
+    tcase_add_test(c, overflow_of_the_oldest);
+    suite_add_tcase(s, c);
+    c = tcase_create("again");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, retry_all_resumes_behind_what_was_accepted);
+    tcase_add_test(c, retry_all_behind_an_answer);
+    tcase_add_test(c, retry_all_from_elsewhere);
+    tcase_add_loop_test(c, enough_is_enough, 0, 2);
+    tcase_add_test(c, progress_counts_anew);
+    tcase_add_test(c, a_run_begins_anew);
+    tcase_add_test(c, busy_in_a_run);
+    tcase_add_test(c, busy_without_end);
+    tcase_add_test(c, ok_for_a_later_one);
+    tcase_add_test(c, only_the_oldest_has_a_timer);
+    tcase_add_test(c, those_behind_it_follow);
+    tcase_add_test(c, the_timer_goes_on);
+    suite_add_tcase(s, c);
+    c = tcase_create("servers");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_loop_test(c, one_by_one, 0, 3);
+    tcase_add_test(c, one_by_one_from_the_middle);
+    tcase_add_test(c, no_streams_here);
+    tcase_add_test(c, the_server_moves);
+    suite_add_tcase(s, c);
+    SRunner *runner = srunner_create(s);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
