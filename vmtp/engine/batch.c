@@ -203,33 +203,43 @@ static int stalls(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     return 1;
 }
 
-static void send_missing(struct vmtp_engine *e, struct request *q, unsigned group, uint32_t delivery, vmtp_time now) {
-    unsigned blocks;
-    if (q->tx.run) {
-        int stuck;
-        blocks = veng_run_lacks(q->tx.run, group, delivery, &stuck);
-        if (!stuck)
-            q->retries = 0;
-    } else {
-        if (delivery & ~q->have)
-            q->retries = 0;
-        q->have |= delivery;
-        blocks = q->tx.queued ? 0 : (unsigned)__builtin_popcount(q->want & ~delivery);
-    }
-    if (blocks && !q->tx.queued && stalls(e, q, now))
-        return;
-    if (q->tx.run && blocks) {
-        veng_pace_run_loss(e, &q->tx, group, delivery, now);
-    }
-    if (!q->tx.run && blocks) {
-        do_not_ask(q);
-        q->tx.pending |= q->want & ~delivery;
-    }
+/* So many blocks more than before. */
+static void send_more(struct vmtp_engine *e, struct request *q, uint32_t blocks) {
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
     if (!veng_send_has_more(&q->tx))
         return;
     veng_timer_stop(&e->wheel, &q->timer);
     veng_send_queue(e, &q->tx);
+}
+
+/* Of a Response of several groups. */
+static void send_missing_of_run(struct vmtp_engine *e, struct request *q, unsigned group, uint32_t delivery,
+                                vmtp_time now) {
+    uint32_t blocks = veng_run_lacks(q->tx.run, group, delivery, e->config.timers.response_retries);
+    if (blocks == NONE) {
+        COUNT(e, RESPONSES_UNACKED);
+        release(e, remote_at(e, q->remote), q, now);
+        return;
+    }
+    q->retries = 0;
+    if (blocks)
+        veng_pace_run_loss(e, &q->tx, group, delivery, now);
+    send_more(e, q, blocks);
+}
+
+static void send_missing(struct vmtp_engine *e, struct request *q, uint32_t delivery, vmtp_time now) {
+    uint32_t missing = q->tx.queued ? 0 : q->want & ~delivery;
+    if (delivery & ~q->have)
+        q->retries = 0;
+    q->have |= delivery;
+    if (missing && stalls(e, q, now))
+        return;
+    if (missing) {
+        do_not_ask(q);
+        veng_pace_loss(e, &q->tx, delivery, now);
+    }
+    q->tx.pending |= missing;
+    send_more(e, q, (uint32_t)__builtin_popcount(missing));
 }
 
 static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request *q, unsigned group, vmtp_time now) {
@@ -238,10 +248,7 @@ static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request
         veng_run_acknowledged(q->tx.run, group + 1u);
         veng_pace_run_whole(e, &q->tx, before, q->tx.run->base, now);
         q->retries = 0;
-        if (veng_send_has_more(&q->tx)) {
-            veng_timer_stop(&e->wheel, &q->timer);
-            veng_send_queue(e, &q->tx);
-        }
+        send_more(e, q, 0);
         return;
     }
     release_through(e, r, q, now);
@@ -287,7 +294,12 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
     COUNT(e, NOTIFY_IN);
     switch (code) {
     case VMTP_OK: acknowledged(e, r, q, group, a->now); break;
-    case VMTP_RETRY: send_missing(e, q, group, delivery, a->now); break;
+    case VMTP_RETRY:
+        if (q->tx.run)
+            send_missing_of_run(e, q, group, delivery, a->now);
+        else
+            send_missing(e, q, delivery, a->now);
+        break;
     case VMTP_RETRY_ALL: break;
     case VMTP_BUSY: /* it takes it later */
         q->retries = 0;

@@ -600,8 +600,8 @@ struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct
                                        uint32_t code);
 int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
                           vmtp_time now);
-/* A Response of a run is whole; ask: it wants to be acknowledged. */
-void veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
+/* A Response of a run is whole; ask: it wants to be acknowledged.  1: one before it is missing, which has been said. */
+int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
 int veng_call_in_run(const struct call *c);
 static inline int call_is_oldest(const struct vmtp_engine *e, const struct call *c) {

@@ -275,18 +275,16 @@ static void overflow(struct vmtp_engine *e, struct entity *n, uint32_t transact,
         wait_for_server(e, n, first, now);
 }
 
-/* The server does not stream: one by one. */
+/* The server does not stream: one by one, if one packet group is enough. */
 static void fall_back(struct vmtp_engine *e, struct entity *n, struct call *c, vmtp_time now) {
-    struct call *first = oldest(e, n);
-    if (c->tx.run) {
+    veng_call_no_streams(e, oldest(e, n));
+    if (c->tx.run)
         veng_call_finish(e, c, VMTP_STREAMING_NOT_SUPPORTED, now);
-        return;
-    }
-    veng_call_no_streams(e, first);
+    struct call *first = oldest(e, n);
     for (struct call *i = first; i; i = next(e, i))
         if (i->state == CALL_AWAITING_RESPONSE)
             rewind_call(e, i, vmtp_get_transaction(i->tx.header));
-    if (!stalls(e, first, now))
+    if (first && !stalls(e, first, now))
         veng_outstanding_push(e, n, now);
 }
 
@@ -318,19 +316,17 @@ static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp
 }
 
 static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint32_t delivery, vmtp_time now) {
-    int stuck;
-    unsigned blocks = veng_run_lacks(c->tx.run, group, delivery, &stuck);
-    if (!stuck)
-        c->stalls = 0;
+    uint32_t blocks = veng_run_lacks(c->tx.run, group, delivery, e->config.timers.request_retries);
+    if (blocks == NONE) {
+        veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+        return;
+    }
     if (blocks && !c->tx.queued) {
-        if (stalls(e, c, now))
-            return;
         c->retransmits++;
         veng_call_count(c);
     }
-    if (blocks) {
+    if (blocks)
         veng_pace_run_loss(e, &c->tx, group, delivery, now);
-    }
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
     c->retries = 0;
     if (veng_send_has_more(&c->tx)) {
@@ -408,11 +404,11 @@ static void cover(struct vmtp_engine *e, struct call *by, uint32_t first_covered
     }
 }
 
-void veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask) {
+int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask) {
     struct entity *n = client_of(e, c);
     unsigned covered = vmtp_get_pgcount(a->h);
     if (covered)
-        cover(e, c, veng_call_last(c) - covered, a->now);
+        cover(e, c, c->first.transaction - covered, a->now);
     if (n->window < RUN_WINDOW_MAX)
         n->window++;
     struct call *first = oldest(e, n);
@@ -422,7 +418,6 @@ void veng_outstanding_response(struct vmtp_engine *e, struct call *c, const stru
         about.transaction = vmtp_get_transaction(first->tx.header) - 1u;
         veng_notify_server(e, &about, 0, VMTP_RETRY_ALL);
         n->gap_told = 1;
-    } else if (ask && !gap) {
-        veng_notify_server(e, a, vmtp_get_delivery(a->h), VMTP_OK);
     }
+    return gap;
 }

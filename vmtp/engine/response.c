@@ -53,7 +53,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->answers = answered(c, a);
     s->state = SLOT_RECEIVING;
     s->server = a->server;
-    s->transaction = veng_call_last(c);
+    s->transaction = s->run ? veng_call_last(c) : a->transaction;
     s->have = 0;
     s->want = wanted_blocks(a->h);
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
@@ -157,12 +157,22 @@ static void begin_receiving(struct vmtp_engine *e, struct call *c, const struct 
     c->tx.bare = 0;
 }
 
+/* All of it is here: of several groups, the last one stands for them. */
+static void acknowledge(struct vmtp_engine *e, const struct slot *s, const struct arrival *a) {
+    unsigned last = s->run ? s->run->groups - 1u : 0;
+    if (s->run)
+        veng_notify_server_of(e, s, last, run_all(s->run, last), VMTP_OK);
+    else
+        veng_notify_server(e, a, s->have, VMTP_OK);
+}
+
 static void completed(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    int gap = 0;
     veng_pace_came(e, s, a->now);
     if (c->newer != NONE || veng_call_in_run(c))
-        veng_outstanding_response(e, c, a, s->asked);
-    else if (s->asked)
-        veng_notify_server(e, a, s->run ? vmtp_get_delivery(a->h) : s->have, VMTP_OK);
+        gap = veng_outstanding_response(e, c, a, s->asked);
+    if (s->asked && !gap)
+        acknowledge(e, s, a);
     veng_slot_finish(e, s, a->now);
 }
 
@@ -207,9 +217,8 @@ static void acknowledge_group(struct vmtp_engine *e, struct slot *s, unsigned gr
 }
 
 /* A packet of a Response of several packet groups. */
-static int receive_group(struct vmtp_engine *e, struct call *c, struct slot *s, unsigned group, struct arrival *a) {
-    if (group >= s->run->groups || ((a->control & VMTP_CMG) != 0) != (group + 1u < s->run->groups))
-        return DROP(e, DROP_MISMATCH);
+static void receive_group(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    unsigned group = a->transaction - s->transaction;
     if (veng_group_store(s->area, s->capacity, s->run, group, a))
         s->retries = 0;
     else if (vmtp_get_delivery(a->h))
@@ -218,12 +227,24 @@ static int receive_group(struct vmtp_engine *e, struct call *c, struct slot *s, 
     if (run_whole(s->run)) {
         s->asked = (a->control & VMTP_APG) != 0;
         completed(e, c, s, a);
-        return 0;
+        return;
     }
     begin_receiving(e, c, a);
     acknowledge_group(e, s, group, a);
     veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
-    return 0;
+}
+
+/*
+ * Does it say of its place what cannot be?  A Response of one group may have a Transaction that STI has skipped, if its PGcount
+ * counts those before it.
+ */
+static int misplaced(const struct call *c, const struct arrival *a) {
+    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t group = a->transaction - veng_call_last(c), groups = run_groups(size);
+    int continued = (a->control & VMTP_CMG) != 0;
+    if (groups == 1)
+        return continued || group > vmtp_get_pgcount(a->h);
+    return group >= groups || continued != (group + 1u < groups);
 }
 
 /* ---- arrival ---- */
@@ -248,8 +269,11 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
     if (s->run) {
         if (!veng_group_consistent(s->header, a->h))
             return DROP(e, DROP_MISMATCH);
-        return receive_group(e, c, s, a->transaction - s->transaction, a);
+        receive_group(e, c, s, a);
+        return 0;
     }
+    if (a->transaction != s->transaction)
+        return DROP(e, DROP_MISMATCH);
     int32_t redone = (int32_t)(answered(c, a) - s->answers);
     if ((a->code & VMTP_DGM) && redone) {
         if (redone < 0) /* late packets of an earlier execution */
@@ -283,14 +307,17 @@ static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s,
     veng_pace_whole(e, &c->tx, a->now); /* the server has the Request */
     c->retries = 0;                     /* the server was heard */
     if (s->run)
-        return receive_group(e, c, s, a->transaction - s->transaction, a);
-    receive(e, c, s, a);
+        receive_group(e, c, s, a);
+    else
+        receive(e, c, s, a);
     return 0;
 }
 
 static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
     if (!c->group && a->server != c->server && vmtp_get_forward_count(a->h) == 0)
         return extra(e, a, VMTP_COUNT_DROP_WRONG_SERVER);
+    if ((c->skip || (a->control & VMTP_CMG)) && misplaced(c, a))
+        return DROP(e, DROP_MISMATCH);
     struct slot *s = slot_find(e, c, a->server);
     if (s)
         return known(e, c, s, a);

@@ -8,8 +8,6 @@ static void begin(struct run *r, uint32_t size) {
     r->size = size;
     r->groups = (uint16_t)run_groups(size);
     r->base = r->next = r->told = 0;
-    r->lacking = RUN_GROUPS;
-    r->lacked = 0;
 }
 
 /* ---- sending ---- */
@@ -18,8 +16,11 @@ void veng_run_send(struct run *r, uint32_t size) {
     begin(r, size);
     r->window = RUN_WINDOW_FIRST;
     memset(r->lossy, 0, sizeof r->lossy);
-    for (unsigned g = 0; g < r->groups; g++)
+    for (unsigned g = 0; g < r->groups; g++) {
         r->mask[g] = run_all(r, g);
+        r->lacked[g] = VMTP_GROUP_BLOCKS + 1u;
+        r->asked[g] = 0;
+    }
 }
 
 static unsigned window_end(const struct run *r) {
@@ -60,16 +61,21 @@ void veng_run_acknowledged(struct run *r, unsigned below) {
         r->window++;
 }
 
-unsigned veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, int *stuck) {
-    *stuck = 0;
+uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsigned often) {
     if (group >= r->next || group < r->base)
         return 0;
     uint32_t missing = run_all(r, group) & ~delivery;
-    unsigned blocks = (unsigned)__builtin_popcount(missing);
+    uint8_t blocks = (uint8_t)__builtin_popcount(missing);
+    if (blocks < r->lacked[group]) {
+        r->lacked[group] = blocks;
+        r->asked[group] = 0;
+    }
+    if (missing & ~r->mask[group]) { /* else they are to be sent already */
+        if (r->asked[group] >= often)
+            return NONE;
+        r->asked[group]++;
+    }
     r->mask[group] |= missing;
-    *stuck = r->lacking == group && blocks >= r->lacked;
-    r->lacking = (uint16_t)group;
-    r->lacked = (uint16_t)blocks;
     return blocks;
 }
 

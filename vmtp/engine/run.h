@@ -16,16 +16,16 @@
 
 struct run {
     uint32_t next_free;
-    uint32_t size;    /* of the message's segment */
-    uint16_t groups;  /* of the message */
-    uint16_t base;    /* sender: first group not acknowledged; receiver: first group not whole */
-    uint16_t next;    /* sender: first group never sent */
-    uint16_t told;    /* receiver: groups below this have been asked for once, where they lacked something */
-    uint16_t window;  /* sender */
-    uint16_t lacking; /* sender: the group that the receiver asked for last, and how many blocks of it */
-    uint16_t lacked;
+    uint32_t size;   /* of the message's segment */
+    uint16_t groups; /* of the message */
+    uint16_t base;   /* sender: first group not acknowledged; receiver: first group not whole */
+    uint16_t next;   /* sender: first group never sent */
+    uint16_t told;   /* receiver: groups below this have been asked for once, where they lacked something */
+    uint16_t window; /* sender */
     uint32_t mask[RUN_GROUPS];
     uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost */
+    uint8_t lacked[RUN_GROUPS]; /* sender: blocks of the group that the receiver lacked at least */
+    uint8_t asked[RUN_GROUPS];  /* and how often it has asked for them since that became fewer */
 };
 
 static inline uint32_t run_groups(uint32_t size) {
@@ -50,9 +50,9 @@ uint32_t veng_run_sendable(const struct run *r);
 int veng_run_sent(struct run *r, unsigned group, uint32_t blocks);
 /* All groups below have arrived. */
 void veng_run_acknowledged(struct run *r, unsigned below);
-/* The receiver has this much of the group, which says nothing about others.  How many blocks are to be sent again; *stuck becomes 1 when
- * it has no more than when it asked before. */
-unsigned veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, int *stuck);
+/* The receiver has this much of the group, which says nothing about others.  How many blocks are to be sent again, or NONE: it has asked
+ * for them so often already. */
+uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsigned often);
 /* Everything that was sent of this group and those after it is to be sent again. */
 void veng_run_again(struct run *r, unsigned group);
 /* The receiver cannot take so much at once. */

@@ -263,7 +263,7 @@ static int take(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     enum vmtp_counter reason;
     if ((size > VMTP_GROUP_OCTETS) != ((a->control & VMTP_CMG) != 0))
-        return veng_request_refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_MISMATCH);
+        return DROP(e, DROP_MISMATCH);
     struct request *q = take_records(e, a, n, r, &reason);
     if (!q)
         return overflow(e, a, n, r, reason);

@@ -133,7 +133,7 @@ START_TEST(pgcount_has_an_end) {
 }
 END_TEST
 
-/* VMTP-13.3-11 VMTP-8.4-07: one that is refused an answer gets none from others either */
+/* VMTP-13.3-53 VMTP-8.4-07: one that is refused an answer gets none from others either */
 START_TEST(no_batch_over_what_is_not_answered) {
     run_of(4);
     reply(0, 0, VMTP_REPLY_BATCH);
@@ -148,7 +148,7 @@ START_TEST(no_batch_over_what_is_not_answered) {
 }
 END_TEST
 
-/* VMTP-13.3-11: a client that asks gets what there is */
+/* VMTP-13.3-51 */
 START_TEST(a_batch_is_closed_when_the_client_asks) {
     run_of(4);
     reply(0, 0, VMTP_REPLY_BATCH);
@@ -223,7 +223,7 @@ START_TEST(only_what_is_held_is_sent_again) {
 }
 END_TEST
 
-/* VMTP-8.6-05 VMTP-13.3-36: without end it is not obeyed */
+/* VMTP-13.3-52 */
 START_TEST(retry_all_comes_to_an_end) {
     unsigned packets = 0;
     run_of(2);

@@ -290,7 +290,7 @@ START_TEST(one_has_a_deadline) {
 }
 END_TEST
 
-/* A Response that is here is not lost when the one before it fails, nor when a deadline passes while it waits. */
+/* VMTP-13.3-34: a Response that is here is not lost when the one before it fails, nor when a deadline passes while it waits. */
 START_TEST(what_is_answered_stays_answered) {
     struct vmtp_request r = call_request(client, 0);
     for (unsigned i = 1; i <= 4; i++) {
