@@ -160,13 +160,15 @@ static void send_again(struct vmtp_engine *e, struct request *q, int asking) {
 
 /* Its Request has come again.  ask: its client wants to know how things are.  0: there is nothing to be sent for it yet. */
 int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q, int ask) {
-    if (!q->answered && ask)
+    struct request *sent = q;
+    if (!q->answered && ask) {
         push(e, r, 1);
-    else if (q->answered) {
-        while (q->batched) /* the next that was sent stands for it */
-            q = next(e, q);
-        send_again(e, q, 1);
+        return q->answered;
     }
+    while (sent && sent->batched) /* the next that was sent stands for it */
+        sent = next(e, sent);
+    if (q->answered && sent)
+        send_again(e, sent, 1);
     return q->answered;
 }
 

@@ -24,8 +24,8 @@ struct run {
     uint16_t window; /* sender */
     uint32_t mask[RUN_GROUPS];
     uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost */
-    uint8_t lacked[RUN_GROUPS]; /* sender: blocks of the group that the receiver lacked at least */
-    uint8_t asked[RUN_GROUPS];  /* and how often it has asked for them since that became fewer */
+    uint8_t lacked[RUN_GROUPS];       /* sender: blocks of the group that the receiver lacked at least */
+    uint8_t asked[RUN_GROUPS];        /* and how often it has asked for them since that became fewer */
 };
 
 static inline uint32_t run_groups(uint32_t size) {

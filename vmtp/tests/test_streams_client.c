@@ -280,13 +280,14 @@ START_TEST(enough_is_enough) {
     uint32_t code = _i ? VMTP_NO_RUN_RECORD : VMTP_RETRY_ALL;
     run_of(3);
     call_forget_packets(&f);
+    uint32_t about = _i ? t : t - 1;
     for (unsigned i = 0; i < 5; i++) {
-        tell(_i ? 0 : UINT32_MAX, code);
+        ck_assert_int_eq(stream_tell_about(&f, client, about, i, code), 0);
         ck_assert_uint_eq(foreign_waiting(&f), 3);
         call_forget_packets(&f);
     }
     stream_ends(&f, 0);
-    tell(_i ? 0 : UINT32_MAX, code);
+    ck_assert_int_eq(stream_tell_about(&f, client, about, 5, code), 0);
     stream_ends(&f, 3);
     for (unsigned i = 0; i < 3; i++)
         stream_ended(&f, i, i + 1, VMTP_RETRANS_TIMEOUT);
@@ -319,6 +320,20 @@ START_TEST(a_run_begins_anew) {
     expect_flags(&f, t + 1, FIRST);
     expect_flags(&f, t + 2, MIDDLE);
     expect_flags(&f, t + 3, LAST);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-54: each packet that was refused is told of, and the first time is enough */
+START_TEST(echoes) {
+    uint32_t code = _i ? VMTP_NO_RUN_RECORD : VMTP_STREAMING_NOT_SUPPORTED;
+    run_of(4);
+    call_forget_packets(&f);
+    ck_assert_int_eq(stream_tell_about(&f, client, t, 0, code), 0);
+    ck_assert_uint_eq(foreign_waiting(&f), _i ? 4 : 1);
+    call_forget_packets(&f);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(stream_tell_about(&f, client, t + i, 0, code), VMTP_COUNT_DROP_BAD_NOTIFY);
     expect_silence(&f);
 }
 END_TEST
@@ -550,6 +565,7 @@ int main(void) {
     tcase_add_loop_test(c, enough_is_enough, 0, 2);
     tcase_add_test(c, progress_counts_anew);
     tcase_add_test(c, a_run_begins_anew);
+    tcase_add_loop_test(c, echoes, 0, 2);
     tcase_add_test(c, busy_in_a_run);
     tcase_add_test(c, busy_without_end);
     tcase_add_test(c, ok_for_a_later_one);

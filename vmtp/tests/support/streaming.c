@@ -98,6 +98,12 @@ int stream_tell_client(struct foreign *f, vmtp_entity client, uint32_t transact,
     return foreign_send(f, &h, NULL, 0);
 }
 
+int stream_tell_about(struct foreign *f, vmtp_entity client, uint32_t transact, unsigned retransmit, uint32_t code) {
+    struct vmtp_header h = foreign_notify_client(client, transact, 0, code);
+    header_set_32(&h, 44, vmtp_control(0, retransmit, 0, 0, 0, VMTP_RESPONSE));
+    return foreign_send(f, &h, NULL, 0);
+}
+
 int stream_tell_server(struct foreign *f, vmtp_entity server, uint32_t transact, uint32_t delivery, uint32_t code) {
     struct vmtp_header h = foreign_notify_server(server, FOREIGN_CLIENT, transact, delivery, code);
     return foreign_send(f, &h, NULL, 0);

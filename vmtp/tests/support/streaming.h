@@ -46,6 +46,8 @@ struct vmtp_header stream_response(vmtp_entity client, uint32_t transaction, uin
 int stream_answer(struct foreign *f, vmtp_entity client, uint32_t transaction, uint32_t flags, uint8_t pgcount);
 /* Notify operations from the hand-made node. */
 int stream_tell_client(struct foreign *f, vmtp_entity client, uint32_t transact, uint32_t delivery, uint32_t code);
+/* The same about the n-th transmission of the Request. */
+int stream_tell_about(struct foreign *f, vmtp_entity client, uint32_t transact, unsigned retransmit, uint32_t code);
 int stream_tell_server(struct foreign *f, vmtp_entity server, uint32_t transact, uint32_t delivery, uint32_t code);
 /* The n-th COMPLETE must have this cookie and this result. */
 const struct vmtp_event *stream_ended(const struct foreign *f, unsigned n, uint64_t cookie, uint32_t result);
