@@ -243,7 +243,7 @@ START_TEST(a_large_response_without_sti) {
 }
 END_TEST
 
-/* VMTP-5.1-01: row 37.  The server tries again, and by then there may be room. */
+/* VMTP-5.1-01: row 38.  The server tries again, and by then there may be room. */
 START_TEST(no_record_for_it) {
     struct vmtp_config config;
     stream_config(&config);

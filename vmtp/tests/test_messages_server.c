@@ -243,7 +243,7 @@ START_TEST(its_response) {
 }
 END_TEST
 
-/* VMTP-5.1-01 VMTP-13.3-08: row 37 */
+/* VMTP-5.1-01 VMTP-13.3-08: row 38 */
 START_TEST(no_record_for_it) {
     struct vmtp_config config;
     struct vmtp_usage usage;

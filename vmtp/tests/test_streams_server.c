@@ -139,7 +139,7 @@ END_TEST
 
 /* ---- gaps ---- */
 
-/* VMTP-13.3-05 VMTP-5.1-01: row 36 */
+/* VMTP-13.3-05 VMTP-5.1-01: row 37 */
 START_TEST(a_gap_is_told_once) {
     run_of(2);
     ck_assert_int_eq(stream_ask(&f, server, T + 3, MIDDLE), VMTP_COUNT_DROP_OUT_OF_ORDER);
