@@ -174,6 +174,7 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     if (q->resumed) { /* its program has had it before */
         ev->cookie = q->cookie;
         q->state = REQUEST_PROCESSING;
+        q->resumed = 0; /* from here on it is one like others: what its reply lends is the program's */
         return;
     }
     struct accept *a = accept_at(e, q->accept);

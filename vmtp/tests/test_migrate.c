@@ -144,6 +144,7 @@ START_TEST(request_in_hand_is_answered_from_the_new_node) {
     ck_assert_uint_eq(serve_count(&g), 1);
     nothing_is_left(&f);
     nothing_is_left(&g);
+    ck_assert_uint_eq(foreign_event(&g, VMTP_EV_RELEASED, 0)->resumed, 0); /* it is the reply's own segment */
 }
 END_TEST
 

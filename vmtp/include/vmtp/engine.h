@@ -346,7 +346,8 @@ struct vmtp_reply {
  * When segment_size is 0, the handle is over with this call.  Otherwise VMTP_EV_RELEASED follows when the segment is yours again: after
  * sending if idempotent, else after acknowledgment, the client's next Request, or TS4.
  * VMTP_E_STALE when the client has gone on to another transaction (then the segment was never borrowed), VMTP_E_TOO_LARGE,
- * VMTP_E_INVALID.  (spec/vmtp.md section 8.4)
+ * VMTP_E_FULL (more than 16384 octets, and max_runs are in use: nothing was borrowed, try again or answer with less), VMTP_E_INVALID.
+ * (spec/vmtp.md section 8.4)
  */
 VMTP_API int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now);
 
