@@ -69,6 +69,8 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct entity *n) {
 /* What a member cannot take now it is offered again with each retransmission. */
 static void offer(struct vmtp_engine *e, struct call *c, struct membership *m) {
     struct entity *n = veng_entity_find(e, m->entity);
+    if (!n) /* it is just leaving: its memberships end with it */
+        return;
     int error = deliver(e, c, n);
     m->owed = error && !c->datagram ? veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation) : 0;
     c->owed |= m->owed != 0;

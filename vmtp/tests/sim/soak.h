@@ -14,6 +14,7 @@
  * soak_groups.c   groups
  * soak_forward.c  Requests that servers pass on
  * soak_runs.c      streams
+ * soak_migrate.c  servers that move
  * soak_faults.c   crashes, reboots, partitions
  * soak_ghosts.c   frames that come once more, long after
  */
@@ -28,6 +29,7 @@
 #define SOAK_HOSTS 50
 #define SOAK_CLIENTS 3 /* entities of each host */
 #define SOAK_SERVERS 2
+#define SOAK_SLOTS (SOAK_SERVERS + 1) /* and one from another host */
 #define SOAK_GROUPS 6
 #define SOAK_OPS 8192
 #define SOAK_LIVES 1024
@@ -71,6 +73,8 @@
     X(PARTITIONS, "partitions", 1)                                                                                     \
     X(CABLES, "cables pulled", 1)                                                                                      \
     X(REPLACED, "servers replaced", 1)                                                                                 \
+    X(MIGRATED, "servers migrated", 1)                                                                                 \
+    X(RESUMED, "Requests that migrated with their server", 1)                                                          \
     X(GHOSTS, "frames that came again long after", 1)                                                                  \
     X(PACKETS, "packets sent", 1)                                                                                      \
     X(OCTETS, "octets carried in segments", 1)
@@ -126,7 +130,7 @@ struct soak_life {
     vmtp_time from, until; /* VMTP_NEVER: it lives */
     uint32_t capacity;     /* octets of a Request that it takes; 0: a client */
     uint16_t host, boot;
-    uint8_t no_streams;
+    uint8_t no_streams, moved;
     uint32_t groups, ever; /* bits: a member, and has been one */
 };
 
@@ -135,6 +139,7 @@ struct soak_buffer {
     struct soak_buffer *next, **link;
     vmtp_handle handle; /* a reply's */
     uint32_t size;
+    uint32_t count; /* of what is lent in it */
     uint8_t octets[];
 };
 
@@ -169,9 +174,10 @@ struct soak_server {
 struct soak_host {
     struct node *node;
     struct soak_client clients[SOAK_CLIENTS];
-    struct soak_server servers[SOAK_SERVERS];
+    struct soak_server servers[SOAK_SLOTS];
     struct soak_pending *pending;
-    struct soak_buffer *lent, *replies;
+    struct soak_pending *arrivals; /* of a server that has just come */
+    struct soak_buffer *lent, *replies, *forms;
     uint16_t index, boot;
     uint8_t up, ready; /* ready: it has identifiers, and entities */
     uint8_t unplugged, part;
@@ -188,7 +194,7 @@ struct soak_plan {
     uint32_t huge;                                                                 /* messages */
     uint32_t forward, group, membership;
     uint32_t crowd; /* per cent of calls that go to host 0 */
-    uint32_t crashes, partitions, cables, replacements, changes;
+    uint32_t crashes, partitions, cables, replacements, changes, migrations;
     uint8_t scarce; /* small tables */
 };
 
@@ -242,7 +248,9 @@ enum soak_deed {
     SOAK_REPLACE,
     SOAK_RETURN,
     SOAK_GHOST,
-    SOAK_CHANGE
+    SOAK_CHANGE,
+    SOAK_MIGRATE,
+    SOAK_ARRIVE
 };
 struct soak_item {
     vmtp_time when;
@@ -285,6 +293,7 @@ void soak_on_complete(struct soak_host *h, const struct vmtp_event *ev);
 
 /* ---- soak_server.c ---- */
 void soak_server_begin(struct soak_host *h, struct soak_server *s);
+void soak_server_open(struct soak_host *h, struct soak_server *s); /* posts what it accepts with, joins groups */
 void soak_server_end(struct soak_host *h, struct soak_server *s);
 void soak_reply(struct soak_host *h, vmtp_handle handle);
 void soak_on_request(struct soak_host *h, const struct vmtp_event *ev);
@@ -313,6 +322,12 @@ int soak_run_failed(const struct soak_client *c);
 int soak_forward(struct soak_host *h, const struct soak_pending *p); /* 0, or why it is still to be answered */
 int soak_forward_expected(const struct soak_op *op, const struct vmtp_event *ev, uint32_t life);
 vmtp_entity soak_forward_target(const struct soak_op *op, uint32_t which); /* 0: no more */
+
+/* ---- soak_migrate.c ---- */
+void soak_migrate(void);
+void soak_arrive(uint64_t which);
+void soak_on_resumed(struct soak_host *h, const struct vmtp_event *ev);
+void soak_on_form_released(struct soak_host *h, const struct vmtp_event *ev);
 
 /* ---- soak_faults.c ---- */
 void soak_faults_plan(void); /* writes them on the agenda */

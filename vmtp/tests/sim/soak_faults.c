@@ -15,6 +15,7 @@ void soak_faults_plan(void) {
     plan(soak.plan.cables, SOAK_UNPLUG);
     plan(soak.plan.replacements, SOAK_REPLACE);
     plan(soak.plan.changes, SOAK_CHANGE);
+    plan(soak.plan.migrations, SOAK_MIGRATE);
 }
 
 static struct soak_host *some_host(void) { return &soak.hosts[soak_below(SOAK_HOSTS)]; }
@@ -30,7 +31,7 @@ void soak_disturb(struct soak_op *op) {
     int reachable = 0;
     for (uint32_t i = 1; i < soak.life_count; i++) {
         const struct soak_life *l = &soak.lives[i];
-        if (l->id == op->server && l->until == VMTP_NEVER)
+        if (l->id == op->server && l->until == VMTP_NEVER && l->host != UINT16_MAX)
             reachable |= hear_each_other(&soak.hosts[op->host], &soak.hosts[l->host]);
     }
     op->disturbed |= !reachable;
@@ -117,6 +118,8 @@ void soak_fault(const struct soak_item *item) {
     case SOAK_UNPLUG: unplug(); break;
     case SOAK_PLUG: plug(h); break;
     case SOAK_REPLACE: replace(); break;
+    case SOAK_MIGRATE: soak_migrate(); break;
+    case SOAK_ARRIVE: soak_arrive(item->handle); break;
     case SOAK_CHANGE: soak_group_change(); break;
     case SOAK_RETURN: soak_server_begin(h, &h->servers[item->which]); break;
     default: REQUIRE(0, "deed %d", (int)item->deed);

@@ -9,6 +9,7 @@ struct soak_buffer *soak_lend(struct soak_buffer **list, uint32_t size) {
     REQUIRE(b, "no memory");
     b->size = size;
     b->handle = 0;
+    b->count = 0;
     b->next = *list;
     b->link = list;
     if (b->next)
@@ -120,10 +121,11 @@ void soak_host_crash(struct soak_host *h) {
         h->pending = p->next;
     take_back_all(&h->lent);
     take_back_all(&h->replies);
+    take_back_all(&h->forms);
     soak_lives_end(h);
     h->boot++;
     h->up = h->ready = 0;
-    for (unsigned i = 0; i < SOAK_SERVERS; i++) {
+    for (unsigned i = 0; i < SOAK_SLOTS; i++) {
         h->servers[i].id = 0;
         h->servers[i].posted = 0;
     }
@@ -131,7 +133,7 @@ void soak_host_crash(struct soak_host *h) {
 
 /* All its entities end. */
 void soak_host_close(struct soak_host *h) {
-    for (unsigned i = 0; i < SOAK_SERVERS; i++)
+    for (unsigned i = 0; i < SOAK_SLOTS; i++)
         if (h->servers[i].id)
             soak_server_end(h, &h->servers[i]);
     for (unsigned i = 0; i < SOAK_CLIENTS; i++)
@@ -143,7 +145,7 @@ void soak_host_check(const struct soak_host *h, int closed) {
     struct vmtp_usage u;
     unsigned posted = 0, entities = h->ready ? SOAK_CLIENTS : 0;
     vmtp_usage(h->node->engine, &u);
-    for (unsigned i = 0; i < SOAK_SERVERS; i++) {
+    for (unsigned i = 0; i < SOAK_SLOTS; i++) {
         posted += h->servers[i].posted;
         entities += h->servers[i].id != 0;
     }
@@ -155,6 +157,7 @@ void soak_host_check(const struct soak_host *h, int closed) {
             "host %u: accepts %u, posted %u; entities %u of %u", h->index, u.accepts, posted, u.entities, entities);
     REQUIRE(!closed || u.memberships == 0, "host %u keeps %u memberships", h->index, u.memberships);
     REQUIRE(!h->pending, "host %u holds a Request for ever: op %u", h->index, h->pending->op);
+    REQUIRE(!h->forms, "host %u: the form of a server never came back", h->index);
     REQUIRE(!h->replies, "host %u: a reply's segment never came back", h->index);
     REQUIRE(!closed || !h->lent, "host %u: %u octets that were lent never came back", h->index, h->lent->size);
     if (closed)

@@ -9,10 +9,16 @@ static void post(struct soak_host *h, struct soak_server *s) {
 }
 
 static struct soak_server *server_of(struct soak_host *h, vmtp_entity id) {
-    for (unsigned i = 0; i < SOAK_SERVERS; i++)
+    for (unsigned i = 0; i < SOAK_SLOTS; i++)
         if (h->servers[i].id == id)
             return &h->servers[i];
     return NULL; /* it has ended */
+}
+
+void soak_server_open(struct soak_host *h, struct soak_server *s) {
+    for (unsigned i = 0; i < s->accepts; i++)
+        post(h, s);
+    soak_group_begin(h, s);
 }
 
 void soak_server_begin(struct soak_host *h, struct soak_server *s) {
@@ -24,9 +30,7 @@ void soak_server_begin(struct soak_host *h, struct soak_server *s) {
     if (s->stable)
         s->id = o.id;
     s->life = soak_life_begin(s->id, h, s->capacity, s->stable);
-    for (unsigned i = 0; i < s->accepts; i++)
-        post(h, s);
-    soak_group_begin(h, s);
+    soak_server_open(h, s);
 }
 
 static struct soak_pending *pending_take(struct soak_host *h, vmtp_handle handle) {
@@ -107,6 +111,13 @@ static void answer(struct soak_host *h, struct soak_pending *p) {
     fill_reply(h, &r, &segment, p);
     soak_tell("op %u is answered by host %u, execution %u", p->op, h->index, p->execution);
     int error = vmtp_reply(h->node->engine, p->handle, &r, soak_now());
+    if (error == VMTP_E_FULL && r.segment_size > VMTP_GROUP_OCTETS) { /* too many large messages: later */
+        soak_take_back(segment);
+        p->next = h->pending;
+        h->pending = p;
+        soak_agenda_add(soak_now() + 50 * VMTP_MILLISECOND, SOAK_REPLY, h, 0, p->handle);
+        return;
+    }
     REQUIRE(error == 0 || error == VMTP_E_STALE, "op %u: reply: %d", p->op, error);
     REQUIRE(!p->stale || error, "op %u: a Request that was given up is answered", p->op);
     if (error) {
@@ -125,6 +136,10 @@ void soak_reply(struct soak_host *h, vmtp_handle handle) {
 }
 
 void soak_on_request(struct soak_host *h, const struct vmtp_event *ev) {
+    if (ev->resumed) {
+        soak_on_resumed(h, ev);
+        return;
+    }
     uint32_t number = soak_executed(h, ev);
     const struct soak_op *op = &soak.ops[number];
     struct soak_server *s = server_of(h, ev->entity);
@@ -161,6 +176,10 @@ void soak_on_released(struct soak_host *h, const struct vmtp_event *ev) {
     struct soak_buffer *b = h->replies;
     while (b && b->handle != ev->handle)
         b = b->next;
+    if (!b && ev->resumed) {
+        soak_on_form_released(h, ev);
+        return;
+    }
     REQUIRE(b, "host %u: RELEASED for a segment that was not lent", h->index);
     soak_take_back_replies(h, ev->handle);
 }
