@@ -128,7 +128,9 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
 
 static vmtp_time patience(const struct vmtp_engine *e, const struct request *q) {
     const struct vmtp_timers *k = &e->config.timers;
-    vmtp_time t = k->tc2_floor;
+    vmtp_time t = k->tc2_floor, first = q->tx.run && !q->retries ? veng_run_patience(q->tx.run) : 0;
+    if (first && first < t)
+        return first;
     if (!q->tx.run && !q->retries)
         return k->ts5;
     for (unsigned i = 1; i < q->retries && t < k->tc2_ceiling; i++)
@@ -217,7 +219,7 @@ static void send_more(struct vmtp_engine *e, struct request *q, uint32_t blocks)
 /* Of a Response of several groups. */
 static void send_missing_of_run(struct vmtp_engine *e, struct request *q, unsigned group, uint32_t delivery,
                                 vmtp_time now) {
-    uint32_t blocks = veng_run_lacks(q->tx.run, group, delivery, e->config.timers.response_retries);
+    uint32_t blocks = veng_run_lacks(q->tx.run, group, delivery, e->config.timers.response_retries, now);
     if (blocks == NONE) {
         COUNT(e, RESPONSES_UNACKED);
         release(e, remote_at(e, q->remote), q, now);
@@ -247,7 +249,7 @@ static void send_missing(struct vmtp_engine *e, struct request *q, uint32_t deli
 static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request *q, unsigned group, vmtp_time now) {
     if (q->tx.run && group + 1u < q->tx.run->groups) {
         unsigned before = q->tx.run->base;
-        veng_run_acknowledged(q->tx.run, group + 1u);
+        veng_run_acknowledged(q->tx.run, group + 1u, now);
         veng_pace_run_whole(e, &q->tx, before, q->tx.run->base, now);
         q->retries = 0;
         send_more(e, q, 0);
@@ -318,6 +320,6 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
 
 /* Nobody has said what came of the Response. */
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {
-    if (!stalls(e, q, now))
+    if ((q->tx.run && !q->retries && veng_run_probe(q->tx.run)) || !stalls(e, q, now))
         send_again(e, q, 1);
 }

@@ -327,8 +327,10 @@ void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) 
     unsigned bit = c->retransmits & 7u;
     c->sent_at[bit] = now;
     int asked = ((c->asked >> bit) & 1u) || (c->tx.run && !run_all_acknowledged(c->tx.run));
+    vmtp_time soon = c->tx.run && !c->retries ? veng_run_patience(c->tx.run) : 0;
+    vmtp_time patience = asked ? veng_call_tc2(e, c) : tc1(e, c);
     if (call_is_oldest(e, c)) /* the others wait for it */
-        veng_timer_set(&e->wheel, &c->timer, now + (asked ? veng_call_tc2(e, c) : tc1(e, c)));
+        veng_timer_set(&e->wheel, &c->timer, now + (soon && soon < patience ? soon : patience));
     if (c->newer != NONE)
         veng_outstanding_push(e, entity_at(e, c->entity), now);
 }
@@ -520,6 +522,11 @@ void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         veng_reliable_timeout(e, c, now);
         return;
     }
+    if (c->tx.run && !c->retries && veng_run_probe(c->tx.run)) {
+        veng_call_retransmit(e, c, now);
+        c->retries = 0;
+        return;
+    }
     if (c->retries < e->config.timers.request_retries) {
         veng_call_retransmit(e, c, now);
         return;
@@ -581,11 +588,13 @@ static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count,
 }
 
 /* The server has the Request: it may take its time. */
+/* A message of several groups is always acknowledged, so the first time shows nothing of how long its answer takes. */
 void veng_call_acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    vmtp_time patience = c->tx.run && !c->acknowledged ? tc1(e, c) : tc1_full(e, c);
     c->retries = 0;
     c->acknowledged = 1;
     if (!c->tx.queued)
-        veng_timer_set(&e->wheel, &c->timer, now + tc1_full(e, c));
+        veng_timer_set(&e->wheel, &c->timer, now + patience);
 }
 
 static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks, vmtp_time now) {

@@ -232,7 +232,7 @@ static void go_back(struct vmtp_engine *e, struct entity *n, uint32_t from, vmtp
 static void acknowledge_before(struct vmtp_engine *e, const struct entity *n, uint32_t transaction, vmtp_time now) {
     for (struct call *c = oldest(e, n); c && !is_at_or_after(c, transaction); c = next(e, c)) {
         if (c->tx.run)
-            veng_run_acknowledged(c->tx.run, c->groups);
+            veng_run_acknowledged(c->tx.run, c->groups, now);
         if (call_is_oldest(e, c) && c->state == CALL_AWAITING_RESPONSE)
             veng_call_acknowledged(e, c, now); /* which has the timer of all */
         c->acknowledged = 1;
@@ -301,7 +301,7 @@ static void restart(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
 /* The message of several groups: what has arrived of it. */
 static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp_time now) {
     unsigned before = c->tx.run->base;
-    veng_run_acknowledged(c->tx.run, below);
+    veng_run_acknowledged(c->tx.run, below, now);
     if (c->tx.run->base > before) {
         c->stalls = 0;
         veng_pace_run_whole(e, &c->tx, before, c->tx.run->base, now);
@@ -316,7 +316,7 @@ static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp
 }
 
 static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint32_t delivery, vmtp_time now) {
-    uint32_t blocks = veng_run_lacks(c->tx.run, group, delivery, e->config.timers.request_retries);
+    uint32_t blocks = veng_run_lacks(c->tx.run, group, delivery, e->config.timers.request_retries, now);
     if (blocks == NONE) {
         veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
         return;

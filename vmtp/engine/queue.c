@@ -7,8 +7,9 @@
  */
 #include "internal.h"
 
-/* So many packets may go at once when the application was late; the gaps that were left out come behind them. */
+/* So many packets, or those of so long, may go at once when the application was late; the gaps that were left out come behind them. */
 #define TOGETHER 4u
+#define LATE_LEAST (32 * VMTP_MICROSECOND)
 
 /* ---- the list of lanes that have a clock and hold something ---- */
 
@@ -88,6 +89,8 @@ static struct sender *due(struct vmtp_engine *e, vmtp_time now) {
 void veng_send_step(struct vmtp_engine *e, struct sender *s, uint32_t octets, vmtp_time now) {
     struct lane *l = s->lane;
     vmtp_time step = veng_pace_step(e, s, octets), late = (TOGETHER - 1u) * step, from = now;
+    if (late < LATE_LEAST) /* a fast link: no application looks so often */
+        late = LATE_LEAST;
     if (!l->idle && l->next_at < now) /* something was waiting: the application came late */
         from = l->next_at + late > now ? l->next_at : now - late;
     if (l->waiting)

@@ -25,7 +25,7 @@ uint32_t veng_group_store(uint8_t *area, uint32_t capacity, struct run *r, unsig
     uint32_t before = group * VMTP_GROUP_OCTETS;
     uint32_t room = before < capacity ? capacity - before : 0;
     veng_blocks_store(room ? area + before : NULL, room, r->mask[group], run_group_octets(r, group), a);
-    return veng_run_arrived(r, group, vmtp_get_delivery(a->h));
+    return veng_run_arrived(r, group, vmtp_get_delivery(a->h), a->now);
 }
 
 /* All packets of a group have the same Client, Server, Transaction (looked up), Code and segment (section 6.2). */
@@ -202,18 +202,18 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
 
 /* What a packet of a run wants to know, or ought to be told: what is missing before it, and how far all is here. */
 static void acknowledge_group(struct vmtp_engine *e, struct slot *s, unsigned group, struct arrival *a) {
-    const struct run *r = s->run;
+    struct run *r = s->run;
     uint32_t gap, told = 0;
-    while ((gap = veng_run_gap(s->run, group)) != NONE) {
+    while ((gap = veng_run_gap(r, group, a->now)) != NONE) {
         veng_notify_server_of(e, s, gap, r->mask[gap], VMTP_RETRY);
         told = 1;
     }
-    if (!(a->control & VMTP_APG))
+    if (!(a->control & VMTP_APG) || (told && r->base <= group))
         return;
-    if (r->base > group)
-        veng_notify_server_of(e, s, r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
-    else if (!told)
+    if (r->base <= group && veng_run_must_ask(r, a->h, a->now))
         veng_notify_server_of(e, s, r->base, r->mask[r->base], VMTP_RETRY);
+    else if (r->base)
+        veng_notify_server_of(e, s, r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
 }
 
 /* A packet of a Response of several packet groups. */
@@ -405,9 +405,10 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         return;
     }
     s->retries++;
-    if (s->run)
+    if (s->run) {
+        veng_run_asked(s->run, now);
         veng_notify_server_of(e, s, s->run->base, s->run->mask[s->run->base], VMTP_RETRY);
-    else
+    } else
         veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
 }

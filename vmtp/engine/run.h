@@ -9,7 +9,11 @@
 
 #include <vmtp/wire.h>
 
+#include "rtt.h"
+
 #define RUN_GROUPS 256u
+/* After so long at least a sender whose acknowledgment does not come asks where it is. */
+#define RUN_PROBE_LEAST VMTP_MILLISECOND
 /* Groups that a sender has under way at most, and at first. */
 #define RUN_WINDOW_MAX 32u
 #define RUN_WINDOW_FIRST 16u
@@ -22,10 +26,15 @@ struct run {
     uint16_t next;   /* sender: first group never sent */
     uint16_t told;   /* receiver: groups below this have been asked for once, where they lacked something */
     uint16_t window; /* sender */
+    uint16_t timed;  /* behind the group with which it is being measured how long the other side takes, 0: none */
+    uint8_t probed;  /* sender: it has asked since it last heard something */
+    struct rtt rtt;  /* sender: from asking for an acknowledgment to it; receiver: from asking for what lacks to that */
+    vmtp_time timed_at;
     uint32_t mask[RUN_GROUPS];
     uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost */
     uint8_t lacked[RUN_GROUPS];       /* sender: blocks of the group that the receiver lacked at least */
     uint8_t asked[RUN_GROUPS];        /* and how often it has asked for them since that became fewer */
+    uint16_t stamp[RUN_GROUPS]; /* receiver: when they were asked for last; sender: when they were sent again last */
 };
 
 static inline uint32_t run_groups(uint32_t size) {
@@ -47,12 +56,18 @@ void veng_run_send(struct run *r, uint32_t size);
 /* The group that the next packet is of, or NONE when nothing may be sent now. */
 uint32_t veng_run_sendable(const struct run *r);
 /* These blocks of the group are on their way; 1 when its packet is to ask for acknowledgment. */
-int veng_run_sent(struct run *r, unsigned group, uint32_t blocks);
+int veng_run_sent(struct run *r, unsigned group, uint32_t blocks, vmtp_time now);
 /* All groups below have arrived. */
-void veng_run_acknowledged(struct run *r, unsigned below);
-/* The receiver has this much of the group, which says nothing about others.  How many blocks are to be sent again, or NONE: it has asked
- * for them so often already. */
-uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsigned often);
+void veng_run_acknowledged(struct run *r, unsigned below, vmtp_time now);
+/* How long to wait for an acknowledgment before a first question where it is; 0: not known, or it has been asked. */
+vmtp_time veng_run_patience(const struct run *r);
+/* That time has passed: 1, once, when it is to ask because of that. */
+int veng_run_probe(struct run *r);
+/*
+ * The receiver has this much of the group, which says nothing about others.  How many blocks are to be sent again, or NONE: it has asked
+ * for them so often already.  What it said before it can have had what was sent again last does not count.
+ */
+uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsigned often, vmtp_time now);
 /* Everything that was sent of this group and those after it is to be sent again. */
 void veng_run_again(struct run *r, unsigned group);
 /* The receiver cannot take so much at once. */
@@ -63,9 +78,16 @@ static inline int run_all_acknowledged(const struct run *r) { return r->base == 
 
 void veng_run_receive(struct run *r, uint32_t size);
 /* Blocks of the group that have come; returns those that were new. */
-uint32_t veng_run_arrived(struct run *r, unsigned group, uint32_t blocks);
-/* A group below this one that lacks something and has not been asked for because of that, or NONE. */
-uint32_t veng_run_gap(struct run *r, unsigned group);
+uint32_t veng_run_arrived(struct run *r, unsigned group, uint32_t blocks, vmtp_time now);
+/* A group below this one that lacks something and has not been asked for because of that, or NONE.  It counts as asked for now. */
+uint32_t veng_run_gap(struct run *r, unsigned group, vmtp_time now);
+/*
+ * A packet with this header asks what has come.  1: the first group that lacks something is to be asked for, and counts as that; 0: what
+ * it was asked for before may still be on its way.
+ */
+int veng_run_must_ask(struct run *r, const uint8_t *header, vmtp_time now);
+/* That group is asked for now, for another reason. */
+void veng_run_asked(struct run *r, vmtp_time now);
 static inline int run_whole(const struct run *r) { return r->base == r->groups; }
 
 #endif

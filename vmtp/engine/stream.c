@@ -133,18 +133,18 @@ static void receive_one(struct vmtp_engine *e, struct remote *r, struct request 
 
 /* What a packet of a large message wants to know, or ought to be told. */
 static void acknowledge_group(struct vmtp_engine *e, struct request *q, unsigned group, const struct arrival *a) {
-    const struct run *r = q->run;
+    struct run *r = q->run;
     uint32_t gap, told = 0, first = first_transaction(q);
-    while ((gap = veng_run_gap(q->run, group)) != NONE) {
+    while ((gap = veng_run_gap(r, group, a->now)) != NONE) {
         tell(e, a, first + gap, r->mask[gap], VMTP_RETRY);
         told = 1;
     }
-    if (!(a->control & VMTP_APG))
+    if (!(a->control & VMTP_APG) || (told && r->base <= group))
         return;
-    if (r->base > group)
-        tell(e, a, first + r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
-    else if (!told)
+    if (r->base <= group && veng_run_must_ask(r, a->h, a->now))
         tell(e, a, first + r->base, r->mask[r->base], VMTP_RETRY);
+    else if (r->base)
+        tell(e, a, first + r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
 }
 
 static int receive_group(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
@@ -390,9 +390,10 @@ static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_tim
         return;
     }
     q->retries++;
-    if (q->run)
+    if (q->run) {
+        veng_run_asked(q->run, now);
         veng_notify_sender_of(e, r, q, first_transaction(q) + q->run->base, q->run->mask[q->run->base], VMTP_RETRY);
-    else
+    } else
         veng_notify_sender_of(e, r, q, q->transaction, q->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &q->timer, now + patience(e, q));
 }

@@ -110,7 +110,7 @@ static void next_of_group(const struct vmtp_engine *e, struct sender *s, struct 
 }
 
 /* Of a message of several groups.  Without data, it asks about the last group that was sent. */
-static void next_of_run(const struct vmtp_engine *e, struct sender *s, struct part *p) {
+static void next_of_run(const struct vmtp_engine *e, struct sender *s, struct part *p, vmtp_time now) {
     struct run *r = s->run;
     uint32_t group = veng_run_sendable(r);
     p->group = group != NONE ? group : r->next ? r->next - 1u : 0;
@@ -120,7 +120,7 @@ static void next_of_run(const struct vmtp_engine *e, struct sender *s, struct pa
     if (group == NONE)
         return;
     p->blocks = vmtp_blocks_next(r->mask[group], p->size, e->room);
-    p->ask = veng_run_sent(r, group, p->blocks);
+    p->ask = veng_run_sent(r, group, p->blocks, now);
 }
 
 /* Each group has a Transaction of its own, and tells its place by the control flags (RFC 1045 section 2.14). */
@@ -138,7 +138,7 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
     struct part p = {0};
     uint32_t generation, index = sender_index(e, s, &generation);
     if (s->run)
-        next_of_run(e, s, &p);
+        next_of_run(e, s, &p, now);
     else
         next_of_group(e, s, &p, now);
     uint32_t octets = slice(tx, &p);

@@ -153,10 +153,12 @@ START_TEST(who_asks_is_told) {
     gives(1, 0xff, VMTP_APG);
     says(1, 0xff, VMTP_RETRY);
     gives(2, ALL_BLOCKS, VMTP_APG);
-    says(1, 0xff, VMTP_RETRY);
-    expect_silence(&f); /* once for both reasons */
+    says(0, ALL_BLOCKS, VMTP_OK); /* what lacks is on its way */
+    expect_silence(&f);
+    gives(3, 0, VMTP_APG);
+    says(1, 0xff, VMTP_RETRY); /* it waits, so nothing is */
     gives(3, ALL_BLOCKS, VMTP_APG);
-    says(1, 0xff, VMTP_RETRY);
+    says(0, ALL_BLOCKS, VMTP_OK);
     gives(1, 0xffffff00, VMTP_APG);
     says(3, ALL_BLOCKS, VMTP_OK); /* a later one */
     gives(0, 0, VMTP_APG);
