@@ -66,7 +66,10 @@ VMTP_API vmtp_entity vmtp_host_manager(const vmtp_host *host);
  * vmtp_host_call - Send: one message transaction, from an entity that the host keeps for this.
  *
  * message: in, the Request (server, code, words); out, the Response.  segment: what goes with the Request, NULL if nothing.
- * area[0..capacity): where the Response's segment goes; *received (may be NULL) becomes its size.
+ * area[0..capacity): where the Response's segment goes; *received (may be NULL) becomes its size.  Both segments may have up to
+ * 4194304 octets; above 16384 they travel as several packet groups, to a single entity whose node streams (else
+ * STREAMING_NOT_SUPPORTED), and each that is under way takes one of engine.max_runs.  A server may send more than 16384 only if capacity
+ * is more.
  * Returns 0 when a Response came (look at its code), > 0 the code of Appendix I that says why there is none
  * (RETRANS_TIMEOUT, USER_TIMEOUT when the deadline passed, NONEXISTENT_ENTITY, BAD_REPLY_SEGMENT ...), or a negative
  * vmtp_error: VMTP_E_CANCELLED (vmtp_host_interrupt), VMTP_E_DOWN, VMTP_E_SYSTEM, those of vmtp_call, and VMTP_E_FULL when all
@@ -150,8 +153,8 @@ VMTP_API int vmtp_host_group_query(vmtp_host *host, vmtp_entity group, vmtp_enti
 VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmtp_entity_options *options);
 
 /*
- * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets.  The host owns the buffers
- * and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called again for more depth.
+ * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets (at most 4194304).  The host owns the
+ * buffers, depth times capacity octets, and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called again for more depth.
  * 0, VMTP_E_FULL (depth is more than what is left of engine.max_accepts), VMTP_E_NO_ENTITY, VMTP_E_TOO_LARGE, VMTP_E_INVALID,
  * VMTP_E_MEMORY, VMTP_E_EXISTS (it is served by a procedure).  It ends by vmtp_host_unserve, or when the entity is deleted.
  */
@@ -214,7 +217,7 @@ VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_
 /*
  * vmtp_host_reply - answer it.  Ends in's segment.  segment_size > 0: the segment is copied unless VMTP_HOST_LEND is in flags; then it is yours
  * again when VMTP_EV_RELEASED with in->handle comes out of vmtp_host_next_event.  in's own segment may be sent back, but not lent.
- * The answer is sent now; nothing blocks.
+ * segment_size may be up to 16384, or 4194304 if in->large.  The answer is sent now; nothing blocks.
  * 0, or VMTP_E_STALE (the client went on, or in is a datagram: not an error for a server); in is over in both cases.
  * VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
  * flags: VMTP_HOST_LEND, VMTP_REPLY_CONFIRM, VMTP_REPLY_ONCE, VMTP_REPLY_HEADER_SUM, VMTP_REPLY_CHOSEN.
@@ -225,7 +228,7 @@ VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const st
 /*
  * vmtp_host_forward - have another server answer it (Forward; see vmtp_forward).  Ends in's segment.
  *
- * message and segment are what that server gets; message->server is whom.  The segment is copied; it may be in's own.  The Response
+ * message and segment are what that server gets; message->server is whom.  The segment, of up to 16384 octets, is copied; it may be in's own.  The Response
  * goes straight to the client, if the Request can go on as it is; else it becomes a call of the entity that received it, whose
  * Response, with a segment of up to relay octets, is given to the client.  relay 0: no such call.
  * 0, or VMTP_E_STALE (as with vmtp_host_reply); in is over in both cases.  With any other error it is still to be answered:
