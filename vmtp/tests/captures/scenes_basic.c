@@ -198,6 +198,27 @@ static void conditional(void) {
     actor_calls(caller, &r, VMTP_NOT_AWAITING_MSG);
 }
 
+/* Both number what they receive.  The second Request takes its time. */
+static void receive_sequence(void) {
+    struct vmtp_config config;
+    struct node *host[2];
+    for (unsigned i = 0; i < 2; i++) {
+        stage_config(&config);
+        config.max_sequences = 8;
+        host[i] = stage_host(&config);
+    }
+    caller = stage_actor(host[0], 0);
+    answerer = stage_actor(host[1], 0);
+    actor_serve(answerer, 2, VMTP_GROUP_OCTETS);
+    call(0, 0);
+    answerer->deed = HOLD;
+    struct vmtp_request r = actor_request(caller, answerer->id, 0, 0);
+    actor_call(caller, &r);
+    stage_pass(600 * VMTP_MILLISECOND);
+    actor_answer(answerer);
+    stage_pass(100 * VMTP_MILLISECOND);
+}
+
 const struct scene scenes_basic[] = {
     {"null-transaction", 1500, null_transaction},
     {"segments-1500", 1500, segments},
@@ -221,5 +242,6 @@ const struct scene scenes_basic[] = {
     {"no-checksum", 1500, no_checksum},
     {"little-endian", 1500, little_endian},
     {"conditional", 1500, conditional},
+    {"receive-sequence", 1500, receive_sequence},
     {NULL, 0, NULL},
 };

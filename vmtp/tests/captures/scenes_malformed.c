@@ -91,18 +91,6 @@ static void reserved_bits(void) {
     stranger_sends(&stranger, mac_of(local->node), &h, 0);
 }
 
-static void receive_sequence(void) {
-    one_host();
-    struct vmtp_header h = foreign_notify_client(local->id, 7, 0, VMTP_OK);
-    header_set_32(&h, 44, VMTP_NRS | 1u);
-    header_set_32(&h, 48, 5);
-    stranger_sends(&stranger, mac_of(local->node), &h, 0);
-    h = foreign_request(local->id, FOREIGN_SERVER, 7, VMTP_OK);
-    h.function = VMTP_RESPONSE;
-    h.flags = VMTP_NRS;
-    stranger_sends(&stranger, mac_of(local->node), &h, 0);
-}
-
 static void mismatch(void) {
     one_host();
     struct vmtp_header h = foreign_segment_request(FOREIGN_CLIENT, local->id, 7, 2048);
@@ -114,10 +102,15 @@ static void mismatch(void) {
 }
 
 const struct scene scenes_malformed[] = {
-    {"malformed-short", 1500, short_packet},      {"malformed-too-long", 65535, too_long},
-    {"malformed-checksum", 1500, bad_checksum},   {"malformed-version", 1500, bad_version},
-    {"malformed-domain", 1500, other_domain},     {"malformed-length", 1500, bad_length},
-    {"malformed-delivery", 1500, bad_delivery},   {"malformed-client", 1500, client_is_group},
-    {"malformed-reserved", 1500, reserved_bits},  {"malformed-mismatch", 1500, mismatch},
-    {"receive-sequence", 1500, receive_sequence}, {NULL, 0, NULL},
+    {"malformed-short", 1500, short_packet},
+    {"malformed-too-long", 65535, too_long},
+    {"malformed-checksum", 1500, bad_checksum},
+    {"malformed-version", 1500, bad_version},
+    {"malformed-domain", 1500, other_domain},
+    {"malformed-length", 1500, bad_length},
+    {"malformed-delivery", 1500, bad_delivery},
+    {"malformed-client", 1500, client_is_group},
+    {"malformed-reserved", 1500, reserved_bits},
+    {"malformed-mismatch", 1500, mismatch},
+    {NULL, 0, NULL},
 };
