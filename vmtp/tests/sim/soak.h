@@ -51,6 +51,7 @@
     X(NESTED_FAILED, "of these, answered with the reason of their failure", 0)                                         \
     X(RUNS, "streams", 1)                                                                                              \
     X(STREAMED, "calls in streams", 1)                                                                                 \
+    X(GAPS, "calls in streams executed without the one before", 0)                                                     \
     X(BATCHED, "calls in streams answered by a later Response", 1)                                                     \
     X(LARGE_REQUESTS, "Requests of several packet groups delivered", 1)                                                \
     X(LARGE_RESPONSES, "Responses of several packet groups delivered", 1)                                              \

@@ -29,6 +29,7 @@ void soak_run_executed(const struct soak_op *op, uint32_t number, uint32_t life)
     struct progress *p = progress_of(op->run, life);
     if (p) {
         REQUIRE(p->last < number, "op %u of a run executed after op %u", number, p->last);
+        SOAK_COUNT(GAPS, p->last != op->before);
         p->last = number;
         return;
     }
