@@ -687,7 +687,7 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         veng_sequence_told(e, c, vmtp_load32(a->h + 48));
     if (c->multicast && c->purpose == FOR_USER)
         veng_group_told(e, c, a, code, delivery);
-    else if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, a->now))
+    else if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, (ctrl >> 20) & 7u, a->now))
         client_told(e, c, code, delivery, a->now);
     return 0;
 }

@@ -599,7 +599,7 @@ struct call *veng_outstanding_answered(const struct vmtp_engine *e, const struct
 struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct entity *n, uint32_t transact,
                                        uint32_t code);
 int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
-                          vmtp_time now);
+                          unsigned count, vmtp_time now);
 /* A Response of a run is whole; ask: it wants to be acknowledged.  1: one before it is missing, which has been said. */
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */

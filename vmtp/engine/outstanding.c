@@ -212,20 +212,29 @@ static int stalls(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 /* All that was sent from this Transaction on goes out again, in order. */
 static void go_back(struct vmtp_engine *e, struct entity *n, uint32_t from, vmtp_time now) {
-    struct call *first = NULL;
-    for (struct call *c = oldest(e, n); c; c = next(e, c)) {
-        if (!is_under_way(c) || c->state == CALL_RECEIVING_RESPONSE || !is_at_or_after(c, from))
-            continue;
-        if (!first) {
-            first = c;
-            if (c->tx.queued) /* it is under way already */
-                return;
-        }
-        rewind_call(e, c, from);
-    }
+    for (struct call *c = oldest(e, n); c; c = next(e, c))
+        if (c->state == CALL_AWAITING_RESPONSE && is_at_or_after(c, from))
+            rewind_call(e, c, from);
     n->resend = 0;
-    if (first && !stalls(e, first, now))
-        veng_outstanding_push(e, n, now);
+    veng_outstanding_push(e, n, now);
+}
+
+/*
+ * RETRY_ALL, or that nothing is known of the run.  Several packets of one transmission may have been answered so, and some answers come
+ * late: only what speaks of a transmission that is under way counts.
+ */
+static void told_to_go_back(struct vmtp_engine *e, struct entity *n, uint32_t from, unsigned count, vmtp_time now) {
+    struct call *first = NULL;
+    int current = 0;
+    for (struct call *c = oldest(e, n); c; c = next(e, c)) {
+        if (c->state != CALL_AWAITING_RESPONSE || !is_at_or_after(c, from))
+            continue;
+        if (!first)
+            first = c;
+        current |= (c->retransmits & 7u) == count;
+    }
+    if (current && !first->tx.queued && !stalls(e, first, now))
+        go_back(e, n, from, now);
 }
 
 /* All calls before the one at this Transaction have reached the server. */
@@ -289,13 +298,13 @@ static void fall_back(struct vmtp_engine *e, struct entity *n, struct call *c, v
 }
 
 /* The server has nothing of this run: the oldest open Request begins it anew. */
-static void restart(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
+static void restart(struct vmtp_engine *e, struct entity *n, unsigned count, vmtp_time now) {
     struct call *first = oldest(e, n);
     uint8_t *h = first->tx.header;
     if (first->state != CALL_AWAITING_RESPONSE || first->tx.queued)
         return;
     vmtp_put_control(h, vmtp_get_control(h) & ~VMTP_NSR);
-    go_back(e, n, vmtp_get_transaction(h), now);
+    told_to_go_back(e, n, vmtp_get_transaction(h), count, now);
 }
 
 /* The message of several groups: what has arrived of it. */
@@ -337,7 +346,7 @@ static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint3
 
 /* 1: it concerned the run as such; 0: it is about this one Request like any. */
 int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
-                          vmtp_time now) {
+                          unsigned count, vmtp_time now) {
     struct entity *n = client_of(e, c);
     uint32_t group = transact - vmtp_get_transaction(c->tx.header);
     switch (code) {
@@ -356,8 +365,8 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
         if (c->tx.run)
             missing(e, c, group, delivery, now);
         return c->tx.run != NULL;
-    case VMTP_RETRY_ALL: go_back(e, n, transact + 1u, now); return 1;
-    case VMTP_NO_RUN_RECORD: restart(e, n, now); return 1;
+    case VMTP_RETRY_ALL: told_to_go_back(e, n, transact + 1u, count, now); return 1;
+    case VMTP_NO_RUN_RECORD: restart(e, n, count, now); return 1;
     case VMTP_MSGTRANS_OVERFLOW: overflow(e, n, transact, now); return 1;
     case VMTP_STREAMING_NOT_SUPPORTED: fall_back(e, n, c, now); return 1;
     case VMTP_BUSY: wait_for_server(e, n, c, now); return 1;

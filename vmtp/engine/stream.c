@@ -366,15 +366,24 @@ int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity 
 
 /* ---- time ---- */
 
-/* A Request that does not become whole.  Those behind it go on without it; its client knows that it was not executed. */
+/* A Request that does not become whole.  Its client knows that it was not executed, and nor is what stands behind it in the run. */
 static void give_up(struct vmtp_engine *e, struct remote *r, struct request *q, vmtp_time now) {
-    if (!q->datagram && !(vmtp_get_control(q->header) & VMTP_NRT))
+    int careless = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
+    if (!careless)
         veng_notify_sender_of(e, r, q, q->transaction, q->have, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
-    if (q->transaction == r->transaction && q == oldest(e, r)) /* it can still come */
-        r->transaction -= q->groups;
-    veng_request_drop(e, q, now);
-    deliver(e, r);
+    if (careless) {
+        veng_request_drop(e, q, now);
+        deliver(e, r);
+        return;
+    }
+    r->transaction = first_transaction(q) - 1u; /* it can still come, and they behind it */
+    r->skip = r->gap_told = 0;
+    while (q) {
+        struct request *following = next(e, q);
+        veng_request_drop(e, q, now);
+        q = following;
+    }
 }
 
 static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {

@@ -245,7 +245,7 @@ START_TEST(retry_all_resumes_behind_what_was_accepted) {
 }
 END_TEST
 
-/* VMTP-13.3-07: when the last that was accepted is answered already */
+/* VMTP-13.3-07 VMTP-13.3-58: when the last that was accepted is answered already */
 START_TEST(retry_all_behind_an_answer) {
     run_of(5);
     call_forget_packets(&f);
@@ -253,7 +253,10 @@ START_TEST(retry_all_behind_an_answer) {
     answer(1, MIDDLE, 0);
     tell(1, VMTP_RETRY_ALL);
     sends(2, 4, 1);
-    tell(0, VMTP_RETRY_ALL); /* it came late */
+    tell(1, VMTP_RETRY_ALL); /* late, about the first transmission */
+    tell(0, VMTP_RETRY_ALL);
+    expect_silence(&f);
+    ck_assert_int_eq(stream_tell_about(&f, client, t, 1, VMTP_RETRY_ALL), 0);
     sends(2, 4, 2);
 }
 END_TEST

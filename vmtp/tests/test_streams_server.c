@@ -244,21 +244,36 @@ START_TEST(what_lacks_blocks_is_asked_for_once) {
 }
 END_TEST
 
-/* VMTP-13.3-23 VMTP-8.3-10 */
-START_TEST(one_that_is_given_up_holds_up_nobody) {
-    static const uint32_t order[] = {T + 1, T + 2};
+/* VMTP-13.3-23 VMTP-8.3-10: nobody is told OK for what was not done in order */
+START_TEST(one_that_is_given_up_takes_those_behind_it_along) {
+    static const uint32_t order[] = {T, T + 1, T + 2};
     serve_ask_blocks(&f, FOREIGN_CLIENT, server, T, 2000, 0x5, FIRST);
-    stream_ask(&f, server, T + 1, LAST);
+    stream_ask(&f, server, T + 1, MIDDLE);
     ck_assert_uint_eq(packet_32(expect_nvc(&f, FOREIGN_CLIENT, T, VMTP_RETRY), 56), 0x5);
     foreign_pass(&f, 2 * VMTP_SECOND);
     for (unsigned i = 0; i < 5; i++)
         ck_assert_uint_eq(packet_32(expect_nvc(&f, FOREIGN_CLIENT, T, VMTP_RETRY), 56), 0x5);
     told(T, VMTP_TOO_MANY_RETRIES);
     expect_silence(&f);
-    delivered(order, 1);
+    delivered(order, 0);
+    stream_ask(&f, server, T + 1, MIDDLE);
+    told(T - 1, VMTP_RETRY_ALL);
+    serve_ask_blocks(&f, FOREIGN_CLIENT, server, T, 2000, 0xf, FIRST);
+    stream_ask(&f, server, T + 1, MIDDLE);
     stream_ask(&f, server, T + 2, LAST);
-    delivered(order, 2);
+    delivered(order, 3);
     ck_assert_uint_eq(vmtp_counter(f.engine, VMTP_COUNT_DROP_INCOMPLETE), 1);
+}
+END_TEST
+
+/* VMTP-13.3-23: but those that nobody asks for again are no reason to wait */
+START_TEST(one_without_retransmission_holds_up_nobody) {
+    static const uint32_t order[] = {T + 1};
+    serve_ask_blocks(&f, FOREIGN_CLIENT, server, T, 2000, 0x5, FIRST | VMTP_NRT);
+    stream_ask(&f, server, T + 1, LAST);
+    delivered(order, 0);
+    foreign_pass(&f, VMTP_SECOND);
+    delivered(order, 1);
 }
 END_TEST
 
@@ -521,7 +536,8 @@ int main(void) {
     tcase_add_test(t, a_datagram_begins_in_the_middle);
     tcase_add_loop_test(t, a_run_nobody_knows, 0, 3);
     tcase_add_test(t, what_lacks_blocks_is_asked_for_once);
-    tcase_add_test(t, one_that_is_given_up_holds_up_nobody);
+    tcase_add_test(t, one_that_is_given_up_takes_those_behind_it_along);
+    tcase_add_test(t, one_without_retransmission_holds_up_nobody);
     tcase_add_test(t, the_last_one_given_up_can_come_again);
     suite_add_tcase(s, t);
     t = tcase_create("no room");
