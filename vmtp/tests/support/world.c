@@ -194,9 +194,11 @@ static int node_step(struct node *n, unsigned *sent) {
     *sent += out;
     busy |= out > 0;
     busy |= node_events(n) > 0;
-    n->stirred = busy;
     n->wake = wake_time(n);
-    return busy;
+    /* What a timer did may only have been to set another one. */
+    n->idle = busy || n->wake > now ? 0 : n->idle + 1;
+    n->stirred = busy || (n->idle && n->idle < 100);
+    return n->stirred;
 }
 
 /* Everything that can happen at this instant. */

@@ -25,6 +25,7 @@ struct node {
     vmtp_port *port;
     vmtp_port *wire;         /* the simulated one below `port` */
     vmtp_time wake;          /* when it has something to do next by itself */
+    unsigned idle;           /* times that it was due and did nothing to be seen */
     int stirred;             /* something may have to be sent or told */
     world_event_fn on_event; /* NULL: events are kept in `seen` */
     void *user;
