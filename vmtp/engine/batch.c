@@ -7,6 +7,7 @@
 
 #define ASK_EVERY 8u /* of so many Responses that are held, one asks whether they may be forgotten */
 #define PGCOUNT_MOST 255u
+#define SKIPPED 255u /* Transactions behind STI */
 /* Requests that one Response answers: a client's window is not to stand still for it. */
 #define BATCH_MOST (RUN_WINDOW_FIRST / 2u)
 
@@ -65,11 +66,18 @@ static int goes_with_next(const struct vmtp_engine *e, const struct remote *r, c
     return !closing || following->state == REQUEST_RESPONDED;
 }
 
-/* Answers all that can be answered in order. */
+/* Its packets have not been sent yet, or are about to be sent again. */
+static int is_leaving(const struct request *q) {
+    return q->tx.queued || veng_send_has_more(&q->tx) || (q->tx.run && q->tx.run->next < q->tx.run->groups);
+}
+
+/* Answers what can be answered in order: one after the other, lest the client misses the first when it has the second. */
 static void push(struct vmtp_engine *e, struct remote *r, int closing) {
     struct request *first = NULL; /* of those that the next Response covers */
     unsigned count = 0;
     for (struct request *q = oldest(e, r); q && q->state == REQUEST_RESPONDED; q = next(e, q)) {
+        if (q->answered && is_leaving(q))
+            return;
         if (q->answered)
             continue;
         if (!first)
@@ -82,8 +90,7 @@ static void push(struct vmtp_engine *e, struct remote *r, int closing) {
             first->answered = 1;
             COUNT(e, RESPONSES_BATCHED);
         }
-        first = NULL;
-        count = 0;
+        return; /* the next when this has been sent */
     }
 }
 
@@ -141,6 +148,7 @@ static vmtp_time patience(const struct vmtp_engine *e, const struct request *q) 
 void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     if (q->solicit)
         veng_timer_set(&e->wheel, &q->timer, now + patience(e, q));
+    push(e, remote_at(e, q->remote), 0);
 }
 
 /* Without data unless one packet holds it all: the client says what it lacks. */
@@ -247,22 +255,25 @@ static void send_missing(struct vmtp_engine *e, struct request *q, uint32_t deli
 }
 
 static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request *q, unsigned group, vmtp_time now) {
-    if (q->tx.run && group + 1u < q->tx.run->groups) {
-        unsigned before = q->tx.run->base;
-        veng_run_acknowledged(q->tx.run, group + 1u, now);
-        veng_pace_run_whole(e, &q->tx, before, q->tx.run->base, now);
+    struct run *run = q->tx.run;
+    if (run) {
+        unsigned before = run->base;
+        veng_run_acknowledged(run, group + 1u, now);
+        veng_pace_run_whole(e, &q->tx, before, run->base, now);
         q->retries = 0;
-        send_more(e, q, 0);
-        return;
     }
-    release_through(e, r, q, now);
+    if (run && !run_all_acknowledged(run))
+        send_more(e, q, 0);
+    else
+        release_through(e, r, q, now);
 }
 
-/* The client misses Responses from this one on.  It is told the same five times. */
+/* The client misses Responses behind this one.  It is told the same five times. */
 static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t transact, vmtp_time now) {
     int found = 0;
     for (struct request *q = oldest(e, r); q; q = next(e, q)) {
-        if (!q->answered || q->batched || (int32_t)(q->transaction - transact) < 0)
+        uint32_t last = q->transaction + response_groups(q) - 1u;
+        if (!q->answered || q->batched || (int32_t)(last - transact) <= 0)
             continue;
         if (!found++ && !q->tx.queued && stalls(e, q, now))
             return 1;
@@ -285,16 +296,35 @@ static struct request *find(const struct vmtp_engine *e, const struct remote *r,
     return q;
 }
 
+/* The client takes it later: all of it. */
+static void wait_for_client(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    q->retries = 0;
+    q->solicit = 1;
+    veng_send_unqueue(e, &q->tx);
+    if (q->tx.run)
+        veng_run_again(q->tx.run, 0);
+    veng_timer_set(&e->wheel, &q->timer, now + e->config.timers.ts5);
+}
+
+/* About a Response that is not held.  If it is of the run so far, and none that is still to come, it was. */
+static int unknown(struct vmtp_engine *e, const struct remote *r, uint32_t code, uint32_t transact) {
+    uint32_t last = r->transaction + (r->skip ? SKIPPED : 0u);
+    if (code != VMTP_RETRY || last - transact > 2u * SKIPPED)
+        return DROP(e, DROP_BAD_NOTIFY);
+    for (const struct request *q = oldest(e, r); q; q = next(e, q))
+        if (transact - first_of(q) < q->groups + (q->skip ? SKIPPED : 0u))
+            return DROP(e, DROP_BAD_NOTIFY);
+    veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
+    return DROP(e, DROP_BAD_NOTIFY);
+}
+
 int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
                     uint32_t delivery) {
     struct request *q = find(e, r, transact);
     unsigned group = q ? transact - q->transaction : 0;
     veng_stream_heard(e, r, a->now);
-    if (code == VMTP_RETRY_ALL ? !send_all_again(e, r, transact, a->now) : !q) {
-        if (code == VMTP_RETRY && r->transaction - transact < 256u)
-            veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
-        return DROP(e, DROP_BAD_NOTIFY);
-    }
+    if (code == VMTP_RETRY_ALL ? !send_all_again(e, r, transact, a->now) : !q)
+        return unknown(e, r, code, transact);
     COUNT(e, NOTIFY_IN);
     switch (code) {
     case VMTP_OK: acknowledged(e, r, q, group, a->now); break;
@@ -305,21 +335,18 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
             send_missing(e, q, delivery, a->now);
         break;
     case VMTP_RETRY_ALL: break;
-    case VMTP_BUSY: /* it takes it later */
-        q->retries = 0;
-        q->solicit = 1;
-        veng_send_unqueue(e, &q->tx);
-        if (q->tx.run)
-            veng_run_again(q->tx.run, 0);
-        veng_timer_set(&e->wheel, &q->timer, a->now + e->config.timers.ts5);
-        break;
+    case VMTP_BUSY: wait_for_client(e, q, a->now); break;
     default: release(e, r, q, a->now); break;
     }
+    push(e, r, 0);
     return 0;
 }
 
 /* Nobody has said what came of the Response. */
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {
+    struct remote *r = remote_at(e, q->remote);
     if ((q->tx.run && !q->retries && veng_run_probe(q->tx.run)) || !stalls(e, q, now))
         send_again(e, q, 1);
+    else
+        push(e, r, 0);
 }

@@ -164,8 +164,9 @@ struct entity {
     uint8_t live;
     uint8_t window;           /* packet groups that a run may have outstanding */
     uint8_t resend;           /* the oldest call was sent again by timer: those behind it may be lost as well */
-    uint8_t gap_told;         /* RETRY_ALL has been said for the oldest call */
+    uint8_t gap_told;         /* RETRY_ALL has been said with gap */
     uint8_t serial;           /* its server does not stream */
+    uint32_t gap;             /* the Transaction behind which Responses are missing */
     uint32_t unsettled;       /* calls that have ended, but a packet of theirs is out */
     vmtp_entity datagrams_to; /* the last was a datagram of a run to this server, which goes on */
     vmtp_time probe_until;    /* unknown clients are probed until then (section 8.2) */
@@ -208,6 +209,7 @@ struct slot {
     uint8_t retries;
     uint8_t best;   /* most blocks that were ever here together */
     uint8_t asked;  /* some packet had APG */
+    uint8_t told;   /* its missing blocks were asked for because a later Response was whole */
     uint8_t missed; /* packets of it were lost */
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];

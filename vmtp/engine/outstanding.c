@@ -118,7 +118,6 @@ int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c
 /* The oldest has the timer of all. */
 static void watch_oldest(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     struct call *c = oldest(e, n);
-    n->gap_told = 0;
     if (c && c->state == CALL_AWAITING_RESPONSE && c->sent && !c->tx.queued && !timer_running(&c->timer))
         veng_call_group_sent(e, c, now);
 }
@@ -382,10 +381,15 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
     }
 }
 
-/* The call that a NotifyVmtpClient is about.  One about a run may name the Transaction before the first that is still open. */
+/*
+ * The call that a NotifyVmtpClient is about.  One about a run may name the Transaction before the first that is still open, and one
+ * about a Response any of the Response's.
+ */
 struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct entity *n, uint32_t transact,
                                        uint32_t code) {
     struct call *c = veng_outstanding_asked(e, n, transact);
+    if (!c && code == VMTP_RESPONSE_DISCARDED)
+        c = veng_outstanding_answered(e, n, transact);
     if (c || (code != VMTP_RETRY_ALL && code != VMTP_MSGTRANS_OVERFLOW))
         return c;
     c = oldest(e, n);
@@ -413,6 +417,43 @@ static void cover(struct vmtp_engine *e, struct call *by, uint32_t first_covered
     }
 }
 
+/* It can be asked for what it lacks. */
+static int lacks_blocks(const struct slot *s) {
+    return !s->run && !(vmtp_get_code(s->header) & VMTP_DGM) && !(vmtp_get_control(s->header) & VMTP_NRT);
+}
+
+/* Nothing of the Response to this one has come: it was lost, and those behind it perhaps as well. */
+static void ask_from(struct vmtp_engine *e, struct entity *n, const struct call *missing, const struct arrival *a,
+                     int again) {
+    struct arrival about = *a;
+    about.transaction = vmtp_get_transaction(missing->tx.header) - 1u;
+    if (n->gap_told && n->gap == about.transaction && !again)
+        return;
+    veng_notify_server(e, &about, 0, VMTP_RETRY_ALL);
+    n->gap_told = 1;
+    n->gap = about.transaction;
+}
+
+/* The Response to c is whole, so what is missing of those before it was lost.  1: there are such. */
+static int ask_for_earlier(struct vmtp_engine *e, struct entity *n, const struct call *c, const struct arrival *a,
+                           int ask) {
+    const struct call *missing = NULL;
+    int open = 0;
+    for (struct call *x = oldest(e, n); x != c; x = next(e, x)) {
+        struct slot *s = &x->first;
+        open |= x->state != CALL_HELD;
+        if (x->state == CALL_RECEIVING_RESPONSE && !s->told && lacks_blocks(s)) {
+            s->told = 1;
+            veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+        } else if (x->state != CALL_RECEIVING_RESPONSE && x->state != CALL_HELD && !missing) {
+            missing = x;
+        }
+    }
+    if (missing)
+        ask_from(e, n, missing, a, ask);
+    return open;
+}
+
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask) {
     struct entity *n = client_of(e, c);
     unsigned covered = vmtp_get_pgcount(a->h);
@@ -420,13 +461,5 @@ int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struc
         cover(e, c, c->first.transaction - covered, a->now);
     if (n->window < RUN_WINDOW_MAX)
         n->window++;
-    struct call *first = oldest(e, n);
-    int gap = first != c && first->state != CALL_HELD;
-    if (gap && (ask || !n->gap_told)) {
-        struct arrival about = *a;
-        about.transaction = vmtp_get_transaction(first->tx.header) - 1u;
-        veng_notify_server(e, &about, 0, VMTP_RETRY_ALL);
-        n->gap_told = 1;
-    }
-    return gap;
+    return ask_for_earlier(e, n, c, a, ask);
 }

@@ -59,7 +59,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     if (partial)
         s->want = vmtp_blocks_mask(s->size);
-    s->retries = s->asked = s->missed = 0;
+    s->retries = s->asked = s->told = s->missed = 0;
     memcpy(s->mac, a->rx->src, 6);
     memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
 }

@@ -347,10 +347,12 @@ START_TEST(it_is_cancelled) {
 }
 END_TEST
 
-/* VMTP-7.5-02: the server has lost it */
+/* VMTP-13.3-60 VMTP-7.5-02: the server has lost it */
 START_TEST(it_is_discarded) {
     gives(0, ALL_BLOCKS, 0);
-    ck_assert_int_eq(stream_tell_client(&f, client, t, 0, VMTP_RESPONSE_DISCARDED), 0);
+    ck_assert_int_eq(stream_tell_client(&f, client, t + 256, 0, VMTP_RESPONSE_DISCARDED), VMTP_COUNT_DROP_BAD_NOTIFY);
+    ck_assert_int_eq(stream_tell_client(&f, client, t + 1, 0, VMTP_BUSY), VMTP_COUNT_DROP_BAD_NOTIFY);
+    ck_assert_int_eq(stream_tell_client(&f, client, t + (_i ? 2 : 0), 0, VMTP_RESPONSE_DISCARDED), 0);
     call_result(&f, VMTP_RESPONSE_DISCARDED);
 }
 END_TEST
@@ -375,7 +377,7 @@ int main(void) {
     tcase_add_test(c, an_idempotent_one);
     tcase_add_test(c, in_a_run);
     tcase_add_test(c, it_is_cancelled);
-    tcase_add_test(c, it_is_discarded);
+    tcase_add_loop_test(c, it_is_discarded, 0, 2);
     suite_add_tcase(s, c);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);

@@ -62,6 +62,28 @@ START_TEST(responses_keep_the_order_of_requests) {
 }
 END_TEST
 
+/* VMTP-13.3-35: one by one, however many packets they have */
+START_TEST(responses_are_not_mixed) {
+    struct vmtp_config config;
+    foreign_config(&config);
+    foreign_close(&f);
+    foreign_open(&f, &config);
+    server = serve_entity(&f, NULL);
+    run_of(3);
+    reply(2, 5000, 0);
+    reply(1, 0, 0);
+    reply(0, 5000, 0);
+    unsigned packets[3] = {0}, last = 0;
+    for (const struct packet *p; (p = foreign_take(&f)) != NULL; packets[last]++) {
+        ck_assert_uint_ge(p->h.transaction, T + last);
+        last = p->h.transaction - T;
+    }
+    ck_assert_uint_eq(packets[0], 5);
+    ck_assert_uint_eq(packets[1], 1);
+    ck_assert_uint_eq(packets[2], 5);
+}
+END_TEST
+
 /* VMTP-13.3-14 */
 START_TEST(no_run_for_a_client_that_does_not_stream) {
     ck_assert_int_eq(stream_ask(&f, server, T, 0), 0);
@@ -265,8 +287,11 @@ START_TEST(ok_for_what_was_not_sent) {
     reply(0, 100, 0);
     reply(2, 100, 0);
     call_forget_packets(&f);
-    for (unsigned i = 1; i < 4; i++)
+    for (unsigned i = 1; i < 4; i++) {
         ck_assert_int_eq(stream_tell_server(&f, server, T + i, 1, VMTP_OK), VMTP_COUNT_DROP_BAD_NOTIFY);
+        ck_assert_int_eq(stream_tell_server(&f, server, T + i, 1, VMTP_RETRY), VMTP_COUNT_DROP_BAD_NOTIFY);
+    }
+    expect_silence(&f);
     ck_assert_int_eq(stream_tell_server(&f, server, T - 1, 1, VMTP_OK), VMTP_COUNT_DROP_BAD_NOTIFY);
     ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 0);
     reply(1, 0, 0);
@@ -357,6 +382,7 @@ int main(void) {
     TCase *t = tcase_create("order");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, responses_keep_the_order_of_requests);
+    tcase_add_test(t, responses_are_not_mixed);
     tcase_add_test(t, no_run_for_a_client_that_does_not_stream);
     tcase_add_test(t, no_large_response_without_sti);
     suite_add_tcase(s, t);

@@ -139,6 +139,36 @@ START_TEST(a_missing_response_is_asked_for_once) {
 }
 END_TEST
 
+/* A packet with these blocks of a Response of 2000 octets. */
+static int part(unsigned n, uint32_t flags, uint32_t blocks) {
+    struct vmtp_header h = stream_response(client, t + n, flags, 0);
+    h.code |= VMTP_SDA;
+    h.words[6] = 2000;
+    return call_give_blocks(&f, &h, calling_response, blocks, 0);
+}
+
+/* VMTP-13.3-59 VMTP-13.3-13: what has come in part is not asked for as a whole */
+START_TEST(missing_blocks_are_asked_for_once) {
+    run_of(6);
+    ck_assert_int_eq(part(0, FIRST, 0x3), 0);
+    ck_assert_int_eq(part(1, MIDDLE, 0x5), 0);
+    expect_silence(&f);
+    ck_assert_int_eq(part(2, MIDDLE, 0xf), 0);
+    ck_assert_uint_eq(packet_32(expect_nvs(&f, FOREIGN_SERVER, t, VMTP_RETRY), 56), 0x3);
+    ck_assert_uint_eq(packet_32(expect_nvs(&f, FOREIGN_SERVER, t + 1, VMTP_RETRY), 56), 0x5);
+    ck_assert_int_eq(answer(4, MIDDLE, 0), 0);
+    says(t + 2, VMTP_RETRY_ALL);
+    ck_assert_int_eq(answer(5, LAST, 0), 0);
+    ck_assert_int_eq(part(0, FIRST, 0xc), 0);
+    stream_ends(&f, 1);
+    ck_assert_int_eq(part(1, MIDDLE, 0xa), 0);
+    stream_ends(&f, 3);
+    expect_silence(&f);
+    ck_assert_int_eq(answer(3, MIDDLE, 0), 0);
+    stream_ends(&f, 6);
+}
+END_TEST
+
 /* VMTP-13.3-13 VMTP-7.4-06: who asks is told OK when all before is here */
 START_TEST(apg_in_a_run) {
     run_of(4);
@@ -387,6 +417,7 @@ int main(void) {
     tcase_add_test(c, not_enough_for_all);
     tcase_add_test(c, pgcount_and_sti);
     tcase_add_test(c, a_missing_response_is_asked_for_once);
+    tcase_add_test(c, missing_blocks_are_asked_for_once);
     tcase_add_test(c, apg_in_a_run);
     tcase_add_test(c, responses_to_nothing);
     tcase_add_test(c, responses_too_early);
