@@ -90,29 +90,165 @@ static void audit_hosts(const struct vmtp_engine *e) {
     MUST(n == e->hosts.used && last == e->host_oldest);
 }
 
-/* Clients and their calls, servers and their accepts, remote clients and their Requests know each other. */
-static void audit_links(const struct vmtp_engine *e) {
+/* The calls of a client are a list, oldest first, and its last one knows that. */
+static uint32_t audit_calls(const struct vmtp_engine *e, uint32_t k) {
+    const struct entity *n = entity_at(e, k);
+    uint32_t count = 0, last = NONE;
+    for (uint32_t i = n->call; i != NONE; last = i, i = call_at(e, i)->newer) {
+        const struct call *c = call_at(e, i);
+        MUST(count++ < e->calls.used && c->entity == k && c->state != CALL_FREE && c->state != CALL_DONE);
+        MUST(last == NONE || (int32_t)(veng_call_last(c) - veng_call_last(call_at(e, last))) > 0);
+        MUST(c->state != CALL_WAITING || last != NONE || !n->live);
+    }
+    MUST(n->call == NONE || n->newest == last);
+    return count;
+}
+
+static void audit_entities(const struct vmtp_engine *e) {
     for (uint32_t i = 0; i <= e->entity_map.mask; i++) {
         for (uint32_t k = e->entity_map.heads[i]; k != NONE; k = entity_at(e, k)->hash_next) {
             const struct entity *n = entity_at(e, k);
-            MUST(n->call == NONE || (call_at(e, n->call)->entity == k && call_at(e, n->call)->state != CALL_FREE &&
-                                     call_at(e, n->call)->state != CALL_DONE));
             uint32_t accepts = 0, last = NONE;
+            audit_calls(e, k);
             for (uint32_t a = n->accept_head; a != NONE; last = a, a = accept_at(e, a)->next)
                 MUST(accept_at(e, a)->entity == n->id && accepts++ < e->accepts.used);
             MUST(accepts == n->accepts && last == n->accept_tail);
         }
     }
-    for (uint32_t i = 0; i <= e->remote_map.mask; i++) {
-        for (uint32_t k = e->remote_map.heads[i]; k != NONE; k = remote_at(e, k)->hash_next) {
-            const struct remote *r = remote_at(e, k);
-            const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
-            MUST(!q || (q->remote == k && q->state != REQUEST_FREE && q->state != REQUEST_OVER));
-            MUST(r->state != REMOTE_RECEIVING || (q && q->state == REQUEST_RECEIVING && q->accept != NONE));
-            MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING || (q && q->tx.queued) ||
-                 (q && r->state == REMOTE_FORWARDED));
-        }
+}
+
+/* Requests of one run, oldest first, none behind the Transaction that was accepted last. */
+static void audit_run(const struct vmtp_engine *e, const struct remote *r, uint32_t k) {
+    uint32_t count = 0;
+    const struct request *last = NULL;
+    for (uint32_t i = r->request; i != NONE; i = request_at(e, i)->newer) {
+        const struct request *q = request_at(e, i);
+        MUST(count++ < e->requests.used && q->in_run && q->remote == k);
+        MUST(q->state != REQUEST_FREE && q->state != REQUEST_OVER);
+        MUST(!last || q->datagram || last->datagram || (int32_t)(q->transaction - last->transaction) > 0);
+        MUST(q->state != REQUEST_RECEIVING || timer_running(&q->timer));
+        last = q;
     }
+    MUST(timer_running(&r->timer) || r->probing);
+}
+
+static void audit_remote(const struct vmtp_engine *e, const struct remote *r, uint32_t k) {
+    const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    if (r->state == REMOTE_RUN) {
+        audit_run(e, r, k);
+        return;
+    }
+    MUST(!q || (q->remote == k && q->state != REQUEST_FREE && q->state != REQUEST_OVER && q->newer == NONE));
+    MUST(r->state != REMOTE_RECEIVING || (q && q->state == REQUEST_RECEIVING && q->accept != NONE));
+    MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING || (q && (q->tx.queued || q->delayed)) ||
+         (q && r->state == REMOTE_FORWARDED));
+}
+
+static void audit_remotes(const struct vmtp_engine *e) {
+    for (uint32_t i = 0; i <= e->remote_map.mask; i++)
+        for (uint32_t k = e->remote_map.heads[i]; k != NONE; k = remote_at(e, k)->hash_next)
+            audit_remote(e, remote_at(e, k), k);
+}
+
+/* ---- what records have of others -------------------------------------------------------------------------- */
+
+static struct owned {
+    uint32_t runs, accepts, slots, user_calls;
+} owned;
+static uint8_t run_seen[256];
+
+static void own_run(const struct vmtp_engine *e, const struct run *r) {
+    if (!r)
+        return;
+    uint32_t i = pool_index(&e->runs, r);
+    MUST(i < e->runs.count && i < sizeof run_seen && pool_at(&e->runs, i) == (const void *)r);
+    MUST(!run_seen[i]); /* it is of one record only */
+    run_seen[i] = 1;
+    owned.runs++;
+    MUST(r->groups > 1 && r->groups <= RUN_GROUPS && r->base <= r->groups && r->next <= r->groups);
+}
+
+/* Who has forwarded the Request of a call. */
+static void audit_forwarders(const struct vmtp_engine *e, const struct call *c, uint32_t k) {
+    uint32_t n = 0;
+    for (uint32_t i = c->forwarder; i != NONE; i = request_at(e, i)->under) {
+        const struct request *q = request_at(e, i);
+        MUST(n++ < e->requests.used && q->onward == k);
+        MUST(q->state == REQUEST_FORWARDED || q->state == REQUEST_OVER);
+    }
+    MUST(c->purpose != FOR_FORWARD || c->forwarder != NONE);
+}
+
+static void audit_call_records(const struct vmtp_engine *e) {
+    for (uint32_t k = 0; k < e->calls.count; k++) {
+        const struct call *c = call_at(e, k);
+        if (c->state == CALL_FREE)
+            continue;
+        owned.user_calls += c->purpose == FOR_USER || c->purpose == FOR_FORWARD;
+        own_run(e, c->tx.run);
+        own_run(e, c->first.run);
+        uint32_t slots = 0;
+        for (uint32_t i = c->slots; i != NONE; i = slot_at(e, i)->next) {
+            MUST(slots++ < c->slots_max && slot_at(e, i)->call == k);
+            own_run(e, slot_at(e, i)->run);
+        }
+        owned.slots += slots;
+        MUST(c->state != CALL_LOCAL || c->request == NONE || request_at(e, c->request)->call == k);
+        MUST(c->state != CALL_DONE || (!c->tx.queued && !timer_running(&c->timer) && !timer_running(&c->limit)));
+        MUST(c->state != CALL_DONE || c->tx.out || c->event.link || c->purpose != FOR_USER);
+        audit_forwarders(e, c, k);
+    }
+}
+
+static void audit_request_records(const struct vmtp_engine *e) {
+    for (uint32_t k = 0; k < e->requests.count; k++) {
+        const struct request *q = request_at(e, k);
+        if (q->state == REQUEST_FREE)
+            continue;
+        own_run(e, q->run);
+        own_run(e, q->tx.run);
+        owned.accepts += q->accept != NONE;
+        MUST(q->accept == NONE || q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE);
+        MUST(q->call == NONE || call_at(e, q->call)->state != CALL_FREE);
+        MUST(q->state != REQUEST_FORWARDED || q->onward != NONE);
+        MUST(q->onward == NONE || call_at(e, q->onward)->forwarder != NONE);
+        MUST(q->state != REQUEST_OVER || q->event.link || q->tx.out || q->onward != NONE); /* or it would be gone */
+        MUST(q->state != REQUEST_COMPLETE || q->event.link || q->remote != NONE);
+    }
+}
+
+static void audit_waiting(const struct vmtp_engine *e) {
+    uint32_t ranks[16] = {0};
+    for (const struct event_node *v = e->event_head; v; v = v->next) {
+        owned.accepts += v->kind == KIND_ACCEPT;
+        if (v->type == VMTP_EV_REQUEST)
+            ranks[v->rank]++;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        MUST(ranks[i] == e->waiting[i] && (e->ranks >> i & 1u) == (ranks[i] > 0));
+}
+
+static void audit_owners(const struct vmtp_engine *e) {
+    owned = (struct owned){0};
+    memset(run_seen, 0, sizeof run_seen);
+    audit_call_records(e);
+    audit_request_records(e);
+    audit_waiting(e);
+    for (uint32_t i = 0; i <= e->entity_map.mask; i++)
+        for (uint32_t k = e->entity_map.heads[i]; k != NONE; k = entity_at(e, k)->hash_next)
+            owned.accepts += entity_at(e, k)->accepts;
+    MUST(owned.runs == e->runs.used && owned.slots == e->slots.used && owned.user_calls == e->user_calls);
+    MUST(owned.accepts == e->accepts.used);
+}
+
+static void audit_paces(const struct vmtp_engine *e) {
+    uint32_t used = 0, paced = e->pace_others.out.gap > 0, wished = e->pace_others.in.gap > 0;
+    for (uint32_t i = 0; i < (e->pace_mask + 1) * VENG_PACE_WAYS; i++) {
+        used += e->paces[i].used;
+        paced += e->paces[i].out.gap > 0;
+        wished += e->paces[i].in.gap > 0;
+    }
+    MUST(used == e->pace_used && paced == e->paced && wished == e->wished);
 }
 
 /* Every member listens, and every address that is listened to has members. */
@@ -149,7 +285,10 @@ static void audit(const struct vmtp_engine *e) {
     audit_maps(e);
     audit_queues(e);
     audit_hosts(e);
-    audit_links(e);
+    audit_entities(e);
+    audit_remotes(e);
+    audit_owners(e);
+    audit_paces(e);
     audit_groups(e);
 }
 
@@ -159,7 +298,7 @@ static void audit_idle(const struct vmtp_engine *e) {
     MUST(e->memberships.used == 0 && e->listeners.used == 0);
     MUST(e->accepts.used == 0 && e->calls.used == 0 && e->user_calls == 0 && e->slots.used == 0);
     MUST(e->remotes.used == 0 && e->requests.used == 0 && e->controls.used == 0 && e->events == 0);
-    MUST(e->hosts_pending == NONE && !e->fast.head && !e->clocked);
+    MUST(e->runs.used == 0 && e->hosts_pending == NONE && !e->fast.head && !e->clocked);
     for (uint32_t i = e->host_newest; i != NONE; i = host_at(e, i)->older)
         MUST(host_at(e, i)->state == HOST_KNOWN);
 }

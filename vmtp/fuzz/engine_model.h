@@ -32,11 +32,18 @@
 #define UNPOISON(at, size) ((void)(at), (void)(size))
 #endif
 
-#define NODES 2u
+#define NODES 3u
 #define MOST 240u    /* of anything that one program may lend or begin */
-#define PACKETS 96u  /* on the segment, or remembered from it */
+#define PACKETS 256u /* on the segment, or remembered from it */
+#define AT_ONCE 60u  /* packets of one node before the others have their turn */
 #define HELD 16u     /* packets given out by an engine and not reported yet */
 #define ENTITIES 48u /* that a program knows, at each node */
+#define GROUPS 16u
+#define LISTENERS 160u
+#define GRANTS 64u
+#define SERVERS 8u          /* that execute one call */
+#define LOANS_MOST 16000000u /* octets lent at one time */
+#define LARGEST 600000u
 #define NOTHING UINT32_MAX
 #define GUARD 32u
 #define TAG 0xca110000u
@@ -56,17 +63,26 @@ struct my_call {
     vmtp_handle handle;
     vmtp_entity client;
     uint32_t node, segment, area; /* loans */
-    uint32_t segment_size, response_size, slots, responses, executions;
+    uint32_t segment_size, response_size, slots, responses;
     vmtp_time deadline;
     int over, cancelled;
     int plain;    /* addressed to an entity of ours, with our tag in its words */
+    int tagged;   /* the tag is there, whoever is asked */
     int redoable; /* a Response to it was idempotent */
+    uint32_t run; /* the first call of its run */
+    int more, datagram, partial, reliable, batched;
+    int failed; /* in a run: it has ended without a Response, and those behind it ended when it did */
+    uint32_t members, member_count;
+    uint32_t passes;              /* how often its Request was forwarded */
+    vmtp_entity servers[SERVERS]; /* who has executed it, and how often */
+    uint32_t executions[SERVERS], server_count;
+    vmtp_entity answered[SERVERS]; /* of a group call: whose Response has come */
 };
 
 struct my_accept {
     uint32_t node, area, capacity;
     vmtp_entity entity;
-    int over;
+    int over, cancelled;
 };
 
 struct my_request {
@@ -74,12 +90,19 @@ struct my_request {
     uint32_t node, call; /* whose it is, if it is one of ours */
     struct vmtp_message message;
     int answered, abandoned;
+    uint8_t large, more;
 };
 
 struct my_reply {
     vmtp_handle handle;
-    uint32_t node, segment, size, call;
-    int over;
+    uint32_t node, segment, size, call, pattern;
+    uint32_t area; /* of a Request that was forwarded as a call of its own */
+    int owed, over;
+};
+
+struct my_grant {
+    uint32_t node;
+    vmtp_entity group, whom;
 };
 
 struct my_node {
@@ -92,6 +115,8 @@ struct my_node {
     uint8_t live[ENTITIES];
     uint32_t count, readies;
     vmtp_time late; /* for how long something has been due */
+    uint8_t listens[LISTENERS][6];
+    uint32_t listen_count;
 };
 
 struct packet {
@@ -123,12 +148,17 @@ static struct {
     uint32_t node_count, loan_count, call_count, accept_count, request_count, reply_count, held_count;
     uint32_t packet_count; /* made so far; the last PACKETS of them are there */
     uint8_t policy, reply_shape, tiny, cancel_first, honest;
+    uint8_t second; /* the program knows all operations */
+    uint32_t out;   /* octets lent */
+    vmtp_entity groups[GROUPS];
+    struct my_grant grants[GRANTS];
+    uint32_t group_count, grant_count;
     int forged; /* somebody has sent what no engine said: only robustness can be asked for */
     int late;   /* packets or engines were kept waiting for too long */
 } w;
 
 static struct packet packets[PACKETS];
-static uint8_t patterns[VMTP_GROUP_OCTETS + 512];
+static uint8_t patterns[LARGEST + 512];
 static int tracing;
 
 __attribute__((format(printf, 1, 2))) static void trace(const char *format, ...) {
@@ -155,6 +185,10 @@ static uint32_t byte(void) { return w.at < w.end ? *w.at++ : 0; }
 static const uint32_t sizes[16] = {0, 1, 7, 8, 511, 512, 513, 1024, 1432, 1433, 3000, 4096, 8192, 16383, 16384, 16385};
 static uint32_t some_size(uint32_t choice) { return sizes[choice & 15u]; }
 
+static const uint32_t large_sizes[16] = {0,     1,     512,   1433,  9000,  16384, 16385,  16896,
+                                         20000, 32768, 32769, 49152, 65535, 70000, 131073, 589825};
+static uint32_t some_large_size(uint32_t choice) { return large_sizes[choice & 15u]; }
+
 static const vmtp_time durations[16] = {1,
                                         VMTP_MICROSECOND,
                                         50 * VMTP_MICROSECOND,
@@ -180,8 +214,9 @@ static struct my_node *some_node(uint32_t choice) { return &w.nodes[choice % w.n
 static const uint8_t *pattern_at(uint32_t pattern) { return patterns + pattern % 509u; }
 
 static uint32_t lend(uint32_t size, uint32_t pattern) {
-    if (size == 0 || w.loan_count == 4 * MOST)
+    if (size == 0 || w.loan_count == 4 * MOST || (w.out > LOANS_MOST && size > VMTP_GROUP_OCTETS))
         return NOTHING;
+    w.out += size;
     struct loan *l = &w.loans[w.loan_count];
     l->memory = malloc(size + 2 * GUARD);
     MUST(l->memory);
@@ -212,6 +247,7 @@ static void take_back(uint32_t loan) {
     struct loan *l = &w.loans[loan];
     MUST(l->out);
     l->out = 0;
+    w.out -= l->size;
     UNPOISON(l->memory, l->size + 2 * GUARD);
     must_be_filled(l->memory, GUARD, 0xa5);
     must_be_filled(l->memory + GUARD + l->size, GUARD, 0xa5);
@@ -262,6 +298,8 @@ static vmtp_entity some_entity(uint32_t choice) {
         return vmtp_engine_block(n->e) + (which < 12 ? which : 52 + which);
     case 4: p = packet_back(which); return p ? choice & 8 ? vmtp_get_server(p->octets) : vmtp_get_client(p->octets) : 0;
     case 5:
+        if ((choice & 8) && w.group_count)
+            return w.groups[which % w.group_count];
         return which == 0   ? VMTP_MANAGER_GROUP
                : which == 1 ? VMTP_DEFAULT_BE_CLIENT
                : which == 2 ? VMTP_DEFAULT_LE_CLIENT
@@ -335,7 +373,7 @@ static void check_packet(const struct my_node *n, const struct vmtp_tx *tx, cons
     MUST((vmtp_get_control(h) & 0x0000000eu) == 0); /* reserved */
     MUST(!is_notify(h) || !(flags & VMTP_MPG) || is_ours(vmtp_get_client(h)));
     if (vmtp_get_function(h) == VMTP_REQUEST)
-        MUST(speaks_for(n, vmtp_get_client(h)));
+        MUST(speaks_for(n, vmtp_get_client(h)) || vmtp_get_forward_count(h) > 0);
     else
         MUST(speaks_for(n, vmtp_get_server(h)) && !(flags & VMTP_MPG));
 }
@@ -368,15 +406,27 @@ static int output(struct my_node *n, struct vmtp_tx *tx) {
     return more;
 }
 
-/* Everything that can go now goes.  Returns the number of packets. */
-static uint32_t drain(struct my_node *n) {
-    uint32_t limit = n->e->controls.used + 34u * (n->e->calls.used + n->e->requests.used), count = 0;
+/* Packets that the records in use can hold at one time. */
+static uint32_t most_packets(const vmtp_engine *e) {
+    return e->controls.used + 34u * (e->calls.used + e->requests.used) + 32u * RUN_GROUPS * e->runs.used;
+}
+
+/* So many of those that can go now go.  Returns how many did. */
+static uint32_t drain_some(struct my_node *n, uint32_t most) {
     struct vmtp_tx tx;
-    while (output(n, &tx)) {
-        MUST(count++ < limit);
+    uint32_t count = 0;
+    while (count < most && output(n, &tx)) {
+        count++;
         put_on_segment(n, &tx, w.now);
         vmtp_tx_result(n->e, &tx, VMTP_TX_SENT, w.now);
     }
+    return count;
+}
+
+/* All of them. */
+static uint32_t drain(struct my_node *n) {
+    uint32_t limit = most_packets(n->e) + 1u, count = drain_some(n, limit);
+    MUST(count < limit);
     return count;
 }
 
@@ -404,13 +454,18 @@ static void report(uint32_t which, enum vmtp_tx_outcome outcome) {
 
 /* ---- packets into an engine ------------------------------------------------------------------------------ */
 
-/* At most one Notify because of a packet, and none because of a Notify, but that a Response is gone (section 8.5). */
+/*
+ * At most one Notify because of a packet, but a packet of a run may show that others are missing.  None because of a Notify, but
+ * that a Response is gone (section 8.5), and what a forwarder passes on.
+ */
 static void check_notifies(const uint8_t *h, uint64_t notifies) {
-    uint32_t about = CODE24(vmtp_load32(h + 60));
-    int asks = CODE24(vmtp_get_code(h)) == CODE24(VMTP_NOTIFY_VMTP_SERVER) &&
+    const uint32_t run = VMTP_NSR | VMTP_NER | VMTP_CMG | VMTP_STI;
+    uint32_t about = CODE24(vmtp_load32(h + 60)), code = CODE24(vmtp_get_code(h));
+    int asks = code == CODE24(VMTP_NOTIFY_VMTP_SERVER) &&
                (about == VMTP_RETRY || about == VMTP_RETRY_ALL || about == VMTP_BUSY);
-    MUST(notifies <= 1u);
-    MUST(!is_notify(h) || asks || notifies == 0);
+    int passed = code == CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT) || code == CODE24(VMTP_NOTIFY_VMTP_CLIENT);
+    MUST(notifies <= (vmtp_get_control(h) & run ? RUN_GROUPS : 1u));
+    MUST(!is_notify(h) || asks || (passed && w.second) || notifies == 0);
 }
 
 static int input(struct my_node *n, const struct vmtp_rx *rx) {
@@ -429,9 +484,11 @@ static int input(struct my_node *n, const struct vmtp_rx *rx) {
 static int measured_input(struct my_node *n, const struct vmtp_rx *rx) {
     drain(n);
     uint32_t calls = n->e->calls.used, waits = (uint32_t)veng_send_waiting(n->e);
+    uint32_t most = waits + (rx->length >= VMTP_MIN_PACKET && vmtp_get_function(rx->packet) ? calls : 0);
+    uint32_t limit = 40u + 34u * most + (w.second ? most_packets(n->e) : 0);
     int reason = input(n, rx);
     uint32_t count = drain(n);
-    MUST(count <= 40u + 34u * (waits + (rx->length >= VMTP_MIN_PACKET && vmtp_get_function(rx->packet) ? calls : 0)));
+    MUST(count <= limit);
     return reason;
 }
 
@@ -492,6 +549,8 @@ static int strict(void) { return !w.forged && !w.late; }
 
 /* Blocks that are said to be there are there. */
 static int is_pattern(const uint8_t *at, uint32_t size, uint32_t delivered, uint32_t pattern) {
+    if (size > VMTP_GROUP_OCTETS) /* no mask names its blocks: all that is said to be there is */
+        return memcmp(at, pattern_at(pattern), size) == 0;
     for (uint32_t from = 0, bit = 1; from < size; from += VMTP_BLOCK_OCTETS, bit <<= 1) {
         uint32_t length = size - from < VMTP_BLOCK_OCTETS ? size - from : VMTP_BLOCK_OCTETS;
         if ((delivered & bit) && memcmp(at + from, pattern_at(pattern) + from, length) != 0)
@@ -507,7 +566,7 @@ static struct my_call *call_tagged(uint32_t tag) {
 static int is_reply(const struct my_reply *r, const struct my_call *c, const struct vmtp_event *ev) {
     int whole = ev->result == 0 && !(ev->message.code & VMTP_MDM);
     return r->call == (uint32_t)(c - w.calls) && (whole ? ev->segment_size == r->size : ev->segment_size <= r->size) &&
-           is_pattern(ev->segment, ev->segment_size, ev->delivered, (uint32_t)(r - w.replies));
+           is_pattern(ev->segment, ev->segment_size, ev->delivered, r->pattern);
 }
 
 /*
@@ -518,28 +577,72 @@ static void check_response(const struct my_call *c, const struct vmtp_event *ev)
     if (!c->plain || !strict())
         return;
     uint32_t number = ev->message.words[3], found = 0;
-    MUST(call_tagged(ev->message.words[2]) == c && number <= w.reply_count);
+    const struct my_call *whose = call_tagged(ev->message.words[2]);
+    if (c->passes && !ev->message.words[2]) /* a call of the forwarder's had no Response */
+        return;
+    if (c->batched && whose && whose != c) { /* a later one of the run says OK for it */
+        MUST(whose->run == c->run && whose > c && ev->segment_size == 0);
+        return;
+    }
+    MUST(whose == c && number <= w.reply_count);
     for (uint32_t i = 0; i < w.reply_count && !found; i++)
         found = (!number || number == i + 1) && is_reply(&w.replies[i], c, ev);
     MUST(found);
+}
+
+static int is_alone(const struct my_call *c) { return !c->more && c->run == (uint32_t)(c - w.calls); }
+
+/* Responses of a run come in the order of its calls. */
+static void check_order(const struct my_call *c, const struct vmtp_event *ev) {
+    if (ev->result != 0 && ev->result != VMTP_BAD_REPLY_SEGMENT)
+        return;
+    for (const struct my_call *before = &w.calls[c->run]; before < c && !before->failed; before++)
+        MUST(before->run != c->run || before->over);
+}
+
+static void check_group_call(const struct my_call *c, const struct vmtp_event *ev) {
+    if (c->reliable) {
+        MUST(ev->number <= c->member_count && (ev->result == 0) == (ev->number == c->member_count));
+        return;
+    }
+    MUST(ev->number == c->responses && (c->slots > 1 || ev->number == 0));
+    MUST(c->responses == 0 || ev->result == 0);
 }
 
 static void on_complete(struct my_node *n, const struct vmtp_event *ev) {
     uint32_t index = (uint32_t)ev->cookie;
     MUST(ev->cookie >> 32 == 0xca11 && index < w.call_count);
     struct my_call *c = &w.calls[index];
+    int answered = ev->result == 0 || ev->result == VMTP_BAD_REPLY_SEGMENT;
     MUST(!c->over && c->node == n->number && c->handle == ev->handle && c->client == ev->entity);
-    MUST(ev->number == c->responses && (c->slots > 1 || ev->number == 0));
-    MUST(c->responses == 0 || ev->result == 0);
-    MUST(ev->result != VMTP_USER_TIMEOUT || w.now >= c->deadline || w.forged); /* a Notify can say anything */
-    MUST(!c->cancelled || ev->result == VMTP_CANCELLED || c->responses);
+    check_group_call(c, ev);
+    check_order(c, ev);
+    if (is_alone(c)) {
+        MUST(ev->result != VMTP_USER_TIMEOUT || w.now >= c->deadline || w.forged); /* a Notify can say anything */
+        MUST(!c->cancelled || ev->result == VMTP_CANCELLED || c->responses);
+    }
     MUST(ev->segment_size <= c->response_size);
     MUST(ev->segment_size == 0 || ev->segment == lent(c->area));
-    if (c->slots <= 1 && (ev->result == 0 || ev->result == VMTP_BAD_REPLY_SEGMENT) && ev->message.server)
+    if (c->slots <= 1 && answered && ev->message.server)
         check_response(c, ev);
     c->over = 1;
     take_back(c->segment);
     take_back(c->area);
+    take_back(c->members);
+}
+
+/* No member is heard twice. */
+static void check_member(struct my_call *c, const struct vmtp_event *ev) {
+    for (uint32_t i = 0; i < c->responses && i < SERVERS; i++)
+        MUST(c->answered[i] != ev->message.server);
+    if (c->responses < SERVERS)
+        c->answered[c->responses] = ev->message.server;
+    if (ev->message.words[2] != (TAG | (uint32_t)(c - w.calls)) || !strict() || !c->tagged || ev->result)
+        return;
+    uint32_t number = ev->message.words[3];
+    MUST(number <= w.reply_count);
+    if (number && w.replies[number - 1].call == (uint32_t)(c - w.calls))
+        MUST(is_reply(&w.replies[number - 1], c, ev));
 }
 
 static void on_response(struct my_node *n, const struct vmtp_event *ev) {
@@ -547,6 +650,7 @@ static void on_response(struct my_node *n, const struct vmtp_event *ev) {
     MUST(ev->cookie >> 32 == 0xca11 && index < w.call_count);
     struct my_call *c = &w.calls[index];
     MUST(!c->over && c->node == n->number && c->handle == ev->handle && c->slots > 1);
+    check_member(c, ev);
     MUST(c->responses++ < c->slots && ev->segment_size <= c->response_size);
     if (!ev->segment_size)
         return;
@@ -565,12 +669,38 @@ static struct my_accept *accept_of(const struct my_node *n, const struct vmtp_ev
     return a;
 }
 
+/* How often a server has executed the call before. */
+static uint32_t executed(struct my_call *c, vmtp_entity server) {
+    for (uint32_t i = 0; i < c->server_count; i++)
+        if (c->servers[i] == server)
+            return c->executions[i]++;
+    if (c->server_count < SERVERS) {
+        c->servers[c->server_count] = server;
+        c->executions[c->server_count++] = 1;
+    }
+    return 0;
+}
+
+/* Requests of a run are delivered in its order. */
+static void check_delivery(const struct my_call *c) {
+    if (c->datagram || c->passes)
+        return;
+    for (const struct my_call *later = c + 1; later < w.calls + w.call_count; later++)
+        MUST(later->run != c->run || later->server_count == 0);
+}
+
 /* Is this an execution of a call of ours, and may it be executed? */
 static uint32_t recognise(const struct vmtp_event *ev) {
     struct my_call *c = call_tagged(ev->message.words[2]);
-    if (!strict() || !c || !c->plain || c->client != ev->client)
+    if (!strict() || !c || !c->tagged)
         return NOTHING;
-    MUST(c->executions++ == 0 || c->redoable);
+    if (c->client != ev->client) /* a call of a forwarder's */
+        return c->passes ? (uint32_t)(c - w.calls) : NOTHING;
+    if (!c->plain && !vmtp_is_group(ev->message.server))
+        return NOTHING;
+    if (c->server_count == 0)
+        check_delivery(c);
+    MUST(executed(c, ev->entity) <= c->passes || c->redoable);
     MUST(ev->segment_size == c->segment_size);
     MUST(is_pattern(ev->segment, ev->segment_size, ev->delivered, (uint32_t)(c - w.calls)));
     return (uint32_t)(c - w.calls);
@@ -591,30 +721,119 @@ static void post_accept(struct my_node *n, vmtp_entity entity, uint32_t capacity
     MUST(error == 0 || error == VMTP_E_NO_ENTITY || error == VMTP_E_FULL || error == VMTP_E_TOO_LARGE);
 }
 
-static void reply(struct my_request *r, uint32_t shape, uint32_t size) {
+/* How the Request of a partial call is answered: always with the same data. */
+static void answer_alike(const struct my_request *r, uint32_t *shape, uint32_t *size, uint32_t *flags,
+                         uint32_t *pattern) {
+    const struct my_call *c = r->call != NOTHING ? &w.calls[r->call] : NULL;
+    *pattern = w.reply_count;
+    if (!c || !c->partial)
+        return;
+    *shape = 2;
+    *size = c->response_size;
+    *flags = VMTP_REPLY_CHOSEN;
+    *pattern = r->call;
+}
+
+static void count_reply(struct my_request *r, uint32_t code, uint32_t flags) {
+    w.reply_count++;
+    r->answered = 1;
+    if (r->call == NOTHING)
+        return;
+    w.calls[r->call].redoable |= (code & VMTP_DGM) != 0;
+    w.calls[r->call].batched |= (flags & VMTP_REPLY_BATCH) != 0;
+}
+
+static void reply_as(struct my_request *r, uint32_t shape, uint32_t size, uint32_t reply_flags) {
     static const uint32_t flags[8] = {0, 0, VMTP_DGM, VMTP_MDM, VMTP_SDA, VMTP_CMD, VMTP_DGM | VMTP_MDM, VMTP_MRD};
+    uint32_t pattern;
     if (w.reply_count == MOST || w.loan_count == 4 * MOST)
         return;
+    answer_alike(r, &shape, &size, &reply_flags, &pattern);
     struct my_reply *y = &w.replies[w.reply_count];
-    struct vmtp_reply a = {.message = r->message, .segment_size = size, .flags = shape >> 3 & 1u};
-    *y = (struct my_reply){.handle = r->handle, .node = r->node, .call = r->call, .size = size};
-    y->segment = lend(size, w.reply_count);
+    struct vmtp_reply a = {.message = r->message, .segment_size = size, .flags = reply_flags};
+    *y = (struct my_reply){
+        .handle = r->handle, .node = r->node, .call = r->call, .size = size, .pattern = pattern, .area = NOTHING};
+    y->segment = lend(size, pattern);
+    y->owed = y->segment != NOTHING;
     a.segment = lent(y->segment);
     a.message.code = flags[shape & 7u] | (shape >> 4 == 15 ? VMTP_RESPONSE_DISCARDED : shape >> 4);
     a.message.words[3] = a.message.code & VMTP_DGM ? 0 : w.reply_count + 1;
     a.message.words[5] = 0x55aa55aau;
     int error = vmtp_reply(w.nodes[r->node].e, r->handle, &a, w.now);
     trace("    reply to %llx, code %x, %u octets: %d\n", (unsigned long long)r->handle, a.message.code, size, error);
-    MUST(error == 0 || error == VMTP_E_STALE || error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID);
+    MUST(error == 0 || error == VMTP_E_STALE || error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID ||
+         (error == VMTP_E_FULL && size > VMTP_GROUP_OCTETS));
     MUST(!(r->answered || r->abandoned) || error != 0);
-    if (error) {
+    if (error)
         take_back(y->segment);
-        return;
-    }
+    else
+        count_reply(r, a.message.code, reply_flags);
+}
+
+static void reply(struct my_request *r, uint32_t shape, uint32_t size) { reply_as(r, shape, size, shape >> 3 & 1u); }
+
+static void note_forward(struct my_request *r, const struct vmtp_forward *f) {
     w.reply_count++;
     r->answered = 1;
-    if ((a.message.code & VMTP_DGM) && r->call != NOTHING)
-        w.calls[r->call].redoable = 1;
+    if (r->call == NOTHING)
+        return;
+    struct my_call *c = &w.calls[r->call];
+    c->passes++;
+    if (f->segment_size != c->segment_size || f->message.code != r->message.code)
+        c->plain = 0;
+}
+
+/* vmtp_forward; size NOTHING: as much as came. */
+static void pass_on(struct my_request *r, vmtp_entity to, uint32_t shape, uint32_t size, uint32_t response_size) {
+    if (w.reply_count == MOST || w.loan_count + 2 > 4 * MOST)
+        return;
+    vmtp_engine *e = w.nodes[r->node].e;
+    struct my_reply *y = &w.replies[w.reply_count];
+    uint32_t same = r->message.code & VMTP_SDA ? r->message.words[6] : 0;
+    struct vmtp_forward f = {.message = r->message, .response_size = shape & 2 ? 0 : response_size};
+    f.segment_size = size == NOTHING ? same : size;
+    f.message.server = to;
+    f.message.code = (shape & 4 ? shape >> 4 : r->message.code & ~(f.segment_size ? 0 : VMTP_SDA)) |
+                     (shape & 8 ? VMTP_CMD : 0);
+    *y = (struct my_reply){.handle = r->handle, .node = r->node, .call = NOTHING};
+    y->segment = lend(f.segment_size, r->call != NOTHING ? r->call : w.reply_count);
+    y->area = lend(f.response_size, NOTHING);
+    f.segment = lent(y->segment);
+    f.response_area = lent(y->area);
+    int error = vmtp_forward(e, r->handle, &f, w.now);
+    trace("    forward %llx to %llx, code %x, %u octets: %d\n", (unsigned long long)r->handle, (unsigned long long)to,
+          f.message.code, f.segment_size, error);
+    MUST(error == 0 || error == VMTP_E_STALE || error == VMTP_E_NESTED || error == VMTP_E_IN_CALL ||
+         error == VMTP_E_FULL || error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID);
+    MUST(!(r->answered || r->abandoned) || error != 0);
+    const struct request *q = veng_request_by_handle(e, r->handle);
+    int nested = !error && q && q->nested;
+    if (!nested) {
+        take_back(y->area);
+        y->area = NOTHING;
+    }
+    y->owed = !error && (nested || y->segment != NOTHING);
+    if (error)
+        take_back(y->segment);
+    else
+        note_forward(r, &f);
+}
+
+/* Requests that are answered, or passed on, as soon as they come. */
+static void obey_policy(struct my_request *r) {
+    uint32_t size = some_size(w.policy >> 4), flags = w.reply_shape >> 3 & 1u;
+    if (w.second && (w.policy & 4)) {
+        const struct my_node *next = some_node(r->node + 1);
+        pass_on(r, own_entity(next, 0), 0, NOTHING, VMTP_GROUP_OCTETS);
+    }
+    if (!(w.policy & 2) || r->answered)
+        return;
+    if (w.second && (w.policy & 8)) {
+        size = r->large ? some_large_size(w.policy >> 4) : size;
+        flags |= r->more ? VMTP_REPLY_BATCH : 0;
+        size = r->more && (w.reply_count & 1) ? 0 : size;
+    }
+    reply_as(r, w.reply_shape, size, flags);
 }
 
 static void on_request(struct my_node *n, const struct vmtp_event *ev) {
@@ -628,9 +847,13 @@ static void on_request(struct my_node *n, const struct vmtp_event *ev) {
     if (!ev->handle || w.request_count == MOST)
         return;
     struct my_request *r = &w.requests[w.request_count++];
-    *r = (struct my_request){.handle = ev->handle, .node = n->number, .call = call, .message = ev->message};
-    if (w.policy & 2)
-        reply(r, w.reply_shape, some_size(w.policy >> 4));
+    *r = (struct my_request){.handle = ev->handle,
+                             .node = n->number,
+                             .call = call,
+                             .message = ev->message,
+                             .large = ev->large,
+                             .more = ev->more};
+    obey_policy(r);
 }
 
 static struct my_request *request_of(const struct my_node *n, vmtp_handle handle) {
@@ -653,9 +876,10 @@ static void on_released(struct my_node *n, const struct vmtp_event *ev) {
         struct my_reply *r = &w.replies[i];
         if (r->handle != ev->handle || r->node != n->number)
             continue;
-        MUST(!r->over && r->segment != NOTHING);
+        MUST(!r->over && r->owed);
         r->over = 1;
         take_back(r->segment);
+        take_back(r->area);
         return;
     }
     FAIL("a segment is released that was never lent");
@@ -685,6 +909,21 @@ static void forget_entity(struct my_node *n, vmtp_entity id) {
             n->live[i] = 0;
 }
 
+/* Of each address joins and leaves take turns. */
+static void on_listen(struct my_node *n, const struct vmtp_event *ev) {
+    uint32_t i = 0;
+    MUST(ev->number <= 1 && (ev->source[0] & 1));
+    while (i < n->listen_count && memcmp(n->listens[i], ev->source, 6) != 0)
+        i++;
+    MUST((i == n->listen_count) == (ev->number == 1));
+    if (ev->number) {
+        MUST(i < LISTENERS);
+        memcpy(n->listens[n->listen_count++], ev->source, 6);
+    } else {
+        memcpy(n->listens[i], n->listens[--n->listen_count], 6);
+    }
+}
+
 static void on_event(struct my_node *n, const struct vmtp_event *ev) {
     trace("    event %d at %u: entity %llx handle %llx result %u size %u\n", (int)ev->type, n->number,
           (unsigned long long)ev->entity, (unsigned long long)ev->handle, ev->result, ev->segment_size);
@@ -699,9 +938,9 @@ static void on_event(struct my_node *n, const struct vmtp_event *ev) {
     case VMTP_EV_ABANDONED: on_abandoned(n, ev); break;
     case VMTP_EV_ACCEPT_RETURNED: take_back(accept_of(n, ev)->area); break;
     case VMTP_EV_ENTITY_CREATED: add_entity(n, ev->entity); break;
-    case VMTP_EV_SIGNAL: break;
+    case VMTP_EV_SIGNAL: MUST(ev->client != 0); break;
     case VMTP_EV_GROUP_RESPONSE: take_back(accept_of(n, ev)->area); break;
-    case VMTP_EV_LISTEN: MUST(ev->number <= 1 && ev->source[0] == 0x09); break;
+    case VMTP_EV_LISTEN: on_listen(n, ev); break;
     case VMTP_EV_ENTITY_DELETED: forget_entity(n, ev->entity); break;
     default: FAIL("an event of no known type");
     }
@@ -748,10 +987,13 @@ static void settle(uint32_t fate) {
     for (int busy = 1; busy;) {
         busy = 0;
         MUST(turns++ < 4000u);
-        for (uint32_t i = 0; i < w.node_count; i++) {
-            expire(&w.nodes[i]);
+        for (uint32_t i = 0; i < w.node_count; i++) { /* no more at a time than the segment holds */
+            vmtp_expire(w.nodes[i].e, w.now);
+            busy |= drain_some(&w.nodes[i], AT_ONCE) == AT_ONCE;
             busy |= take_events(&w.nodes[i], NOTHING) > 0;
-            drain(&w.nodes[i]);
+            busy |= drain_some(&w.nodes[i], AT_ONCE / 4) == AT_ONCE / 4;
+            busy |= vmtp_deadline(w.nodes[i].e) <= w.now;
+            w.nodes[i].late = 0;
         }
         uint32_t kept = w.packet_count < PACKETS ? w.packet_count : PACKETS, end = w.packet_count;
         for (uint32_t k = end - kept; k != end; k++) {

@@ -12,7 +12,10 @@
  *
  * With VMTP_FUZZ_TRACE in the environment the program is printed as it runs.
  */
+#include "engine_forge.h"
+#include "engine_groups.h"
 #include "engine_model.h"
+#include "engine_streams.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -121,61 +124,6 @@ static void op_deliver_all(void) {
     }
 }
 
-static const uint32_t code_flags[16] = {0,
-                                        0,
-                                        VMTP_DGM,
-                                        VMTP_MDM,
-                                        VMTP_CMD,
-                                        VMTP_CRE,
-                                        VMTP_MRD,
-                                        VMTP_SDA,
-                                        VMTP_MDM | VMTP_SDA,
-                                        VMTP_DGM | VMTP_MDM,
-                                        VMTP_CRE | VMTP_MRD,
-                                        VMTP_PIC,
-                                        0x08000000u,
-                                        VMTP_CMD | VMTP_DGM,
-                                        VMTP_MRD | VMTP_DGM,
-                                        0xff000000u};
-
-/* A strictly stable identifier may be chosen that is another node's manager too: that one answers as managers do. */
-static int is_a_manager(vmtp_entity id) {
-    for (uint32_t i = 0; i < w.node_count; i++)
-        if (w.nodes[i].e && vmtp_engine_manager(w.nodes[i].e) == id)
-            return 1;
-    return 0;
-}
-
-static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uint32_t missing) {
-    struct my_call *c = &w.calls[w.call_count];
-    uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
-    *c = (struct my_call){.client = r->client,
-                          .node = n->number,
-                          .segment_size = r->segment_size,
-                          .response_size = r->response_size,
-                          .slots = r->response_slots,
-                          .deadline = r->deadline,
-                          .plain = plain && !is_a_manager(r->message.server)};
-    c->segment = lend(r->segment_size, w.call_count);
-    c->area = lend(slots * r->response_size, NOTHING);
-    r->segment = missing & 1 ? NULL : lent(c->segment);
-    r->response_area = missing & 2 ? NULL : lent(c->area);
-    r->cookie = 0xca1100000000ull + w.call_count;
-    int error = vmtp_call(n->e, &c->handle, r, w.now);
-    trace("    call of %llx to %llx, code %x, %u octets: %d\n", (unsigned long long)r->client,
-          (unsigned long long)r->message.server, r->message.code, r->segment_size, error);
-    remember_number((uint64_t)(int64_t)error);
-    if (error == 0) {
-        MUST(c->handle != 0 && (r->segment || !r->segment_size) && (r->response_area || !r->response_size));
-        w.call_count++;
-        return;
-    }
-    MUST(error == VMTP_E_NOT_READY || error == VMTP_E_NO_ENTITY || error == VMTP_E_IN_CALL || error == VMTP_E_FULL ||
-         error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID);
-    take_back(c->segment);
-    take_back(c->area);
-}
-
 static void op_call(void) {
     uint32_t who = byte(), server = byte(), code = byte(), shape = byte(), limit = byte(), more = byte();
     static const uint32_t controls[4] = {0, VMTP_NRT, VMTP_DRT, VMTP_APG};
@@ -199,45 +147,6 @@ static void op_call(void) {
     r.priority = more >> 2 & 0x1fu;
     r.gap = more >> 7 ? 255 : 0;
     begin_call(n, &r, is_ours(r.message.server), who >> 6);
-}
-
-static const uint32_t procedures[16] = {VMTP_PROBE_ENTITY,
-                                        VMTP_PROBE_ENTITY_BLOCK,
-                                        VMTP_QUERY_VMTP_NODE,
-                                        VMTP_GET_REQUEST_FORWARDER,
-                                        VMTP_CREATE_ENTITY,
-                                        VMTP_DELETE_ENTITY,
-                                        VMTP_QUERY_ENTITY,
-                                        VMTP_CREATE_GROUP,
-                                        VMTP_NOTIFY_VMTP_CLIENT,
-                                        VMTP_NOTIFY_VMTP_SERVER,
-                                        VMTP_NOTIFY_REMOTE_VMTP_CLIENT,
-                                        VMTP_PROBE_ENTITY | VMTP_MRD,
-                                        VMTP_QUERY_VMTP_NODE & ~VMTP_CRE,
-                                        VMTP_PROBE_ENTITY & ~VMTP_CRE,
-                                        VMTP_QUERY_ENTITY | VMTP_DGM,
-                                        VMTP_CREATE_ENTITY & ~VMTP_CRE};
-
-/* The parameters of management procedures, as words from octet 36 on. */
-static void set_parameters(uint32_t words[7], uint32_t code, uint32_t who, uint32_t what) {
-    vmtp_entity a = some_entity(who), b = some_entity(what);
-    memset(words, 0, 7 * sizeof words[0]);
-    words[0] = (uint32_t)(a >> 32);
-    words[1] = (uint32_t)a;
-    words[2] = (uint32_t)(b >> 32);
-    words[3] = (uint32_t)b;
-    if (CODE24(code) == CODE24(VMTP_PROBE_ENTITY))
-        words[4] = (what >> 7) + (what >> 6);
-    if (CODE24(code) < CODE24(VMTP_NOTIFY_VMTP_CLIENT))
-        return;
-    if (CODE24(code) != CODE24(VMTP_NOTIFY_VMTP_SERVER)) { /* control flags, and the server does not matter */
-        words[2] = what << 20;
-        words[3] = 0;
-        b = a;
-    }
-    words[4] = some_transaction(what >> 4, b);
-    words[5] = byte() * 0x01010101u;
-    words[6] = byte() % 26u;
 }
 
 /* Management Requests as an application makes them. */
@@ -307,7 +216,8 @@ static void op_reply(void) {
 static void op_create(void) {
     uint32_t how = byte();
     struct my_node *n = some_node(how);
-    struct vmtp_entity_options options = {.flags = how >> 1 & 1u, .process = 1, .principal = 2, .effective_principal = 3};
+    uint32_t flags = w.second ? (how & 0x80 ? VMTP_ENTITY_SIGNALS : 0) | (how & 0x40 ? VMTP_ENTITY_IMMUNE : 0) : 0;
+    struct vmtp_entity_options options = {.flags = (how >> 1 & 1u) | flags, .process = 1, .principal = 2, .effective_principal = 3};
     vmtp_entity id = 0;
     if (how & 4)
         options.id = how & 8 ? some_entity(byte()) : 0x7700u + n->number * 8u + (how >> 4 & 7u);
@@ -385,164 +295,6 @@ static void op_raw(void) {
     forge(n, octets, length, src, n->config.mac, how >> 2 & 3u, 1);
 }
 
-/* ---- packets that somebody might send -------------------------------------------------------------------- */
-
-static uint32_t some_blocks(uint32_t choice, uint32_t size) {
-    uint32_t all = vmtp_blocks_mask(size);
-    switch (choice & 7u) {
-    case 0:
-    case 1: return all;
-    case 2: return 0;
-    case 3: return all & 1u;
-    case 4: return all & ~1u;
-    case 5: return all & 0x55555555u;
-    case 6: return all & 0xaaaaaaaau;
-    default: return all & ((uint32_t)1 << (choice >> 3));
-    }
-}
-
-/* Data, Length and checksum for a header that is otherwise complete. */
-static uint32_t finish_packet(uint8_t *octets, const struct my_node *n, uint32_t flags, uint32_t size, uint32_t blocks) {
-    if (vmtp_get_code(octets) & VMTP_SDA)
-        vmtp_put_segment_size(octets, size);
-    else
-        blocks = 0;
-    if ((vmtp_get_code(octets) & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
-        blocks &= vmtp_get_msg_delivery(octets);
-    uint32_t data = size > VMTP_GROUP_OCTETS ? 0 : (vmtp_blocks_octets(blocks, size) + 7u) & ~7u;
-    vmtp_put_length_word(octets, n->config.domain, flags, data / 4u);
-    vmtp_put_delivery(octets, data ? blocks : 0);
-    memcpy(octets + VMTP_HEADER_OCTETS, pattern_at(blocks), data);
-    uint32_t length = VMTP_HEADER_OCTETS + data + VMTP_CHECKSUM_OCTETS;
-    mend_checksum(octets, length);
-    return length;
-}
-
-static uint8_t made[VMTP_MAX_PACKET];
-
-static const uint32_t control_flags[16] = {0,
-                                           0,
-                                           0,
-                                           VMTP_APG,
-                                           VMTP_APG,
-                                           VMTP_NRT,
-                                           VMTP_NRS,
-                                           VMTP_NSR,
-                                           VMTP_NER,
-                                           VMTP_CMG,
-                                           VMTP_STI,
-                                           VMTP_DRT,
-                                           VMTP_MDG,
-                                           VMTP_NRT | VMTP_APG,
-                                           VMTP_APG | VMTP_NER | VMTP_CMG,
-                                           0xff800000u};
-
-/* A sound packet of any kind. */
-static void op_make(void) {
-    uint32_t how = byte(), client = byte(), server = byte(), transaction = byte(), control = byte(), code = byte(),
-             size = byte(), blocks = byte();
-    struct my_node *n = some_node(how);
-    uint8_t src[6], dst[6];
-    vmtp_entity from = some_entity(client);
-    memset(made, 0, VMTP_HEADER_OCTETS);
-    vmtp_put_client(made, from);
-    vmtp_put_server(made, some_entity(server));
-    vmtp_put_transaction(made, some_transaction(transaction, from));
-    vmtp_put_control(made, vmtp_control(control_flags[control & 15u], transaction >> 5, control >> 6 == 3 ? 1 : 0,
-                                        size >> 6 == 3 ? 9 : 0, control >> 4 & 3u, how >> 1 & 1u));
-    uint32_t words[7] = {0};
-    uint32_t flags = code & 0x80 ? 0 : code_flags[code >> 3 & 15u];
-    vmtp_put_code(made, code & 0x80 ? procedures[code & 15u] : flags | (code & 7u) | (size & 15u ? VMTP_SDA : 0));
-    if (code & 0x80)
-        set_parameters(words, procedures[code & 15u], byte(), byte());
-    else if (flags & (VMTP_CRE | VMTP_MDM))
-        set_parameters(words, 0, byte(), 0), words[5] = byte() * 0x01010101u;
-    for (unsigned i = 0; i < 7; i++)
-        vmtp_store32(made + VMTP_AT_USER + 4 * i, words[i]);
-    flags = (how & 4 ? VMTP_MPG : 0) | (how >> 6 == 3 ? VMTP_EPG : 0);
-    uint32_t length = finish_packet(made, n, flags, some_size(size), some_blocks(blocks, some_size(size)));
-    mac_of(src, how >> 4 & 7u);
-    memcpy(dst, n->config.mac, 6);
-    if (how & 4)
-        vmtp_group_mac(dst, vmtp_get_server(made));
-    forge(n, made, length, src, dst, 0, how & 8);
-}
-
-static void answer_by_notify(const uint8_t *h, uint32_t code, uint32_t delivery) {
-    int to_client = vmtp_get_function(h) == VMTP_REQUEST;
-    vmtp_put_client(made, 0x600002);
-    vmtp_put_server(made, VMTP_MANAGER_GROUP);
-    vmtp_put_code(made, to_client ? VMTP_NOTIFY_VMTP_CLIENT : VMTP_NOTIFY_VMTP_SERVER);
-    vmtp_put_transaction(made, w.packet_count);
-    vmtp_store64(made + 36, to_client ? vmtp_get_client(h) : vmtp_get_server(h));
-    if (to_client)
-        vmtp_store32(made + 44, vmtp_get_control(h));
-    else
-        vmtp_store64(made + 44, vmtp_get_client(h));
-    vmtp_store32(made + 52, vmtp_get_transaction(h));
-    vmtp_store32(made + 56, delivery);
-    vmtp_store32(made + 60, code % 26u);
-}
-
-static uint32_t answer_by_response(const uint8_t *h, const struct my_node *n, uint32_t how, uint32_t code,
-                                   uint32_t shape, uint32_t blocks) {
-    static const uint32_t flags[8] = {0, 0, VMTP_DGM, VMTP_DGM, VMTP_MDM, VMTP_DGM | VMTP_MDM, VMTP_CMD, VMTP_CRE};
-    static const uint32_t controls[4] = {0, VMTP_NRT, VMTP_CMG, VMTP_APG};
-    vmtp_entity server = vmtp_get_server(h);
-    vmtp_put_client(made, vmtp_get_client(h));
-    vmtp_put_server(made, how & 0x40 || vmtp_is_group(server) ? 0x600001u + (how >> 4 & 3u) : server);
-    vmtp_put_transaction(made, vmtp_get_transaction(h) + (shape >> 7 ? shape >> 4 & 7u : 0));
-    vmtp_put_control(made, vmtp_control(controls[how >> 2 & 3u], vmtp_get_retransmit_count(h) + (how >> 7),
-                                        how >> 6 == 3, 0, vmtp_get_priority(h), VMTP_RESPONSE));
-    vmtp_put_code(made, flags[code & 7u] | code >> 4 | (shape & 15u ? VMTP_SDA : 0));
-    memcpy(made + VMTP_AT_USER, h + VMTP_AT_USER, 28);
-    vmtp_put_msg_delivery(made, 0x0f0f0f0fu);
-    return finish_packet(made, n, 0, some_size(shape), some_blocks(blocks, some_size(shape)));
-}
-
-/* What a peer could say to a packet that an engine sent. */
-static void op_answer(void) {
-    uint32_t which = byte(), how = byte(), code = byte(), shape = byte(), blocks = byte(), length;
-    const struct packet *p = packet_back(which & 0x3fu);
-    if (!p)
-        return;
-    struct my_node *n = &w.nodes[p->from];
-    uint8_t src[6];
-    memset(made, 0, VMTP_HEADER_OCTETS);
-    if ((how & 1) || vmtp_get_function(p->octets) == VMTP_RESPONSE) {
-        answer_by_notify(p->octets, code, shape & 1 ? some_blocks(blocks, VMTP_GROUP_OCTETS) : 0);
-        length = finish_packet(made, n, 0, 0, 0);
-    } else {
-        length = answer_by_response(p->octets, n, how, code, shape, blocks);
-    }
-    memcpy(src, p->dst, 6);
-    if ((src[0] & 1) || (how & 2))
-        mac_of(src, 4 + (how >> 4 & 3u));
-    forge(n, made, length, src, n->config.mac, 0, which >> 7);
-}
-
-/* A packet that was sent once, again, with some octets of its header changed. */
-static void op_again(void) {
-    uint32_t which = byte(), how = byte();
-    const struct packet *p = packet_back(which & 0x3fu);
-    if (!p)
-        return;
-    struct my_node *n = some_node(how & 1 ? p->from : p->from + 1);
-    uint8_t src[6], dst[6];
-    memcpy(made, p->octets, p->length);
-    for (uint32_t changes = how >> 1 & 3u; changes > 0; changes--) {
-        uint32_t at = byte();
-        made[at % VMTP_HEADER_OCTETS] ^= (uint8_t)(at & 0x80 ? byte() : 1u << (at >> 6 & 1u));
-    }
-    if (!(how & 8))
-        mend_checksum(made, p->length);
-    mac_of(src, how & 0x10 ? how >> 5 : p->from);
-    memcpy(dst, p->dst, 6);
-    if (how & 1)
-        memcpy(dst, n->config.mac, 6);
-    forge(n, made, p->length, src, dst, which & 0x40 ? VMTP_RX_LOCAL : 0, which >> 7);
-}
-
 /* An entity at each node, a place for Requests, and knowledge of the other. */
 static void op_greet(void) {
     uint32_t how = byte();
@@ -553,7 +305,7 @@ static void op_greet(void) {
             continue;
         add_entity(n, id);
         for (uint32_t k = how & 3u; k > 0; k--)
-            post_accept(n, id, VMTP_GROUP_OCTETS);
+            post_accept(n, id, w.second && (how & 8) ? LARGEST : VMTP_GROUP_OCTETS);
     }
     for (uint32_t i = 0; i < w.node_count && (how & 4); i++) {
         const struct my_node *other = &w.nodes[w.node_count - 1 - i];
@@ -640,7 +392,15 @@ static const struct {
     {"crowd", op_crowd, 0},
     {"configure", op_configure, 0},
     {"share", op_share, 0},
+    {"stream", op_stream, 0}, /* from here on: programs of the second version */
+    {"call-more", op_call_more, 0},
+    {"group", op_group, 0},
+    {"forward", op_forward, 0},
+    {"withdraw", op_withdraw, 0},
+    {"reply-more", op_reply_more, 0},
+    {"forge", op_forge, 1},
 };
+#define FIRST_OPERATIONS 25u
 #define OPERATIONS (sizeof operations / sizeof operations[0])
 
 /* ---- a whole program ------------------------------------------------------------------------------------- */
@@ -681,6 +441,14 @@ static void odd_timers(struct vmtp_timers *t, uint32_t choice) {
     w.late = 1; /* shorter memories promise less */
 }
 
+static void second_version(struct vmtp_config *c, const uint8_t head[8]) {
+    c->no_streams = head[6] >> 4 & 1u;
+    if (!w.tiny)
+        return;
+    c->max_runs = head[5] & 3u;
+    c->max_memberships = head[5] >> 2 & 7u;
+}
+
 static void make_node(struct my_node *n, const uint8_t head[8]) {
     static const uint32_t mtus[8] = {1500, 580, 1492, 1024, 4200, 9000, 16452, 65535};
     struct vmtp_config *c = &n->config;
@@ -692,11 +460,13 @@ static void make_node(struct my_node *n, const uint8_t head[8]) {
     c->timers.ts5_always = head[1] >> 6 & 1u;
     c->remote_management = head[1] >> 7;
     c->little_endian = head[0] >> 7;
-    c->block = head[0] >> (3 + n->number) & 1u ? 0 : 0x100000u * (n->number + 1);
+    c->block = head[0] >> (3 + n->number % 2u) & 1u ? 0 : 0x100000u * (n->number + 1);
     if (w.tiny)
         tiny_tables(c, head[3], head[4]);
     if (head[0] & 0x20)
         odd_timers(&c->timers, head[5]);
+    if (w.second)
+        second_version(c, head);
     c->random = node_random;
     c->random_context = n;
     n->random = head[2] < 2 ? head[2] : (uint64_t)head[2] * 977u + (head[6] & 1 ? 0 : n->number);
@@ -720,7 +490,9 @@ static void check_usage(const struct my_node *n) {
         calls += w.calls[i].node == n->number && !w.calls[i].over;
     for (uint32_t i = 0; i < w.accept_count; i++)
         accepts += w.accepts[i].node == n->number && !w.accepts[i].over;
-    MUST(u.accepts == accepts && n->e->user_calls == calls && u.calls >= calls);
+    MUST(u.accepts == accepts && u.calls >= calls);
+    MUST(w.second ? n->e->user_calls >= calls : n->e->user_calls == calls); /* forwarding makes some */
+    MUST(u.memberships <= n->config.max_memberships && u.runs <= n->config.max_runs);
 }
 
 static void check_nodes(uint32_t step) {
@@ -738,6 +510,8 @@ static void leave(void) {
     for (uint32_t i = 0; i < PACKETS; i++)
         packets[i].alive = 0;
     w.policy = 0;
+    for (uint32_t i = 0; i < w.grant_count; i++)
+        vmtp_group_grant(w.nodes[w.grants[i].node].e, w.grants[i].group, w.grants[i].whom, 0);
     for (uint32_t i = 0; i < w.call_count && w.cancel_first; i++)
         vmtp_cancel(w.nodes[w.calls[i].node].e, w.calls[i].handle, w.now);
     for (vmtp_time end = w.now + 1000 * VMTP_SECOND, next = w.now, steps = 0; next <= end; next = next_deadline()) {
@@ -766,10 +540,11 @@ static void check_end(void) {
     for (uint32_t i = 0; i < w.request_count; i++)
         MUST(w.requests[i].answered != w.requests[i].abandoned);
     for (uint32_t i = 0; i < w.reply_count; i++)
-        MUST(w.replies[i].over == (w.replies[i].segment != NOTHING));
+        MUST(w.replies[i].over == w.replies[i].owed);
     for (uint32_t i = 0; i < w.node_count; i++) {
         const struct my_node *n = &w.nodes[i];
         audit_idle(n->e);
+        MUST(n->listen_count == 0);
         MUST(vmtp_engine_ready(n->e) && n->readies == 1);
         MUST(vmtp_deadline(n->e) == VMTP_NEVER);
     }
@@ -789,14 +564,15 @@ static uint64_t run_program(const uint8_t *data, size_t size, uint8_t garbage) {
     w.cancel_first = head[0] >> 6 & 1u;
     w.honest = head[6] >> 3 & 1u;
     w.now = epochs[head[6] >> 1 & 3u];
-    w.node_count = 1 + (head[0] & 1u);
+    w.second = head[6] >> 7;
+    w.node_count = 1 + (head[0] & 1u) + (w.second && (head[6] & 0x20));
     for (uint32_t i = 0; i < w.node_count; i++) {
         w.nodes[i].number = i;
         make_node(&w.nodes[i], head);
     }
     for (uint32_t step = 0; w.at < w.end && step < 2000u; step++) {
         uint32_t op = byte() & 31u;
-        if (op >= OPERATIONS || (w.honest && operations[op].forges))
+        if (op >= (w.second ? OPERATIONS : FIRST_OPERATIONS) || (w.honest && operations[op].forges))
             continue;
         trace("%6u  %llu.%06llu ms  %s\n", step, (unsigned long long)(w.now / 1000000u),
               (unsigned long long)(w.now % 1000000u), operations[op].name);
