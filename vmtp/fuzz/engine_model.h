@@ -925,8 +925,9 @@ static void on_listen(struct my_node *n, const struct vmtp_event *ev) {
 }
 
 static void on_event(struct my_node *n, const struct vmtp_event *ev) {
-    trace("    event %d at %u: entity %llx handle %llx result %u size %u\n", (int)ev->type, n->number,
-          (unsigned long long)ev->entity, (unsigned long long)ev->handle, ev->result, ev->segment_size);
+    trace("    event %d at %u: entity %llx handle %llx cookie %llx result %u size %u\n", (int)ev->type, n->number,
+          (unsigned long long)ev->entity, (unsigned long long)ev->handle, (unsigned long long)ev->cookie, ev->result,
+          ev->segment_size);
     remember_number(ev->type + ((uint64_t)ev->result << 8) + ((uint64_t)ev->segment_size << 40));
     remember_number(ev->handle ^ ev->entity ^ ev->client ^ ev->delivered);
     switch (ev->type) {
