@@ -71,7 +71,7 @@ struct my_call {
     int redoable; /* a Response to it was idempotent */
     uint32_t run; /* the first call of its run */
     int more, datagram, partial, reliable, batched;
-    int failed; /* in a run: it has ended without a Response, and those behind it ended when it did */
+    int failed; /* it or one behind it in its run has ended without a Response, so that others may be ahead of it */
     uint32_t members, member_count;
     uint32_t passes;              /* how often its Request was forwarded */
     vmtp_entity servers[SERVERS]; /* who has executed it, and how often */
@@ -592,12 +592,18 @@ static void check_response(const struct my_call *c, const struct vmtp_event *ev)
 
 static int is_alone(const struct my_call *c) { return !c->more && c->run == (uint32_t)(c - w.calls); }
 
+/* Without a Response, those behind it end too, with what they have. */
+static void fail_run(struct my_call *c) {
+    for (struct my_call *first = &w.calls[c->run]; first <= c; first++)
+        first->failed |= first->run == c->run;
+}
+
 /* Responses of a run come in the order of its calls. */
 static void check_order(const struct my_call *c, const struct vmtp_event *ev) {
     if (ev->result != 0 && ev->result != VMTP_BAD_REPLY_SEGMENT)
         return;
-    for (const struct my_call *before = &w.calls[c->run]; before < c && !before->failed; before++)
-        MUST(before->run != c->run || before->over);
+    for (const struct my_call *before = &w.calls[c->run]; before < c; before++)
+        MUST(before->run != c->run || before->over || before->failed);
 }
 
 static void check_group_call(const struct my_call *c, const struct vmtp_event *ev) {
@@ -617,6 +623,8 @@ static void on_complete(struct my_node *n, const struct vmtp_event *ev) {
     MUST(!c->over && c->node == n->number && c->handle == ev->handle && c->client == ev->entity);
     check_group_call(c, ev);
     check_order(c, ev);
+    if (!answered)
+        fail_run(c);
     if (is_alone(c)) {
         MUST(ev->result != VMTP_USER_TIMEOUT || w.now >= c->deadline || w.forged); /* a Notify can say anything */
         MUST(!c->cancelled || ev->result == VMTP_CANCELLED || c->responses);
