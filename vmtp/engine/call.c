@@ -464,7 +464,7 @@ void veng_call_settle(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now) {
     struct call *c = veng_call_by_handle(e, call);
-    if (!c || c->state == CALL_DONE)
+    if (!c || c->state == CALL_DONE || c->state == CALL_HELD)
         return VMTP_E_STALE;
     veng_call_finish(e, c, VMTP_CANCELLED, now);
     return 0;

@@ -140,8 +140,8 @@ static void audit_remote(const struct vmtp_engine *e, const struct remote *r, ui
     }
     MUST(!q || (q->remote == k && q->state != REQUEST_FREE && q->state != REQUEST_OVER && q->newer == NONE));
     MUST(r->state != REMOTE_RECEIVING || (q && q->state == REQUEST_RECEIVING && q->accept != NONE));
-    MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING || (q && (q->tx.queued || q->delayed)) ||
-         (q && r->state == REMOTE_FORWARDED));
+    MUST(timer_running(&r->timer) || r->probing || r->state == REMOTE_PROCESSING ||
+         (q && (q->tx.queued || q->delayed)) || (q && r->state == REMOTE_FORWARDED));
 }
 
 static void audit_remotes(const struct vmtp_engine *e) {
@@ -152,9 +152,7 @@ static void audit_remotes(const struct vmtp_engine *e) {
 
 /* ---- what records have of others -------------------------------------------------------------------------- */
 
-static struct owned {
-    uint32_t runs, accepts, slots, user_calls;
-} owned;
+static struct owned { uint32_t runs, accepts, slots, user_calls, counted; } owned;
 static uint8_t run_seen[256];
 
 static void own_run(const struct vmtp_engine *e, const struct run *r) {
@@ -188,6 +186,7 @@ static void audit_call_records(const struct vmtp_engine *e) {
         own_run(e, c->tx.run);
         own_run(e, c->first.run);
         uint32_t slots = 0;
+        owned.counted += c->counted;
         for (uint32_t i = c->slots; i != NONE; i = slot_at(e, i)->next) {
             MUST(slots++ < c->slots_max && slot_at(e, i)->call == k);
             own_run(e, slot_at(e, i)->run);
@@ -241,6 +240,14 @@ static void audit_owners(const struct vmtp_engine *e) {
     MUST(owned.accepts == e->accepts.used);
 }
 
+/* Each call whose number is waited for is counted with its server's node. */
+static void audit_sequences(const struct vmtp_engine *e) {
+    uint32_t unknown = 0;
+    for (uint32_t i = 0; e->sequences && i < (e->sequence_mask + 1) * 4u; i++)
+        unknown += e->sequences[i].unknown;
+    MUST(unknown == owned.counted);
+}
+
 static void audit_paces(const struct vmtp_engine *e) {
     uint32_t used = 0, paced = e->pace_others.out.gap > 0, wished = e->pace_others.in.gap > 0;
     for (uint32_t i = 0; i < (e->pace_mask + 1) * VENG_PACE_WAYS; i++) {
@@ -288,6 +295,7 @@ static void audit(const struct vmtp_engine *e) {
     audit_entities(e);
     audit_remotes(e);
     audit_owners(e);
+    audit_sequences(e);
     audit_paces(e);
     audit_groups(e);
 }

@@ -299,7 +299,8 @@ static void notify_nearby(uint32_t how) {
 
 /* A Response, or one group of it, to a Request that was sent or one near it. */
 static void answer_nearby(uint32_t how) {
-    uint32_t which = byte(), flags = byte(), code = byte(), size = byte(), group = byte(), offset = byte(), blocks = byte();
+    uint32_t which = byte(), flags = byte(), code = byte(), size = byte(), group = byte(), offset = byte(),
+             blocks = byte();
     uint32_t octets = some_large_size(size);
     const struct packet *p = packet_back(which & 0x7fu);
     if (!p || vmtp_get_function(p->octets) != VMTP_REQUEST)

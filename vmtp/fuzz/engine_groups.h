@@ -68,8 +68,9 @@ static void look_at_group(struct my_node *n, vmtp_entity group) {
 
 /* Requests to managers about groups and services. */
 static void manage_groups(struct my_node *n, uint32_t which, uint32_t choice, uint32_t who) {
-    static const uint32_t codes[8] = {VMTP_CREATE_GROUP,  VMTP_ADD_TO_GROUP,   VMTP_REMOVE_FROM_GROUP,    VMTP_QUERY_GROUP,
-                                      VMTP_SIGNAL_ENTITY, VMTP_MODIFY_SERVICE, VMTP_GET_REQUEST_FORWARDER, VMTP_DELETE_ENTITY};
+    static const uint32_t codes[8] = {VMTP_CREATE_GROUP,          VMTP_ADD_TO_GROUP,  VMTP_REMOVE_FROM_GROUP,
+                                      VMTP_QUERY_GROUP,           VMTP_SIGNAL_ENTITY, VMTP_MODIFY_SERVICE,
+                                      VMTP_GET_REQUEST_FORWARDER, VMTP_DELETE_ENTITY};
     uint32_t how = byte(), permissions = byte();
     vmtp_entity entity = some_entity(who), group = some_group(choice);
     if (no_more_room())

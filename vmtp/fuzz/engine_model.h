@@ -39,9 +39,10 @@
 #define HELD 16u     /* packets given out by an engine and not reported yet */
 #define ENTITIES 48u /* that a program knows, at each node */
 #define GROUPS 16u
+#define MOVES 32u
 #define LISTENERS 160u
 #define GRANTS 64u
-#define SERVERS 8u          /* that execute one call */
+#define SERVERS 8u           /* that execute one call */
 #define LOANS_MOST 16000000u /* octets lent at one time */
 #define LARGEST 600000u
 #define NOTHING UINT32_MAX
@@ -69,7 +70,9 @@ struct my_call {
     int plain;    /* addressed to an entity of ours, with our tag in its words */
     int tagged;   /* the tag is there, whoever is asked */
     int redoable; /* a Response to it was idempotent */
-    uint32_t run; /* the first call of its run */
+    struct vmtp_request request;
+    uint32_t origin; /* itself, or the call at another node with which it goes on: that one's tag and octets are sent */
+    uint32_t run;    /* the first call of its run */
     int more, datagram, partial, reliable, batched;
     int failed; /* it or one behind it in its run has ended without a Response, so that others may be ahead of it */
     uint32_t members, member_count;
@@ -89,7 +92,9 @@ struct my_request {
     vmtp_handle handle;
     uint32_t node, call; /* whose it is, if it is one of ours */
     struct vmtp_message message;
+    vmtp_entity entity;
     int answered, abandoned;
+    int moved; /* it has left with its entity */
     uint8_t large, more;
 };
 
@@ -98,6 +103,12 @@ struct my_reply {
     uint32_t node, segment, size, call, pattern;
     uint32_t area; /* of a Request that was forwarded as a call of its own */
     int owed, over;
+};
+
+/* What an entity brought along, which is lent until its Responses are released. */
+struct my_move {
+    uint32_t node, data, count;
+    vmtp_entity entity;
 };
 
 struct my_grant {
@@ -152,7 +163,8 @@ static struct {
     uint32_t out;   /* octets lent */
     vmtp_entity groups[GROUPS];
     struct my_grant grants[GRANTS];
-    uint32_t group_count, grant_count;
+    struct my_move moves[MOVES];
+    uint32_t group_count, grant_count, move_count;
     int forged; /* somebody has sent what no engine said: only robustness can be asked for */
     int late;   /* packets or engines were kept waiting for too long */
 } w;
@@ -347,16 +359,20 @@ static void show(const char *what, uint32_t node, const uint8_t *octets, uint32_
     trace("    %s %u: %s\n", what, node, line);
 }
 
+static int is_known_at(const struct my_node *n, vmtp_entity id) {
+    for (uint32_t i = 0; i < n->count; i++)
+        if (n->ids[i] == id)
+            return 1;
+    return 0;
+}
+
 /* Who sends: an entity of this node's. */
 static int speaks_for(const struct my_node *n, vmtp_entity id) {
     if ((id & ~ENTITY_FLAG_BITS & ~0xffull) == vmtp_engine_block(n->e))
         return 1;
     if (id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT)
         return 1;
-    for (uint32_t i = 0; i < n->count; i++)
-        if (n->ids[i] == id)
-            return 1;
-    return 0;
+    return is_known_at(n, id);
 }
 
 static void check_packet(const struct my_node *n, const struct vmtp_tx *tx, const uint8_t *octets, uint32_t length) {
@@ -375,7 +391,7 @@ static void check_packet(const struct my_node *n, const struct vmtp_tx *tx, cons
     if (vmtp_get_function(h) == VMTP_REQUEST)
         MUST(speaks_for(n, vmtp_get_client(h)) || vmtp_get_forward_count(h) > 0);
     else
-        MUST(speaks_for(n, vmtp_get_server(h)) && !(flags & VMTP_MPG));
+        MUST(speaks_for(n, vmtp_get_server(h)) && (w.second || !(flags & VMTP_MPG)));
 }
 
 /* What a port would put on the segment, from the slices as they are now. */
@@ -565,7 +581,7 @@ static struct my_call *call_tagged(uint32_t tag) {
 
 static int is_reply(const struct my_reply *r, const struct my_call *c, const struct vmtp_event *ev) {
     int whole = ev->result == 0 && !(ev->message.code & VMTP_MDM);
-    return r->call == (uint32_t)(c - w.calls) && (whole ? ev->segment_size == r->size : ev->segment_size <= r->size) &&
+    return r->call == c->origin && (whole ? ev->segment_size == r->size : ev->segment_size <= r->size) &&
            is_pattern(ev->segment, ev->segment_size, ev->delivered, r->pattern);
 }
 
@@ -580,11 +596,12 @@ static void check_response(const struct my_call *c, const struct vmtp_event *ev)
     const struct my_call *whose = call_tagged(ev->message.words[2]);
     if (c->passes && !ev->message.words[2]) /* a call of the forwarder's had no Response */
         return;
-    if (c->batched && whose && whose != c) { /* a later one of the run says OK for it */
+    if (c->batched && whose && whose != c &&
+        c->origin == (uint32_t)(c - w.calls)) { /* a later one of the run says OK for it */
         MUST(whose->run == c->run && whose > c && ev->segment_size == 0);
         return;
     }
-    MUST(whose == c && number <= w.reply_count);
+    MUST(whose == &w.calls[c->origin] && number <= w.reply_count);
     for (uint32_t i = 0; i < w.reply_count && !found; i++)
         found = (!number || number == i + 1) && is_reply(&w.replies[i], c, ev);
     MUST(found);
@@ -730,8 +747,7 @@ static void post_accept(struct my_node *n, vmtp_entity entity, uint32_t capacity
 }
 
 /* How the Request of a partial call is answered: always with the same data. */
-static void answer_alike(const struct my_request *r, uint32_t *shape, uint32_t *size, uint32_t *flags,
-                         uint32_t *pattern) {
+static void answer_alike(const struct my_request *r, uint32_t *shape, uint32_t *size, uint32_t *flags, uint32_t *pattern) {
     const struct my_call *c = r->call != NOTHING ? &w.calls[r->call] : NULL;
     *pattern = w.reply_count;
     if (!c || !c->partial)
@@ -771,7 +787,7 @@ static void reply_as(struct my_request *r, uint32_t shape, uint32_t size, uint32
     trace("    reply to %llx, code %x, %u octets: %d\n", (unsigned long long)r->handle, a.message.code, size, error);
     MUST(error == 0 || error == VMTP_E_STALE || error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID ||
          (error == VMTP_E_FULL && size > VMTP_GROUP_OCTETS));
-    MUST(!(r->answered || r->abandoned) || error != 0);
+    MUST(!(r->answered || r->abandoned || r->moved) || error != 0);
     if (error)
         take_back(y->segment);
     else
@@ -813,7 +829,7 @@ static void pass_on(struct my_request *r, vmtp_entity to, uint32_t shape, uint32
           f.message.code, f.segment_size, error);
     MUST(error == 0 || error == VMTP_E_STALE || error == VMTP_E_NESTED || error == VMTP_E_IN_CALL ||
          error == VMTP_E_FULL || error == VMTP_E_TOO_LARGE || error == VMTP_E_INVALID);
-    MUST(!(r->answered || r->abandoned) || error != 0);
+    MUST(!(r->answered || r->abandoned || r->moved) || error != 0);
     const struct request *q = veng_request_by_handle(e, r->handle);
     int nested = !error && q && q->nested;
     if (!nested) {
@@ -844,7 +860,37 @@ static void obey_policy(struct my_request *r) {
     reply_as(r, w.reply_shape, size, flags);
 }
 
+static struct my_request *note_request(struct my_node *n, const struct vmtp_event *ev, uint32_t call) {
+    if (!ev->handle || w.request_count == MOST)
+        return NULL;
+    struct my_request *r = &w.requests[w.request_count++];
+    *r = (struct my_request){.handle = ev->handle,
+                             .node = n->number,
+                             .call = call,
+                             .message = ev->message,
+                             .entity = ev->entity,
+                             .large = ev->large,
+                             .more = ev->more};
+    return r;
+}
+
+/* A Request that its entity had at another node. */
+static void on_resumed(struct my_node *n, const struct vmtp_event *ev) {
+    uint32_t call = NOTHING;
+    MUST(ev->handle && !ev->segment && !ev->segment_size);
+    for (uint32_t i = 0; i < w.request_count; i++)
+        if (w.requests[i].moved && w.requests[i].handle == ev->cookie && w.requests[i].entity == ev->entity)
+            call = w.requests[i].call;
+    struct my_request *r = note_request(n, ev, call);
+    if (r)
+        obey_policy(r);
+}
+
 static void on_request(struct my_node *n, const struct vmtp_event *ev) {
+    if (ev->resumed) {
+        on_resumed(n, ev);
+        return;
+    }
     struct my_accept *a = accept_of(n, ev);
     MUST(ev->segment_size <= a->capacity && ev->client != 0);
     MUST((ev->handle == 0) == ((ev->message.code & VMTP_DGM) != 0));
@@ -852,16 +898,9 @@ static void on_request(struct my_node *n, const struct vmtp_event *ev) {
     take_back(a->area);
     if (w.policy & 1)
         post_accept(n, ev->entity, a->capacity);
-    if (!ev->handle || w.request_count == MOST)
-        return;
-    struct my_request *r = &w.requests[w.request_count++];
-    *r = (struct my_request){.handle = ev->handle,
-                             .node = n->number,
-                             .call = call,
-                             .message = ev->message,
-                             .large = ev->large,
-                             .more = ev->more};
-    obey_policy(r);
+    struct my_request *r = note_request(n, ev, call);
+    if (r)
+        obey_policy(r);
 }
 
 static struct my_request *request_of(const struct my_node *n, vmtp_handle handle) {
@@ -874,12 +913,35 @@ static struct my_request *request_of(const struct my_node *n, vmtp_handle handle
 
 static void on_abandoned(struct my_node *n, const struct vmtp_event *ev) {
     struct my_request *r = request_of(n, ev->handle);
-    MUST(!r || (!r->answered && !r->abandoned));
+    MUST(!r || (!r->answered && !r->abandoned && !r->moved));
     if (r)
         r->abandoned = 1;
 }
 
+static int is_reply_handle(const struct my_node *n, vmtp_handle handle) {
+    for (uint32_t i = w.reply_count; i-- > 0;)
+        if (w.replies[i].handle == handle && w.replies[i].node == n->number)
+            return 1;
+    return 0;
+}
+
+static void on_move_released(struct my_node *n, const struct vmtp_event *ev) {
+    for (uint32_t i = w.move_count; i-- > 0;) {
+        struct my_move *m = &w.moves[i];
+        if (m->node != n->number || m->entity != ev->entity || !m->count)
+            continue;
+        if (--m->count == 0)
+            take_back(m->data);
+        return;
+    }
+    FAIL("of what came with an entity more is released than was lent");
+}
+
 static void on_released(struct my_node *n, const struct vmtp_event *ev) {
+    if (ev->resumed && !is_reply_handle(n, ev->handle)) {
+        on_move_released(n, ev);
+        return;
+    }
     for (uint32_t i = w.reply_count; i-- > 0;) {
         struct my_reply *r = &w.replies[i];
         if (r->handle != ev->handle || r->node != n->number)
@@ -893,7 +955,8 @@ static void on_released(struct my_node *n, const struct vmtp_event *ev) {
     FAIL("a segment is released that was never lent");
 }
 
-static void add_entity(struct my_node *n, vmtp_entity id) {
+/* It was made here, or has come here. */
+static void welcome(struct my_node *n, vmtp_entity id) {
     for (uint32_t i = 0; i < n->count; i++) {
         if (n->ids[i] == id) {
             MUST(!n->live[i]);
@@ -901,14 +964,18 @@ static void add_entity(struct my_node *n, vmtp_entity id) {
             return;
         }
     }
-    if (is_ours(id)) /* the program lives at two hosts at once: its fault */
-        w.forged = 1;
     if (n->count == ENTITIES) { /* made from the wire, and more than we keep */
         MUST(vmtp_entity_delete(n->e, id, w.now) == 0);
         return;
     }
     n->live[n->count] = 1;
     n->ids[n->count++] = id;
+}
+
+static void add_entity(struct my_node *n, vmtp_entity id) {
+    if (is_ours(id) && !is_known_at(n, id)) /* the program lives at two hosts at once: its fault */
+        w.forged = 1;
+    welcome(n, id);
 }
 
 static void forget_entity(struct my_node *n, vmtp_entity id) {

@@ -27,7 +27,11 @@ static uint32_t run_of_next(const struct my_node *n, const struct vmtp_request *
 static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uint32_t missing) {
     struct my_call *c = &w.calls[w.call_count];
     uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
+    uint32_t origin = (r->flags & VMTP_CALL_RESUME) && call_tagged(r->message.words[2]) ? r->message.words[2] & 0xffffu
+                                                                                        : w.call_count;
     *c = (struct my_call){.client = r->client,
+                          .request = *r,
+                          .origin = origin,
                           .node = n->number,
                           .segment_size = r->segment_size,
                           .response_size = r->response_size,
@@ -41,7 +45,7 @@ static void begin_call(struct my_node *n, struct vmtp_request *r, int plain, uin
                           .member_count = r->member_count,
                           .plain = plain && !is_a_manager(r->message.server),
                           .tagged = r->message.words[2] == (TAG | w.call_count)};
-    c->segment = lend(r->segment_size, w.call_count);
+    c->segment = lend(r->segment_size, origin);
     c->area = lend(slots * r->response_size, NOTHING);
     c->members = lend(r->member_count * (uint32_t)sizeof(vmtp_entity), NOTHING);
     if (r->member_count)
@@ -136,7 +140,7 @@ static void op_reply_more(void) {
     uint32_t which = byte(), shape = byte(), size = byte(), flags = byte();
     struct my_request *r = some_request(which);
     if (r)
-        reply_as(r, shape, some_large_size(size), flags & 31u);
+        reply_as(r, shape, some_large_size(size), flags & 63u);
 }
 
 static void op_forward(void) {
@@ -171,20 +175,6 @@ static void look_around(struct my_node *n, uint32_t which) {
     }
     int error = vmtp_outstanding(n->e, own_entity(n, which), &transaction);
     MUST(error == 0 || error == VMTP_E_NO_ENTITY || error == VMTP_E_STALE);
-}
-
-static void op_withdraw(void) {
-    uint32_t how = byte(), which = byte();
-    struct my_node *n = some_node(how >> 2);
-    switch (how & 3u) {
-    case 0: post_accept(n, own_entity(n, how >> 4), some_large_size(which)); break;
-    case 1: take_accept_back(which); break;
-    case 2: look_around(n, which); break;
-    default: /* for every entity there is */
-        for (uint32_t i = 0; i < n->count; i++)
-            post_accept(n, n->ids[i], some_large_size(which));
-        break;
-    }
 }
 
 #endif

@@ -15,6 +15,7 @@
 #include "engine_forge.h"
 #include "engine_groups.h"
 #include "engine_model.h"
+#include "engine_moves.h"
 #include "engine_streams.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -217,7 +218,8 @@ static void op_create(void) {
     uint32_t how = byte();
     struct my_node *n = some_node(how);
     uint32_t flags = w.second ? (how & 0x80 ? VMTP_ENTITY_SIGNALS : 0) | (how & 0x40 ? VMTP_ENTITY_IMMUNE : 0) : 0;
-    struct vmtp_entity_options options = {.flags = (how >> 1 & 1u) | flags, .process = 1, .principal = 2, .effective_principal = 3};
+    struct vmtp_entity_options options = {
+        .flags = (how >> 1 & 1u) | flags, .process = 1, .principal = 2, .effective_principal = 3};
     vmtp_entity id = 0;
     if (how & 4)
         options.id = how & 8 ? some_entity(byte()) : 0x7700u + n->number * 8u + (how >> 4 & 7u);
@@ -443,10 +445,12 @@ static void odd_timers(struct vmtp_timers *t, uint32_t choice) {
 
 static void second_version(struct vmtp_config *c, const uint8_t head[8]) {
     c->no_streams = head[6] >> 4 & 1u;
+    c->max_sequences = head[6] & 0x40 ? 2 : 0;
     if (!w.tiny)
         return;
     c->max_runs = head[5] & 3u;
     c->max_memberships = head[5] >> 2 & 7u;
+    c->max_migrated = head[5] >> 6 & 3u;
 }
 
 static void make_node(struct my_node *n, const uint8_t head[8]) {
@@ -535,10 +539,12 @@ static void leave(void) {
 static void check_end(void) {
     for (uint32_t i = 0; i < w.call_count; i++)
         MUST(w.calls[i].over);
+    for (uint32_t i = 0; i < w.move_count; i++)
+        MUST(w.moves[i].count == 0);
     for (uint32_t i = 0; i < w.accept_count; i++)
         MUST(w.accepts[i].over);
     for (uint32_t i = 0; i < w.request_count; i++)
-        MUST(w.requests[i].answered != w.requests[i].abandoned);
+        MUST(w.requests[i].answered + w.requests[i].abandoned + w.requests[i].moved == 1);
     for (uint32_t i = 0; i < w.reply_count; i++)
         MUST(w.replies[i].over == w.replies[i].owed);
     for (uint32_t i = 0; i < w.node_count; i++) {

@@ -280,7 +280,8 @@ enum vmtp_call_flags {
  *
  * Streaming: with VMTP_CALL_MORE the client may begin further calls to the same server before this one is over; the last of the
  * run is one without the flag.  The server is given their Requests in order, as many as it has room for, and their COMPLETE come in
- * order.  A call of a run that ends without a Response takes those behind it with it, for the same reason.  To a server that does not
+ * order.  A call of a run that ends without a Response does so at once, and takes those behind it with it, for the same reason, but those
+ * that had their Response already with that; earlier ones go on.  To a server that does not
  * stream they go one by one.  (spec/vmtp.md section 13.3)
  * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY (client is not local), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE (segment_size),
  * VMTP_E_INVALID (server 0, areas missing, flags that the application may not set).
@@ -289,7 +290,8 @@ VMTP_API int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_re
 
 /*
  * Ends a call now; COMPLETE follows with result VMTP_CANCELLED (or with what had already happened).  The server is not told:
- * its Response will be answered RESPONSE_DISCARDED if it asks.  VMTP_E_STALE when it is over already.
+ * its Response will be answered RESPONSE_DISCARDED if it asks.  VMTP_E_STALE when it is over already, or has its Response and waits for
+ * earlier ones of its run.
  */
 VMTP_API int vmtp_cancel(vmtp_engine *e, vmtp_handle call, vmtp_time now);
 
