@@ -876,11 +876,12 @@ static struct my_request *note_request(struct my_node *n, const struct vmtp_even
 
 /* A Request that its entity had at another node. */
 static void on_resumed(struct my_node *n, const struct vmtp_event *ev) {
-    uint32_t call = NOTHING;
+    uint32_t call = NOTHING, known = 0;
     MUST(ev->handle && !ev->segment && !ev->segment_size);
     for (uint32_t i = 0; i < w.request_count; i++)
         if (w.requests[i].moved && w.requests[i].handle == ev->cookie && w.requests[i].entity == ev->entity)
-            call = w.requests[i].call;
+            call = w.requests[i].call, known = 1;
+    MUST(known || w.forged || w.request_count == MOST);
     struct my_request *r = note_request(n, ev, call);
     if (r)
         obey_policy(r);

@@ -5,13 +5,25 @@
 
 #include "engine_streams.h"
 
-/* Its Requests go along, so nobody is told that they are over here. */
+static int is_of_run(const struct vmtp_engine *e, vmtp_handle handle) {
+    const struct request *q = veng_request_by_handle(e, handle);
+    return q && (q->in_run || (q->call != NONE && veng_call_in_run(call_at(e, q->call))));
+}
+
+/* Its Requests go along, but those of runs, so nobody is told that they are over here. */
 static void requests_leave(const struct my_node *n, vmtp_entity id) {
     for (uint32_t i = 0; i < w.request_count; i++) {
         struct my_request *r = &w.requests[i];
-        if (r->node == n->number && r->entity == id && !r->answered && !r->abandoned)
+        if (r->node == n->number && r->entity == id && !r->answered && !r->abandoned && !is_of_run(n->e, r->handle))
             r->moved = 1;
     }
+}
+
+static void requests_stay(const struct my_node *n, vmtp_entity id) {
+    for (uint32_t i = 0; i < w.request_count; i++)
+        if (w.requests[i].node == n->number && w.requests[i].entity == id &&
+            veng_request_by_handle(n->e, w.requests[i].handle))
+            w.requests[i].moved = 0;
 }
 
 static void arrive_at(struct my_node *n, vmtp_entity id, uint32_t data, uint32_t count) {
@@ -75,15 +87,16 @@ static void move_entity(struct my_node *n, uint32_t which) {
     if (w.move_count + 1 >= MOVES || w.loan_count == 4 * MOST)
         return;
     uint32_t data = lend(room, NOTHING);
+    requests_leave(n, id);
     int error = vmtp_entity_export(n->e, id, lent(data), room, &used, w.now);
     trace("    %llx leaves %u with %u octets: %d\n", (unsigned long long)id, n->number, (unsigned)used, error);
     MUST(error == 0 || error == VMTP_E_MEMORY || error == VMTP_E_FULL || error == VMTP_E_NO_ENTITY);
     MUST(error ? error != VMTP_E_MEMORY || used > room : used <= room && data != NOTHING);
     if (error) {
+        requests_stay(n, id);
         take_back(data);
         return;
     }
-    requests_leave(n, id);
     forget_entity(n, id);
     bring(to, data, used, how);
     if (how & 0x10)
