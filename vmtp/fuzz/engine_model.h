@@ -743,7 +743,8 @@ static void post_accept(struct my_node *n, vmtp_entity entity, uint32_t capacity
         take_back(a->area);
     else
         w.accept_count++;
-    MUST(error == 0 || error == VMTP_E_NO_ENTITY || error == VMTP_E_FULL || error == VMTP_E_TOO_LARGE);
+    MUST(error == 0 || error == VMTP_E_NO_ENTITY || error == VMTP_E_FULL || error == VMTP_E_TOO_LARGE ||
+         (error == VMTP_E_INVALID && capacity && a->area == NOTHING)); /* nothing is left to lend */
 }
 
 /* How the Request of a partial call is answered: always with the same data. */

@@ -338,7 +338,7 @@ struct vmtp_reply {
     struct vmtp_message message; /* .server is ignored.  .code: VMTP_DGM makes it idempotent, VMTP_MDM as given.
                                     ResponseCode RESPONSE_DISCARDED: send nothing, and tell the client so if it asks */
     const void *segment;         /* lent until RELEASED when segment_size > 0 */
-    uint32_t segment_size;       /* 0..16384, to 4194304 if event.large of the Request said so */
+    uint32_t segment_size;       /* 0..16384, to 4194304 without MDM if event.large of the Request said so */
     uint32_t flags;              /* enum vmtp_reply_flags */
 };
 
