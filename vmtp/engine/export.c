@@ -21,7 +21,8 @@ static int is_record_of(const struct vmtp_engine *e, uint32_t i, vmtp_entity id)
 /* A Request in hand of a client here: at the new node it is a remote client's. */
 static int is_local_work(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     const struct request *q = request_at(e, i);
-    return q->state == REQUEST_PROCESSING && q->remote == NONE && q->call != NONE && q->entity == id && !q->in_run;
+    return q->state == REQUEST_PROCESSING && q->remote == NONE && q->call != NONE && q->entity == id &&
+           !veng_call_among_others(e, call_at(e, q->call));
 }
 
 static uint32_t held_octets(const struct vmtp_engine *e, const struct remote *r) {
@@ -199,7 +200,7 @@ static void leave_local(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
     for (uint32_t i = 0; i < e->requests.count; i++) {
         struct request *q = request_at(e, i);
         if ((q->state == REQUEST_PROCESSING || q->state == REQUEST_COMPLETE) && q->remote == NONE && q->call != NONE &&
-            q->entity == id && !veng_call_in_run(call_at(e, q->call)))
+            q->entity == id && !veng_call_among_others(e, call_at(e, q->call)))
             send_after(e, q, now);
     }
 }

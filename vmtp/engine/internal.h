@@ -606,6 +606,7 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
 int veng_call_in_run(const struct call *c);
+int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
 static inline int call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
     uint32_t first = c->entity != NONE ? entity_at(e, c->entity)->call : NONE; /* a forwarded Request is nobody's call */
     return first == NONE || call_at(e, first) == c;

@@ -72,7 +72,7 @@ int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 void veng_part(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct request *q = c->state == CALL_LOCAL && c->request != NONE ? request_at(e, c->request) : NULL;
     vmtp_entity client = vmtp_get_client(c->tx.header);
-    if (!q || (q->state != REQUEST_PROCESSING && q->state != REQUEST_COMPLETE) || veng_call_in_run(c))
+    if (!q || (q->state != REQUEST_PROCESSING && q->state != REQUEST_COMPLETE) || veng_call_among_others(e, c))
         return;                                                /* it ends */
     struct remote *r = veng_remote_find(e, client, q->entity); /* of an earlier call, from elsewhere */
     if (!r)

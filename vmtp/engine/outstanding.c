@@ -66,6 +66,11 @@ int veng_call_in_run(const struct call *c) {
     return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & RUN_FLAGS) != 0;
 }
 
+/* Of a run, also if that goes one by one. */
+int veng_call_among_others(const struct vmtp_engine *e, const struct call *c) {
+    return veng_call_in_run(c) || c->newer != NONE || !call_is_oldest(e, c);
+}
+
 /* ---- starting ---- */
 
 static int is_under_way(const struct call *c) {
@@ -145,6 +150,8 @@ static void break_run(struct vmtp_engine *e, struct entity *n, struct call *from
     while (from) {
         struct call *following = next(e, from);
         uint32_t why = from->state == CALL_HELD ? from->result : result;
+        if (e->sequences) /* no Response will tell its number */
+            veng_sequence_over(e, from, 0);
         if (n->unsettled && n->live) {
             veng_call_hold(e, from, why, now);
         } else {

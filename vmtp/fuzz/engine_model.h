@@ -984,6 +984,8 @@ static void forget_entity(struct my_node *n, vmtp_entity id) {
     for (uint32_t i = 0; i < n->count; i++)
         if (n->ids[i] == id)
             n->live[i] = 0;
+    for (uint32_t i = 0; i < w.accept_count; i++) /* they are on their way home, also if it lives here again */
+        w.accepts[i].cancelled |= w.accepts[i].node == n->number && w.accepts[i].entity == id;
 }
 
 /* Of each address joins and leaves take turns. */

@@ -5,16 +5,18 @@
 
 #include "engine_streams.h"
 
-static int is_of_run(const struct vmtp_engine *e, vmtp_handle handle) {
+static int goes_along(const struct vmtp_engine *e, vmtp_handle handle) {
     const struct request *q = veng_request_by_handle(e, handle);
-    return q && (q->in_run || (q->call != NONE && veng_call_in_run(call_at(e, q->call))));
+    if (!q || q->state == REQUEST_OVER)
+        return 0;
+    return !q->in_run && (q->call == NONE || !veng_call_among_others(e, call_at(e, q->call)));
 }
 
 /* Its Requests go along, but those of runs, so nobody is told that they are over here. */
 static void requests_leave(const struct my_node *n, vmtp_entity id) {
     for (uint32_t i = 0; i < w.request_count; i++) {
         struct my_request *r = &w.requests[i];
-        if (r->node == n->number && r->entity == id && !r->answered && !r->abandoned && !is_of_run(n->e, r->handle))
+        if (r->node == n->number && r->entity == id && !r->answered && !r->abandoned && goes_along(n->e, r->handle))
             r->moved = 1;
     }
 }
