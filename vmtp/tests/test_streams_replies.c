@@ -104,6 +104,18 @@ START_TEST(no_large_response_without_sti) {
 }
 END_TEST
 
+/* VMTP-13.3-40: what a mask of 32 blocks says nothing about */
+START_TEST(no_large_response_with_mdm) {
+    ck_assert_int_eq(stream_ask(&f, server, T, VMTP_STI), 0);
+    const struct vmtp_event *request = foreign_event(&f, VMTP_EV_REQUEST, 0);
+    struct vmtp_reply large = {.message = {.code = VMTP_MDM}, .segment = stream_segment, .segment_size = GROUP_OCTETS + 1};
+    ck_assert_int_eq(request->large, 1);
+    ck_assert_int_eq(vmtp_reply(f.engine, request->handle, &large, f.now), VMTP_E_TOO_LARGE);
+    large.message.code = 0;
+    ck_assert_int_eq(vmtp_reply(f.engine, request->handle, &large, f.now), 0);
+}
+END_TEST
+
 /* ---- PGcount ---- */
 
 /* VMTP-13.3-11 */
@@ -385,6 +397,7 @@ int main(void) {
     tcase_add_test(t, responses_are_not_mixed);
     tcase_add_test(t, no_run_for_a_client_that_does_not_stream);
     tcase_add_test(t, no_large_response_without_sti);
+    tcase_add_test(t, no_large_response_with_mdm);
     suite_add_tcase(s, t);
     t = tcase_create("PGcount");
     tcase_add_checked_fixture(t, setup, teardown);

@@ -343,6 +343,20 @@ START_TEST(what_is_answered_stays_answered) {
 }
 END_TEST
 
+/* VMTP-13.3-33: such a call is over, only untold */
+START_TEST(what_is_answered_is_not_cancelled) {
+    vmtp_handle handles[2];
+    for (unsigned i = 0; i < 2; i++)
+        handles[i] = stream_call(&f, client, i + 1, i ? 0 : VMTP_CALL_MORE);
+    ck_assert_int_eq(vmtp_outstanding(f.engine, client, &t), 0);
+    call_forget_packets(&f);
+    answer(1, LAST, 0);
+    ck_assert_int_eq(vmtp_cancel(f.engine, handles[1], f.now), VMTP_E_STALE);
+    answer(0, FIRST, 0);
+    ended(0, 2, 0);
+}
+END_TEST
+
 /* VMTP-7.7-01: also of those that wait for room, or for their server to be found */
 START_TEST(the_client_is_deleted) {
     if (_i) {
@@ -431,6 +445,7 @@ int main(void) {
     tcase_add_loop_test(c, one_is_cancelled, 0, 4);
     tcase_add_test(c, one_has_a_deadline);
     tcase_add_test(c, what_is_answered_stays_answered);
+    tcase_add_test(c, what_is_answered_is_not_cancelled);
     tcase_add_loop_test(c, the_client_is_deleted, 0, 2);
     tcase_add_test(c, packets_are_reported_late);
     tcase_add_test(c, packets_are_reported_after_a_failure);
