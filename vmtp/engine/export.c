@@ -52,6 +52,7 @@ static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) 
     switch (r->state) {
     case REMOTE_PROCESSING: return q && q->state == REQUEST_PROCESSING ? MOVED_PROCESSING : MOVED_IDLE;
     case REMOTE_RESPONDED: return MOVED_RESPONDED;
+    case REMOTE_RUN: /* its Responses stay behind */
     case REMOTE_DISCARDED: return MOVED_DISCARDED;
     case REMOTE_FORWARDED: return q && q->nested ? MOVED_DISCARDED : MOVED_FORWARDED;
     default: return MOVED_IDLE;
@@ -62,6 +63,18 @@ static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) 
 static int is_pending(const struct vmtp_engine *e, const struct remote *r) {
     const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     return q && !q->in_run && (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE);
+}
+
+/* The last that was delivered: what came after it comes again. */
+static uint32_t last_delivered(const struct vmtp_engine *e, const struct remote *r) {
+    if (r->state != REMOTE_RUN)
+        return r->transaction - (is_pending(e, r) ? 1u : 0u);
+    for (uint32_t i = r->request; i != NONE; i = request_at(e, i)->newer) {
+        const struct request *q = request_at(e, i);
+        if (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE)
+            return q->transaction - q->groups;
+    }
+    return r->transaction;
 }
 
 static void put_request(const struct vmtp_engine *e, uint8_t *p, const struct request *q) {
@@ -98,7 +111,7 @@ static uint8_t *new_record(struct writer *w) {
 static void put_remote(const struct vmtp_engine *e, struct writer *w, const struct remote *r) {
     uint8_t *p = new_record(w);
     vmtp_store64(p + RECORD_CLIENT, r->client);
-    vmtp_store32(p + RECORD_TRANSACTION, r->transaction - (is_pending(e, r) ? 1u : 0u));
+    vmtp_store32(p + RECORD_TRANSACTION, last_delivered(e, r));
     p[RECORD_STATE] = moved_state(e, r);
     p[RECORD_STATE + 1] = r->forward;
     p[RECORD_STATE + 2] = r->retransmit;

@@ -394,6 +394,8 @@ static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_tim
         complete(e, r, q);
         return;
     }
+    if (q->run && !silent && q->run->base > q->run->told)
+        return; /* all that has been sent is here, and its client takes its time: TS2 is for that */
     if (silent || q->retries >= e->config.timers.ack_retries) {
         give_up(e, r, q, now);
         return;

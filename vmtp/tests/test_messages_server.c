@@ -202,6 +202,24 @@ START_TEST(a_gap_is_asked_for_once) {
 }
 END_TEST
 
+/* VMTP-13.3-47: between its groups a client may take its time, but not for ever */
+START_TEST(a_slow_client) {
+    gives(0, stream_blocks(THREE, 0), 0);
+    foreign_pass(&f, 4 * VMTP_SECOND);
+    expect_silence(&f);
+    if (_i) {
+        foreign_pass(&f, 20 * VMTP_SECOND);
+        ck_assert_uint_eq(vmtp_counter(f.engine, VMTP_COUNT_ORPHANS), 1);
+        expect_silence(&f);
+        return;
+    }
+    gives(1, stream_blocks(THREE, 1), 0);
+    foreign_pass(&f, 4 * VMTP_SECOND);
+    gives(2, stream_blocks(THREE, 2), 0);
+    whole(THREE);
+}
+END_TEST
+
 /* VMTP-13.3-47 VMTP-8.3-10 */
 START_TEST(silence_is_answered_by_asking) {
     struct vmtp_usage usage;
@@ -356,6 +374,7 @@ int main(void) {
     TCase *c = tcase_create("all");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_loop_test(c, in_any_order, 0, 2);
+    tcase_add_loop_test(c, a_slow_client, 0, 2);
     tcase_add_test(c, block_by_block);
     tcase_add_test(c, the_largest);
     tcase_add_test(c, a_message_without_a_beginning);
