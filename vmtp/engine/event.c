@@ -92,25 +92,7 @@ struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle 
 static void message_read(struct vmtp_message *m, const uint8_t *header) {
     m->server = vmtp_get_server(header);
     m->code = vmtp_get_code(header);
-    for (unsigned i = 0; i < 7; i++)
-        m->words[i] = vmtp_load32(header + VMTP_AT_USER + 4u * i);
-}
-
-/* The same message, saying of its segment what is true. */
-struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size) {
-    struct vmtp_message out = *m;
-    if (size)
-        out.code |= VMTP_SDA;
-    if (out.code & VMTP_SDA)
-        out.words[6] = size;
-    return out;
-}
-
-void veng_message_write(uint8_t *header, const struct vmtp_message *m) {
-    vmtp_put_server(header, m->server);
-    vmtp_put_code(header, m->code);
-    for (unsigned i = 0; i < 7; i++)
-        vmtp_store32(header + VMTP_AT_USER + 4u * i, m->words[i]);
+    veng_words_read(m->words, header);
 }
 
 static void fill_response(struct vmtp_event *ev, const struct slot *s) {

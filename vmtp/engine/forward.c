@@ -64,8 +64,7 @@ static void onward_header(const struct vmtp_engine *e, const struct remote *r, u
     vmtp_put_transaction(h, r->transaction);
     vmtp_put_server(h, r->onward);
     vmtp_put_code(h, r->code);
-    for (unsigned i = 0; i < 7; i++)
-        vmtp_store32(h + VMTP_AT_USER + 4u * i, r->words[i]);
+    veng_words_write(h, r->words);
 }
 
 static struct call *onward_call(struct vmtp_engine *e, const struct remote *r) {
@@ -363,8 +362,7 @@ static void answer_nested(struct vmtp_engine *e, struct request *q, const struct
     if (c->result == 0) {
         const uint32_t own = VMTP_CMD | VMTP_DGM | VMTP_MDM | VMTP_SDA | VMTP_CODE_MASK;
         reply.message.code = vmtp_get_code(s->header) & own;
-        for (unsigned i = 0; i < 7; i++)
-            reply.message.words[i] = vmtp_load32(s->header + VMTP_AT_USER + 4u * i);
+        veng_words_read(reply.message.words, s->header);
         reply.segment = s->area;
         reply.segment_size = s->size;
     }

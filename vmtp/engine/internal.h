@@ -551,8 +551,41 @@ static inline vmtp_handle veng_handle_of(enum record_kind kind, uint32_t index, 
 }
 struct call *veng_call_by_handle(const struct vmtp_engine *e, vmtp_handle h);
 struct request *veng_request_by_handle(const struct vmtp_engine *e, vmtp_handle h);
-struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size);
-void veng_message_write(uint8_t *header, const struct vmtp_message *m);
+/* The user words of a header.  Every transaction writes and reads some: without loops it takes half as long. */
+static inline void veng_words_read(uint32_t words[7], const uint8_t *header) {
+    const uint8_t *from = header + VMTP_AT_USER;
+    words[0] = vmtp_load32(from);
+    words[1] = vmtp_load32(from + 4);
+    words[2] = vmtp_load32(from + 8);
+    words[3] = vmtp_load32(from + 12);
+    words[4] = vmtp_load32(from + 16);
+    words[5] = vmtp_load32(from + 20);
+    words[6] = vmtp_load32(from + 24);
+}
+static inline void veng_words_write(uint8_t *header, const uint32_t words[7]) {
+    uint8_t *to = header + VMTP_AT_USER;
+    vmtp_store32(to, words[0]);
+    vmtp_store32(to + 4, words[1]);
+    vmtp_store32(to + 8, words[2]);
+    vmtp_store32(to + 12, words[3]);
+    vmtp_store32(to + 16, words[4]);
+    vmtp_store32(to + 20, words[5]);
+    vmtp_store32(to + 24, words[6]);
+}
+/* The same message, saying of its segment what is true. */
+static inline struct vmtp_message veng_message_with_segment(const struct vmtp_message *m, uint32_t size) {
+    struct vmtp_message out = *m;
+    if (size)
+        out.code |= VMTP_SDA;
+    if (out.code & VMTP_SDA)
+        out.words[6] = size;
+    return out;
+}
+static inline void veng_message_write(uint8_t *header, const struct vmtp_message *m) {
+    vmtp_put_server(header, m->server);
+    vmtp_put_code(header, m->code);
+    veng_words_write(header, m->words);
+}
 
 /* ---- run.h: its records ---- */
 static inline void veng_run_free(struct vmtp_engine *e, struct run **r) {

@@ -10,8 +10,7 @@ void veng_response_header(const struct vmtp_engine *e, const struct remote *r, u
     vmtp_put_delivery(h, 0);
     vmtp_put_server(h, r->server);
     vmtp_put_code(h, r->code);
-    for (unsigned i = 0; i < 7; i++)
-        vmtp_store32(h + VMTP_AT_USER + 4u * i, r->words[i]);
+    veng_words_write(h, r->words);
 }
 
 static void store_response(struct remote *r, const struct vmtp_reply *reply) {

@@ -176,16 +176,20 @@ static void completed(struct vmtp_engine *e, struct call *c, struct slot *s, str
     veng_slot_finish(e, s, a->now);
 }
 
+static void got_further(struct call *c, struct slot *s) {
+    unsigned held = (unsigned)__builtin_popcount(s->have);
+    s->retries = 0;
+    if (held <= s->best)
+        return;
+    s->best = (uint8_t)held;
+    c->retries = 0;
+}
+
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
-    unsigned held = (unsigned)__builtin_popcount(s->have);
-    if (held > s->best) {
-        s->best = (uint8_t)held;
-        c->retries = 0;
-    }
     if (fresh)
-        s->retries = 0;
+        got_further(c, s);
     else if (vmtp_get_delivery(a->h))
         COUNT(e, DROP_DUPLICATE_BLOCK);
     s->asked |= (a->control & VMTP_APG) != 0;

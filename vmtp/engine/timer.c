@@ -26,7 +26,7 @@ static void insert(struct wheel *w, struct timer *t, uint64_t due) {
     w->levels |= 1u << level;
 }
 
-static void unlink_timer(struct wheel *w, struct timer *t) {
+void veng_timer_unlink(struct wheel *w, struct timer *t) {
     *t->link = t->next;
     if (t->next)
         t->next->link = t->link;
@@ -51,16 +51,11 @@ void veng_timer_set(struct wheel *w, struct timer *t, vmtp_time expiry) {
             t->expiry = expiry;
             return;
         }
-        unlink_timer(w, t);
+        veng_timer_unlink(w, t);
     }
     t->expiry = expiry;
     uint64_t due = due_tick(expiry);
     insert(w, t, due > w->tick ? due : w->tick + 1);
-}
-
-void veng_timer_stop(struct wheel *w, struct timer *t) {
-    if (t->link)
-        unlink_timer(w, t);
 }
 
 /* The slot that comes next and the tick at which its turn begins; 0 when the wheel is empty. */
@@ -88,7 +83,7 @@ static void cascade(struct wheel *w, unsigned slot) {
     struct timer *t;
     while ((t = w->slots[slot]) != NULL) {
         uint64_t due = due_tick(t->expiry);
-        unlink_timer(w, t);
+        veng_timer_unlink(w, t);
         insert(w, t, due > w->tick ? due : w->tick);
     }
 }
@@ -103,7 +98,7 @@ struct timer *veng_wheel_pop(struct wheel *w, vmtp_time now) {
             cascade(w, slot);
             continue;
         }
-        unlink_timer(w, t);
+        veng_timer_unlink(w, t);
         uint64_t due = due_tick(t->expiry);
         if (due <= tick)
             return t;

@@ -31,8 +31,12 @@ struct wheel {
 void veng_wheel_init(struct wheel *w, vmtp_time now);
 /* Starts or moves a timer.  An expiry in the past fires with the next tick. */
 void veng_timer_set(struct wheel *w, struct timer *t, vmtp_time expiry);
-void veng_timer_stop(struct wheel *w, struct timer *t);
+void veng_timer_unlink(struct wheel *w, struct timer *t); /* of one that runs */
 static inline int timer_running(const struct timer *t) { return t->link != NULL; }
+static inline void veng_timer_stop(struct wheel *w, struct timer *t) {
+    if (timer_running(t))
+        veng_timer_unlink(w, t);
+}
 /* When wheel_pop may have something; VMTP_NEVER when no timer runs. */
 vmtp_time veng_wheel_deadline(const struct wheel *w);
 /* The next timer that is due at now, stopped; NULL when there is none. */

@@ -69,7 +69,14 @@ static inline uint32_t vmtp_load32(const uint8_t *p) {
     return v;
 }
 
-static inline uint64_t vmtp_load64(const uint8_t *p) { return ((uint64_t)vmtp_load32(p) << 32) | vmtp_load32(p + 4); }
+static inline uint64_t vmtp_load64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
+}
 
 static inline void vmtp_store32(uint8_t *p, uint32_t v) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -79,8 +86,10 @@ static inline void vmtp_store32(uint8_t *p, uint32_t v) {
 }
 
 static inline void vmtp_store64(uint8_t *p, uint64_t v) {
-    vmtp_store32(p, (uint32_t)(v >> 32));
-    vmtp_store32(p + 4, (uint32_t)v);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    memcpy(p, &v, sizeof v);
 }
 
 /* ---- reading a header (h points at 64 readable octets) ---------------------------------------------- */
