@@ -83,10 +83,9 @@ static uint32_t all_blocks(const struct call *c) {
 uint32_t veng_call_lacks(const struct call *c, uint32_t delivery) { return all_blocks(c) & ~delivery; }
 /* Its place in a run, and whether the Response may need Transactions of its own. */
 static uint32_t run_control(const struct vmtp_engine *e, const struct call *c) {
-    const struct entity *n = entity_at(e, c->entity);
-    if (e->config.no_streams)
+    if (e->config.no_streams || !(c->behind | c->datagram | c->more | c->skip))
         return 0;
-    int continued = !call_is_oldest(e, c) || (c->datagram && n->datagrams_to == c->server);
+    int continued = c->behind || (c->datagram && entity_at(e, c->entity)->datagrams_to == c->server);
     return (continued ? VMTP_NSR : 0) | (c->more ? VMTP_NER : 0) | (c->skip ? VMTP_STI : 0);
 }
 
@@ -129,12 +128,12 @@ static int joins_run(const struct vmtp_engine *e, const struct vmtp_request *r, 
     return newest->more && newest->server == r->message.server && newest->datagram == ((r->message.code & VMTP_DGM) != 0);
 }
 
-/* What only single packet groups can do, to single servers. */
-static int check_size(const struct vmtp_engine *e, const struct vmtp_request *r) {
+/* A segment of several packet groups: what only single ones can do, to single servers. */
+static int check_large(const struct vmtp_engine *e, const struct vmtp_request *r) {
     int plain = vmtp_is_group(r->message.server) || (r->message.code & VMTP_MDM) || e->config.no_streams;
     if (r->segment_size > (plain ? VMTP_GROUP_OCTETS : VMTP_MESSAGE_OCTETS))
         return VMTP_E_TOO_LARGE;
-    if (r->response_size > VMTP_MESSAGE_OCTETS || (r->response_slots > 1 && r->response_size > VMTP_GROUP_OCTETS))
+    if (r->response_size > (r->response_slots > 1 ? VMTP_GROUP_OCTETS : VMTP_MESSAGE_OCTETS))
         return VMTP_E_TOO_LARGE;
     return 0;
 }
@@ -145,29 +144,40 @@ static int cannot_resume(const struct vmtp_request *r, const struct entity *n) {
            (r->message.code & VMTP_DGM) || r->segment_size > VMTP_GROUP_OCTETS || r->response_size > VMTP_GROUP_OCTETS;
 }
 
+static int several_slots_valid(const struct vmtp_request *r) {
+    return (uint64_t)r->response_slots * r->response_size <= SIZE_MAX / 2 && vmtp_is_group(r->message.server) &&
+           (r->message.code & VMTP_MRD);
+}
+
+static int flags_valid(const struct vmtp_request *r, const struct entity *n) {
+    if (r->flags & ~(uint32_t)USER_FLAGS)
+        return 0;
+    if ((r->flags & VMTP_CALL_MORE) && vmtp_is_group(r->message.server) && !(r->message.code & VMTP_DGM))
+        return 0;
+    if ((r->flags & VMTP_CALL_RELIABLE) && !veng_reliable_valid(r))
+        return 0;
+    if ((r->flags & VMTP_CALL_PARTIAL) && !veng_partial_allowed(r))
+        return 0;
+    return !(r->flags & VMTP_CALL_RESUME) || !cannot_resume(r, n);
+}
+
 static int check(const struct vmtp_engine *e, const struct vmtp_request *r, const struct entity *n) {
-    uint32_t slots = r->response_slots > 1 ? r->response_slots : 1;
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
     if (n->call != NONE && !joins_run(e, r, n))
         return VMTP_E_IN_CALL;
-    int error = check_size(e, r);
-    if (error)
-        return error;
-    if ((r->flags & VMTP_CALL_MORE) && vmtp_is_group(r->message.server) && !(r->message.code & VMTP_DGM))
-        return VMTP_E_INVALID;
+    if (r->segment_size > VMTP_GROUP_OCTETS || r->response_size > VMTP_GROUP_OCTETS) {
+        int error = check_large(e, r);
+        if (error)
+            return error;
+    }
     if (r->message.server == 0 || (r->segment_size && !r->segment) || (r->response_size && !r->response_area))
         return VMTP_E_INVALID;
-    if ((r->control & ~USER_CONTROL) || (r->flags & ~(uint32_t)USER_FLAGS) || (r->message.code & VMTP_CODE_RESERVED) ||
-        r->priority > 15u || (uint64_t)slots * r->response_size > SIZE_MAX / 2)
+    if ((r->control & ~USER_CONTROL) || (r->message.code & VMTP_CODE_RESERVED) || r->priority > 15u)
         return VMTP_E_INVALID;
-    if (slots > 1 && !(vmtp_is_group(r->message.server) && (r->message.code & VMTP_MRD)))
+    if (r->response_slots > 1 && !several_slots_valid(r))
         return VMTP_E_INVALID;
-    if ((r->flags & VMTP_CALL_RELIABLE) && !veng_reliable_valid(r))
-        return VMTP_E_INVALID;
-    if ((r->flags & VMTP_CALL_PARTIAL) && !veng_partial_allowed(r))
-        return VMTP_E_INVALID;
-    if ((r->flags & VMTP_CALL_RESUME) && cannot_resume(r, n))
+    if (r->flags && !flags_valid(r, n))
         return VMTP_E_INVALID;
     return e->block ? 0 : VMTP_E_NOT_READY;
 }

@@ -272,6 +272,7 @@ struct call {
     uint32_t presumed, rec_seq, send;
     uint8_t skip;       /* STI: the 255 Transactions behind it are the Response's */
     uint8_t more;       /* another Request of its run is to follow */
+    uint8_t behind;     /* others of its client were open when it was made */
     uint8_t unsettled;  /* counted as such with its client */
     uint8_t resume;     /* begun at another node: the server may have it */
     uint32_t subject;   /* purpose: which host entry or remote */
@@ -625,7 +626,6 @@ vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c);
 void veng_outstanding_add(struct vmtp_engine *e, struct entity *n, struct call *c);
 /* It is over, for this reason, and those behind it go on or end too. */
 void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now);
-int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c);
 void veng_outstanding_settled(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time now);
 /* Whose Request has, whose Response may have, this Transaction; NULL: none that is open. */
@@ -641,8 +641,14 @@ uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction
 int veng_call_in_run(const struct call *c);
 int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
 static inline int call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
-    uint32_t first = c->entity != NONE ? entity_at(e, c->entity)->call : NONE; /* a forwarded Request is nobody's call */
-    return first == NONE || call_at(e, first) == c;
+    return !c->behind || call_at(e, entity_at(e, c->entity)->call) == c;
+}
+/* An earlier one of its run is still open, or its end has not been told yet. */
+static inline int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {
+    if (c->purpose != FOR_USER)
+        return 0;
+    const struct entity *n = entity_at(e, c->entity);
+    return n->live && (n->unsettled || !call_is_oldest(e, c));
 }
 
 /* ---- response.c ---- */

@@ -24,19 +24,16 @@ static struct call *next(const struct vmtp_engine *e, const struct call *c) {
 void veng_outstanding_add(struct vmtp_engine *e, struct entity *n, struct call *c) {
     uint32_t index = pool_index(&e->calls, c);
     c->newer = NONE;
-    if (n->call == NONE)
-        n->call = index;
-    else
+    c->behind = n->call != NONE;
+    if (c->behind)
         call_at(e, n->newest)->newer = index;
+    else
+        n->call = index;
     n->newest = index;
 }
 
 static void take_out(struct vmtp_engine *e, struct entity *n, struct call *c) {
     uint32_t *link = &n->call, before = NONE;
-    if (n->call == n->newest) { /* it is the only one */
-        n->call = n->newest = NONE;
-        return;
-    }
     while (call_at(e, *link) != c) {
         before = *link;
         link = &call_at(e, *link)->newer;
@@ -114,12 +111,6 @@ void veng_outstanding_push(struct vmtp_engine *e, struct entity *n, vmtp_time no
 
 /* ---- ending ---- */
 
-/* An earlier one of its run is still open, or its end has not been told yet. */
-int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {
-    const struct entity *n = client_of(e, c);
-    return c->purpose == FOR_USER && n->live && (!call_is_oldest(e, c) || n->unsettled);
-}
-
 /* The oldest has the timer of all. */
 static void watch_oldest(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     struct call *c = oldest(e, n);
@@ -164,12 +155,7 @@ static void break_run(struct vmtp_engine *e, struct entity *n, struct call *from
         call_at(e, n->newest)->more = 0; /* so nothing joins it */
 }
 
-void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
-    if (c->entity == NONE) { /* a forwarded Request is nobody's call */
-        veng_call_end(e, c, result, now);
-        return;
-    }
-    struct entity *n = client_of(e, c);
+static void remove_among_others(struct vmtp_engine *e, struct entity *n, struct call *c, uint32_t result, vmtp_time now) {
     struct call *following = next(e, c);
     int answered = result == VMTP_OK || result == VMTP_BAD_REPLY_SEGMENT;
     int ours = c->purpose != FOR_USER;
@@ -182,6 +168,17 @@ void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t res
     finish_held(e, n, now);
     watch_oldest(e, n, now);
     veng_outstanding_push(e, n, now);
+}
+
+void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    struct entity *n = c->entity != NONE ? client_of(e, c) : NULL; /* a forwarded Request is nobody's call */
+    if (n && n->call != n->newest) {
+        remove_among_others(e, n, c, result, now);
+        return;
+    }
+    if (n)
+        n->call = n->newest = NONE;
+    veng_call_end(e, c, result, now);
 }
 
 /* ---- what a server says about a run ---- */
