@@ -46,13 +46,10 @@ static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
 /* ---- making one ---- */
 
 struct call *veng_call_blank(struct vmtp_engine *e) {
-    struct call *c = veng_pool_take(&e->calls);
+    struct call *c = veng_pool_take_blank(&e->calls);
     if (!c)
         return NULL;
-    uint32_t generation = c->generation;
-    memset(c, 0, sizeof *c);
-    c->generation = generation + 1;
-    if (c->generation == 0) /* handle 0 stays nobody's */
+    if (++c->generation == 0) /* handle 0 stays nobody's */
         c->generation = 1;
     c->tx.kind = KIND_CALL;
     c->timer.kind = TIMER_CALL;
@@ -182,11 +179,20 @@ static int check(const struct vmtp_engine *e, const struct vmtp_request *r, cons
     return e->block ? 0 : VMTP_E_NOT_READY;
 }
 
+static void take_flags(struct call *c, const struct vmtp_request *r) {
+    c->more = (r->flags & VMTP_CALL_MORE) != 0;
+    c->partial = (r->flags & VMTP_CALL_PARTIAL) != 0;
+    if (r->flags & VMTP_CALL_RELIABLE) {
+        c->members = r->members;
+        c->member_count = c->straggler = r->member_count;
+    }
+}
+
 static void take_request(struct vmtp_engine *e, struct call *c, const struct vmtp_request *r, vmtp_time now) {
     struct entity *n = entity_at(e, c->entity);
     c->datagram = (r->message.code & VMTP_DGM) != 0;
-    c->more = (r->flags & VMTP_CALL_MORE) != 0;
-    c->partial = (r->flags & VMTP_CALL_PARTIAL) != 0;
+    if (r->flags)
+        take_flags(c, r);
     c->skip = r->response_size > VMTP_GROUP_OCTETS && !c->datagram && !vmtp_is_group(r->message.server) &&
               !e->config.no_streams;
     choose_destination(e, c, r);
@@ -199,17 +205,13 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     n->transaction += c->groups - 1u + (c->skip ? 255u : 0u);
     n->datagram = c->datagram;
     n->datagrams_to = c->datagram && c->more ? c->server : 0;
-    if (call_is_oldest(e, c))
+    if (!c->behind)
         n->serial = e->config.no_streams;
     c->slots_max = r->response_slots > 1 ? r->response_slots : 1;
     c->response_size = r->response_size;
     c->response_area = r->response_area;
     c->deadline = r->deadline;
     c->cookie = r->cookie;
-    if (r->flags & VMTP_CALL_RELIABLE) {
-        c->members = r->members;
-        c->member_count = c->straggler = r->member_count;
-    }
     if (r->deadline != VMTP_NEVER)
         veng_timer_set(&e->wheel, &c->limit, r->deadline > now ? r->deadline : now);
     COUNT(e, CALLS);
@@ -271,8 +273,10 @@ void veng_call_start(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 /* A server that has said that it does not stream is not tried again.  0: the call has ended. */
 static int streams_to_host(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (!veng_call_in_run(c))
+        return 1;
     const struct host *h = call_host(e, c);
-    if (!veng_call_in_run(c) || (!entity_at(e, c->entity)->serial && !(h && h->no_streams)))
+    if (!entity_at(e, c->entity)->serial && !(h && h->no_streams))
         return 1;
     if (c->tx.run) {
         veng_call_finish(e, c, VMTP_STREAMING_NOT_SUPPORTED, now);

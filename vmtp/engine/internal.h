@@ -508,11 +508,12 @@ _Static_assert(sizeof(struct remote) <= 128, "a million idle clients are to fit 
 /* ---- table.c ---- */
 void veng_pool_init(struct pool *p, void *memory, uint32_t count, size_t stride);
 void *veng_pool_take(struct pool *p); /* NULL when empty; contents as left */
+/* The same, all zero but for a generation, which is the word behind next_free. */
+void *veng_pool_take_blank(struct pool *p);
 void veng_pool_give(struct pool *p, void *record);
 static inline void *pool_at(const struct pool *p, uint32_t index) { return p->records + (size_t)index * p->stride; }
-static inline uint32_t pool_index(const struct pool *p, const void *record) {
-    return (uint32_t)((size_t)((const uint8_t *)record - p->records) / p->stride);
-}
+/* Of a record whose type is known: dividing by what is known when this is compiled is cheap, by pool.stride it is not. */
+#define pool_index(p, record) ((uint32_t)((size_t)((const uint8_t *)(record) - (p)->records) / sizeof *(record)))
 uint32_t veng_map_buckets(uint32_t count);
 uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
 uint64_t veng_engine_random(struct vmtp_engine *e);

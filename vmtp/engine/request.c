@@ -56,12 +56,11 @@ void veng_remote_hold(struct vmtp_engine *e, struct remote *r, enum remote_state
 
 /* r NULL: for a local transaction. */
 struct request *veng_request_make(struct vmtp_engine *e, struct remote *r) {
-    struct request *q = veng_pool_take(&e->requests);
+    struct request *q = veng_pool_take_blank(&e->requests);
     if (!q)
         return NULL;
-    uint32_t generation = q->generation;
-    memset(q, 0, sizeof *q);
-    q->generation = generation + 1 ? generation + 1 : 1;
+    if (++q->generation == 0)
+        q->generation = 1;
     q->tx.kind = KIND_REQUEST;
     q->remote = r ? pool_index(&e->remotes, r) : NONE;
     q->call = q->accept = q->onward = q->under = q->newer = NONE;

@@ -24,9 +24,17 @@ void *veng_pool_take(struct pool *p) {
     return record;
 }
 
+void *veng_pool_take_blank(struct pool *p) {
+    const size_t kept = 2u * sizeof(uint32_t);
+    uint8_t *record = veng_pool_take(p);
+    if (record)
+        memset(record + kept, 0, p->stride - kept);
+    return record;
+}
+
 void veng_pool_give(struct pool *p, void *record) {
     memcpy(record, &p->free, sizeof p->free);
-    p->free = pool_index(p, record);
+    p->free = (uint32_t)((size_t)((const uint8_t *)record - p->records) / p->stride);
     p->used--;
 }
 
