@@ -52,6 +52,7 @@ struct call *veng_call_blank(struct vmtp_engine *e) {
     if (++c->generation == 0) /* handle 0 stays nobody's */
         c->generation = 1;
     c->tx.kind = KIND_CALL;
+    c->tx.handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
     c->timer.kind = TIMER_CALL;
     c->limit.kind = TIMER_LIMIT;
     c->first.timer.kind = TIMER_SLOT;
@@ -199,15 +200,17 @@ static void take_request(struct vmtp_engine *e, struct call *c, const struct vmt
     write_header(e, c, r);
     c->tx.segment = r->segment;
     c->tx.segment_size = r->segment_size;
-    c->groups = run_groups(r->segment_size);
-    if (c->tx.run)
+    if (c->tx.run) {
+        c->groups = run_groups(r->segment_size);
         veng_run_send(c->tx.run, r->segment_size);
+    }
     n->transaction += c->groups - 1u + (c->skip ? 255u : 0u);
     n->datagram = c->datagram;
     n->datagrams_to = c->datagram && c->more ? c->server : 0;
     if (!c->behind)
         n->serial = e->config.no_streams;
-    c->slots_max = r->response_slots > 1 ? r->response_slots : 1;
+    if (r->response_slots > 1)
+        c->slots_max = r->response_slots;
     c->response_size = r->response_size;
     c->response_area = r->response_area;
     c->deadline = r->deadline;
@@ -250,7 +253,7 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     }
     n->resume = 0;
     take_request(e, c, request, now);
-    *handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    *handle = c->tx.handle;
     c->state = CALL_WAITING; /* so it can end at once */
     if (call_is_oldest(e, c))
         veng_call_start(e, c, now);
@@ -424,6 +427,24 @@ void veng_call_finish(struct vmtp_engine *e, struct call *c, uint32_t result, vm
     veng_outstanding_remove(e, c, result, now);
 }
 
+/* Those behind it in its run waited for it. */
+static void let_others_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (!c->unsettled)
+        return;
+    c->unsettled = 0;
+    veng_outstanding_settled(e, c, now);
+}
+
+static void tell_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->forwarder != NONE) {
+        let_others_end(e, c, now); /* it has no event, or its client's entity is gone */
+        if (veng_forward_settled(e, c, now))
+            return;
+    }
+    veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+    let_others_end(e, c, now);
+}
+
 /* It is not among the client's calls any more. */
 void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
     stop_call(e, c, now);
@@ -448,29 +469,15 @@ void veng_call_end(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_
         c->unsettled = 1;
         return;
     }
-    veng_call_settle(e, c, now);
-}
-
-/* Those behind it in its run waited for it. */
-static void let_others_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (!c->unsettled)
-        return;
-    c->unsettled = 0;
-    veng_outstanding_settled(e, c, now);
+    tell_end(e, c, now);
 }
 
 /* Called whenever a packet of it has been reported. */
 void veng_call_settle(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->tx.out)
         return;
-    if (c->state == CALL_DONE && c->forwarder != NONE) {
-        let_others_end(e, c, now); /* it has no event, or its client's entity is gone */
-        if (veng_forward_settled(e, c, now))
-            return;
-    }
     if (c->state == CALL_DONE) {
-        veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
-        let_others_end(e, c, now);
+        tell_end(e, c, now);
     } else if (c->datagram && c->state == CALL_AWAITING_RESPONSE && !c->tx.queued) {
         veng_call_finish(e, c, 0, now);
     }

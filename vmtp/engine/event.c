@@ -116,7 +116,7 @@ static void fill_response(struct vmtp_event *ev, const struct slot *s) {
 }
 
 static void fill_complete(struct vmtp_engine *e, struct vmtp_event *ev, struct call *c) {
-    ev->handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    ev->handle = c->tx.handle;
     ev->cookie = c->cookie;
     ev->entity = vmtp_get_client(c->tx.header);
     ev->transaction = vmtp_get_transaction(c->tx.header);
@@ -133,14 +133,14 @@ static void fill_slot(struct vmtp_engine *e, struct vmtp_event *ev, struct slot 
     fill_response(ev, s);
     int whole = s->have == s->want || (ev->message.code & VMTP_MDM);
     ev->result = whole && s->size <= s->capacity ? VMTP_OK : VMTP_BAD_REPLY_SEGMENT;
-    ev->handle = veng_handle_of(KIND_CALL, s->call, c->generation);
+    ev->handle = c->tx.handle;
     ev->cookie = c->cookie;
     ev->entity = vmtp_get_client(c->tx.header);
     ev->transaction = vmtp_get_transaction(c->tx.header);
 }
 
 static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct request *q) {
-    ev->handle = veng_handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation);
+    ev->handle = q->tx.handle;
     ev->entity = q->entity;
     ev->client = vmtp_get_client(q->header);
     ev->transaction = vmtp_get_transaction(q->header);

@@ -77,8 +77,8 @@ static uint32_t last_delivered(const struct vmtp_engine *e, const struct remote 
     return r->transaction;
 }
 
-static void put_request(const struct vmtp_engine *e, uint8_t *p, const struct request *q) {
-    vmtp_store64(p + RECORD_HANDLE, veng_handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation));
+static void put_request(uint8_t *p, const struct request *q) {
+    vmtp_store64(p + RECORD_HANDLE, q->tx.handle);
     memcpy(p + RECORD_HEADER, q->header, VMTP_HEADER_OCTETS);
 }
 
@@ -124,7 +124,7 @@ static void put_remote(const struct vmtp_engine *e, struct writer *w, const stru
         vmtp_store32(p + RECORD_WORDS + 4u * i, r->words[i]);
     vmtp_store64(p + RECORD_ONWARD, r->onward);
     if (p[RECORD_STATE] == MOVED_PROCESSING)
-        put_request(e, p, request_at(e, r->request));
+        put_request(p, request_at(e, r->request));
     if (p[RECORD_STATE] == MOVED_RESPONDED)
         put_response(e, w, p, r);
 }
@@ -137,7 +137,7 @@ static void put_local_work(const struct vmtp_engine *e, struct writer *w, const 
     p[RECORD_STATE + 1] = (uint8_t)vmtp_get_forward_count(q->header);
     p[RECORD_STATE + 3] = (uint8_t)vmtp_get_priority(q->header);
     memcpy(p + RECORD_GAP + 2, e->config.mac, 6);
-    put_request(e, p, q);
+    put_request(p, q);
 }
 
 /* The call that can go on elsewhere: the only one, and a single packet group. */

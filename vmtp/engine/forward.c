@@ -367,7 +367,7 @@ static void answer_nested(struct vmtp_engine *e, struct request *q, const struct
         reply.segment_size = s->size;
     }
     q->state = REQUEST_PROCESSING;
-    vmtp_reply(e, veng_handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation), &reply, now);
+    vmtp_reply(e, q->tx.handle, &reply, now);
 }
 
 /* ---- endings ---- */

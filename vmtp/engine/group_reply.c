@@ -154,7 +154,7 @@ vmtp_handle veng_group_response_handle(const struct vmtp_engine *e, const struct
         if (q->state == REQUEST_PROCESSING && q->entity == response->entity &&
             vmtp_get_client(q->header) == vmtp_get_client(response->header) &&
             vmtp_get_transaction(q->header) == vmtp_get_transaction(response->header))
-            return veng_handle_of(KIND_REQUEST, i, q->generation);
+            return q->tx.handle;
     }
     return 0;
 }

@@ -115,7 +115,8 @@ struct lane {
 /* A packet group on its way out. */
 struct sender {
     struct sender *next, *previous;
-    struct lane *lane; /* where it is queued */
+    struct lane *lane;  /* where it is queued */
+    vmtp_handle handle; /* of the record around it, which every packet has as its token */
     const uint8_t *segment;
     struct run *run; /* of a message of several packet groups, else NULL */
     vmtp_time gap;   /* that the receiver asked for, nanoseconds */
@@ -639,10 +640,13 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
 /* A Response of a run is whole; ask: it wants to be acknowledged.  1: one before it is missing, which has been said. */
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
-int veng_call_in_run(const struct call *c);
 int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
+static inline int veng_call_in_run(const struct call *c) {
+    return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & (VMTP_NSR | VMTP_NER)) != 0;
+}
 static inline int call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
-    return !c->behind || call_at(e, entity_at(e, c->entity)->call) == c;
+    uint32_t first = c->behind ? entity_at(e, c->entity)->call : NONE;
+    return first == NONE || call_at(e, first) == c;
 }
 /* An earlier one of its run is still open, or its end has not been told yet. */
 static inline int veng_outstanding_must_hold(const struct vmtp_engine *e, const struct call *c) {

@@ -72,12 +72,12 @@ static void offer(struct vmtp_engine *e, struct call *c, struct membership *m) {
     if (!n) /* it is just leaving: its memberships end with it */
         return;
     int error = deliver(e, c, n);
-    m->owed = error && !c->datagram ? veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation) : 0;
+    m->owed = error && !c->datagram ? c->tx.handle : 0;
     c->owed |= m->owed != 0;
 }
 
 void veng_group_offer_again(struct vmtp_engine *e, struct call *c) {
-    vmtp_handle handle = veng_handle_of(KIND_CALL, pool_index(&e->calls, c), c->generation);
+    vmtp_handle handle = c->tx.handle;
     c->owed = 0;
     for (struct membership *m = veng_group_first(e, c->server); m; m = veng_group_next(e, m))
         if (m->member && m->owed == handle)

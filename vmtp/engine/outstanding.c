@@ -7,8 +7,6 @@
  */
 #include "internal.h"
 
-#define RUN_FLAGS (VMTP_NSR | VMTP_NER)
-
 static struct entity *client_of(const struct vmtp_engine *e, const struct call *c) { return entity_at(e, c->entity); }
 
 static struct call *oldest(const struct vmtp_engine *e, const struct entity *n) {
@@ -57,10 +55,6 @@ struct call *veng_outstanding_answered(const struct vmtp_engine *e, const struct
     while (c && transaction - veng_call_last(c) > (c->skip ? 255u : 0u))
         c = next(e, c);
     return c;
-}
-
-int veng_call_in_run(const struct call *c) {
-    return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & RUN_FLAGS) != 0;
 }
 
 /* Of a run, also if that goes one by one. */

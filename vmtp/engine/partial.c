@@ -36,8 +36,7 @@ int veng_partial_goes_on(const struct call *c, struct slot *s, const struct arri
 /* The server's side: the Request chooses the blocks of a Response that may be made again. */
 void veng_partial_choose(const struct request *q, struct remote *r, const struct vmtp_reply *reply) {
     uint32_t asked = vmtp_get_msg_delivery(q->header) & vmtp_blocks_mask(reply->segment_size);
-    if (!(reply->flags & VMTP_REPLY_CHOSEN) || !(r->code & VMTP_DGM) || !asked ||
-        (vmtp_get_code(q->header) & (VMTP_MDM | VMTP_SDA)) != VMTP_MDM)
+    if (!(r->code & VMTP_DGM) || !asked || (vmtp_get_code(q->header) & (VMTP_MDM | VMTP_SDA)) != VMTP_MDM)
         return;
     r->code |= VMTP_MDM;
     r->words[5] = asked;

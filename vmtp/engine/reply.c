@@ -24,13 +24,24 @@ int veng_short_of_records(const struct vmtp_engine *e) {
     return (uint64_t)e->requests.used * 4u >= (uint64_t)e->requests.count * 3u;
 }
 
+/* What the server wants of this Response that others do not have. */
+static void change_form(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
+    if (reply->flags & VMTP_REPLY_ONCE)
+        vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_NRT);
+    if ((reply->flags & VMTP_REPLY_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL)
+        vmtp_put_length_word(q->tx.header, e->config.domain, VMTP_HCO, 0);
+    if (reply->flags & VMTP_REPLY_GROUP)
+        veng_group_reply(e, q, reply, now);
+}
+
 static void queue_response(struct vmtp_engine *e, struct request *q, struct remote *r, const struct vmtp_reply *reply,
                            vmtp_time now) {
     q->state = REQUEST_RESPONDED;
     q->release = reply->segment_size > 0;
     q->solicit = q->release && !(r->code & VMTP_DGM) &&
                  ((reply->flags & VMTP_REPLY_CONFIRM) || e->config.timers.ts5_always || veng_short_of_records(e));
-    veng_partial_choose(q, r, reply);
+    if (reply->flags & VMTP_REPLY_CHOSEN)
+        veng_partial_choose(q, r, reply);
     q->want = vmtp_blocks_mask(reply->segment_size);
     if ((r->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
         q->want &= r->words[5];
@@ -42,12 +53,8 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
     q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
     veng_response_header(e, r, q->tx.header);
-    if (reply->flags & VMTP_REPLY_ONCE)
-        vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) | VMTP_NRT);
-    if ((reply->flags & VMTP_REPLY_HEADER_SUM) && e->config.checksum == VMTP_CHECKSUM_FULL)
-        vmtp_put_length_word(q->tx.header, e->config.domain, VMTP_HCO, 0);
-    if (reply->flags & VMTP_REPLY_GROUP)
-        veng_group_reply(e, q, reply, now);
+    if (reply->flags)
+        change_form(e, q, reply, now);
     if (veng_group_delays(q, r))
         veng_group_delay(e, q, now);
     else

@@ -62,6 +62,7 @@ struct request *veng_request_make(struct vmtp_engine *e, struct remote *r) {
     if (++q->generation == 0)
         q->generation = 1;
     q->tx.kind = KIND_REQUEST;
+    q->tx.handle = veng_handle_of(KIND_REQUEST, pool_index(&e->requests, q), q->generation);
     q->remote = r ? pool_index(&e->remotes, r) : NONE;
     q->call = q->accept = q->onward = q->under = q->newer = NONE;
     q->groups = 1;

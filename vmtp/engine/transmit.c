@@ -81,17 +81,6 @@ void veng_trailer_write(struct vmtp_engine *e, struct vmtp_tx *tx, uint32_t data
     tx->trailer_octets = (uint8_t)(padding + VMTP_CHECKSUM_OCTETS);
 }
 
-static uint32_t sender_index(const struct vmtp_engine *e, const struct sender *s, uint32_t *generation) {
-    if (s->kind == KIND_CALL) {
-        const struct call *c = (const struct call *)(const void *)((const uint8_t *)s - offsetof(struct call, tx));
-        *generation = c->generation;
-        return pool_index(&e->calls, c);
-    }
-    const struct request *q = (const struct request *)(const void *)((const uint8_t *)s - offsetof(struct request, tx));
-    *generation = q->generation;
-    return pool_index(&e->requests, q);
-}
-
 static void group_sent(struct vmtp_engine *e, struct sender *s, vmtp_time now) {
     if (s->kind == KIND_CALL)
         veng_call_group_sent(e, (struct call *)(void *)((uint8_t *)s - offsetof(struct call, tx)), now);
@@ -136,13 +125,12 @@ static void number_group(const struct sender *s, uint8_t *h, const struct part *
 
 static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     struct part p = {0};
-    uint32_t generation, index = sender_index(e, s, &generation);
     if (s->run)
         next_of_run(e, s, &p, now);
     else
         next_of_group(e, s, &p, now);
     uint32_t octets = slice(tx, &p);
-    tx->token = veng_handle_of((enum record_kind)s->kind, index, generation);
+    tx->token = s->handle;
     tx->detail = (uint64_t)p.group << 32 | p.blocks;
     packet_header(e, tx, s, p.blocks, octets);
     if (s->run)
