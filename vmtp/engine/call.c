@@ -33,7 +33,7 @@ static vmtp_time tc1_full(const struct vmtp_engine *e, const struct call *c) {
     return tc2_base(e, c) + e->config.timers.tc1_constant;
 }
 
-static vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
+static inline vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
     const struct host *h = call_host(e, c);
     vmtp_time full = tc1_full(e, c), t = h ? rtt_bound(&h->response) : 0;
     if (c->purpose != FOR_USER) /* managers answer at once */
@@ -388,7 +388,7 @@ static void stop_slots(struct vmtp_engine *e, struct call *c) {
         veng_timer_stop(&e->wheel, &slot_at(e, i)->timer);
 }
 
-static void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+static inline void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCATING)
         veng_locate_cancel(e, c);
     if (c->state == CALL_LOCAL)

@@ -134,6 +134,21 @@ int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *
     return 0;
 }
 
+/* The client's record with n, if any; *behind: it has asked something newer, of whatever entity here. */
+static struct remote *recall(const struct vmtp_engine *e, const struct arrival *a, const struct entity *n, int *behind) {
+    struct remote *found = NULL;
+    *behind = 0;
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+        struct remote *r = remote_at(e, i);
+        if (r->client != a->client)
+            continue;
+        *behind |= transaction_is_old(r->transaction, a->transaction);
+        if (r->server == n->id)
+            found = r;
+    }
+    return found;
+}
+
 /* A client that begins a transaction has done with its earlier ones, whoever served them here. */
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
@@ -440,9 +455,10 @@ static inline int request_for(struct vmtp_engine *e, struct arrival *a, struct e
     int streamed = veng_request_streamed(e, a);
     if (streamed)
         return streamed;
-    if (veng_request_left_behind(e, a))
+    int behind;
+    struct remote *r = recall(e, a, n, &behind);
+    if (behind)
         return DROP(e, DROP_OLD_TRANSACTION);
-    struct remote *r = veng_remote_find(e, a->client, n->id);
     if (r && r->transaction == a->transaction)
         return current(e, a, n, r);
     return new_transaction(e, a, n, r);
