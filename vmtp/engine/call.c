@@ -663,7 +663,7 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         }
         break;
     case VMTP_NONEXISTENT_ENTITY:
-        if (c->cached && !c->relocated && !c->multicast) { /* the cache may be wrong: ask once */
+        if ((c->cached || c->acknowledged) && !c->relocated && !c->multicast) { /* it may be elsewhere now: ask once */
             c->absent = 1;
             relocate(e, c, now);
             break;

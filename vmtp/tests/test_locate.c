@@ -165,6 +165,22 @@ START_TEST(entity_that_has_moved_is_found_again) {
 }
 END_TEST
 
+/* VMTP-4.6-06: found by a Probe of just now, but it was there: it may have moved, and its old node forgotten that */
+START_TEST(entity_that_has_acknowledged_may_have_moved) {
+    call(FOREIGN_SERVER);
+    give(expect_probe(), foreign_mac);
+    struct vmtp_header request = expect_request(foreign_mac);
+    struct vmtp_header working = foreign_notify_client(client, request.transaction, 0, VMTP_OK);
+    struct vmtp_header nobody = foreign_notify_client(client, request.transaction, 0, VMTP_NONEXISTENT_ENTITY);
+    foreign_send(&f, &working, NULL, 0);
+    foreign_send(&f, &nobody, NULL, 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+    give(expect_probe(), foreign_other_mac);
+    give(expect_request(foreign_other_mac), foreign_other_mac);
+    ck_assert_uint_eq(last_result(), 0);
+}
+END_TEST
+
 /* VMTP-4.6-07 */
 START_TEST(nobody_knows_the_entity) {
     call(FOREIGN_SERVER);
@@ -223,6 +239,7 @@ int main(void) {
     tcase_add_loop_test(t, forwarded_requests_tell_nothing, 0, 2);
     tcase_add_loop_test(t, failure_makes_it_forgotten, 0, 2);
     tcase_add_loop_test(t, entity_that_has_moved_is_found_again, 0, 2);
+    tcase_add_test(t, entity_that_has_acknowledged_may_have_moved);
     tcase_add_test(t, nobody_knows_the_entity);
     tcase_add_test(t, node_that_was_remembered_has_said_so);
     tcase_add_test(t, entities_of_the_same_node_need_no_frame);
