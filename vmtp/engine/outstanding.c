@@ -74,9 +74,11 @@ static uint32_t weight(const struct entity *n, const struct call *c) {
 
 /* Later Requests go out behind it: it has been sent, or given to its server here, and no server has said that it is busy. */
 static int lets_pass(const struct call *c) {
-    if (c->state == CALL_LOCATING || c->whole || c->tx.queued || c->tx.bare || veng_send_has_more(&c->tx))
-        return 0;
-    return c->state != CALL_LOCAL || c->request != NONE;
+    if (c->state == CALL_LOCAL)
+        return c->request != NONE;
+    if (c->state == CALL_HELD || c->state == CALL_RECEIVING_RESPONSE)
+        return 1;
+    return c->state != CALL_LOCATING && !c->whole && !c->tx.queued && !c->tx.bare && !veng_send_has_more(&c->tx);
 }
 
 /* The first that waits, if it may go now. */

@@ -15,6 +15,8 @@ static uint8_t *accept_area[64];
 static uint32_t accept_size, answer_size;
 static uint32_t delivered[512], delivered_count, completed[512], completed_count;
 static uint32_t batch_every;
+static int late_reports, no_streams; /* 1: at the server, 2: at the client */
+static struct vmtp_sim_faults faults;
 
 static uint8_t octet_at(uint32_t at) { return (uint8_t)(at * 31u + (at >> 9) * 7u + (at >> 14) * 13u); }
 
@@ -54,18 +56,23 @@ static void open_world(uint64_t seed, uint32_t mtu, uint32_t loss, unsigned acce
     world_config(&w, &config);
     config.mtu = mtu;
     config.max_requests = 64;
+    config.max_calls = 400;
+    config.no_streams = no_streams == 2;
     client = world_add(&w, &config);
     struct vmtp_config other;
     world_config(&w, &other);
     other.mtu = mtu;
+    other.no_streams = no_streams == 1;
     server = world_add(&w, &other);
-    struct vmtp_sim_faults faults = {.loss = loss, .delay = 20 * VMTP_MICROSECOND};
+    faults.loss = loss;
+    faults.delay = 20 * VMTP_MICROSECOND;
     vmtp_sim_set_faults(w.sim, &faults);
+    w.late_reports = late_reports;
     ck_assert_int_eq(vmtp_entity_create(client->engine, &caller, NULL, world_now(&w)), 0);
     ck_assert_int_eq(vmtp_entity_create(server->engine, &answerer, NULL, world_now(&w)), 0);
     client->on_event = at_client;
     server->on_event = at_server;
-    delivered_count = completed_count = answer_size = batch_every = 0;
+    delivered_count = completed_count = answer_size = 0;
     accept_size = capacity;
     for (unsigned i = 0; i < accepts; i++) {
         accept_area[i] = malloc(capacity ? capacity : 1);
@@ -150,8 +157,50 @@ static void run_of(uint32_t count, uint32_t size, uint32_t response, uint32_t lo
     close_world();
 }
 
+/* A message of so many groups either way. */
+static void both(uint32_t groups, uint32_t loss) {
+    large(groups * VMTP_GROUP_OCTETS - 77u, groups * VMTP_GROUP_OCTETS - 999u, loss);
+}
+
 START_TEST(a_run_is_executed_in_order) {
     run_of(50, _i & 1 ? 5000 : 0, _i & 2 ? 3000 : 0, _i & 4 ? 100000 : 0, 100 + (uint64_t)_i);
+}
+END_TEST
+
+/* A server that answers only every so many Requests itself. */
+START_TEST(a_run_is_answered_in_batches) {
+    static const uint32_t every[] = {2, 7, 50, 1000};
+    batch_every = every[_i % 4];
+    run_of(300, 0, 0, _i < 4 ? 0 : 100000, 200 + (uint64_t)_i);
+}
+END_TEST
+
+/* Packets are reported some time after they were sent, and some are refused at first. */
+START_TEST(reports_are_late) {
+    late_reports = 1;
+    if (_i % 3 == 2)
+        both(3, 0);
+    else
+        run_of(40, _i & 1 ? 5000 : 0, _i & 2 ? 3000 : 0, _i & 4 ? 100000 : 0, 300 + (uint64_t)_i);
+}
+END_TEST
+
+/* Frames come twice, and in another order. */
+START_TEST(frames_are_mixed) {
+    faults.duplicate = 100000;
+    faults.reorder = 100000;
+    faults.reorder_delay = 300 * VMTP_MICROSECOND;
+    if (_i % 3 == 2)
+        both(2, _i & 1 ? 50000 : 0);
+    else
+        run_of(40, _i & 1 ? 5000 : 0, _i & 2 ? 3000 : 0, _i & 4 ? 100000 : 0, 400 + (uint64_t)_i);
+}
+END_TEST
+
+/* One of the two does not stream: it goes one by one. */
+START_TEST(one_does_not_stream) {
+    no_streams = 1 + _i % 2;
+    run_of(30, _i & 2 ? 5000 : 0, _i & 4 ? 3000 : 0, _i & 8 ? 100000 : 0, 500 + (uint64_t)_i);
 }
 END_TEST
 
@@ -166,6 +215,10 @@ int main(void) {
     t = tcase_create("run");
     tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, a_run_is_executed_in_order, 0, 32);
+    tcase_add_loop_test(t, a_run_is_answered_in_batches, 0, 8);
+    tcase_add_loop_test(t, reports_are_late, 0, 24);
+    tcase_add_loop_test(t, frames_are_mixed, 0, 24);
+    tcase_add_loop_test(t, one_does_not_stream, 0, 16);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
