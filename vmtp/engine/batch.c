@@ -28,12 +28,14 @@ static void do_not_ask(struct request *q) {
     vmtp_put_control(q->tx.header, vmtp_get_control(q->tx.header) & ~VMTP_APG);
 }
 
-/* One of those held asks, lest they fill the tables. */
+/* Are so many Requests answered since a Response has asked that they would fill the tables? */
 static int time_to_ask(const struct vmtp_engine *e, const struct remote *r) {
     unsigned held = 0;
-    for (const struct request *q = oldest(e, r); q; q = next(e, q))
-        held += q->answered;
-    return held % ASK_EVERY == ASK_EVERY - 1u || (held && veng_short_of_records(e));
+    for (const struct request *q = oldest(e, r); q; q = next(e, q)) {
+        int asked = !q->batched && (vmtp_get_control(q->tx.header) & VMTP_APG) != 0;
+        held = q->answered && asked ? 0 : held + q->answered;
+    }
+    return held >= ASK_EVERY - 1u || (held && veng_short_of_records(e));
 }
 
 static void send_response(struct vmtp_engine *e, struct remote *r, struct request *q, uint32_t covered) {
@@ -180,6 +182,18 @@ int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q
     if (q->answered && sent)
         send_again(e, sent, 1);
     return q->answered;
+}
+
+/* There is no room for more of this run: what is answered may have arrived. */
+void veng_batch_ask(struct vmtp_engine *e, struct remote *r) {
+    struct request *last = NULL;
+    for (struct request *q = oldest(e, r); q; q = next(e, q))
+        if (q->answered && !q->batched)
+            last = q;
+    if (!last || is_leaving(last))
+        return;
+    ask(last);
+    send_again(e, last, 1);
 }
 
 /* ---- NotifyVmtpServer ---- */

@@ -637,6 +637,10 @@ struct call *veng_outstanding_notified(const struct vmtp_engine *e, const struct
                                        uint32_t code);
 int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t transact, uint32_t delivery,
                           unsigned count, vmtp_time now);
+/* Has the client all Responses up to this Transaction? */
+int veng_outstanding_done(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction);
+/* The Response to c is whole, so what is missing of those before it was lost; ask: say so again.  1: there are such. */
+int veng_outstanding_earlier(struct vmtp_engine *e, const struct call *c, const struct arrival *a, int ask);
 /* A Response of a run is whole; ask: it wants to be acknowledged.  1: one before it is missing, which has been said. */
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
@@ -731,6 +735,7 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
 void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, uint32_t code, uint32_t transact,
                     uint32_t delivery);
+void veng_batch_ask(struct vmtp_engine *e, struct remote *r); /* whether what was answered can be forgotten */
 int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q, int ask);
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
 

@@ -434,9 +434,15 @@ static void ask_from(struct vmtp_engine *e, struct entity *n, const struct call 
     n->gap = about.transaction;
 }
 
-/* The Response to c is whole, so what is missing of those before it was lost.  1: there are such. */
-static int ask_for_earlier(struct vmtp_engine *e, struct entity *n, const struct call *c, const struct arrival *a,
-                           int ask) {
+int veng_outstanding_done(const struct vmtp_engine *e, const struct entity *n, uint32_t transaction) {
+    const struct call *c = oldest(e, n);
+    while (c && c->state == CALL_HELD)
+        c = next(e, c);
+    return !c || (int32_t)(vmtp_get_transaction(c->tx.header) - transaction) > 0;
+}
+
+int veng_outstanding_earlier(struct vmtp_engine *e, const struct call *c, const struct arrival *a, int ask) {
+    struct entity *n = client_of(e, c);
     const struct call *missing = NULL;
     int open = 0;
     for (struct call *x = oldest(e, n); x != c; x = next(e, x)) {
@@ -461,5 +467,5 @@ int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struc
         cover(e, c, c->first.transaction - covered, a->now);
     if (n->window < RUN_WINDOW_MAX)
         n->window++;
-    return ask_for_earlier(e, n, c, a, ask);
+    return veng_outstanding_earlier(e, c, a, ask);
 }

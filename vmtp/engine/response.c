@@ -259,6 +259,20 @@ static int stale(struct vmtp_engine *e, struct arrival *a) {
     return DROP(e, DROP_STALE_RESPONSE);
 }
 
+/* It was whole before, or its call is over: who asks is told how far the run has come. */
+static int repeated(struct vmtp_engine *e, struct arrival *a, const struct entity *n, const struct call *c) {
+    int single = !(a->code & VMTP_SDA) || vmtp_get_segment_size(a->h) <= VMTP_GROUP_OCTETS;
+    if (!(a->control & VMTP_APG) || !(a->control & (VMTP_NSR | VMTP_NER)) || !single)
+        return stale(e, a);
+    if (veng_outstanding_done(e, n, a->transaction))
+        veng_notify_server(e, a, UINT32_MAX, VMTP_OK);
+    else if (c)
+        veng_outstanding_earlier(e, c, a, 1);
+    else
+        return stale(e, a);
+    return DROP(e, DROP_STALE_RESPONSE);
+}
+
 static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
     if (a->control & VMTP_APG)
         veng_notify_server(e, a, 0, VMTP_RESPONSE_DISCARDED);
@@ -269,7 +283,7 @@ static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
 /* A packet of a Response we know of. */
 static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     if (s->state == SLOT_COMPLETE)
-        return stale(e, a);
+        return c->slots_max > 1 ? stale(e, a) : repeated(e, a, entity_at(e, c->entity), c);
     if (s->run) {
         if (!veng_group_consistent(s->header, a->h))
             return DROP(e, DROP_MISMATCH);
@@ -371,7 +385,7 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     if (!c && n->resume && ahead == 0) /* its program has yet to go on with the call */
         return DROP(e, DROP_STALE_RESPONSE);
     if (!c || c->datagram || c->state == CALL_LOCAL)
-        return stale(e, a);
+        return c ? stale(e, a) : repeated(e, a, n, NULL);
     return deliver(e, c, a);
 }
 

@@ -210,7 +210,7 @@ static void fill(struct vmtp_engine *e, struct remote *r, struct request *q, str
 }
 
 /* No room for it.  The client of a run is to wait with what follows; the first of one is like any other Request. */
-static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entity *n, const struct remote *r,
+static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entity *n, struct remote *r,
                     enum vmtp_counter reason) {
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     if ((n->accepts && size > n->largest) || !r || !(a->control & VMTP_NSR)) {
@@ -219,6 +219,8 @@ static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entit
         return veng_request_refuse(e, a, VMTP_BUSY, reason);
     }
     tell(e, a, r->transaction, 0, VMTP_MSGTRANS_OVERFLOW);
+    if (reason == VMTP_COUNT_DROP_NO_RECORD)
+        veng_batch_ask(e, r);
     e->counters[reason]++;
     return (int)reason;
 }

@@ -37,9 +37,7 @@ static uint32_t run_of(unsigned count) {
     return first;
 }
 
-static void reply(uint32_t transaction, uint32_t size) {
-    ck_assert_int_eq(stream_reply(&f, transaction, size, 0), 0);
-}
+static void reply(uint32_t transaction, uint32_t size) { ck_assert_int_eq(stream_reply(&f, transaction, size, 0), 0); }
 
 /* VMTP-13.3-04 VMTP-13.3-33 */
 START_TEST(in_order) {

@@ -362,6 +362,36 @@ START_TEST(every_eighth_asks) {
 }
 END_TEST
 
+/* VMTP-13.3-38: a Response counts for all that it stands for */
+START_TEST(batches_ask) {
+    run_of(20);
+    for (unsigned i = 0; i < 20; i++)
+        reply(i, 0, i % 2 ? 0 : VMTP_REPLY_BATCH);
+    for (unsigned i = 1; i < 20; i += 2)
+        response(i, (i < 19 ? MIDDLE : LAST) | (i == 9 || i == 19 ? VMTP_APG : 0), 1);
+}
+END_TEST
+
+/* VMTP-13.3-61 VMTP-13.3-08: when all that there is room for is held, its client is asked whether it has it */
+START_TEST(a_full_run_asks) {
+    serve_accepts(&f, server, 20, 0);
+    for (unsigned i = 0; i < 64; i++) {
+        ck_assert_int_eq(stream_ask(&f, server, T + i, i ? MIDDLE : FIRST), 0);
+        if (i < 60)
+            reply(i, 0, 0);
+    }
+    call_forget_packets(&f);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(stream_ask(&f, server, T + 64, MIDDLE), VMTP_COUNT_DROP_NO_RECORD);
+        expect_nvc(&f, FOREIGN_CLIENT, T + 63, VMTP_MSGTRANS_OVERFLOW);
+        response(59, MIDDLE | VMTP_APG, 0);
+        expect_silence(&f);
+    }
+    client_says(59, UINT32_MAX, VMTP_OK);
+    ck_assert_int_eq(stream_ask(&f, server, T + 64, MIDDLE), 0);
+}
+END_TEST
+
 /* VMTP-8.5-03: whose server wants to know */
 START_TEST(confirmation_in_a_run) {
     run_of(2);
@@ -419,6 +449,8 @@ int main(void) {
     tcase_add_test(t, missing_blocks_are_sent);
     tcase_add_test(t, a_client_without_room_is_asked_later);
     tcase_add_test(t, every_eighth_asks);
+    tcase_add_test(t, batches_ask);
+    tcase_add_test(t, a_full_run_asks);
     tcase_add_test(t, confirmation_in_a_run);
     tcase_add_test(t, a_client_that_does_not_want_it);
     suite_add_tcase(s, t);

@@ -169,7 +169,7 @@ START_TEST(missing_blocks_are_asked_for_once) {
 }
 END_TEST
 
-/* VMTP-13.3-13 VMTP-7.4-06: who asks is told OK when all before is here */
+/* VMTP-13.3-13 VMTP-13.3-62 VMTP-7.4-06: who asks is told OK when all before is here */
 START_TEST(apg_in_a_run) {
     run_of(4);
     ck_assert_int_eq(answer(0, FIRST | VMTP_APG, 0), 0);
@@ -179,7 +179,26 @@ START_TEST(apg_in_a_run) {
     ck_assert_int_eq(answer(3, LAST | VMTP_APG, 0), 0);
     says(t + 3, VMTP_OK);
     ck_assert_int_eq(answer(3, LAST | VMTP_APG, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
-    says(t + 3, VMTP_RESPONSE_DISCARDED);
+    says(t + 3, VMTP_OK);
+    ck_assert_int_eq(answer(1, MIDDLE | VMTP_APG, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
+    says(t + 1, VMTP_OK);
+    ck_assert_int_eq(answer(1, MIDDLE, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-13: one that is kept comes again */
+START_TEST(apg_again) {
+    run_of(3);
+    ck_assert_int_eq(answer(1, MIDDLE, 0), 0);
+    says(t - 1, VMTP_RETRY_ALL);
+    ck_assert_int_eq(answer(1, MIDDLE, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
+    expect_silence(&f);
+    ck_assert_int_eq(answer(1, MIDDLE | VMTP_APG, 0), VMTP_COUNT_DROP_STALE_RESPONSE);
+    says(t - 1, VMTP_RETRY_ALL);
+    stream_tell_client(&f, client, t + 1, 0, VMTP_OK);
+    ck_assert_int_eq(answer(0, FIRST, 0), 0);
+    ended(0, 2, 0);
     expect_silence(&f);
 }
 END_TEST
@@ -293,7 +312,7 @@ START_TEST(one_is_cancelled) {
     stream_ends(&f, 4);
     expect_silence(&f);
     answer((unsigned)_i, MIDDLE | VMTP_APG, 0); /* the server was not told: it hears when it asks */
-    says(t + (unsigned)_i, VMTP_RESPONSE_DISCARDED);
+    says(t + (unsigned)_i, VMTP_OK);
     foreign_pass(&f, VMTP_SECOND);
     expect_silence(&f);
 }
@@ -433,6 +452,7 @@ int main(void) {
     tcase_add_test(c, a_missing_response_is_asked_for_once);
     tcase_add_test(c, missing_blocks_are_asked_for_once);
     tcase_add_test(c, apg_in_a_run);
+    tcase_add_test(c, apg_again);
     tcase_add_test(c, responses_to_nothing);
     tcase_add_test(c, responses_too_early);
     tcase_add_test(c, another_server_answers);
