@@ -68,9 +68,9 @@ static void look_at_group(struct my_node *n, vmtp_entity group) {
 
 /* Requests to managers about groups and services. */
 static void manage_groups(struct my_node *n, uint32_t which, uint32_t choice, uint32_t who) {
-    static const uint32_t codes[8] = {VMTP_CREATE_GROUP,          VMTP_ADD_TO_GROUP,  VMTP_REMOVE_FROM_GROUP,
-                                      VMTP_QUERY_GROUP,           VMTP_SIGNAL_ENTITY, VMTP_MODIFY_SERVICE,
-                                      VMTP_GET_REQUEST_FORWARDER, VMTP_DELETE_ENTITY};
+    static const uint32_t codes[8] = {VMTP_CREATE_GROUP,          VMTP_ADD_TO_GROUP,     VMTP_REMOVE_FROM_GROUP,
+                                      VMTP_QUERY_GROUP,           VMTP_SIGNAL_ENTITY,    VMTP_MODIFY_SERVICE,
+                                      VMTP_GET_REQUEST_FORWARDER, VMTP_AUTH_PROBE_ENTITY};
     uint32_t how = byte(), permissions = byte();
     vmtp_entity entity = some_entity(who), group = some_group(choice);
     if (no_more_room())
@@ -83,6 +83,10 @@ static void manage_groups(struct my_node *n, uint32_t which, uint32_t choice, ui
     words[1] = (uint32_t)(is_query ? group : entity);
     words[2] = (uint32_t)(group >> 32);
     words[3] = (uint32_t)group;
+    if (CODE24(r.message.code) == CODE24(VMTP_AUTH_PROBE_ENTITY)) {
+        words[2] = words[0];
+        words[3] = words[1];
+    }
     if (CODE24(r.message.code) == CODE24(VMTP_MODIFY_SERVICE)) {
         words[2] = permissions >> 6;
         words[3] = permissions & 3u;

@@ -121,7 +121,9 @@ static void op_call_more(void) {
         r.message.code = (r.message.code & ~(VMTP_DGM | VMTP_CRE)) | VMTP_MRD;
         r.member_count = flags >> 5;
         for (uint32_t i = 0; i < r.member_count; i++)
-            members[i] = i < w.node_count ? own_entity(some_node(who + 1 + i), 0) : some_entity(byte());
+            members[i] = i + 1 < w.node_count    ? own_entity(some_node(who + 1 + i), 0)
+                         : i + 1 == w.node_count ? own_entity(n, 1)
+                                                 : some_entity(byte());
     }
     set_tag(&r);
     if (r.message.code & VMTP_CRE)

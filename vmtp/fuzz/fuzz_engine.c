@@ -297,18 +297,26 @@ static void op_raw(void) {
     forge(n, octets, length, src, n->config.mac, how >> 2 & 3u, 1);
 }
 
+/* At a node: an entity, or two, that may be in a group and have places for Requests. */
+static void settle_down(struct my_node *n, uint32_t how) {
+    vmtp_entity id;
+    for (uint32_t entities = 1 + (how >> 4 & 1u); entities > 0; entities--) {
+        if (vmtp_entity_create(n->e, &id, NULL, w.now) != 0)
+            return;
+        add_entity(n, id);
+        for (uint32_t k = how & 3u; k > 0; k--)
+            post_accept(n, id, how & 8 ? LARGEST : VMTP_GROUP_OCTETS);
+        if (how & 0x20)
+            join_group(n, some_group(0), id, how & 0x40 ? VMTP_GROUP_BITS : VMTP_GROUP_ALL);
+    }
+}
+
 /* An entity at each node, a place for Requests, and knowledge of the other. */
 static void op_greet(void) {
     uint32_t how = byte();
-    for (uint32_t i = 0; i < w.node_count; i++) {
-        struct my_node *n = &w.nodes[i];
-        vmtp_entity id;
-        if (n->count || vmtp_entity_create(n->e, &id, NULL, w.now) != 0)
-            continue;
-        add_entity(n, id);
-        for (uint32_t k = how & 3u; k > 0; k--)
-            post_accept(n, id, w.second && (how & 8) ? LARGEST : VMTP_GROUP_OCTETS);
-    }
+    for (uint32_t i = 0; i < w.node_count; i++)
+        if (!w.nodes[i].count)
+            settle_down(&w.nodes[i], w.second ? how : how & 7u);
     for (uint32_t i = 0; i < w.node_count && (how & 4); i++) {
         const struct my_node *other = &w.nodes[w.node_count - 1 - i];
         if (other->count && i != other->number)
