@@ -583,7 +583,8 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     veng_timer_stop(&e->wheel, &c->timer);
     veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
-    c->relocated = 1;
+    if (c->relocated < 255u)
+        c->relocated++;
     c->retries = 0;
     c->host = NONE;
     c->tx.bare = 0;
@@ -640,6 +641,14 @@ static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delive
         resend_blocks(e, c, again, now);
 }
 
+/* Where it is found may be where it was said to have left, also because the one that left is another entity of its node's. */
+static void follow_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->relocated && c->relocated >= e->config.timers.request_retries)
+        veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
+    else
+        relocate(e, c, now);
+}
+
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
     if (c->purpose == FOR_FORWARD && veng_forward_told(e, c, code, delivery, now))
         return;
@@ -659,7 +668,7 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
             vmtp_put_length_word(c->tx.header, e->config.domain, VMTP_MPG, 0);
             veng_call_begin(e, c, now);
         } else if (!c->multicast && (c->purpose == FOR_USER || c->purpose == FOR_FORWARD)) {
-            relocate(e, c, now); /* a group does not migrate, and a Probe must not wait for itself */
+            follow_server(e, c, now); /* a group does not migrate, and a Probe must not wait for itself */
         }
         break;
     case VMTP_NONEXISTENT_ENTITY:

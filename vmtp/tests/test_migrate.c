@@ -445,6 +445,23 @@ START_TEST(call_follows_its_server) {
 }
 END_TEST
 
+/* VMTP-13.11-13: that node is found again and again, and says again and again that it is not there */
+START_TEST(call_does_not_follow_for_ever) {
+    vmtp_entity client = call_entity(&f);
+    struct vmtp_header asked = call_sent(&f, client, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        struct vmtp_header h = foreign_notify_client(client, asked.transaction, 0, VMTP_ENTITY_MIGRATED);
+        ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+        answer_probe(&f, 1, foreign_other_mac);
+        ck_assert_uint_eq(expect_packet(&f)->h.transaction, asked.transaction);
+    }
+    struct vmtp_header h = foreign_notify_client(client, asked.transaction, 0, VMTP_ENTITY_MIGRATED);
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+    expect_silence(&f);
+}
+END_TEST
+
 /* ---- the form ---- */
 
 static void seal(size_t size) { vmtp_store32(form + size - 4, vmtp_checksum(form, size - 4)); }
@@ -532,6 +549,7 @@ int main(void) {
     tcase_add_loop_test(t, duplicate_tells_where_the_client_is, 0, 3);
     tcase_add_test(t, probe_follows_the_client);
     tcase_add_test(t, call_follows_its_server);
+    tcase_add_test(t, call_does_not_follow_for_ever);
     tcase_add_test(t, altered_forms_are_refused);
     tcase_add_loop_test(t, form_that_finds_no_room_changes_nothing, 0, 3);
     suite_add_tcase(s, t);
