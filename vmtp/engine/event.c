@@ -146,7 +146,7 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     ev->transaction = vmtp_get_transaction(q->header);
     ev->priority = (uint8_t)vmtp_get_priority(q->header);
     ev->forward_count = (uint8_t)vmtp_get_forward_count(q->header);
-    ev->large = q->skip || q->remote == NONE;
+    ev->large = veng_reply_limit(q) > VMTP_GROUP_OCTETS;
     ev->more = q->more;
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);

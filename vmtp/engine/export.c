@@ -184,13 +184,16 @@ static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, s
 
 /* ---- leaving ---- */
 
-/* Whoever has called it from here looks for it elsewhere. */
+/* Whoever has called it from here looks for it elsewhere; of a group it is one member less here. */
 static void send_after(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct call *c = call_at(e, q->call);
     q->call = c->request = NONE;
     q->state = REQUEST_OVER;
     veng_request_free(e, q);
-    veng_call_elsewhere(e, c, now);
+    if (c->group)
+        veng_group_local_gone(e, c, now);
+    else
+        veng_call_elsewhere(e, c, now);
 }
 
 static void leave_records(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
@@ -221,6 +224,7 @@ static void leave_local(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
 static void leave(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
     vmtp_entity id = n->id;
     veng_gone_note(e, id, now);
+    n->live = 0; /* so that no call is held back for the sake of those before it */
     while (n->call != NONE) {
         struct call *c = call_at(e, n->call);
         veng_part(e, c, now);

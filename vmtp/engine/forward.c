@@ -126,7 +126,7 @@ static void remind(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
 /* The next server is here, so a duplicate can be taken for one of what it was given. */
 static int duplicate_of_local(struct vmtp_engine *e, struct arrival *a, struct remote *r, struct entity *n) {
     struct remote *next = veng_remote_find(e, r->client, n->id);
-    if (next && next->transaction == r->transaction)
+    if (next && next->transaction == r->transaction && next->forward > r->forward) /* never back where it was */
         return veng_request_repeated(e, a, n, next);
     veng_notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
     return DROP(e, DROP_DUPLICATE);
@@ -330,7 +330,7 @@ static int nest(struct vmtp_engine *e, struct request *q, const struct vmtp_forw
     call.segment = f->segment;
     call.segment_size = f->segment_size;
     call.response_area = f->response_area;
-    call.response_size = f->response_size;
+    call.response_size = veng_reply_limit(q) < f->response_size ? veng_reply_limit(q) : f->response_size;
     call.deadline = VMTP_NEVER;
     call.priority = (uint8_t)vmtp_get_priority(q->header);
     if (!f->response_area)
@@ -367,7 +367,11 @@ static void answer_nested(struct vmtp_engine *e, struct request *q, const struct
         reply.segment_size = s->size;
     }
     q->state = REQUEST_PROCESSING;
-    vmtp_reply(e, q->tx.handle, &reply, now);
+    if (vmtp_reply(e, q->tx.handle, &reply, now) != 0) { /* a large message that cannot go on: the Client is not to wait */
+        memset(&reply, 0, sizeof reply);
+        reply.message.code = VMTP_BAD_REPLY_SEGMENT;
+        vmtp_reply(e, q->tx.handle, &reply, now);
+    }
 }
 
 /* ---- endings ---- */

@@ -15,6 +15,12 @@ static int head_is_sound(const struct vmtp_engine *e, const uint8_t *p, size_t s
            !(vmtp_load32(p + HEAD_FLAGS) & ~(uint32_t)(VMTP_ENTITY_REDOABLE | VMTP_ENTITY_IMMUNE | VMTP_ENTITY_SIGNALS));
 }
 
+/* Only what goes on to a single entity is Forwarded, fifteen times at most. */
+static int onward_is_sound(const uint8_t *p) {
+    vmtp_entity to = vmtp_load64(p + RECORD_ONWARD);
+    return to != 0 && !vmtp_is_group(to) && p[RECORD_STATE + 1] < 15;
+}
+
 /* The octets of a record with what it holds, or 0. */
 static size_t record_octets(const uint8_t *p, size_t left) {
     if (left < RECORD_OCTETS)
@@ -28,9 +34,7 @@ static size_t record_octets(const uint8_t *p, size_t left) {
         return 0;
     if (p[RECORD_STATE + 1] > 15 || p[RECORD_STATE + 2] > 7 || p[RECORD_STATE + 3] > 15)
         return 0;
-    if (state == MOVED_FORWARDED && vmtp_load64(p + RECORD_ONWARD) == 0)
-        return 0;
-    return all;
+    return state == MOVED_FORWARDED && !onward_is_sound(p) ? 0 : all;
 }
 
 static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {

@@ -742,6 +742,10 @@ void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now)
 /* ---- reply.c ---- */
 void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h);
 int veng_short_of_records(const struct vmtp_engine *e);
+/* Octets of the longest segment that the Response may have. */
+static inline uint32_t veng_reply_limit(const struct request *q) {
+    return q->skip || q->remote == NONE ? VMTP_MESSAGE_OCTETS : VMTP_GROUP_OCTETS;
+}
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
 void veng_reply_again(struct vmtp_engine *e, const struct remote *r);

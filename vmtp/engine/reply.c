@@ -65,7 +65,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
     struct request *q = veng_request_by_handle(e, request);
     if (!q || q->state != REQUEST_PROCESSING)
         return VMTP_E_STALE;
-    int large = (q->skip || q->remote == NONE) && !(reply->message.code & VMTP_MDM);
+    int large = veng_reply_limit(q) > VMTP_GROUP_OCTETS && !(reply->message.code & VMTP_MDM);
     if (reply->segment_size > (large ? VMTP_MESSAGE_OCTETS : VMTP_GROUP_OCTETS))
         return VMTP_E_TOO_LARGE;
     if ((reply->segment_size && !reply->segment) ||

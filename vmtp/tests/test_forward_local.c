@@ -230,6 +230,28 @@ START_TEST(local_call_that_ends_gives_back_what_was_lent) {
 }
 END_TEST
 
+/* VMTP-13.5-11 VMTP-13.5-16: it has gone in a circle, and nobody has it */
+START_TEST(circle_without_an_end) {
+    vmtp_entity first, last;
+    struct vmtp_forward w;
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &first, NULL, f.now), 0);
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &last, NULL, f.now), 0);
+    serve_accepts(&f, first, 1, 0);
+    serve_accepts(&f, last, 1, 0);
+    serve_ask(&f, A, first, 7, 0);
+    w = onward(last, 0);
+    ck_assert_int_eq(pass_on(&w), 0);
+    w = onward(first, 0);
+    w.message.code |= VMTP_CMD; /* which does not wait any more */
+    ck_assert_int_eq(pass_on(&w), 0);
+    expect_nvc(&f, A, 7, VMTP_NOT_AWAITING_MSG);
+    ck_assert_int_eq(serve_ask_again(&f, A, first, 7, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    expect_nvc(&f, A, 7, VMTP_RESPONSE_DISCARDED);
+    expect_silence(&f);
+    nothing_is_left();
+}
+END_TEST
+
 /* ---- nested ---- */
 
 static struct vmtp_forward nested(uint32_t size) {
@@ -250,6 +272,30 @@ static void ask_nested(int which) {
     ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
     f.multicast = 0;
 }
+
+/* VMTP-13.5-21: the Client cannot be given so much, whatever room the forwarder has lent */
+START_TEST(response_too_large_for_the_client) {
+    static uint8_t room[40000], answer[40000];
+    struct vmtp_forward w = nested(0);
+    struct vmtp_reply large = {.segment = answer, .segment_size = sizeof answer};
+    w.response_area = room;
+    w.response_size = sizeof room;
+    ask_nested(1);
+    if (_i == 0) {
+        ck_assert_int_eq(pass_on(&w), 0);
+        ck_assert_uint_eq(expect_packet(&f)->h.flags & VMTP_STI, 0);
+        foreign_pass(&f, 5 * VMTP_SECOND);
+    } else { /* here it need not be streamed */
+        w.message.server = second;
+        ck_assert_int_eq(pass_on(&w), 0);
+        ck_assert_int_eq(vmtp_reply(f.engine, serve_last(&f)->handle, &large, f.now), 0);
+        foreign_collect(&f);
+        expect_response(&f, 7, VMTP_BAD_REPLY_SEGMENT);
+    }
+    ck_assert_uint_eq(released(), _i == 1 ? 2 : 1); /* the reply's, the forwarder's */
+    nothing_is_left();
+}
+END_TEST
 
 /* VMTP-13.5-02 */
 START_TEST(nested_call_is_answered_to_the_client) {
@@ -413,9 +459,11 @@ int main(void) {
     tcase_add_loop_test(t, entity_that_takes_none_is_waited_for_or_refuses, 0, 3);
     tcase_add_test(t, entity_that_goes_away_is_not_waited_for);
     tcase_add_test(t, request_may_come_back);
+    tcase_add_test(t, circle_without_an_end);
     tcase_add_loop_test(t, call_of_a_client_here_goes_on, 0, 2);
     tcase_add_loop_test(t, all_three_are_here, 0, 2);
     tcase_add_loop_test(t, local_call_that_ends_gives_back_what_was_lent, 0, 3);
+    tcase_add_loop_test(t, response_too_large_for_the_client, 0, 2);
     tcase_add_loop_test(t, nested_call_is_answered_to_the_client, 0, 2);
     tcase_add_test(t, group_is_called);
     tcase_add_loop_test(t, failure_of_the_nested_call_is_the_answer, 0, 2);

@@ -373,7 +373,7 @@ struct vmtp_forward {
     struct vmtp_message message; /* .server: to whom.  SDA and SegmentSize are set from segment_size */
     const void *segment;         /* lent until RELEASED when segment_size > 0 */
     uint32_t segment_size;       /* 0..16384 */
-    uint32_t response_size;      /* octets of response_area */
+    uint32_t response_size;      /* octets of response_area; above 16384 only what event.large allows is used */
     void *response_area;         /* NULL, or lent until RELEASED if a call is needed, else not touched */
 };
 VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp_forward *forward, vmtp_time now);
