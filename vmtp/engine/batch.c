@@ -11,14 +11,6 @@
 /* Requests that one Response answers: a client's window is not to stand still for it. */
 #define BATCH_MOST (RUN_WINDOW_FIRST / 2u)
 
-static struct request *next(const struct vmtp_engine *e, const struct request *q) {
-    return q->newer != NONE ? request_at(e, q->newer) : NULL;
-}
-
-static struct request *oldest(const struct vmtp_engine *e, const struct remote *r) {
-    return r->request != NONE ? request_at(e, r->request) : NULL;
-}
-
 static uint32_t response_groups(const struct request *q) { return q->tx.run ? q->tx.run->groups : 1u; }
 
 /* ---- sending ---- */
@@ -31,7 +23,7 @@ static void do_not_ask(struct request *q) {
 /* Are so many Requests answered since a Response has asked that they would fill the tables? */
 static int time_to_ask(const struct vmtp_engine *e, const struct remote *r) {
     unsigned held = 0;
-    for (const struct request *q = oldest(e, r); q; q = next(e, q)) {
+    for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q)) {
         int asked = !q->batched && (vmtp_get_control(q->tx.header) & VMTP_APG) != 0;
         held = q->answered && asked ? 0 : held + q->answered;
     }
@@ -53,17 +45,15 @@ static void send_response(struct vmtp_engine *e, struct remote *r, struct reques
     veng_send_queue(e, &q->tx);
 }
 
-static uint32_t first_of(const struct request *q) { return q->transaction - (q->groups - 1u); }
-
 /* A later Response stands for q as well.  closing: it is not waited for any longer. */
 static int goes_with_next(const struct vmtp_engine *e, const struct remote *r, const struct request *first,
                           const struct request *q, int closing) {
-    const struct request *following = next(e, q);
+    const struct request *following = request_newer(e, q);
     if (!q->batched)
         return 0;
     if (!following)
         return !closing && r->transaction == q->transaction; /* else a Request between them was refused an answer */
-    if (first_of(following) != q->transaction + 1u || following->transaction - first_of(first) > PGCOUNT_MOST)
+    if (request_first(following) != q->transaction + 1u || following->transaction - request_first(first) > PGCOUNT_MOST)
         return 0;
     return !closing || following->state == REQUEST_RESPONDED;
 }
@@ -77,7 +67,7 @@ static int is_leaving(const struct request *q) {
 static void push(struct vmtp_engine *e, struct remote *r, int closing) {
     struct request *first = NULL; /* of those that the next Response covers */
     unsigned count = 0;
-    for (struct request *q = oldest(e, r); q && q->state == REQUEST_RESPONDED; q = next(e, q)) {
+    for (struct request *q = remote_oldest(e, r); q && q->state == REQUEST_RESPONDED; q = request_newer(e, q)) {
         if (q->answered && is_leaving(q))
             return;
         if (q->answered)
@@ -87,8 +77,8 @@ static void push(struct vmtp_engine *e, struct remote *r, int closing) {
         if (++count < BATCH_MOST && goes_with_next(e, r, first, q, closing))
             continue;
         q->batched = 0;
-        send_response(e, r, q, q->transaction - first_of(first));
-        for (; first != q; first = next(e, first)) {
+        send_response(e, r, q, q->transaction - request_first(first));
+        for (; first != q; first = request_newer(e, first)) {
             first->answered = 1;
             COUNT(e, RESPONSES_BATCHED);
         }
@@ -137,14 +127,12 @@ int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp
 
 static vmtp_time patience(const struct vmtp_engine *e, const struct request *q) {
     const struct vmtp_timers *k = &e->config.timers;
-    vmtp_time t = k->tc2_floor, first = q->tx.run && !q->retries ? veng_run_patience(q->tx.run) : 0;
-    if (first && first < t)
+    vmtp_time first = q->tx.run && !q->retries ? veng_run_patience(q->tx.run) : 0;
+    if (first && first < k->tc2_floor)
         return first;
     if (!q->tx.run && !q->retries)
         return k->ts5;
-    for (unsigned i = 1; i < q->retries && t < k->tc2_ceiling; i++)
-        t *= 2;
-    return t < k->tc2_ceiling ? t : k->tc2_ceiling;
+    return veng_doubled(e, k->tc2_floor, q->retries);
 }
 
 void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
@@ -178,7 +166,7 @@ int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q
         return q->answered;
     }
     while (sent && sent->batched) /* the next that was sent stands for it */
-        sent = next(e, sent);
+        sent = request_newer(e, sent);
     if (q->answered && sent)
         send_again(e, sent, 1);
     return q->answered;
@@ -187,7 +175,7 @@ int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q
 /* There is no room for more of this run: what is answered may have arrived. */
 void veng_batch_ask(struct vmtp_engine *e, struct remote *r) {
     struct request *last = NULL;
-    for (struct request *q = oldest(e, r); q; q = next(e, q))
+    for (struct request *q = remote_oldest(e, r); q; q = request_newer(e, q))
         if (q->answered && !q->batched)
             last = q;
     if (!last || is_leaving(last))
@@ -201,10 +189,10 @@ void veng_batch_ask(struct vmtp_engine *e, struct remote *r) {
 /* It is not needed any more, nor are those that it stands for: a segment comes home, and all of it is forgotten. */
 static void release(struct vmtp_engine *e, struct remote *r, struct request *last, vmtp_time now) {
     struct request *first = NULL;
-    for (struct request *q = oldest(e, r); q != last; q = next(e, q))
+    for (struct request *q = remote_oldest(e, r); q != last; q = request_newer(e, q))
         first = !q->batched ? NULL : first ? first : q;
     while (first && first != last) {
-        struct request *following = next(e, first);
+        struct request *following = request_newer(e, first);
         veng_request_drop(e, first, now);
         first = following;
     }
@@ -215,7 +203,7 @@ static void release(struct vmtp_engine *e, struct remote *r, struct request *las
 static void release_through(struct vmtp_engine *e, struct remote *r, const struct request *last, vmtp_time now) {
     struct request *q;
     int done = 0;
-    while (!done && (q = oldest(e, r)) != NULL && q->answered) {
+    while (!done && (q = remote_oldest(e, r)) != NULL && q->answered) {
         done = q == last;
         veng_request_drop(e, q, now);
     }
@@ -285,7 +273,7 @@ static void acknowledged(struct vmtp_engine *e, struct remote *r, struct request
 /* The client misses Responses behind this one.  It is told the same five times. */
 static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t transact, vmtp_time now) {
     int found = 0;
-    for (struct request *q = oldest(e, r); q; q = next(e, q)) {
+    for (struct request *q = remote_oldest(e, r); q; q = request_newer(e, q)) {
         uint32_t last = q->transaction + response_groups(q) - 1u;
         if (!q->answered || q->batched || (int32_t)(last - transact) <= 0)
             continue;
@@ -304,9 +292,9 @@ static int send_all_again(struct vmtp_engine *e, struct remote *r, uint32_t tran
 }
 
 static struct request *find(const struct vmtp_engine *e, const struct remote *r, uint32_t transact) {
-    struct request *q = oldest(e, r);
+    struct request *q = remote_oldest(e, r);
     while (q && (!q->answered || transact - q->transaction >= response_groups(q)))
-        q = next(e, q);
+        q = request_newer(e, q);
     return q;
 }
 
@@ -325,8 +313,8 @@ static int unknown(struct vmtp_engine *e, const struct remote *r, uint32_t code,
     uint32_t last = r->transaction + (r->skip ? SKIPPED : 0u);
     if (code != VMTP_RETRY || last - transact > 2u * SKIPPED)
         return DROP(e, DROP_BAD_NOTIFY);
-    for (const struct request *q = oldest(e, r); q; q = next(e, q))
-        if (transact - first_of(q) < q->groups + (q->skip ? SKIPPED : 0u))
+    for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q))
+        if (transact - request_first(q) < q->groups + (q->skip ? SKIPPED : 0u))
             return DROP(e, DROP_BAD_NOTIFY);
     veng_notify_client_of(e, r, transact, 0, VMTP_RESPONSE_DISCARDED);
     return DROP(e, DROP_BAD_NOTIFY);

@@ -23,10 +23,7 @@ static vmtp_time tc2_base(const struct vmtp_engine *e, const struct call *c) {
 
 /* Doubles with each retransmission: a host that is busy or asleep is not made busier. */
 vmtp_time veng_call_tc2(const struct vmtp_engine *e, const struct call *c) {
-    vmtp_time t = tc2_base(e, c);
-    for (unsigned i = 1; i < c->retries && t < e->config.timers.tc2_ceiling; i++)
-        t *= 2;
-    return t < e->config.timers.tc2_ceiling ? t : e->config.timers.tc2_ceiling;
+    return veng_doubled(e, tc2_base(e, c), c->retries);
 }
 
 static vmtp_time tc1_full(const struct vmtp_engine *e, const struct call *c) {

@@ -528,6 +528,21 @@ static inline struct call *call_at(const struct vmtp_engine *e, uint32_t i) { re
 static inline struct slot *slot_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->slots, i); }
 static inline struct remote *remote_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->remotes, i); }
 static inline struct request *request_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->requests, i); }
+/* The Requests of a run, oldest first; each has the Transactions from request_first on. */
+static inline struct request *remote_oldest(const struct vmtp_engine *e, const struct remote *r) {
+    return r->request != NONE ? request_at(e, r->request) : NULL;
+}
+static inline struct request *request_newer(const struct vmtp_engine *e, const struct request *q) {
+    return q->newer != NONE ? request_at(e, q->newer) : NULL;
+}
+static inline uint32_t request_first(const struct request *q) { return q->transaction - (q->groups - 1u); }
+/* TC2 and TS3: from base on, twice as long with each try after the first, up to the ceiling of TC2. */
+static inline vmtp_time veng_doubled(const struct vmtp_engine *e, vmtp_time base, unsigned tries) {
+    vmtp_time most = e->config.timers.tc2_ceiling;
+    for (unsigned i = 1; i < tries && base < most; i++)
+        base *= 2;
+    return base < most ? base : most;
+}
 static inline struct accept *accept_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->accepts, i); }
 static inline struct host *host_at(const struct vmtp_engine *e, uint32_t i) { return pool_at(&e->hosts, i); }
 

@@ -488,10 +488,7 @@ int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n)
 
 /* TC2 towards a client: no round trip is measured, so its floor, doubling with each try. */
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
-    vmtp_time t = e->config.timers.tc2_floor;
-    for (unsigned i = 1; i < r->retries && t < e->config.timers.tc2_ceiling; i++)
-        t *= 2;
-    return t < e->config.timers.tc2_ceiling ? t : e->config.timers.tc2_ceiling;
+    return veng_doubled(e, e->config.timers.tc2_floor, r->retries);
 }
 
 /* The Request did not become whole.  Its transaction is remembered as the one before, so that it can still come. */

@@ -10,32 +10,20 @@
 
 #define RUN_REQUESTS 64u /* of one run at most: beyond that its client is to wait */
 
-static struct request *next(const struct vmtp_engine *e, const struct request *q) {
-    return q->newer != NONE ? request_at(e, q->newer) : NULL;
-}
-
-static struct request *oldest(const struct vmtp_engine *e, const struct remote *r) {
-    return r->request != NONE ? request_at(e, r->request) : NULL;
-}
-
 /* ---- the list ---- */
 
-static uint32_t first_transaction(const struct request *q) { return q->transaction - (q->groups - 1u); }
-
 static struct request *find(const struct vmtp_engine *e, const struct remote *r, uint32_t transaction) {
-    struct request *q = oldest(e, r);
-    while (q && transaction - first_transaction(q) >= q->groups)
-        q = next(e, q);
+    struct request *q = remote_oldest(e, r);
+    while (q && transaction - request_first(q) >= q->groups)
+        q = request_newer(e, q);
     return q;
 }
 
-static unsigned append(struct vmtp_engine *e, struct remote *r, struct request *q) {
+static void append(struct vmtp_engine *e, struct remote *r, struct request *q) {
     uint32_t *link = &r->request;
-    unsigned before = 0;
-    for (; *link != NONE; before++)
+    while (*link != NONE)
         link = &request_at(e, *link)->newer;
     *link = pool_index(&e->requests, q);
-    return before;
 }
 
 void veng_stream_unlink(struct vmtp_engine *e, struct request *q) {
@@ -70,8 +58,8 @@ static void tell(struct vmtp_engine *e, const struct arrival *a, uint32_t transa
 /* ---- whole Requests ---- */
 
 static void deliver(struct vmtp_engine *e, struct remote *r) {
-    for (struct request *q = oldest(e, r), *following; q && q->state != REQUEST_RECEIVING; q = following) {
-        following = next(e, q);
+    for (struct request *q = remote_oldest(e, r), *following; q && q->state != REQUEST_RECEIVING; q = following) {
+        following = request_newer(e, q);
         if (q->state != REQUEST_COMPLETE || q->event.link)
             continue;
         veng_event_post(e, &q->event, VMTP_EV_REQUEST, KIND_REQUEST);
@@ -89,7 +77,7 @@ static void complete(struct vmtp_engine *e, struct remote *r, struct request *q)
 /* A later Request is whole already, so what these lack was lost. */
 static void ask_for_earlier(struct vmtp_engine *e, struct remote *r, const struct request *whole,
                             const struct arrival *a) {
-    for (struct request *q = oldest(e, r); q && q != whole; q = next(e, q)) {
+    for (struct request *q = remote_oldest(e, r); q && q != whole; q = request_newer(e, q)) {
         if (q->state != REQUEST_RECEIVING || q->told || q->run || q->datagram)
             continue;
         q->told = 1;
@@ -98,13 +86,7 @@ static void ask_for_earlier(struct vmtp_engine *e, struct remote *r, const struc
 }
 
 static vmtp_time patience(const struct vmtp_engine *e, const struct request *q) {
-    const struct vmtp_timers *k = &e->config.timers;
-    vmtp_time t = k->tc2_floor;
-    if (!q->retries)
-        return k->ts1;
-    for (unsigned i = 1; i < q->retries && t < k->tc2_ceiling; i++)
-        t *= 2;
-    return t < k->tc2_ceiling ? t : k->tc2_ceiling;
+    return q->retries ? veng_doubled(e, e->config.timers.tc2_floor, q->retries) : e->config.timers.ts1;
 }
 
 static void receive_one(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
@@ -134,7 +116,7 @@ static void receive_one(struct vmtp_engine *e, struct remote *r, struct request 
 /* What a packet of a large message wants to know, or ought to be told. */
 static void acknowledge_group(struct vmtp_engine *e, struct request *q, unsigned group, const struct arrival *a) {
     struct run *r = q->run;
-    uint32_t gap, told = 0, first = first_transaction(q);
+    uint32_t gap, told = 0, first = request_first(q);
     while ((gap = veng_run_gap(r, group, a->now)) != NONE) {
         tell(e, a, first + gap, r->mask[gap], VMTP_RETRY);
         told = 1;
@@ -149,7 +131,7 @@ static void acknowledge_group(struct vmtp_engine *e, struct request *q, unsigned
 
 static int receive_group(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
     struct accept *into = accept_at(e, q->accept);
-    unsigned group = a->transaction - first_transaction(q);
+    unsigned group = a->transaction - request_first(q);
     if (((a->control & VMTP_CMG) != 0) != (group + 1u < q->run->groups))
         return DROP(e, DROP_MISMATCH);
     if (veng_group_store(into->area, into->capacity, q->run, group, a))
@@ -227,7 +209,7 @@ static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entit
 
 static unsigned length_of(const struct vmtp_engine *e, const struct remote *r) {
     unsigned n = 0;
-    for (const struct request *q = oldest(e, r); q; q = next(e, q))
+    for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q))
         n++;
     return n;
 }
@@ -379,10 +361,10 @@ static void give_up(struct vmtp_engine *e, struct remote *r, struct request *q, 
         deliver(e, r);
         return;
     }
-    r->transaction = first_transaction(q) - 1u; /* it can still come, and they behind it */
+    r->transaction = request_first(q) - 1u; /* it can still come, and they behind it */
     r->skip = r->gap_told = 0;
     while (q) {
-        struct request *following = next(e, q);
+        struct request *following = request_newer(e, q);
         veng_request_drop(e, q, now);
         q = following;
     }
@@ -405,7 +387,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_tim
     q->retries++;
     if (q->run) {
         veng_run_asked(q->run, now);
-        veng_notify_sender_of(e, r, q, first_transaction(q) + q->run->base, q->run->mask[q->run->base], VMTP_RETRY);
+        veng_notify_sender_of(e, r, q, request_first(q) + q->run->base, q->run->mask[q->run->base], VMTP_RETRY);
     } else
         veng_notify_sender_of(e, r, q, q->transaction, q->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &q->timer, now + patience(e, q));
@@ -423,7 +405,7 @@ void veng_stream_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now
 /* TS4 without a word of the client: what is answered is acknowledged by that; what is not, waits for TS2. */
 void veng_stream_quiet(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     int busy = 0;
-    for (const struct request *q = oldest(e, r); q; q = next(e, q))
+    for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q))
         busy |= q->state != REQUEST_RESPONDED;
     if (busy && r->idle < 255u)
         r->idle++;
