@@ -432,14 +432,14 @@ static void let_others_end(struct vmtp_engine *e, struct call *c, vmtp_time now)
     veng_outstanding_settled(e, c, now);
 }
 
+/* In order: those behind it end after its event, and know its record as long as they need it. */
 static void tell_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->forwarder != NONE) {
-        let_others_end(e, c, now); /* it has no event, or its client's entity is gone */
-        if (veng_forward_settled(e, c, now))
-            return;
-    }
-    veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+    int own = c->forwarder != NONE && veng_forward_settled(e, c, now);
+    if (!own)
+        veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
     let_others_end(e, c, now);
+    if (own)
+        veng_call_free(e, c);
 }
 
 /* It is not among the client's calls any more. */

@@ -392,8 +392,6 @@ int veng_forward_settled(struct vmtp_engine *e, struct call *c, vmtp_time now) {
             i = release(e, q);
         }
     }
-    if (own)
-        veng_call_free(e, c);
     return own;
 }
 

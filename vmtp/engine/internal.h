@@ -798,7 +798,7 @@ void veng_part(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_forward_go(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now); /* c passes on to an entity here */
 void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now); /* acknowledged, or why not */
-/* Nothing of c is out any more.  1: c was the engine's own and is gone. */
+/* Nothing of c is out any more.  1: c is the engine's own, and no program hears of its end. */
 int veng_forward_settled(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_forward_drop(struct vmtp_engine *e, struct request *q, vmtp_time now);
 int veng_forward_duplicate(struct vmtp_engine *e, struct arrival *a, struct remote *r);

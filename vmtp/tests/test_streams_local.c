@@ -176,8 +176,7 @@ START_TEST(large_messages_in_a_run) {
 }
 END_TEST
 
-/* A server that does not stream its answers to the network answers here all the same, one by one. */
-START_TEST(no_streams) {
+static void no_streams(void) {
     struct vmtp_config config;
     stream_config(&config);
     config.no_streams = 1;
@@ -185,12 +184,42 @@ START_TEST(no_streams) {
     stream_open(&f, &config);
     client = call_entity(&f);
     server = serve_entity(&f, NULL);
+}
+
+/* A server that does not stream its answers to the network answers here all the same, one by one. */
+START_TEST(a_node_that_does_not_stream) {
+    no_streams();
     uint32_t t = run_of(3);
     for (unsigned i = 0; i < 3; i++) {
         ck_assert_uint_eq(stream_delivered(&f, i), t + i);
         reply(t + i, 0);
         stream_ended(&f, i, i + 1, 0);
     }
+}
+END_TEST
+
+/* VMTP-13.3-33 VMTP-7.7-02: the server passes the first one on, and a packet of that is still out when it is answered */
+START_TEST(one_is_forwarded) {
+    no_streams();
+    uint32_t t = run_of(3);
+    struct vmtp_forward onward = {.message = {.server = FOREIGN_SERVER, .code = 0x77}};
+    struct vmtp_tx tx;
+    onward.segment = stream_segment;
+    onward.segment_size = 100;
+    f.stuck = 1;
+    ck_assert_int_eq(vmtp_forward(f.engine, foreign_event(&f, VMTP_EV_REQUEST, 0)->handle, &onward, f.now), 0);
+    ck_assert_int_eq(vmtp_output(f.engine, &tx, f.now), 1);
+    reply(t + 1, 0);
+    struct vmtp_header h = stream_response(client, t, 0, 0);
+    h.forward = 1;
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    reply(t + 2, 0);
+    stream_ends(&f, 0);
+    vmtp_tx_result(f.engine, &tx, VMTP_TX_SENT, f.now);
+    foreign_collect(&f);
+    for (unsigned i = 0; i < 3; i++)
+        stream_ended(&f, i, i + 1, 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 1);
 }
 END_TEST
 
@@ -205,7 +234,8 @@ int main(void) {
     tcase_add_loop_test(c, an_entity_ends, 0, 2);
     tcase_add_loop_test(c, large_messages, 0, 2);
     tcase_add_test(c, large_messages_in_a_run);
-    tcase_add_test(c, no_streams);
+    tcase_add_test(c, a_node_that_does_not_stream);
+    tcase_add_test(c, one_is_forwarded);
     suite_add_tcase(s, c);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
