@@ -12,7 +12,7 @@ cmake_policy(PUSH)
 cmake_policy(VERSION 3.25)
 
 set(_registry_kinds constant packet-flag control-flag code-flag entity-flag group-flag response-code local-code
-                    management test v entity query-flag group-permission service-flag)
+                    management test v name name-flag name-reason uio uio-flag uio-attribute entity query-flag group-permission service-flag)
 
 # A C constant from a cell: decimal or 0x..., with the suffix that its kind wants.
 function(_registry_literal out kind value where)
@@ -85,7 +85,7 @@ function(vsuite_registry_header tsv header)
         _registry_literal(literal ${kind} "${value}" "${where}")
         set(number ${literal})
         set(family ${kind})
-        if(kind MATCHES "^(management|test|v)$")
+        if(kind MATCHES "^(management|test|v|name|uio)$")
             _registry_code24(number ${value})
             set(family request-code)
         elseif(kind STREQUAL local-code)
@@ -122,7 +122,7 @@ function(vsuite_registry_header tsv header)
                    "${list_response_code};${list_local_code}")
     _registry_list(lists VMTP_TEST_CODE_LIST "the test service; values are the low 24 bits" "${list_test}")
     _registry_list(lists VMTP_REQUEST_CODE_LIST "all known request codes; values are the low 24 bits"
-                   "${list_management};${list_test};${list_v}")
+                   "${list_management};${list_test};${list_v};${list_name};${list_uio}")
     _registry_list(lists VMTP_ENTITY_LIST "well-known entities" "${list_entity}")
     _registry_list(lists VMTP_QUERY_FLAG_LIST "flags in the answer to QueryVMTPNode" "${list_query_flag}")
     _registry_list(lists VMTP_GROUP_PERMISSION_LIST "permissions of a group member" "${list_group_permission}")
