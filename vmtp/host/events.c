@@ -64,12 +64,13 @@ static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     case VMTP_EV_READY: return 1; /* vmtp_host_open has waited for it */
     case VMTP_EV_COMPLETE:
         return finish_call(host, event) || vhost_group_event(host, event) || vhost_stream_event(host, event);
-    case VMTP_EV_REQUEST: return vhost_serve_request(host, event);
-    case VMTP_EV_RELEASED: return vhost_copy_released(host, event->handle);
+    case VMTP_EV_REQUEST: return event->resumed ? vhost_arrived(host, event) : vhost_serve_request(host, event);
+    case VMTP_EV_RELEASED:
+        return event->resumed ? vhost_arrival_released(host, event) : vhost_copy_released(host, event->handle);
     case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);
     case VMTP_EV_ACCEPT_RETURNED: return vhost_serve_returned(host, event);
     case VMTP_EV_ENTITY_DELETED: return forget(host, VMTP_EV_ENTITY_CREATED, event->entity); /* it came and went */
-    case VMTP_EV_GROUP_RESPONSE: return vhost_serve_returned(host, event); /* services have no use for it */
+    case VMTP_EV_GROUP_RESPONSE: return vhost_serve_heard(host, event);
     case VMTP_EV_LISTEN: return listen_to(host, event);
     case VMTP_EV_SIGNAL: /* the last one counts, so that there is one place for each entity */
         forget(host, VMTP_EV_SIGNAL, event->entity);

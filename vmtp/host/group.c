@@ -10,6 +10,8 @@ struct vmtp_group_call {
     uint32_t member; /* of the pool, or NO_MEMBER: the caller's own entity */
     int done;
     uint32_t result;
+    const vmtp_entity *members; /* that are to answer: the host's copy, behind the responses */
+    uint32_t member_count;
     uint32_t taken, count; /* of responses */
     struct vmtp_event responses[];
 };
@@ -43,17 +45,31 @@ void vhost_groups_close(vmtp_host *host) {
 
 /* ---- beginning ---------------------------------------------------------------------------------------------- */
 
-/* The record with its events and, behind them, the area. */
+/* With one slot the engine would take it for an ordinary call, and each of a list of members needs one. */
+static uint32_t slots_of(const struct vmtp_request *r) {
+    const uint32_t least = (r->flags & VMTP_CALL_RELIABLE) && r->member_count > 2 ? r->member_count : 2;
+    const uint32_t wanted = r->response_slots ? r->response_slots : DEFAULT_SLOTS;
+    return wanted > least ? wanted : least;
+}
+
+/* The record with its events and, behind them, the list of members and the area. */
 static struct vmtp_group_call *make(vmtp_host *host, struct vmtp_request *request) {
-    const uint64_t head = (sizeof(struct vmtp_group_call) +
-                           (uint64_t)request->response_slots * sizeof(struct vmtp_event) + 63) &
-                          ~(uint64_t)63;
+    const uint32_t members = request->flags & VMTP_CALL_RELIABLE ? request->member_count : 0;
+    const uint64_t list = sizeof(struct vmtp_group_call) + (uint64_t)request->response_slots * sizeof(struct vmtp_event);
+    const uint64_t head = (list + (uint64_t)members * sizeof(vmtp_entity) + 63) & ~(uint64_t)63;
     const uint64_t total = head + (uint64_t)request->response_slots * request->response_size;
     if (total > SIZE_MAX / 2)
         return NULL;
     struct vmtp_group_call *call = vhost_allocate(host, (size_t)total);
-    if (call)
-        request->response_area = request->response_size ? (uint8_t *)call + head : NULL;
+    if (!call)
+        return NULL;
+    request->response_area = request->response_size ? (uint8_t *)call + head : NULL;
+    if (members && request->members) {
+        vmtp_entity *copy = (vmtp_entity *)((uint8_t *)call + list);
+        memcpy(copy, request->members, members * sizeof *copy);
+        request->members = call->members = copy;
+        call->member_count = members;
+    }
     return call;
 }
 
@@ -79,8 +95,7 @@ int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **out, const struct vm
     if (vhost_take_interrupt(host))
         return VMTP_E_CANCELLED;
     mine.message.code |= VMTP_MRD;
-    if (mine.response_slots < 2) /* with one the engine would take it for an ordinary call */
-        mine.response_slots = mine.response_slots ? 2u : DEFAULT_SLOTS;
+    mine.response_slots = slots_of(&mine);
     struct vmtp_group_call *call = make(host, &mine);
     if (!call)
         return VMTP_E_MEMORY;
@@ -118,6 +133,8 @@ static int heard(vmtp_host *host, void *context, int *result) {
         return 0;
     if (call->result == VMTP_CANCELLED)
         *result = VMTP_E_CANCELLED;
+    else if (call->member_count && !call->result) /* all of them have answered */
+        *result = VMTP_E_STALE;
     else
         *result = call->result ? (int)call->result : (int)VMTP_USER_TIMEOUT;
     return 1;
@@ -126,6 +143,21 @@ static int heard(vmtp_host *host, void *context, int *result) {
 int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct vmtp_event *response, vmtp_time deadline) {
     struct listener listener = {call, response};
     return vhost_until(host, heard, &listener, deadline);
+}
+
+uint32_t vmtp_host_group_missing(const vmtp_group_call *call, vmtp_entity *list, uint32_t room) {
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < call->member_count; i++) {
+        uint32_t k = 0;
+        while (k < call->count && call->responses[k].message.server != call->members[i])
+            k++;
+        if (k < call->count)
+            continue;
+        if (missing < room)
+            list[missing] = call->members[i];
+        missing++;
+    }
+    return missing;
 }
 
 void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call) {

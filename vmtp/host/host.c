@@ -240,6 +240,7 @@ void vmtp_host_close(vmtp_host *host) {
     vhost_groups_close(host);
     vhost_streams_close(host);
     vhost_copies_close(host);
+    vhost_arrivals_close(host);
     vhost_release(host, host->services);
     vhost_release(host, host->copies);
     vhost_release(host, host->kept);

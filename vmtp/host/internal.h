@@ -14,6 +14,8 @@
  *   stream.c   streams of calls
  *   query.c    who is in a group
  *   forward.c  Requests that go on to other servers
+ *   hear.c     Responses of other members of a group
+ *   migrate.c  entities that leave and come
  *   copies.c   reply segments that the host keeps
  */
 #ifndef VMTP_HOST_INTERNAL_H
@@ -27,6 +29,8 @@
 #define VHOST_BATCH 32u
 /* Batches per turn: a loop must get its turn too. */
 #define VHOST_TURN_BATCHES 8u
+/* Responses of other members that are kept for one Request. */
+#define VHOST_HEARD_MOST 64u
 /* How long a port that has no room is left alone. */
 #define VHOST_SEND_PAUSE VMTP_MILLISECOND
 /* How long opening waits for identifiers before it says that somebody claims every block. */
@@ -59,6 +63,13 @@ enum vhost_slot_state {
     VHOST_DEAD    /* the entity is gone */
 };
 
+/* What another member has answered to the group. */
+struct vhost_heard {
+    struct vhost_heard *next;
+    struct vmtp_event event;
+    uint8_t octets[];
+};
+
 /* One accept and the Request that came with it. */
 struct vhost_slot {
     struct vhost_service *service;
@@ -67,16 +78,19 @@ struct vhost_slot {
     uint64_t cookie;
     enum vhost_slot_state state;
     struct vmtp_event request;
+    struct vhost_heard *heard; /* by others to this Request, oldest first */
+    uint32_t heard_count;
+    int heard_taken; /* the application has the first of them */
 };
 
-/* One vmtp_host_serve or vmtp_host_procedure. */
+/* One vmtp_host_serve or vmtp_host_procedure, or the Requests that came with an entity from another host. */
 struct vhost_service {
     vmtp_entity entity;
     uint32_t number; /* in host->services */
     uint32_t depth, capacity;
     uint32_t living;          /* slots that are not DEAD */
     int ending;               /* vmtp_host_unserve: a slot that comes home stays there */
-    int running;              /* its procedure */
+    int arrived;              /* with its entity: each slot has the handle that its Request had as cookie */
     vmtp_procedure procedure; /* NULL: a queue */
     void *context;
     struct vhost_slot slots[];
@@ -98,6 +112,20 @@ struct vhost_copy {
     struct vhost_copy *next;
     vmtp_handle handle;
     uint8_t octets[];
+};
+
+/* Octets that the engine was lent with an entity from another host. */
+struct vhost_arrival {
+    struct vhost_arrival *next;
+    vmtp_entity entity;
+    uint32_t lent; /* so many times */
+    uint8_t octets[];
+};
+
+/* An entity whose procedure is running.  It may block, and procedures of others run inside it. */
+struct vhost_running {
+    struct vhost_running *outer;
+    vmtp_entity entity;
 };
 
 /* A blocking call that is under way.  A procedure that is called meanwhile may make one of its own, inside it. */
@@ -123,6 +151,8 @@ struct vmtp_host {
 
     struct vhost_pending *call; /* the innermost; NULL: none */
 
+    struct vhost_running *running; /* the innermost */
+
     struct vmtp_group_call *group_calls;
     struct vmtp_stream *streams;
 
@@ -134,6 +164,8 @@ struct vmtp_host {
 
     struct vmtp_event *kept; /* ring of events for vmtp_host_next_event */
     uint32_t kept_first, kept_count, kept_limit;
+
+    struct vhost_arrival *arrivals;
 
     struct vhost_copy **copies; /* hash by handle */
     uint32_t copies_mask;
@@ -233,6 +265,7 @@ void vhost_streams_close(vmtp_host *host);
 int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event);
 int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event);
 int vhost_serve_returned(vmtp_host *host, const struct vmtp_event *event);
+int vhost_serve_heard(vmtp_host *host, const struct vmtp_event *event);
 void vhost_serve_idle(vmtp_host *host);
 void vhost_serve_close(vmtp_host *host);
 /* Takes a Request out of its list: it is in the application's hands. */
@@ -242,6 +275,17 @@ struct vhost_slot *vhost_serve_held(const vmtp_host *host, const struct vmtp_inc
 /* Keeps a service from being freed, whatever is done to its entity, until it is let go. */
 void vhost_serve_keep(struct vhost_service *service);
 void vhost_serve_let_go(vmtp_host *host, struct vhost_service *service);
+/* A service with slots that have no area yet; *room is so many octets behind them.  NULL: no memory. */
+struct vhost_service *vhost_serve_make(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint64_t octets,
+                                       uint8_t **room);
+/* A number that no service has: below host->services_limit, if there is one. */
+uint32_t vhost_serve_vacancy(const vmtp_host *host);
+/* The slot's Request waits. */
+void vhost_serve_queue(vmtp_host *host, struct vhost_slot *slot, const struct vmtp_event *request);
+/* The slot is not used any more.  The last one takes its service with it. */
+void vhost_serve_retire(vmtp_host *host, struct vhost_slot *slot);
+/* The entity has left: what waits here is nobody's, what is held is stale. */
+void vhost_serve_leave(vmtp_host *host, vmtp_entity entity);
 
 /* ---- invoke.c ------------------------------------------------------------------------------------------------- */
 
@@ -249,6 +293,20 @@ void vhost_serve_let_go(vmtp_host *host, struct vhost_service *service);
 void vhost_invoke(vmtp_host *host);
 /* 1 when there is something to call. */
 int vhost_invocable(const vmtp_host *host);
+
+/* ---- hear.c --------------------------------------------------------------------------------------------------- */
+
+/* Keeps a copy of a Response for the Request of slot. */
+void vhost_hear_keep(vmtp_host *host, struct vhost_slot *slot, const struct vmtp_event *event);
+/* The slot's Request is over. */
+void vhost_hear_forget(vmtp_host *host, struct vhost_slot *slot);
+
+/* ---- migrate.c ------------------------------------------------------------------------------------------------ */
+
+/* Each returns 1 when the event belongs to an entity that vmtp_host_import has brought. */
+int vhost_arrived(vmtp_host *host, const struct vmtp_event *event);
+int vhost_arrival_released(vmtp_host *host, const struct vmtp_event *event);
+void vhost_arrivals_close(vmtp_host *host);
 
 /* ---- copies.c ------------------------------------------------------------------------------------------------- */
 

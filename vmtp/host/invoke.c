@@ -8,9 +8,16 @@
  */
 #include "internal.h"
 
+static int is_running(const vmtp_host *host, vmtp_entity entity) {
+    const struct vhost_running *r = host->running;
+    while (r && r->entity != entity)
+        r = r->outer;
+    return r != NULL;
+}
+
 static struct vhost_slot *next(const vmtp_host *host) {
     struct vhost_slot *slot = host->invoked.first;
-    while (slot && slot->service->running)
+    while (slot && is_running(host, slot->service->entity))
         slot = slot->next;
     return slot;
 }
@@ -19,12 +26,13 @@ int vhost_invocable(const vmtp_host *host) { return next(host) != NULL; }
 
 static void call(vmtp_host *host, struct vhost_slot *slot) {
     struct vhost_service *service = slot->service;
+    struct vhost_running running = {host->running, service->entity};
     struct vmtp_incoming in;
     vhost_serve_hold(&host->invoked, slot, &in);
     vhost_serve_keep(service);
-    service->running = 1;
+    host->running = &running;
     service->procedure(host, &in, service->context);
-    service->running = 0;
+    host->running = running.outer;
     vhost_serve_let_go(host, service);
 }
 

@@ -85,8 +85,8 @@ void vhost_serve_let_go(vmtp_host *host, struct vhost_service *service) {
         end_service(host, service);
 }
 
-/* The slot is not used any more.  The last one takes its service with it. */
-static void retire(vmtp_host *host, struct vhost_slot *slot) {
+void vhost_serve_retire(vmtp_host *host, struct vhost_slot *slot) {
+    vhost_hear_forget(host, slot);
     slot->state = VHOST_DEAD;
     vhost_serve_let_go(host, slot->service);
 }
@@ -94,8 +94,9 @@ static void retire(vmtp_host *host, struct vhost_slot *slot) {
 /* Gives the slot to the engine again, unless the entity is gone or does not serve any more. */
 static void post(vmtp_host *host, struct vhost_slot *slot) {
     struct vhost_service *service = slot->service;
+    vhost_hear_forget(host, slot);
     if (service->ending) {
-        retire(host, slot);
+        vhost_serve_retire(host, slot);
         return;
     }
     int r = vmtp_accept(host->engine, service->entity, slot->area, service->capacity, slot->cookie);
@@ -106,7 +107,7 @@ static void post(vmtp_host *host, struct vhost_slot *slot) {
         slot->state = VHOST_IDLE;
         append(&host->idle, slot);
     } else {
-        retire(host, slot);
+        vhost_serve_retire(host, slot);
     }
 }
 
@@ -127,13 +128,17 @@ static struct vhost_list *queue_of(vmtp_host *host, const struct vhost_slot *slo
     return slot->service->procedure ? &host->invoked : &host->waiting;
 }
 
+void vhost_serve_queue(vmtp_host *host, struct vhost_slot *slot, const struct vmtp_event *request) {
+    slot->request = *request;
+    slot->state = VHOST_QUEUED;
+    enter(queue_of(host, slot), slot);
+}
+
 int vhost_serve_request(vmtp_host *host, const struct vmtp_event *event) {
     struct vhost_slot *slot = slot_of(host, event);
     if (!slot)
         return 0;
-    slot->request = *event;
-    slot->state = VHOST_QUEUED;
-    enter(queue_of(host, slot), slot);
+    vhost_serve_queue(host, slot, event);
     return 1;
 }
 
@@ -145,75 +150,145 @@ int vhost_serve_returned(vmtp_host *host, const struct vmtp_event *event) {
     return 1;
 }
 
-/* Rare, so it looks at every slot.  A Request that nobody has seen yet is dropped: its client does not want it any more. */
-int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event) {
-    for (uint32_t n = 0; n < host->services_limit; n++) {
+/* The slot with this Request, or NULL.  For what is rare: it looks at every slot. */
+static struct vhost_slot *slot_with(const vmtp_host *host, vmtp_handle request) {
+    for (uint32_t n = 0; request && n < host->services_limit; n++) {
         struct vhost_service *service = host->services[n];
         for (uint32_t i = 0; service && i < service->depth; i++) {
             struct vhost_slot *slot = &service->slots[i];
-            if ((slot->state != VHOST_QUEUED && slot->state != VHOST_HELD) || slot->request.handle != event->handle)
-                continue;
-            if (slot->state == VHOST_QUEUED) {
-                take_out(queue_of(host, slot), slot);
-                post(host, slot);
-            }
-            return 1; /* HELD: the reply will say VMTP_E_STALE */
+            if ((slot->state == VHOST_QUEUED || slot->state == VHOST_HELD) && slot->request.handle == request)
+                return slot;
         }
     }
-    return 0;
+    return NULL;
+}
+
+/* A Request that nobody has seen yet is dropped: its client does not want it any more. */
+int vhost_serve_abandoned(vmtp_host *host, const struct vmtp_event *event) {
+    struct vhost_slot *slot = slot_with(host, event->handle);
+    if (slot && slot->state == VHOST_QUEUED) {
+        take_out(queue_of(host, slot), slot);
+        post(host, slot);
+    }
+    return slot != NULL; /* HELD: the reply will say VMTP_E_STALE */
+}
+
+/* It came in a slot of its own, which is for Requests: what it says is copied. */
+int vhost_serve_heard(vmtp_host *host, const struct vmtp_event *event) {
+    struct vhost_slot *slot = slot_of(host, event), *request = slot_with(host, event->handle);
+    if (!slot)
+        return 0;
+    if (request)
+        vhost_hear_keep(host, request, event);
+    post(host, slot);
+    return 1;
+}
+
+void vhost_serve_leave(vmtp_host *host, vmtp_entity entity) {
+    for (uint32_t n = 0; n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        if (!service || service->entity != entity)
+            continue;
+        service->ending = 1;
+        vhost_serve_keep(service); /* until all slots have been looked at */
+        for (uint32_t i = 0; i < service->depth; i++) {
+            struct vhost_slot *slot = &service->slots[i];
+            if (slot->state != VHOST_QUEUED && slot->state != VHOST_IDLE)
+                continue; /* the others come home by themselves */
+            take_out(slot->state == VHOST_IDLE ? &host->idle : queue_of(host, slot), slot);
+            vhost_serve_retire(host, slot);
+        }
+        vhost_serve_let_go(host, service);
+    }
 }
 
 void vhost_serve_close(vmtp_host *host) {
-    for (uint32_t n = 0; host->services && n < host->services_limit; n++)
-        vhost_release(host, host->services[n]);
+    for (uint32_t n = 0; host->services && n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        for (uint32_t i = 0; service && i < service->depth; i++)
+            vhost_hear_forget(host, &service->slots[i]);
+        vhost_release(host, service);
+    }
 }
 
 /* ---- vmtp_host_serve ---------------------------------------------------------------------------------------- */
 
-static struct vhost_service *make_service(vmtp_host *host, uint32_t number, vmtp_entity entity, uint32_t depth,
-                                          uint32_t capacity) {
-    /* Buffers begin on cache lines: nobody's data shares one with somebody else's. */
-    const uint64_t stride = ((uint64_t)capacity + 63) & ~(uint64_t)63;
+struct vhost_service *vhost_serve_make(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint64_t octets,
+                                       uint8_t **room) {
     const uint64_t head = (sizeof(struct vhost_service) + (uint64_t)depth * sizeof(struct vhost_slot) + 63) &
                           ~(uint64_t)63;
-    const uint64_t total = head + depth * stride;
+    const uint64_t total = head + octets;
     if (total > SIZE_MAX)
         return NULL;
     struct vhost_service *service = vhost_allocate(host, (size_t)total);
     if (!service)
         return NULL;
     service->entity = entity;
-    service->number = number;
     service->depth = depth;
-    service->capacity = capacity;
     service->living = depth;
+    for (uint32_t i = 0; i < depth; i++)
+        service->slots[i].service = service;
+    *room = (uint8_t *)service + head;
+    return service;
+}
+
+static struct vhost_service *make_service(vmtp_host *host, uint32_t number, vmtp_entity entity, uint32_t depth,
+                                          uint32_t capacity) {
+    /* Buffers begin on cache lines: nobody's data shares one with somebody else's. */
+    const uint64_t stride = ((uint64_t)capacity + 63) & ~(uint64_t)63;
+    uint8_t *room;
+    struct vhost_service *service = vhost_serve_make(host, entity, depth, depth * stride, &room);
+    if (!service)
+        return NULL;
+    service->number = number;
+    service->capacity = capacity;
     for (uint32_t i = 0; i < depth; i++) {
-        struct vhost_slot *slot = &service->slots[i];
-        slot->service = service;
-        slot->area = capacity ? (uint8_t *)service + head + i * stride : NULL;
-        slot->cookie = cookie_of(number, i);
+        service->slots[i].area = capacity ? room + i * stride : NULL;
+        service->slots[i].cookie = cookie_of(number, i);
     }
     return service;
+}
+
+uint32_t vhost_serve_vacancy(const vmtp_host *host) {
+    uint32_t n = 0;
+    while (n < host->services_limit && host->services[n])
+        n++;
+    return n;
 }
 
 /* May the entity be served (once more), and at which number?  0 or a vmtp_error. */
 static int find_place(const vmtp_host *host, vmtp_entity entity, uint32_t depth, vmtp_procedure procedure,
                       uint32_t *place) {
     struct vmtp_usage usage;
-    uint32_t vacant = host->services_limit;
     /* All or nothing. */
     vmtp_usage(host->engine, &usage);
     if (depth > host->engine_config.max_accepts - usage.accepts)
         return VMTP_E_FULL;
-    for (uint32_t n = host->services_limit; n-- > 0;) {
+    for (uint32_t n = 0; n < host->services_limit; n++) {
         const struct vhost_service *service = host->services[n];
-        if (!service)
-            vacant = n;
-        else if (service->entity == entity && !service->ending && (procedure || service->procedure))
+        if (service && service->entity == entity && !service->ending && (procedure || service->procedure))
             return VMTP_E_EXISTS; /* one way at a time */
     }
-    *place = vacant;
-    return vacant < host->services_limit ? 0 : VMTP_E_FULL;
+    *place = vhost_serve_vacancy(host);
+    return *place < host->services_limit ? 0 : VMTP_E_FULL;
+}
+
+/* Requests that came with their entity wait for whoever serves it. */
+static void take_arrived(vmtp_host *host, const struct vhost_service *by) {
+    for (uint32_t n = 0; n < host->services_limit; n++) {
+        struct vhost_service *service = host->services[n];
+        if (!service || !service->arrived || service->procedure || service->entity != by->entity)
+            continue;
+        service->procedure = by->procedure;
+        service->context = by->context;
+        for (uint32_t i = 0; i < service->depth; i++) {
+            struct vhost_slot *slot = &service->slots[i];
+            if (slot->state != VHOST_QUEUED)
+                continue;
+            take_out(&host->waiting, slot);
+            enter(&host->invoked, slot);
+        }
+    }
 }
 
 static int serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity, vmtp_procedure procedure,
@@ -239,6 +314,8 @@ static int serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t c
     host->services[number] = service;
     for (uint32_t i = 1; i < depth; i++)
         post(host, &service->slots[i]);
+    if (procedure)
+        take_arrived(host, service);
     return 0;
 }
 
@@ -263,7 +340,7 @@ static void withdraw(vmtp_host *host, struct vhost_service *service) {
             vmtp_accept_cancel(host->engine, service->entity, slot->cookie);
         } else if (slot->state == VHOST_IDLE) {
             take_out(&host->idle, slot);
-            retire(host, slot);
+            vhost_serve_retire(host, slot);
         }
     }
     vhost_serve_let_go(host, service);
@@ -298,7 +375,9 @@ void vhost_serve_hold(struct vhost_list *list, struct vhost_slot *slot, struct v
                                  .buffer = slot,
                                  .forward_count = request->forward_count,
                                  .large = request->large,
-                                 .more = request->more};
+                                 .more = request->more,
+                                 .resumed = request->resumed,
+                                 .former = request->resumed ? request->cookie : 0};
 }
 
 static int hand_over(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming *in) {
@@ -330,6 +409,10 @@ int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_incoming 
     struct receiver receiver = {entity, in};
     return vhost_until(host, received, &receiver, deadline);
 }
+
+#define REPLY_FLAGS                                                                                                    \
+    (VMTP_REPLY_CONFIRM | VMTP_REPLY_BATCH | VMTP_REPLY_ONCE | VMTP_REPLY_HEADER_SUM | VMTP_REPLY_CHOSEN |             \
+     VMTP_REPLY_GROUP)
 
 /* ---- answering ---------------------------------------------------------------------------------------------- */
 
@@ -386,8 +469,7 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
     struct vhost_copy *copy;
     struct vmtp_reply reply = {
         .message = *message, .segment = segment, .segment_size = segment_size, .flags = flags & ~VMTP_HOST_LEND};
-    if (!in->buffer ||
-        (flags & ~(VMTP_HOST_LEND | VMTP_REPLY_CONFIRM | VMTP_REPLY_ONCE | VMTP_REPLY_HEADER_SUM | VMTP_REPLY_CHOSEN)))
+    if (!in->buffer || (flags & ~(VMTP_HOST_LEND | REPLY_FLAGS)))
         return VMTP_E_INVALID;
     if (segment_size > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;

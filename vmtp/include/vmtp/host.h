@@ -102,12 +102,22 @@ VMTP_API int vmtp_host_transact(vmtp_host *host, const struct vmtp_request *requ
  * VMTP_E_CANCELLED (interrupted; or the entity was deleted, and the call is over), and what vmtp_host_receive returns.  A deadline that has
  * passed looks once.
  *
+ * Reliable multicast (spec/vmtp.md section 13.1): with VMTP_CALL_RELIABLE in request->flags, request->members lists who is to answer,
+ * and the call goes on until all of them have, at most until its deadline.  The list is copied, and there is room for each of
+ * them at least.  Then vmtp_host_group_next ends with VMTP_E_STALE when all have answered and their Responses have been taken; with
+ * VMTP_RETRANS_TIMEOUT or VMTP_USER_TIMEOUT when some have not.  vmtp_host_group_missing tells which, at any time: how many of the list
+ * have not answered so far, the first room of them in list (NULL when room is 0).
+ *
+ * A client that is a member of the group itself, request->client, is given no copy of its Request, and hears the Responses that
+ * others send to the group as well (VMTP_REPLY_GROUP) like any other.
+ *
  * vmtp_host_group_end ends it, over or not, and frees everything.  Closing the host does, too.
  */
 typedef struct vmtp_group_call vmtp_group_call;
 VMTP_API int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **call, const struct vmtp_request *request);
 VMTP_API int vmtp_host_group_next(vmtp_host *host, vmtp_group_call *call, struct vmtp_event *response,
                                   vmtp_time deadline);
+VMTP_API uint32_t vmtp_host_group_missing(const vmtp_group_call *call, vmtp_entity *list, uint32_t room);
 VMTP_API void vmtp_host_group_end(vmtp_host *host, vmtp_group_call *call);
 
 /*
@@ -181,6 +191,8 @@ struct vmtp_incoming {
     uint8_t forward_count; /* as in struct vmtp_event */
     uint8_t large;         /* the Response may have more than 16384 octets */
     uint8_t more;          /* another Request of its run follows */
+    uint8_t resumed;       /* it was in hand, or waited, where its entity was before: vmtp_host_import */
+    vmtp_handle former;    /* what it was called there */
 };
 
 /*
@@ -219,8 +231,9 @@ VMTP_API int vmtp_host_receive(vmtp_host *host, vmtp_entity entity, struct vmtp_
  * again when VMTP_EV_RELEASED with in->handle comes out of vmtp_host_next_event.  in's own segment may be sent back, but not lent.
  * segment_size may be up to 16384, or 4194304 if in->large.  The answer is sent now; nothing blocks.
  * 0, or VMTP_E_STALE (the client went on, or in is a datagram: not an error for a server); in is over in both cases.
- * VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
- * flags: VMTP_HOST_LEND, VMTP_REPLY_CONFIRM, VMTP_REPLY_ONCE, VMTP_REPLY_HEADER_SUM, VMTP_REPLY_CHOSEN.
+ * VMTP_E_TOO_LARGE, VMTP_E_FULL, VMTP_E_INVALID, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
+ * flags: VMTP_HOST_LEND and those of enum vmtp_reply_flags.  VMTP_REPLY_GROUP lets the other members of the group hear the Response
+ * (vmtp_host_overhear).
  */
 #define VMTP_HOST_LEND 0x100u
 VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
@@ -236,8 +249,41 @@ VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const st
  */
 VMTP_API int vmtp_host_forward(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp_message *message,
                                const void *segment, uint32_t segment_size, uint32_t relay);
+/*
+ * vmtp_host_overhear - what another member of the group has answered to this Request, and sent to the group (VMTP_REPLY_GROUP).
+ *
+ * For Requests to a group in which in->entity has VMTP_GRP_RESPONSES (see vmtp_group_join), until they are answered here: so a
+ * member can wait for what others say, and leave out or correct its own Response.  Blocks until deadline; one that has passed looks once.
+ * 0: *response (as of VMTP_EV_GROUP_RESPONSE; message.server is who answered), whose segment is valid until the next call for this
+ * Request, or until that is over.  Responses may get lost, and may come twice; 64 of them wait, more are dropped.  Each needs an accept of
+ * the entity on its way, so a depth of 1 hears nothing.
+ * VMTP_E_STALE: in is over, or a datagram.  VMTP_E_TIMEOUT, and what vmtp_host_receive returns.
+ */
+VMTP_API int vmtp_host_overhear(vmtp_host *host, const struct vmtp_incoming *in, struct vmtp_event *response,
+                                vmtp_time deadline);
+
 /* Gives in's segment back without an answer (datagrams, or when the handle is kept to be answered later with vmtp_reply). */
 VMTP_API void vmtp_host_done(vmtp_host *host, struct vmtp_incoming *in);
+
+/*
+ * Migration (spec/vmtp.md section 13.11): an entity leaves this host, and goes on at another one under its identifier.
+ *
+ * vmtp_host_export is vmtp_entity_export with what the host has of the entity: Requests that wait for vmtp_host_receive or its procedure,
+ * or that you have received and not yet answered, go along with their segments.  buffer[0..size) gets octets that vmtp_host_import takes
+ * on any machine, *used how many; how they get there is your business, and that of your own state.  Then the entity is not served here any
+ * more; what you have received of it may still be read, and answering it says VMTP_E_STALE.  Its calls end with VMTP_MIGRATED.  Datagrams that
+ * wait are lost.
+ * VMTP_E_MEMORY: size is too small (0 asks); *used is what all would take, and nothing has happened.  VMTP_E_NO_ENTITY, VMTP_E_FULL (also:
+ * too many events wait for vmtp_host_next_event).
+ *
+ * vmtp_host_import takes it in; data is yours again at once.  Serve it as before, by vmtp_host_serve or vmtp_host_procedure: the Requests
+ * that came along wait already, with resumed set.  (Those that were taken there by accepts of the program's own come out of
+ * vmtp_host_next_event, see vmtp_entity_import.)  A call that it had can be gone on with: vmtp_host_transact with this client and
+ * VMTP_CALL_RESUME.  On the way back, when nobody has taken it in, this works as well.
+ * VMTP_E_INVALID: data is not from vmtp_host_export, or was damaged.  VMTP_E_EXISTS, VMTP_E_FULL, VMTP_E_MEMORY: nothing has happened.
+ */
+VMTP_API int vmtp_host_export(vmtp_host *host, vmtp_entity entity, void *buffer, size_t size, size_t *used);
+VMTP_API int vmtp_host_import(vmtp_host *host, const void *data, size_t size, vmtp_entity *id);
 
 /* Makes the blocking call that is under way (or the next one) return VMTP_E_CANCELLED.  May be called from another thread or a
  * signal handler. */
