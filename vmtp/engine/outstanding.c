@@ -232,7 +232,7 @@ static void told_to_go_back(struct vmtp_engine *e, struct entity *n, uint32_t fr
             first = c;
         current |= (c->retransmits & 7u) == count;
     }
-    if (current && !first->tx.queued && !stalls(e, first, now))
+    if (current && !first->tx.queued && !first->whole && !stalls(e, first, now)) /* whole: its server is busy, and it waits */
         go_back(e, n, from, now);
 }
 

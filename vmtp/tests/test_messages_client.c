@@ -372,6 +372,20 @@ START_TEST(all_of_it_again) {
 }
 END_TEST
 
+/* The first group was met by BUSY, so nothing is known of the others: that is no reason to hurry.  VMTP-13.3-70 */
+START_TEST(busy_is_waited_for) {
+    sent(THREE);
+    told(0, 0, VMTP_BUSY);
+    for (unsigned i = 0; i < 7; i++)
+        told(1 + i % 2, 0, VMTP_NO_RUN_RECORD);
+    ck_assert_int_eq(stream_tell_client(&f, client, t - 1, 0, VMTP_RETRY_ALL), 0);
+    expect_silence(&f);
+    foreign_pass(&f, 20 * VMTP_MILLISECOND);
+    expect_group(&f, t, 0, ALL_BLOCKS);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+}
+END_TEST
+
 /* VMTP-13.3-09: as many groups */
 START_TEST(a_large_request_overflows) {
     struct vmtp_request r = call_request(client, 0);
@@ -418,6 +432,7 @@ int main(void) {
     tcase_add_test(c, all_has_arrived);
     tcase_add_test(c, a_server_that_does_not_stream);
     tcase_add_loop_test(c, all_of_it_again, 0, 3);
+    tcase_add_test(c, busy_is_waited_for);
     tcase_add_test(c, a_large_request_overflows);
     suite_add_tcase(s, c);
     SRunner *runner = srunner_create(s);
