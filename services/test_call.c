@@ -197,17 +197,19 @@ static void note(struct vtest_client *c, const struct vmtp_event *event, vmtp_ti
 
 static uint32_t microseconds(vmtp_time t) { return (uint32_t)(t / VMTP_MICROSECOND); }
 
+void vtest_put_result(uint8_t *out, const struct vtest_result *r) {
+    vmtp_store64(out + VTEST_RESULT_SERVER, r->message.server);
+    vmtp_store32(out + VTEST_RESULT_CODE, r->message.code);
+    vmtp_store32(out + VTEST_RESULT_RESULT, r->result);
+    vmtp_store32(out + VTEST_RESULT_NUMBER, r->number);
+    vmtp_store32(out + VTEST_RESULT_SIZE, r->size);
+    vmtp_store32(out + VTEST_RESULT_CRC, r->crc);
+    vmtp_store32(out + VTEST_RESULT_TIME, microseconds(r->took));
+}
+
 static void put_results(uint8_t *out, const struct vtest_client *c) {
-    for (uint32_t i = 0; i < c->count; i++, out += VTEST_RESULT_OCTETS) {
-        const struct vtest_result *r = &c->results[i];
-        vmtp_store64(out + VTEST_RESULT_SERVER, r->message.server);
-        vmtp_store32(out + VTEST_RESULT_CODE, r->message.code);
-        vmtp_store32(out + VTEST_RESULT_RESULT, r->result);
-        vmtp_store32(out + VTEST_RESULT_NUMBER, r->number);
-        vmtp_store32(out + VTEST_RESULT_SIZE, r->size);
-        vmtp_store32(out + VTEST_RESULT_CRC, r->crc);
-        vmtp_store32(out + VTEST_RESULT_TIME, microseconds(r->took));
-    }
+    for (uint32_t i = 0; i < c->count; i++)
+        vtest_put_result(out + (size_t)i * VTEST_RESULT_OCTETS, &c->results[i]);
 }
 
 static void put_head(uint8_t *out, const struct vtest_result *first, uint32_t result, vmtp_time took) {

@@ -5,6 +5,8 @@
 void vtest_place_begin(vtest_service *s, struct vtest_place *place) {
     memset(place->counts, 0, sizeof place->counts);
     place->executed = 0;
+    place->signals = place->signal_argument = 0;
+    place->signal_client = 0;
     vtest_post_place(s, place);
 }
 
@@ -26,7 +28,8 @@ void vtest_place_unmake(vtest_service *s, struct vtest_place *place, vmtp_time n
 int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now) {
     if (place->id != 0)
         return 0;
-    int rc = vmtp_entity_create(s->engine, &place->id, NULL, now);
+    const struct vmtp_entity_options options = {.flags = place <= &s->places[VTEST_LAST_TWIN] ? VMTP_ENTITY_SIGNALS : 0};
+    int rc = vmtp_entity_create(s->engine, &place->id, &options, now);
     if (rc != 0) {
         place->id = 0;
         return rc;

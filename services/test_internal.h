@@ -20,7 +20,7 @@ enum vtest_state {
     VTEST_POSTED,   /* waits for a Request */
     VTEST_QUEUED,   /* its Request waits until the serial server has done with others */
     VTEST_BUSY,     /* its Request is being executed right now */
-    VTEST_DELAYED,  /* DELAY: waits for due */
+    VTEST_DELAYED,  /* DELAY, TELL: waits for due */
     VTEST_CALLING,  /* CALL: waits for its call to end */
     VTEST_LENT      /* its area is in the engine's hands as a Response segment */
 };
@@ -44,6 +44,8 @@ struct vtest_place {
     uint32_t idle;
     uint32_t executed;
     uint32_t counts[256];
+    uint32_t signals, signal_argument; /* how many, and the last one */
+    vmtp_entity signal_client;
     uint8_t *moved; /* what it came with from another node, lent to the engine; or NULL */
     vmtp_entity moved_id;
     uint32_t moved_lent; /* how many times */
@@ -60,7 +62,10 @@ struct vtest_slot {
     uint32_t reply_flags; /* VMTP_DGM or 0 */
     uint32_t reply_how;   /* enum vmtp_reply_flags */
     vmtp_time due;
-    uint32_t octets, seed;    /* DELAY */
+    uint32_t octets, seed; /* DELAY */
+    uint8_t listening;     /* DELAYED by TELL: what was heard meanwhile is in its area */
+    uint32_t heard;
+    vmtp_time began;
     void *extra;              /* lent with the area, or NULL */
     struct vmtp_event queued; /* QUEUED */
     uint64_t arrival;
@@ -196,6 +201,16 @@ void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_ev
 int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 int vtest_call_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
 
+/* Writes one of several Responses as 32 octets (section 4.6). */
+void vtest_put_result(uint8_t *out, const struct vtest_result *r);
+
+/* ---- test_tell.c ---- */
+/* Another member has answered to the group; slot: that of the Request, or NULL. */
+void vtest_heard(struct vtest_slot *slot, const struct vmtp_event *event, vmtp_time now);
+/* The time of a slot that listened is over. */
+void vtest_tell_over(vtest_service *s, struct vtest_slot *slot, vmtp_time now);
+int vtest_signal(vtest_service *s, const struct vmtp_event *event);
+
 /* ---- test_migrate.c ---- */
 /* Each returns 1 when the event was about an entity that moves or has moved. */
 int vtest_move_complete(vtest_service *s, const struct vmtp_event *event, vmtp_time now);
@@ -204,6 +219,6 @@ int vtest_moved_released(vtest_service *s, const struct vmtp_event *event);
 
 vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
 vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave, vtest_forward,
-    vtest_migrate, vtest_adopt;
+    vtest_migrate, vtest_adopt, vtest_tell, vtest_signals;
 
 #endif

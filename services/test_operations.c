@@ -154,6 +154,8 @@ static const struct {
     {VMTP_TEST_LEAVE, VTEST_NEVER_IDEMPOTENT, vtest_leave},
     {VMTP_TEST_MIGRATE, VTEST_NEVER_IDEMPOTENT, vtest_migrate},
     {VMTP_TEST_ADOPT, VTEST_NEVER_IDEMPOTENT, vtest_adopt},
+    {VMTP_TEST_TELL, VTEST_NEVER_IDEMPOTENT, vtest_tell},
+    {VMTP_TEST_SIGNALS, 0, vtest_signals},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},
     {VMTP_TEST_FILE_READ, 0, vtest_file_read},
 };

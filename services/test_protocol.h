@@ -14,7 +14,7 @@ enum vtest_code { VMTP_TEST_CODE_LIST(VTEST_CODE_ENUM) VTEST_CODE_END };
 
 #define VTEST_INTERFACE (VMTP_TEST_NULL >> 8)
 #define VTEST_IDEMPOTENT 0x80u /* in the procedure octet */
-#define VTEST_VERSION 2u
+#define VTEST_VERSION 3u
 
 #define VTEST_DELAY_MAX_US 60000000u
 #define VTEST_NAME_MAX 1024u
@@ -71,6 +71,9 @@ enum vtest_call_flag { VTEST_CALL_BRIEF = 1, VTEST_CALL_PARTIAL = 2, VTEST_CALL_
 
 /* Word 1 of SEQUENCE (section 4.9). */
 enum vtest_sequence_flag { VTEST_SEQUENCE_ANEW = 1, VTEST_SEQUENCE_BATCH = 2 };
+
+#define VTEST_TELL_MOST 512u /* octets of the segment of a Response to TELL (section 4.15) */
+#define VTEST_HEARD_MOST 64u /* Responses of others that it reports */
 
 /* Word 0 of STAT (section 4.11). */
 enum vtest_stat_part {

@@ -53,6 +53,7 @@ static void execute(vtest_service *s, struct vtest_work *work) {
 
 void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_event *request, vmtp_time now) {
     struct vtest_work work = {.slot = slot, .request = request, .now = now};
+    slot->listening = 0;
     vtest_set_state(slot, VTEST_BUSY);
     execute(s, &work);
     if (!work.later)
@@ -113,6 +114,16 @@ static int on_abandoned(vtest_service *s, const struct vmtp_event *event) {
     return 1;
 }
 
+/* It came in a slot of its own, which is for Requests. */
+static int on_group_response(vtest_service *s, const struct vmtp_event *event, vmtp_time now) {
+    struct vtest_slot *slot = slot_of_cookie(s, event);
+    if (!slot)
+        return 0;
+    vtest_heard(slot_of_handle(s, event->handle), event, now);
+    vtest_free(s, slot);
+    return 1;
+}
+
 static int on_accept_returned(vtest_service *s, const struct vmtp_event *event) {
     struct vtest_slot *slot = slot_of_cookie(s, event);
     if (!slot)
@@ -141,6 +152,8 @@ static int dispatch(vtest_service *s, const struct vmtp_event *event, vmtp_time 
     case VMTP_EV_COMPLETE: return vtest_call_complete(s, event, now) || vtest_move_complete(s, event, now);
     case VMTP_EV_RESPONSE: return vtest_call_response(s, event, now);
     case VMTP_EV_ENTITY_DELETED: return on_deleted(s, event);
+    case VMTP_EV_GROUP_RESPONSE: return on_group_response(s, event, now);
+    case VMTP_EV_SIGNAL: return vtest_signal(s, event);
     default: return 0;
     }
 }
@@ -166,6 +179,10 @@ void vtest_expire(vtest_service *s, vmtp_time now) {
         struct vmtp_message answer = {0};
         if (slot->state != VTEST_DELAYED || slot->due > now)
             continue;
+        if (slot->listening) {
+            vtest_tell_over(s, slot, now);
+            continue;
+        }
         vtest_fill_source(slot->area, slot->octets, slot->seed, &answer);
         vtest_answer(s, slot, &answer, slot->area, slot->octets, now);
     }
@@ -225,15 +242,24 @@ static void share(vtest_service *s, uint32_t accepts) {
     s->places[VTEST_SERIAL].limit = s->serial_most < 4 ? s->serial_most : 4;
 }
 
-/* Areas for large messages.  They are not touched before such a message comes. */
+static void enlarge_slot(vtest_service *s, uint32_t number, uint32_t area) {
+    s->slots[number].area = s->large_memory + (size_t)area * VMTP_MESSAGE_OCTETS;
+    s->slots[number].capacity = VMTP_MESSAGE_OCTETS;
+}
+
+/* Areas for large messages: of the service itself as many as were asked for, of the twins and the serial server one each.  They are not
+ * touched before such a message comes. */
 static int enlarge(vtest_service *s) {
-    s->large_memory = malloc((size_t)s->large * VMTP_MESSAGE_OCTETS + 1);
+    uint32_t area = 0;
+    if (!s->large)
+        return 0;
+    s->large_memory = malloc((size_t)(s->large + VTEST_SERIAL) * VMTP_MESSAGE_OCTETS);
     if (!s->large_memory)
         return VMTP_E_MEMORY;
-    for (uint32_t i = 0; i < s->large; i++) {
-        s->slots[i].area = s->large_memory + (size_t)i * VMTP_MESSAGE_OCTETS;
-        s->slots[i].capacity = VMTP_MESSAGE_OCTETS;
-    }
+    for (; area < s->large; area++)
+        enlarge_slot(s, area, area);
+    for (unsigned i = VTEST_TWINS; i <= VTEST_SERIAL; i++)
+        enlarge_slot(s, s->places[i].first, area++);
     return 0;
 }
 
@@ -255,7 +281,7 @@ static int allocate(vtest_service *s) {
 
 /* VMTP_TEST_SERVICE must not probe: it is there for those who know nothing yet, and IDENTIFY may be done twice. */
 static int make_entities(vtest_service *s, vmtp_entity id, vmtp_time now) {
-    struct vmtp_entity_options own = {.id = id};
+    struct vmtp_entity_options own = {.id = id, .flags = VMTP_ENTITY_SIGNALS};
     struct vmtp_entity_options finder = {.id = VMTP_TEST_SERVICE, .flags = VMTP_ENTITY_REDOABLE};
     int rc = vmtp_entity_create(s->engine, &s->id, &own, now);
     if (rc != 0)

@@ -24,7 +24,8 @@ struct vtest_options {
     uint32_t slots;      /* Requests in hand, 4..1024, default 128; each takes 16 KiB */
     uint8_t forbid_call; /* 1: CALL, FORWARD and MIGRATE answer NO_PERMISSION */
     uint32_t accepts;    /* how much of the engine's max_accepts the service may use, from 2; default 128 */
-    uint32_t large;      /* how many of the slots take messages up to 4 MiB, each with so much memory; default 2 */
+    uint32_t large; /* how many of the slots take messages up to 4 MiB, each with so much memory, and one of each twin and of
+                            the serial server; default 2; 0: none do */
 };
 
 /* Sets the defaults. */

@@ -12,15 +12,17 @@ static uint64_t cookie_of(const vtest_service *s, const struct vtest_slot *slot)
     return VTEST_SLOT_COOKIE + (uint64_t)(slot - s->slots);
 }
 
+static int is_open(enum vtest_state state) { return state != VTEST_IDLE && state != VTEST_LENT; }
+
 void vtest_set_state(struct vtest_slot *slot, enum vtest_state state) {
     struct vtest_place *p = slot->place;
     p->idle -= slot->state == VTEST_IDLE;
     p->posted -= slot->state == VTEST_POSTED;
-    p->open -= slot->state != VTEST_IDLE && slot->state != VTEST_LENT;
+    p->open -= is_open(slot->state);
     slot->state = state;
     p->idle += state == VTEST_IDLE;
     p->posted += state == VTEST_POSTED;
-    p->open += state != VTEST_IDLE && state != VTEST_LENT;
+    p->open += is_open(state);
 }
 
 static int wants(const struct vtest_place *place) {
@@ -35,6 +37,31 @@ static int post(vtest_service *s, struct vtest_slot *slot) {
         vtest_set_state(slot, VTEST_POSTED);
     }
     return rc;
+}
+
+/* Posts at most that many slots of a place: 0, or an error of vmtp_accept. */
+static int post_some(vtest_service *s, struct vtest_place *place, uint32_t most) {
+    int rc = 0;
+    for (uint32_t i = 0; i < place->slots && most > 0 && rc == 0 && wants(place); i++) {
+        struct vtest_slot *slot = &s->slots[place->first + i];
+        if (slot->state == VTEST_IDLE) {
+            rc = post(s, slot);
+            most--;
+        }
+    }
+    return rc;
+}
+
+/* A slot for large messages has come back, and others have been posted in its place.  One of them comes back unused; those for large
+ * messages, which are the first, are posted first. */
+static void make_way(vtest_service *s, const struct vtest_place *place) {
+    for (uint32_t i = 0; place->id && i < place->slots; i++) {
+        const struct vtest_slot *slot = &s->slots[place->first + i];
+        if (slot->state != VTEST_POSTED || slot->capacity > VTEST_AREA)
+            continue;
+        vmtp_accept_cancel(s->engine, slot->entity, cookie_of(s, slot));
+        return;
+    }
 }
 
 void *vtest_take_extra(vtest_service *s, struct vtest_slot *slot, uint32_t octets) {
@@ -59,8 +86,9 @@ void vtest_free(vtest_service *s, struct vtest_slot *slot) {
     vtest_drop_extra(s, slot);
     if (slot->state != VTEST_IDLE)
         vtest_set_state(slot, VTEST_IDLE);
-    if (wants(slot->place))
-        post(s, slot);
+    post_some(s, slot->place, 1);
+    if (slot->state == VTEST_IDLE && slot->capacity > VTEST_AREA)
+        make_way(s, slot->place);
 }
 
 struct vtest_slot *vtest_idle_slot(vtest_service *s, const struct vtest_place *place) {
@@ -68,19 +96,6 @@ struct vtest_slot *vtest_idle_slot(vtest_service *s, const struct vtest_place *p
         if (s->slots[place->first + i].state == VTEST_IDLE)
             return &s->slots[place->first + i];
     return NULL;
-}
-
-/* Posts at most that many slots of a place: 0, or an error of vmtp_accept. */
-static int post_some(vtest_service *s, struct vtest_place *place, uint32_t most) {
-    int rc = 0;
-    for (uint32_t i = 0; i < place->slots && most > 0 && rc == 0 && wants(place); i++) {
-        struct vtest_slot *slot = &s->slots[place->first + i];
-        if (slot->state == VTEST_IDLE) {
-            rc = post(s, slot);
-            most--;
-        }
-    }
-    return rc;
 }
 
 void vtest_post_place(vtest_service *s, struct vtest_place *place) { post_some(s, place, place->slots); }
@@ -95,10 +110,12 @@ void vtest_post_idle(vtest_service *s) {
             return;
 }
 
-/* Clients keep a Response's segment here until their next Request.  When that takes half of the slots, ask them. */
+/* Clients keep a Response's segment here until their next Request.  When that takes half of the slots, or the only one of its entity for
+ * large messages, ask them. */
 static uint32_t confirm_flag(const vtest_service *s, const struct vtest_slot *slot) {
-    return !(slot->reply_flags & VMTP_DGM) && s->lent * 2 >= s->places[VTEST_SELF].slots ? (uint32_t)VMTP_REPLY_CONFIRM
-                                                                                         : 0;
+    const int scarce = s->lent * 2 >= s->places[VTEST_SELF].slots ||
+                       (slot->place != &s->places[VTEST_SELF] && slot->capacity > VTEST_AREA);
+    return !(slot->reply_flags & VMTP_DGM) && scarce ? (uint32_t)VMTP_REPLY_CONFIRM : 0;
 }
 
 /* Replies: 1 when the segment is lent now. */

@@ -70,6 +70,25 @@ START_TEST(large_segments_come_and_go_unchanged) {
 }
 END_TEST
 
+/* A twin and the serial server take what the service takes, and again when their Clients are silent.  TEST-2.3-01, TEST-4.1-06 */
+START_TEST(twins_take_large_segments) {
+    static const uint32_t places[] = {VTEST_TWINS, VTEST_LAST_TWIN, VTEST_SERIAL};
+    const uint32_t number[7] = {places[_i]};
+    ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, number, NULL, 0), VMTP_OK);
+    const vmtp_entity twin = vtest_get64(pair_answer(&p)->message.words);
+    for (unsigned i = 1; i < 4; i++) {
+        const struct pair_call *call = pair_start(&p, i, twin, VMTP_PIC | VMTP_TEST_ECHO, NULL, segment,
+                                                  i == 3 ? 20000 : MOST);
+        pair_wait(&p, &p.calls[i]);
+        ck_assert_uint_eq(call->result, 0);
+        ck_assert_uint_eq(call->message.code & VMTP_CODE_MASK, VMTP_OK);
+        ck_assert_uint_eq(call->size, i == 3 ? 20000 : MOST);
+        ck_assert_mem_eq(answer, segment, call->size);
+        ck_assert_uint_lt(call->end - call->start, 2 * VMTP_SECOND);
+    }
+}
+END_TEST
+
 /* TEST-4.7-03 */
 START_TEST(identify_tells_the_largest_message) {
     struct vtest_options options;
@@ -182,6 +201,7 @@ int main(void) {
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_loop_test(all, source_gives_large_segments_to_who_takes_them, 0, 4);
     tcase_add_loop_test(all, large_segments_come_and_go_unchanged, 0, 4);
+    tcase_add_loop_test(all, twins_take_large_segments, 0, 3);
     tcase_add_test(all, identify_tells_the_largest_message);
     tcase_add_test(all, call_sends_and_takes_large_messages);
     tcase_add_loop_test(all, call_streams_a_run, 0, 2);
