@@ -13,16 +13,16 @@ static void waits_no_more(struct vmtp_engine *e, const struct event_node *node) 
         e->ranks &= ~((uint32_t)1 << node->rank);
 }
 
-/* Before the first less urgent Request, but behind all others of the same client: they may be a run. */
+/* Before the first less urgent Request, but behind all of the same client: they may be a run, or end because of this one. */
 static struct event_node **place(struct vmtp_engine *e, const struct event_node *node) {
     vmtp_entity client = vmtp_get_client(request_around(node)->header);
     struct event_node **at = NULL;
     for (struct event_node *i = e->event_head; i; i = i->next) {
-        if (i->type != VMTP_EV_REQUEST)
+        if (i->kind != KIND_REQUEST)
             continue;
         if (vmtp_get_client(request_around(i)->header) == client)
             at = NULL;
-        else if (!at && i->rank < node->rank)
+        else if (!at && i->type == VMTP_EV_REQUEST && i->rank < node->rank)
             at = i->link;
     }
     return at ? at : e->event_tail;
@@ -151,10 +151,11 @@ static void fill_request(struct vmtp_engine *e, struct vmtp_event *ev, struct re
     memcpy(ev->source, q->source, 6);
     message_read(&ev->message, q->header);
     ev->resumed = q->resumed;
+    if (q->resumed)
+        ev->cookie = q->cookie;
     if (ev->type != VMTP_EV_REQUEST && ev->type != VMTP_EV_GROUP_RESPONSE)
         return;
     if (q->resumed) { /* its program has had it before */
-        ev->cookie = q->cookie;
         q->state = REQUEST_PROCESSING;
         q->resumed = 0; /* from here on it is one like others: what its reply lends is the program's */
         return;

@@ -102,14 +102,17 @@ static int pass_on(struct vmtp_engine *e, struct request *q, const struct vmtp_f
     return 0;
 }
 
-/* ... and asks again after the next server has acknowledged: the Response may be lost, so that server is asked again, too. */
-static void remind(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+/*
+ * ... and asks again after the next server has acknowledged: the Response may be lost, so that server is asked again, too.  NULL: there is no
+ * room to do so now.
+ */
+static struct call *reminder(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     struct request *q = veng_request_make(e, r);
     struct call *c = q ? onward_call(e, r) : NULL;
-    if (!c) { /* the client asks once more */
+    if (!c) {
         if (q)
             veng_request_free(e, q);
-        return;
+        return NULL;
     }
     memcpy(q->header, c->tx.header, VMTP_HEADER_OCTETS);
     memcpy(q->source, r->mac, 6);
@@ -120,7 +123,19 @@ static void remind(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     c->forwarder = r->request;
     c->retransmits = 1;
     await_client(e, r, now);
-    veng_forward_go(e, c, now);
+    return c;
+}
+
+/*
+ * Who is told OK goes on, so nobody is told so who cannot be helped: the next server forgets what it has done when nobody asks for TS4, and
+ * would do it again.
+ */
+static void remind(struct vmtp_engine *e, struct arrival *a, struct remote *r) {
+    struct call *c = r->request == NONE ? reminder(e, r, a->now) : NULL;
+    if (r->request != NONE)
+        veng_notify_client(e, a, 0, VMTP_OK);
+    if (c)
+        veng_forward_go(e, c, a->now);
 }
 
 /* The next server is here, so a duplicate can be taken for one of what it was given. */
@@ -140,11 +155,8 @@ int veng_forward_duplicate(struct vmtp_engine *e, struct arrival *a, struct remo
         veng_remote_hold(e, r, REMOTE_FORWARDED, a->now);
     if (r->request == NONE && n)
         return duplicate_of_local(e, a, r, n);
-    if (a->control & VMTP_APG) {
-        veng_notify_client(e, a, 0, VMTP_OK);
-        if (r->request == NONE)
-            remind(e, r, a->now);
-    }
+    if (a->control & VMTP_APG)
+        remind(e, a, r);
     return DROP(e, DROP_DUPLICATE);
 }
 

@@ -143,6 +143,7 @@ static void take_record(struct vmtp_engine *e, const struct entity *n, const uin
     case MOVED_FORWARDED: veng_remote_hold(e, r, REMOTE_FORWARDED, now); break;
     default: veng_remote_hold(e, r, REMOTE_IDLE, now); break;
     }
+    veng_request_supersede_older(e, client, now);
 }
 
 /* Calls of clients here that have been looking for it, or waiting for its answer from another node. */

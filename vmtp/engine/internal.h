@@ -723,6 +723,7 @@ int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n)
 int veng_request_streamed(struct vmtp_engine *e, struct arrival *a); /* part of a run: refused, and which counter */
 int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *a);
 void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a);
+void veng_request_supersede_older(struct vmtp_engine *e, vmtp_entity client, vmtp_time now);
 void veng_request_deliver(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now); /* whole: an event */
 int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r);
 vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r);
@@ -739,6 +740,7 @@ void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 /* ---- stream.c ---- */
 #define RUN_CONTROL (VMTP_NSR | VMTP_NER | VMTP_CMG | VMTP_STI)
 int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity *n);
+int veng_stream_repeated(struct vmtp_engine *e, struct arrival *a, struct remote *r); /* the last of a run, once more */
 void veng_stream_unlink(struct vmtp_engine *e, struct request *q);
 void veng_stream_end(struct vmtp_engine *e, struct remote *r, vmtp_time now); /* none of its Requests is wanted any more */
 void veng_stream_quiet(struct vmtp_engine *e, struct remote *r, vmtp_time now); /* nothing was heard for TS4 */

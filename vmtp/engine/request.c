@@ -104,6 +104,8 @@ void veng_request_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
         else
             veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
     }
+    if (q->state == REQUEST_COMPLETE && q->resumed) /* its program has had it before */
+        q->state = REQUEST_PROCESSING;
     switch (q->state) {
     case REQUEST_PROCESSING:
         q->state = REQUEST_OVER;
@@ -149,17 +151,33 @@ static struct remote *recall(const struct vmtp_engine *e, const struct arrival *
     return found;
 }
 
-/* A client that begins a transaction has done with its earlier ones, whoever served them here. */
-void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
-    for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
+static void supersede(struct vmtp_engine *e, vmtp_entity client, uint32_t transaction, vmtp_time now) {
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
         struct remote *r = remote_at(e, i);
-        if (r->client != a->client || r->transaction == a->transaction)
+        if (r->client != client || r->transaction == transaction)
             continue;
         if (r->state == REMOTE_RUN)
-            veng_stream_end(e, r, a->now);
+            veng_stream_end(e, r, now);
         else if (r->request != NONE)
-            veng_request_drop(e, request_at(e, r->request), a->now);
+            veng_request_drop(e, request_at(e, r->request), now);
     }
+}
+
+/* A client that begins a transaction has done with its earlier ones, whoever served them here. */
+void veng_request_supersede(struct vmtp_engine *e, const struct arrival *a) {
+    supersede(e, a->client, a->transaction, a->now);
+}
+
+/* The same when a server comes from another node with what it knows of the client: either may have heard what is newer. */
+void veng_request_supersede_older(struct vmtp_engine *e, vmtp_entity client, vmtp_time now) {
+    const struct remote *newest = NULL;
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
+        const struct remote *r = remote_at(e, i);
+        if (r->client == client && (!newest || transaction_is_old(r->transaction, newest->transaction)))
+            newest = r;
+    }
+    if (newest)
+        supersede(e, client, newest->transaction, now);
 }
 
 /* ---- a complete Request ---- */
@@ -399,6 +417,7 @@ int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entit
         if (e->config.timers.ts2)
             veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
         break;
+    case REMOTE_RUN: /* its last, sent alone */ return veng_stream_repeated(e, a, r);
     case REMOTE_IDLE: /* the one before a Request that was given up */ return DROP(e, DROP_DUPLICATE);
     default: /* AwaitingProbe */ break;
     }

@@ -329,6 +329,13 @@ static int forgotten(struct vmtp_engine *e, struct arrival *a) {
     return DROP(e, DROP_DUPLICATE);
 }
 
+/* The last Request of a run comes again, perhaps as if it were alone: its client takes the others for lost. */
+int veng_stream_repeated(struct vmtp_engine *e, struct arrival *a, struct remote *r) {
+    struct request *q = find(e, r, a->transaction);
+    veng_stream_heard(e, r, a->now);
+    return q ? again(e, a, r, q) : forgotten(e, a);
+}
+
 int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity *n) {
     struct remote *r = veng_remote_find(e, a->client, n->id);
     if (a->multicast && !(a->code & VMTP_DGM))

@@ -875,14 +875,19 @@ static struct my_request *note_request(struct my_node *n, const struct vmtp_even
     return r;
 }
 
-/* A Request that its entity had at another node. */
-static void on_resumed(struct my_node *n, const struct vmtp_event *ev) {
+/* A Request that its entity had at another node, for which call. */
+static uint32_t left_with(const struct vmtp_event *ev) {
     uint32_t call = NOTHING, known = 0;
-    MUST(ev->handle && !ev->segment && !ev->segment_size);
     for (uint32_t i = 0; i < w.request_count; i++)
         if (w.requests[i].moved && w.requests[i].handle == ev->cookie && w.requests[i].entity == ev->entity)
             call = w.requests[i].call, known = 1;
     MUST(known || w.forged || w.request_count == MOST);
+    return call;
+}
+
+static void on_resumed(struct my_node *n, const struct vmtp_event *ev) {
+    uint32_t call = left_with(ev);
+    MUST(ev->handle && !ev->segment && !ev->segment_size);
     struct my_request *r = note_request(n, ev, call);
     if (r)
         obey_policy(r);
@@ -914,6 +919,10 @@ static struct my_request *request_of(const struct my_node *n, vmtp_handle handle
 }
 
 static void on_abandoned(struct my_node *n, const struct vmtp_event *ev) {
+    if (ev->resumed) { /* on its way here with its entity */
+        left_with(ev);
+        return;
+    }
     struct my_request *r = request_of(n, ev->handle);
     MUST(!r || (!r->answered && !r->abandoned && !r->moved));
     if (r)

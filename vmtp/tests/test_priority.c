@@ -83,6 +83,21 @@ START_TEST(order_outlives_requests_that_go_away) {
 }
 END_TEST
 
+/* VMTP-13.9-05 VMTP-8.1-05 */
+START_TEST(what_it_ends_is_told_before_it) {
+    struct vmtp_event event;
+    put(FOREIGN_CLIENT, 1, 0);
+    ck_assert_uint_eq(next(), FOREIGN_CLIENT);
+    put(FOREIGN_OTHER_CLIENT, 1, 0);
+    put(FOREIGN_CLIENT, 2, 12); /* it would pass the other's */
+    ck_assert_uint_eq(next(), FOREIGN_OTHER_CLIENT);
+    ck_assert_int_eq(vmtp_next_event(f.engine, &event), 1);
+    ck_assert_int_eq(event.type, VMTP_EV_ABANDONED);
+    ck_assert_uint_eq(event.transaction, 1);
+    ck_assert_uint_eq(next(), FOREIGN_CLIENT);
+}
+END_TEST
+
 /* VMTP-13.9-05 */
 START_TEST(a_client_does_not_pass_itself) {
     static const uint8_t priority[] = {4, 15, 0, 12};
@@ -186,6 +201,7 @@ int main(void) {
     tcase_add_test(t, requests_are_delivered_by_rank);
     tcase_add_test(t, within_a_rank_the_first_is_first);
     tcase_add_test(t, order_outlives_requests_that_go_away);
+    tcase_add_test(t, what_it_ends_is_told_before_it);
     tcase_add_test(t, a_client_does_not_pass_itself);
     tcase_add_test(t, packet_groups_go_by_rank);
     tcase_add_test(t, equals_take_turns);

@@ -402,6 +402,7 @@ VMTP_API int vmtp_entity_export(vmtp_engine *e, vmtp_entity id, void *buffer, si
  *
  * data[0..size) is what vmtp_entity_export wrote, unchanged.  Its identifier comes back in *id.  Requests that it had in hand are told
  * again by VMTP_EV_REQUEST with resumed set, without a segment, under new handles; cookie is the handle that the Request had before.
+ * Those whose Client has asked something newer of an entity here are told by VMTP_EV_ABANDONED instead, likewise with resumed and cookie.
  * If it had a call that can be gone on with, begin that with the same vmtp_request and VMTP_CALL_RESUME: it has the Transaction that
  * it had, and its server does nothing twice.  A call without that flag leaves it behind.
  * data is lent while segments of Responses in it may be asked for: *lent times VMTP_EV_RELEASED with resumed set and this entity
@@ -465,8 +466,8 @@ struct vmtp_event {
     uint32_t segment_size; /* octets of segment that are valid */
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
     uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
-    uint8_t priority;      /* REQUEST */
-    uint8_t resumed;       /* REQUEST, RELEASED: it came with its entity from another node (vmtp_entity_import) */
+    uint8_t priority; /* REQUEST */
+    uint8_t resumed;  /* REQUEST, RELEASED, ABANDONED: it came with its entity from another node (vmtp_entity_import) */
     uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
     uint8_t large;         /* REQUEST: the Response may have more than 16384 octets */
     uint32_t rec_seq; /* with max_sequences.  REQUEST: the how-many-th of those from other nodes, local ones have 0.  COMPLETE: the same

@@ -327,6 +327,7 @@ vmtp_entity soak_forward_target(const struct soak_op *op, uint32_t which); /* 0:
 /* ---- soak_migrate.c ---- */
 void soak_migrate(void);
 void soak_arrive(uint64_t which);
+struct soak_pending *soak_arrived(struct soak_host *h, const struct vmtp_event *ev);
 void soak_on_resumed(struct soak_host *h, const struct vmtp_event *ev);
 void soak_on_form_released(struct soak_host *h, const struct vmtp_event *ev);
 

@@ -113,22 +113,27 @@ void soak_arrive(uint64_t which) {
     free(t);
 }
 
-/* A Request that it had in hand. */
-void soak_on_resumed(struct soak_host *h, const struct vmtp_event *ev) {
+/* A Request that it had in hand is here, under another handle. */
+struct soak_pending *soak_arrived(struct soak_host *h, const struct vmtp_event *ev) {
     struct soak_pending **p = &h->arrivals;
     while (*p && (*p)->handle != ev->cookie)
         p = &(*p)->next;
     struct soak_pending *x = *p;
     REQUIRE(x && ev->entity == soak.lives[x->life].id && ev->client == x->client,
             "host %u: a Request is resumed that was not in hand", h->index);
-    const struct soak_op *op = &soak.ops[x->op];
     REQUIRE(ev->message.words[2] == x->op, "op %u: resumed with other words", x->op);
-    soak_tell("op %u is resumed at host %u", x->op, h->index);
-    SOAK_COUNT(RESUMED, 1);
     *p = x->next;
     x->handle = ev->handle;
     x->next = h->pending;
     h->pending = x;
+    return x;
+}
+
+void soak_on_resumed(struct soak_host *h, const struct vmtp_event *ev) {
+    struct soak_pending *x = soak_arrived(h, ev);
+    const struct soak_op *op = &soak.ops[x->op];
+    soak_tell("op %u is resumed at host %u", x->op, h->index);
+    SOAK_COUNT(RESUMED, 1);
     if (!op->unanswered || x->hop < op->hops)
         soak_agenda_add(soak_now() + soak_below(500) * VMTP_MILLISECOND, SOAK_REPLY, h, 0, ev->handle);
 }

@@ -186,6 +186,8 @@ void soak_on_released(struct soak_host *h, const struct vmtp_event *ev) {
 
 void soak_on_abandoned(struct soak_host *h, const struct vmtp_event *ev) {
     struct soak_pending *p = h->pending;
+    if (ev->resumed)
+        p = soak_arrived(h, ev);
     while (p && p->handle != ev->handle)
         p = p->next;
     SOAK_COUNT(ABANDONED, 1);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_once.c - nothing is done twice, or for a Client that has gone on, by whatever way its Requests come (spec/vmtp.md 8.1). */
+#include "support/streaming.h"
+#include "wire_testing.h"
+
+#define A FOREIGN_CLIENT
+#define B FOREIGN_OTHER_CLIENT
+#define T 1000u
+#define NEXT FOREIGN_SERVER
+
+static struct foreign f;
+static vmtp_entity server;
+
+static void setup(void) {
+    stream_open(&f, NULL);
+    server = serve_entity(&f, NULL);
+    ck_assert_int_eq(vmtp_host_learn(f.engine, NEXT, foreign_other_mac, f.now), 0);
+}
+
+static void teardown(void) { foreign_close(&f); }
+
+static void forget_packets(void) {
+    while (foreign_take(&f)) {
+    }
+}
+
+/* ---- forwarders ---- */
+
+/* Transaction T of A goes on, and the next server has it. */
+static void pass_on(void) {
+    struct vmtp_forward w = {.message = {.server = NEXT, .code = 0x321}};
+    struct vmtp_header told = foreign_notify_forwarder(A, T, 1, 0, VMTP_OK);
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    ck_assert_int_eq(vmtp_forward(f.engine, serve_last(&f)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    f.src = foreign_other_mac;
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), 0);
+    f.src = foreign_mac;
+    forget_packets();
+}
+
+/* VMTP-13.5-22: no record is left to ask the next server with, so the Client is not told to go on */
+START_TEST(forwarder_without_room_says_nothing) {
+    struct vmtp_config config;
+    stream_config(&config);
+    config.max_requests = 2;
+    foreign_close(&f);
+    foreign_open(&f, &config);
+    server = serve_entity(&f, NULL);
+    ck_assert_int_eq(vmtp_host_learn(f.engine, NEXT, foreign_other_mac, f.now), 0);
+    pass_on();
+    serve_ask(&f, B, server, 1, 0);
+    serve_ask(&f, B + 1, server, 1, 0);
+    forget_packets();
+    ck_assert_int_eq(serve_ask_again(&f, A, server, T, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    expect_silence(&f);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 0, 0, 0), 0); /* there is room again */
+    forget_packets();
+    serve_ask_again(&f, A, server, T, VMTP_APG);
+    expect_nvc(&f, A, T, VMTP_OK);
+    ck_assert_uint_eq(expect_packet(&f)->h.server, NEXT);
+    ck_assert_uint_eq(serve_count(&f), 3);
+}
+END_TEST
+
+/* ---- runs ---- */
+
+/* VMTP-13.3-63 VMTP-8.1-01: its Client was told that there is no run, late, and begins anew with the only one that is open */
+START_TEST(last_of_a_run_may_come_alone) {
+    ck_assert_int_eq(stream_ask(&f, server, T, VMTP_NER), 0);
+    ck_assert_int_eq(stream_ask(&f, server, T + 1, VMTP_NSR), 0);
+    ck_assert_int_eq(stream_reply(&f, T, 0, 0), 0);
+    forget_packets();
+    serve_ask_again(&f, A, server, T + 1, VMTP_APG);
+    expect_nvc(&f, A, T + 1, VMTP_OK);
+    ck_assert_int_eq(stream_reply(&f, T + 1, 0, 0), 0);
+    expect_response(&f, T + 1, 0x42);
+    for (unsigned i = 0; i < 4; i++) { /* it is asked for as long as anybody asks */
+        foreign_pass(&f, 4 * VMTP_SECOND);
+        serve_ask_again(&f, A, server, T + 1, VMTP_APG);
+        expect_response(&f, T + 1, 0x42);
+        expect_silence(&f);
+    }
+    ck_assert_uint_eq(serve_count(&f), 2);
+}
+END_TEST
+
+/* ---- servers that come ---- */
+
+static struct foreign g; /* where it comes to */
+static vmtp_entity other;
+
+/* A has asked server T, in hand, and then, at another node, other something else. */
+static void move(uint32_t elsewhere) {
+    static uint8_t form[65536];
+    struct vmtp_config config;
+    size_t used;
+    uint32_t lent;
+    vmtp_entity id;
+    foreign_config(&config);
+    config.mac[5] = 9;
+    config.block = 0x200000;
+    foreign_open(&g, &config);
+    other = serve_entity(&g, NULL);
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    ck_assert_int_eq(serve_ask(&g, A, other, elsewhere, 0), 0);
+    ck_assert_int_eq(vmtp_entity_export(f.engine, server, form, sizeof form, &used, f.now), 0);
+    ck_assert_int_eq(vmtp_entity_import(g.engine, form, used, &id, &lent, g.now), 0);
+    foreign_collect(&g);
+}
+
+static void nothing_is_left(void) {
+    struct vmtp_usage usage;
+    foreign_pass(&g, 30 * VMTP_SECOND);
+    vmtp_usage(g.engine, &usage);
+    ck_assert_uint_eq(usage.remote_clients + usage.requests + usage.calls + usage.events, 0);
+    foreign_close(&g);
+}
+
+/* VMTP-13.11-14 VMTP-8.1-05 */
+START_TEST(what_comes_too_late_is_given_up) {
+    move(T + 1);
+    const struct vmtp_event *abandoned = foreign_event(&g, VMTP_EV_ABANDONED, 0);
+    ck_assert_uint_eq(foreign_event_count(&g, VMTP_EV_ABANDONED), 1);
+    ck_assert_uint_eq(foreign_event_count(&g, VMTP_EV_REQUEST), 1);
+    ck_assert_uint_eq(abandoned->resumed, 1);
+    ck_assert_uint_eq(abandoned->cookie, foreign_event(&f, VMTP_EV_REQUEST, 0)->handle);
+    ck_assert_uint_eq(abandoned->entity, server);
+    ck_assert_int_eq(serve_ask_again(&g, A, server, T, 0), VMTP_COUNT_DROP_OLD_TRANSACTION);
+    ck_assert_int_eq(serve_reply(&g, foreign_event(&g, VMTP_EV_REQUEST, 0), 0, 0, 0), 0);
+    expect_response(&g, T + 1, 0);
+    nothing_is_left();
+}
+END_TEST
+
+/* VMTP-13.11-14 VMTP-8.1-05 */
+START_TEST(what_comes_may_be_newer) {
+    move(T - 1);
+    const struct vmtp_event *resumed = foreign_event(&g, VMTP_EV_REQUEST, 1);
+    ck_assert_uint_eq(foreign_event_count(&g, VMTP_EV_ABANDONED), 1);
+    ck_assert_uint_eq(foreign_event(&g, VMTP_EV_ABANDONED, 0)->entity, other);
+    ck_assert_uint_eq(foreign_event(&g, VMTP_EV_ABANDONED, 0)->resumed, 0);
+    ck_assert_uint_eq(resumed->resumed, 1);
+    ck_assert_int_eq(serve_reply(&g, resumed, 0, 0, 0), 0);
+    expect_response(&g, T, 0);
+    nothing_is_left();
+}
+END_TEST
+
+/* VMTP-13.11-14: in both transactions the same */
+START_TEST(members_of_a_group_may_meet) {
+    move(T);
+    ck_assert_uint_eq(foreign_event_count(&g, VMTP_EV_ABANDONED), 0);
+    ck_assert_uint_eq(foreign_event_count(&g, VMTP_EV_REQUEST), 2);
+    foreign_close(&g);
+}
+END_TEST
+
+int main(void) {
+    Suite *s = suite_create("once");
+    TCase *t = tcase_create("once");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, forwarder_without_room_says_nothing);
+    tcase_add_test(t, last_of_a_run_may_come_alone);
+    tcase_add_test(t, what_comes_too_late_is_given_up);
+    tcase_add_test(t, what_comes_may_be_newer);
+    tcase_add_test(t, members_of_a_group_may_meet);
+    suite_add_tcase(s, t);
+    return run_tests(s);
+}
