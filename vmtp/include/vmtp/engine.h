@@ -26,6 +26,7 @@
 
 #include <vmtp/errors.h>
 #include <vmtp/frame.h>
+#include <vmtp/message.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -210,24 +211,6 @@ VMTP_API int vmtp_group_permissions(const vmtp_engine *e, vmtp_entity group, vmt
 
 /* How many members the group has here; the first room of them are stored in list (NULL when room is 0). */
 VMTP_API uint32_t vmtp_group_members(const vmtp_engine *e, vmtp_entity group, vmtp_entity *list, uint32_t room);
-
-/* ---- messages ------------------------------------------------------------------------------------------ */
-
-/* RFC 1045's message control block (section 2.4), in host order. */
-struct vmtp_message {
-    vmtp_entity server; /* Request: to whom, or at whom it arrived.  Response: who answers. */
-    uint32_t code;      /* flags VMTP_CMD .. VMTP_PIC in the high octet, RequestCode or ResponseCode below */
-    uint32_t words[7];  /* octets 36..63.  [0],[1]: CoResidentEntity when CRE, else user; [2]..[4]: user;
-                           [5]: MsgDelivery when MDM, else user; [6]: SegmentSize when SDA (set by the engine), else user */
-};
-
-static inline void vmtp_message_set_coresident(struct vmtp_message *m, vmtp_entity e) {
-    m->words[0] = (uint32_t)(e >> 32);
-    m->words[1] = (uint32_t)e;
-}
-static inline vmtp_entity vmtp_message_coresident(const struct vmtp_message *m) {
-    return ((vmtp_entity)m->words[0] << 32) | m->words[1];
-}
 
 /* ---- client ---------------------------------------------------------------------------------------------- */
 

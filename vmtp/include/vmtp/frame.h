@@ -13,13 +13,6 @@
 extern "C" {
 #endif
 
-/* Nanoseconds from any monotonic origin the program likes; the same origin everywhere in one program. */
-typedef uint64_t vmtp_time;
-#define VMTP_NEVER UINT64_MAX
-#define VMTP_MICROSECOND ((vmtp_time)1000)
-#define VMTP_MILLISECOND ((vmtp_time)1000000)
-#define VMTP_SECOND ((vmtp_time)1000000000)
-
 /* A packet can carry every other block of 32: at most 16 separate slices of the segment. */
 #define VMTP_TX_SLICES 16u
 /* Up to 7 octets of padding, then the checksum. */

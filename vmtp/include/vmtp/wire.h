@@ -21,9 +21,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <vmtp/registry.h> /* every number of spec/registry.tsv, generated */
-
 #include <vmtp/export.h>
+#include <vmtp/message.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,10 +32,6 @@ extern "C" {
 
 #define VMTP_HEADER_OCTETS 64u
 #define VMTP_CHECKSUM_OCTETS 4u
-#define VMTP_BLOCK_OCTETS 512u                         /* one bit of a delivery mask */
-#define VMTP_MESSAGE_OCTETS (256u * VMTP_GROUP_OCTETS) /* segment octets in a message, at most */
-#define VMTP_GROUP_BLOCKS 32u                          /* blocks in one packet group */
-#define VMTP_GROUP_OCTETS 16384u                       /* segment octets in one packet group */
 #define VMTP_MIN_PACKET (VMTP_HEADER_OCTETS + VMTP_CHECKSUM_OCTETS)
 #define VMTP_MAX_PACKET (VMTP_HEADER_OCTETS + VMTP_GROUP_OCTETS + VMTP_CHECKSUM_OCTETS)
 
@@ -54,9 +49,6 @@ enum vmtp_offset {
     VMTP_AT_MSG_DELIVERY = 56,
     VMTP_AT_SEGMENT_SIZE = 60
 };
-
-/* A 64-bit entity identifier, in host order (spec/vmtp.md section 4).  0 is no entity. */
-typedef uint64_t vmtp_entity;
 
 /* ---- octets <-> integers --------------------------------------------------------------------------- */
 
@@ -273,8 +265,6 @@ VMTP_API void vmtp_header_encode(uint8_t *octets /* 64 */, const struct vmtp_hea
 /* ---- entity identifiers as text (spec/vmtp.md section 4.4) --------------------------------------------- */
 
 #define VMTP_ENTITY_TEXT 20 /* enough for any, with the terminating zero */
-
-static inline int vmtp_is_group(vmtp_entity e) { return (e >> 62) & 1; }
 
 /* The Ethernet address to which packets for a group are sent: 09-00-56 and the low 24 bits (spec/vmtp.md section 2.3). */
 static inline void vmtp_group_mac(uint8_t mac[6], vmtp_entity group) {
