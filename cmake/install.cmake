@@ -3,9 +3,9 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/vsuite")
-get_property(rooms GLOBAL PROPERTY VSUITE_ROOMS)
+get_property(libraries GLOBAL PROPERTY VSUITE_LIBRARIES)
 
-install(DIRECTORY vmtp/include/vmtp TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY vmtp/include/vmtp ipc/include/vipc TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
 install(FILES "${PROJECT_BINARY_DIR}/generated/vmtp/registry.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vmtp")
 
 # The pkg-config files find their prefix from where they lie, so that `cmake --install --prefix` and a moved tree work.
@@ -21,12 +21,13 @@ else()
     set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
 
-foreach(room IN LISTS rooms)
-    install(TARGETS vmtp_${room} EXPORT vsuite)
-    configure_file("cmake/vmtp-${room}.pc.in" "${PROJECT_BINARY_DIR}/vmtp-${room}.pc" @ONLY)
-    install(FILES "${PROJECT_BINARY_DIR}/vmtp-${room}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(library IN LISTS libraries)
+    string(REPLACE "_" "-" name ${library})
+    install(TARGETS ${library} EXPORT vsuite)
+    configure_file("cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endforeach()
-if(rooms)
+if(libraries)
     install(EXPORT vsuite NAMESPACE vsuite:: FILE vsuiteTargets.cmake DESTINATION "${package_dir}")
 endif()
 

@@ -15,50 +15,62 @@ function(vsuite_defaults target)
     endif()
 endfunction()
 
-# vsuite_room(NAME [DEPENDS room...]) - the library of the *.c in this folder.
+# vsuite_library(TARGET [INCLUDES folder...] [DEPENDS target...]) - the library of the *.c in this folder.
 #
-# vmtp_NAME_objects  its objects, compiled once
-# vmtp_NAME          the library (static or shared), also vsuite::vmtp-NAME
+# TARGET_objects  its objects, compiled once
+# TARGET          the library (static or shared), also vsuite::NAME and libNAME, where NAME is TARGET with - for _
 #
-# A room without sources makes no target, and a dependency without sources is left out.
-function(vsuite_room name)
-    cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "DEPENDS")
+# INCLUDES are folders of public headers, seen from the top of the project; those of vmtp, which are types for everybody, come by themselves.
+# A folder without sources makes no target, and a dependency that is none is left out.
+function(vsuite_library target)
+    cmake_parse_arguments(PARSE_ARGV 1 LIBRARY "" "" "INCLUDES;DEPENDS")
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
     if(NOT sources)
         return()
     endif()
-    set(library vmtp_${name})
-    add_library(${library}_objects OBJECT ${sources})
-    add_library(${library} $<TARGET_OBJECTS:${library}_objects>)
-    add_library(vsuite::vmtp-${name} ALIAS ${library})
-    vsuite_defaults(${library}_objects)
+    string(REPLACE "_" "-" name ${target})
+    add_library(${target}_objects OBJECT ${sources})
+    add_library(${target} $<TARGET_OBJECTS:${target}_objects>)
+    add_library(vsuite::${name} ALIAS ${target})
+    vsuite_defaults(${target}_objects)
     if(BUILD_SHARED_LIBS)
-        set_target_properties(${library}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        set_target_properties(${target}_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
     endif()
 
-    target_include_directories(${library}_objects
-        PUBLIC "${PROJECT_SOURCE_DIR}/vmtp/include" "${PROJECT_BINARY_DIR}/generated")
-    target_include_directories(${library} PUBLIC
-        "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/vmtp/include;${PROJECT_BINARY_DIR}/generated>"
-        "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-    foreach(dependency IN LISTS ROOM_DEPENDS)
-        if(TARGET vmtp_${dependency})
-            target_link_libraries(${library} PUBLIC vmtp_${dependency})
+    list(TRANSFORM LIBRARY_INCLUDES PREPEND "${PROJECT_SOURCE_DIR}/")
+    set(includes ${LIBRARY_INCLUDES} "${PROJECT_SOURCE_DIR}/vmtp/include" "${PROJECT_BINARY_DIR}/generated")
+    list(REMOVE_DUPLICATES includes)
+    target_include_directories(${target}_objects PUBLIC ${includes})
+    target_include_directories(${target} PUBLIC
+        "$<BUILD_INTERFACE:${includes}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+    foreach(dependency IN LISTS LIBRARY_DEPENDS)
+        if(TARGET ${dependency})
+            target_link_libraries(${target} PUBLIC ${dependency})
         endif()
     endforeach()
     # Before 1.0 a minor version may change the ABI, so it is part of the soname.
-    set_target_properties(${library} PROPERTIES
+    set_target_properties(${target} PROPERTIES
         LINKER_LANGUAGE C
-        OUTPUT_NAME vmtp-${name}
-        EXPORT_NAME vmtp-${name}
+        OUTPUT_NAME ${name}
+        EXPORT_NAME ${name}
         VERSION ${PROJECT_VERSION}
         SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
     if(BUILD_SHARED_LIBS)
         # They find each other where they lie, also for a program that names only the last of them.
-        set_target_properties(${library} PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>")
-        target_link_options(${library} PRIVATE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,--no-undefined>)
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>")
+        target_link_options(${target} PRIVATE $<$<NOT:$<PLATFORM_ID:Darwin>>:-Wl,--no-undefined>)
     endif()
-    set_property(GLOBAL APPEND PROPERTY VSUITE_ROOMS ${name})
+    set_property(GLOBAL APPEND PROPERTY VSUITE_LIBRARIES ${target})
+endfunction()
+
+# vsuite_room(NAME [DEPENDS room...]) - a room of vmtp: the library vmtp_NAME.
+function(vsuite_room name)
+    cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "DEPENDS")
+    list(TRANSFORM ROOM_DEPENDS PREPEND "vmtp_")
+    vsuite_library(vmtp_${name} INCLUDES vmtp/include DEPENDS ${ROOM_DEPENDS})
+    if(TARGET vmtp_${name})
+        set_property(GLOBAL APPEND PROPERTY VSUITE_ROOMS ${name})
+    endif()
 endfunction()
 
 # Links target to those of the libraries that exist.
