@@ -507,17 +507,22 @@ void veng_call_no_streams(struct vmtp_engine *e, struct call *c) {
 
 /* ---- timeouts ---- */
 
-void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->owed)
-        veng_group_offer_again(e, c);
+/* With APG: whole if that is one packet. */
+void veng_call_ask(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     int whole = c->multicast || c->whole || veng_send_is_single(e, &c->tx, all_blocks(c));
     c->whole = 0;
-    if (c->newer != NONE)
-        entity_at(e, c->entity)->resend = 1;
-    c->retries++;
     c->retransmits++;
     COUNT(e, REQUEST_RETRANSMITS);
     veng_call_transmit(e, c, whole ? all_blocks(c) : 0, 1, now);
+}
+
+void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    if (c->owed)
+        veng_group_offer_again(e, c);
+    if (c->newer != NONE)
+        entity_at(e, c->entity)->resend = 1;
+    c->retries++;
+    veng_call_ask(e, c, now);
 }
 
 /* The next call asks anew where it is. */

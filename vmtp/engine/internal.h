@@ -633,6 +633,7 @@ void veng_call_no_streams(struct vmtp_engine *e, struct call *c);
 void veng_call_free(struct vmtp_engine *e, struct call *c);
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
+void veng_call_ask(struct vmtp_engine *e, struct call *c, vmtp_time now);        /* sends it again, with APG */
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now); /* its server is where it was no more */
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a);

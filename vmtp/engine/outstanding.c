@@ -248,6 +248,20 @@ static void acknowledge_before(struct vmtp_engine *e, const struct entity *n, ui
     }
 }
 
+/*
+ * The oldest was sent again by timer, and the server has it.  Whether it has those behind it, it tells when it sees the last of them
+ * again: by OK, which is for all, or by RETRY_ALL.
+ */
+static void ask_about_last(struct vmtp_engine *e, struct entity *n, struct call *c, vmtp_time now) {
+    struct call *last = NULL;
+    n->resend = 0;
+    while ((c = next(e, c)) != NULL)
+        if (c->state == CALL_AWAITING_RESPONSE)
+            last = c;
+    if (last && !last->acknowledged && !last->tx.queued)
+        veng_call_ask(e, last, now);
+}
+
 static void wait_for_server(struct vmtp_engine *e, struct entity *n, struct call *first, vmtp_time now) {
     for (struct call *c = next(e, first); c; c = next(e, c))
         if (c->state == CALL_AWAITING_RESPONSE)
@@ -357,8 +371,8 @@ int veng_outstanding_told(struct vmtp_engine *e, struct call *c, uint32_t code, 
             veng_call_acknowledged(e, c, now);
         else
             c->acknowledged = 1;
-        if (n->resend && c->newer != NONE)
-            go_back(e, n, veng_call_last(c) + 1u, now);
+        if (n->resend)
+            ask_about_last(e, n, c, now);
         return 1;
     case VMTP_RETRY: /* it says nothing about those before */
         if (c->tx.run)
@@ -405,7 +419,8 @@ static void cover(struct vmtp_engine *e, struct call *by, uint32_t first_covered
     struct entity *n = client_of(e, by);
     for (struct call *c = oldest(e, n); c && c != by;) {
         struct call *following = next(e, c);
-        if ((int32_t)(veng_call_last(c) - first_covered) >= 0 && c->state == CALL_AWAITING_RESPONSE) {
+        int sent = c->state == CALL_AWAITING_RESPONSE || (c->state == CALL_WAITING && c->sent);
+        if ((int32_t)(veng_call_last(c) - first_covered) >= 0 && sent) {
             c->first.state = SLOT_COMPLETE;
             c->first.server = by->first.server;
             memcpy(c->first.mac, by->first.mac, 6);

@@ -313,9 +313,11 @@ static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s,
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     if (size > VMTP_GROUP_OCTETS) {
         s->run = veng_pool_take(&e->runs);
-        if (!s->run) { /* the server asks again after a while */
+        if (!s->run) { /* the server sends it again after a while */
             s->state = SLOT_FREE;
             veng_notify_server(e, a, 0, VMTP_BUSY);
+            if (c->state == CALL_AWAITING_RESPONSE)
+                veng_call_acknowledged(e, c, a->now);
             return DROP(e, DROP_NO_RUN);
         }
         veng_run_receive(s->run, size);

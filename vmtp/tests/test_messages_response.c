@@ -265,6 +265,14 @@ START_TEST(no_record_for_it) {
     call_forget_packets(&f);
     ck_assert_int_eq(stream_give_group(&f, &mine, 0, 0), VMTP_COUNT_DROP_NO_RUN);
     expect_nvs(&f, FOREIGN_SERVER, mine_at, VMTP_BUSY);
+    ck_assert_int_eq(stream_tell_client(&f, other, at + 2, ALL_BLOCKS, VMTP_OK), 0);
+    for (unsigned i = 0; i < 20; i++) { /* for as long as it takes */
+        foreign_pass(&f, 200 * VMTP_MILLISECOND);
+        ck_assert_int_eq(stream_tell_client(&f, other, at + 2, ALL_BLOCKS, VMTP_OK), 0);
+        ck_assert_int_eq(stream_give_group(&f, &mine, 0, 0), VMTP_COUNT_DROP_NO_RUN);
+        expect_nvs(&f, FOREIGN_SERVER, mine_at, VMTP_BUSY);
+    }
+    expect_silence(&f);
     ck_assert_int_eq(stream_answer(&f, other, at + 2, 0, 2), 0);
     foreign_forget(&f);
     t = mine_at;

@@ -230,19 +230,44 @@ START_TEST(only_the_oldest_has_a_timer) {
 END_TEST
 
 /* VMTP-13.3-32 */
-START_TEST(those_behind_it_follow) {
+START_TEST(the_last_behind_it_follows) {
     run_of(4);
     call_forget_packets(&f);
     foreign_pass(&f, 230 * VMTP_MILLISECOND);
     expect_flags(&f, t, FIRST | VMTP_APG);
     tell(0, VMTP_OK);
-    sends(1, 3, 1);
+    ck_assert_uint_eq(expect_flags(&f, t + 3, LAST | VMTP_APG)->h.retransmit, 1);
+    expect_silence(&f);
     tell(0, VMTP_OK);
     expect_silence(&f); /* once */
+    if (_i) { /* those between were lost */
+        ck_assert_int_eq(stream_tell_about(&f, client, t, 1, VMTP_RETRY_ALL), 0);
+        for (unsigned i = 1; i < 4; i++)
+            ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + i);
+    } else {
+        tell(3, VMTP_OK);
+        foreign_pass(&f, 230 * VMTP_MILLISECOND);
+        expect_flags(&f, t, FIRST | VMTP_APG);
+        tell(0, VMTP_OK); /* the others are there, and it takes its time */
+    }
+    expect_silence(&f);
     answer(0, FIRST, 0);
     answer(1, MIDDLE, 0);
     foreign_pass(&f, 10 * VMTP_MILLISECOND);
     expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-12 VMTP-13.3-07: what is to be sent again is answered meanwhile, by another's Response */
+START_TEST(answered_before_it_is_sent_again) {
+    run_of(20);
+    call_forget_packets(&f);
+    tell(0, VMTP_MSGTRANS_OVERFLOW);
+    answer(5, MIDDLE, 5);
+    stream_ends(&f, 6);
+    for (unsigned i = 0; i < 6; i++)
+        stream_ended(&f, i, i + 1, 0);
+    ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + 6);
 }
 END_TEST
 
@@ -275,7 +300,8 @@ int main(void) {
     tcase_add_test(c, busy_without_end);
     tcase_add_test(c, ok_for_a_later_one);
     tcase_add_test(c, only_the_oldest_has_a_timer);
-    tcase_add_test(c, those_behind_it_follow);
+    tcase_add_loop_test(c, the_last_behind_it_follows, 0, 2);
+    tcase_add_test(c, answered_before_it_is_sent_again);
     tcase_add_test(c, the_timer_goes_on);
     suite_add_tcase(s, c);
     SRunner *runner = srunner_create(s);

@@ -211,6 +211,29 @@ START_TEST(overflow_again_and_again) {
 }
 END_TEST
 
+/* VMTP-13.3-09 VMTP-7.5-07: a call alone, which may be the first of a run */
+START_TEST(overflow_of_one) {
+    stream_call(&f, client, 1, _i ? VMTP_CALL_MORE : 0);
+    t = expect_packet(&f)->h.transaction;
+    if (_i) {
+        for (unsigned i = 0; i < 10; i++) {
+            tell(UINT32_MAX, VMTP_MSGTRANS_OVERFLOW);
+            expect_silence(&f);
+            foreign_pass(&f, 330 * VMTP_MILLISECOND);
+            ck_assert_uint_eq(expect_packet(&f)->h.transaction, t);
+            call_forget_packets(&f);
+        }
+        tell(0, VMTP_MSGTRANS_OVERFLOW); /* it was accepted, but nothing behind it */
+        stream_ends(&f, 0);
+    } else {
+        int dropped = stream_tell_client(&f, client, t - 1, 0, VMTP_MSGTRANS_OVERFLOW);
+        ck_assert_int_eq(dropped, VMTP_COUNT_DROP_BAD_NOTIFY);
+        tell(0, VMTP_MSGTRANS_OVERFLOW);
+        stream_ended(&f, 0, 1, VMTP_MSGTRANS_OVERFLOW);
+    }
+}
+END_TEST
+
 /* VMTP-13.3-09: where nothing was accepted that could be answered, time has to pass */
 START_TEST(overflow_of_the_oldest) {
     run_of(3);
@@ -339,6 +362,7 @@ int main(void) {
     tcase_add_test(c, overflow_halves_the_window);
     tcase_add_test(c, overflow_is_counted_once);
     tcase_add_test(c, overflow_again_and_again);
+    tcase_add_loop_test(c, overflow_of_one, 0, 2);
     tcase_add_test(c, overflow_of_the_oldest);
     suite_add_tcase(s, c);
     c = tcase_create("servers");
