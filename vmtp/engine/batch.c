@@ -7,6 +7,8 @@
 
 #define ASK_EVERY 8u /* of so many Responses that are held, one asks whether they may be forgotten */
 #define PGCOUNT_MOST 255u
+/* What the control word of a Response has of its Request's: RetransmitCount, ForwardCount, Priority. */
+#define OF_REQUEST 0x007f00f0u
 #define SKIPPED 255u /* Transactions behind STI */
 /* Requests that one Response answers: a client's window is not to stand still for it. */
 #define BATCH_MOST (RUN_WINDOW_FIRST / 2u)
@@ -24,7 +26,7 @@ static void do_not_ask(struct request *q) {
 static int time_to_ask(const struct vmtp_engine *e, const struct remote *r) {
     unsigned held = 0;
     for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q)) {
-        int asked = !q->batched && (vmtp_get_control(q->tx.header) & VMTP_APG) != 0;
+        int asked = !q->batched && (q->tx.run || (vmtp_get_control(q->tx.header) & VMTP_APG));
         held = q->answered && asked ? 0 : held + q->answered;
     }
     return held >= ASK_EVERY - 1u || (held && veng_short_of_records(e));
@@ -32,13 +34,12 @@ static int time_to_ask(const struct vmtp_engine *e, const struct remote *r) {
 
 static void send_response(struct vmtp_engine *e, struct remote *r, struct request *q, uint32_t covered) {
     uint8_t *h = q->tx.header;
-    uint32_t run = vmtp_get_control(q->header) & VMTP_NSR;
-    uint32_t flags = run | (q->more ? VMTP_NER : 0) | vmtp_control(0, r->retransmit, r->forward, covered, r->priority, 0);
-    vmtp_put_control(h, flags | VMTP_RESPONSE);
+    uint32_t own = vmtp_get_control(q->header) & (VMTP_NSR | OF_REQUEST);
+    vmtp_put_control(h, own | (q->more ? VMTP_NER : 0) | vmtp_control(0, 0, 0, covered, 0, VMTP_RESPONSE));
     if (!q->tx.run && time_to_ask(e, r))
         ask(q);
     q->answered = 1;
-    q->tx.gap = (vmtp_time)r->gap * e->packet_time / 32u;
+    q->tx.gap = (vmtp_time)vmtp_get_gap(q->header) * e->packet_time / 32u;
     memcpy(q->tx.mac, r->mac, 6);
     q->tx.pending = q->tx.run ? 0 : q->want;
     q->tx.bare = !veng_send_has_more(&q->tx);
@@ -141,19 +142,19 @@ void veng_batch_sent(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     push(e, remote_at(e, q->remote), 0);
 }
 
-/* Without data unless one packet holds it all: the client says what it lacks. */
+/* Without data unless one packet holds it all: the client says what it lacks.  Of an idempotent one it does not, and begins anew. */
 static void send_again(struct vmtp_engine *e, struct request *q, int asking) {
     if (q->tx.queued)
         return;
     COUNT(e, RESPONSE_RETRANSMITS);
-    struct remote *r = remote_at(e, q->remote);
-    uint32_t control = vmtp_get_control(q->tx.header) & ~vmtp_control(0, 7, 0, 0, 0, 0);
-    vmtp_put_control(q->tx.header, control | vmtp_control(0, r->retransmit, 0, 0, 0, 0));
-    memcpy(q->tx.mac, r->mac, 6);
+    uint32_t control = vmtp_get_control(q->tx.header) & ~OF_REQUEST;
+    int whole = (vmtp_get_code(q->tx.header) & VMTP_DGM) || veng_send_is_single(e, &q->tx, q->want);
+    vmtp_put_control(q->tx.header, control | (vmtp_get_control(q->header) & OF_REQUEST));
+    memcpy(q->tx.mac, remote_at(e, q->remote)->mac, 6);
     if (asking && q->release && !q->tx.run)
         ask(q);
-    if (!q->tx.run)
-        q->tx.pending |= veng_send_is_single(e, &q->tx, q->want) ? q->want : 0;
+    if (!q->tx.run && whole)
+        q->tx.pending |= q->want;
     q->tx.bare = !veng_send_has_more(&q->tx);
     veng_send_queue(e, &q->tx);
 }

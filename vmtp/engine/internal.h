@@ -633,7 +633,7 @@ void veng_call_no_streams(struct vmtp_engine *e, struct call *c);
 void veng_call_free(struct vmtp_engine *e, struct call *c);
 void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now);
-void veng_call_ask(struct vmtp_engine *e, struct call *c, vmtp_time now);        /* sends it again, with APG */
+void veng_call_ask(struct vmtp_engine *e, struct call *c, vmtp_time now); /* sends it again, with APG */
 void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now); /* its server is where it was no more */
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a);
@@ -662,7 +662,7 @@ int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struc
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
 int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
 static inline int veng_call_in_run(const struct call *c) {
-    return c->tx.run != NULL || (vmtp_get_control(c->tx.header) & (VMTP_NSR | VMTP_NER)) != 0;
+    return c->groups > 1u || (vmtp_get_control(c->tx.header) & (VMTP_NSR | VMTP_NER)) != 0;
 }
 static inline int call_is_oldest(const struct vmtp_engine *e, const struct call *c) {
     uint32_t first = c->behind ? entity_at(e, c->entity)->call : NONE;

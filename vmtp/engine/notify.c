@@ -101,8 +101,8 @@ void veng_notify_sender_of(struct vmtp_engine *e, const struct remote *r, const 
         return;
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
-    send_client(e, r->forward ? q->source : r->mac, r->client, control_of(r), transaction, delivery, code,
-                r->forward > 0, 0);
+    uint32_t control = q->in_run ? vmtp_get_control(q->header) : control_of(r);
+    send_client(e, r->forward ? q->source : r->mac, r->client, control, transaction, delivery, code, r->forward > 0, 0);
 }
 
 /* group: of the Response, whose Transactions follow each other. */

@@ -308,18 +308,32 @@ static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct a
     return 0;
 }
 
+/* The record that the Request had serves the Response, if all of that has left: calls that wait for each other's would wait for ever. */
+static struct run *take_run(struct vmtp_engine *e, struct call *c) {
+    struct run *run = c->tx.run;
+    if (!run || c->tx.out)
+        return veng_pool_take(&e->runs);
+    veng_send_unqueue(e, &c->tx);
+    c->tx.run = NULL;
+    return run;
+}
+
+/* There is no record for its packet groups: the server sends it again after a while. */
+static int no_run(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    s->state = SLOT_FREE;
+    veng_notify_server(e, a, 0, VMTP_BUSY);
+    if (c->state == CALL_AWAITING_RESPONSE)
+        veng_call_acknowledged(e, c, a->now);
+    return DROP(e, DROP_NO_RUN);
+}
+
 /* The first packet of a Response that we take. */
 static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
     if (size > VMTP_GROUP_OCTETS) {
-        s->run = veng_pool_take(&e->runs);
-        if (!s->run) { /* the server sends it again after a while */
-            s->state = SLOT_FREE;
-            veng_notify_server(e, a, 0, VMTP_BUSY);
-            if (c->state == CALL_AWAITING_RESPONSE)
-                veng_call_acknowledged(e, c, a->now);
-            return DROP(e, DROP_NO_RUN);
-        }
+        s->run = take_run(e, c);
+        if (!s->run)
+            return no_run(e, c, s, a);
         veng_run_receive(s->run, size);
     }
     slot_begin(c, s, a);

@@ -70,7 +70,7 @@ void veng_sequence_tell(struct vmtp_engine *e, const struct remote *r, const str
 
 /* The Request goes to another node now: which number will it have?  1: it has to be told. */
 int veng_sequence_presume(struct vmtp_engine *e, struct call *c) {
-    if (c->multicast || c->datagram || c->purpose != FOR_USER || c->tx.run || veng_call_in_run(c))
+    if (c->multicast || c->datagram || c->purpose != FOR_USER || veng_call_in_run(c))
         return 0;
     veng_sequence_over(e, c, 0); /* to another node, before */
     struct sequence *s = entry(e, c->tx.mac, 1);

@@ -150,8 +150,15 @@ static int receive_group(struct vmtp_engine *e, struct remote *r, struct request
     return 0;
 }
 
-static int receive(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
+/* Its Response is to tell which transmission it answers. */
+static void note_retransmit(struct remote *r, struct request *q, const struct arrival *a) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    uint32_t control = vmtp_get_control(q->header) & ~vmtp_control(0, 7, 0, 0, 0, 0);
+    vmtp_put_control(q->header, control | vmtp_control(0, r->retransmit, 0, 0, 0, 0));
+}
+
+static int receive(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
+    note_retransmit(r, q, a);
     if (a->transaction == q->transaction) { /* the last group says how it goes on */
         q->more = (a->control & VMTP_NER) != 0;
         q->skip = (a->control & VMTP_STI) != 0;
@@ -314,7 +321,7 @@ static int again(struct vmtp_engine *e, struct arrival *a, struct remote *r, str
             return DROP(e, DROP_MISMATCH);
         return receive(e, r, q, a);
     }
-    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    note_retransmit(r, q, a);
     int ask = (a->control & VMTP_APG) != 0;
     int answered = q->state == REQUEST_RESPONDED && veng_batch_repeat(e, r, q, ask);
     if (!answered && ask)

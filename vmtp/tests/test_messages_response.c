@@ -298,6 +298,26 @@ START_TEST(both_are_large) {
 }
 END_TEST
 
+/* VMTP-13.3-41: one record does for both */
+START_TEST(both_are_large_and_records_are_few) {
+    struct vmtp_config config;
+    struct vmtp_usage usage;
+    stream_config(&config);
+    config.max_runs = 1;
+    teardown();
+    stream_open(&f, &config);
+    client = call_entity(&f);
+    t = stream_large_call(&f, client, THREE, VMTP_MESSAGE_OCTETS) + 2;
+    call_forget_packets(&f);
+    response = stream_large_response(client, t, THREE, 2);
+    for (unsigned i = 0; i < 3; i++)
+        gives(i, stream_blocks(THREE, i), 0);
+    whole(THREE);
+    vmtp_usage(f.engine, &usage);
+    ck_assert_uint_eq(usage.runs, 0);
+}
+END_TEST
+
 /* VMTP-13.3-50: DGM or not, what is missing is asked for */
 START_TEST(an_idempotent_one) {
     response.code |= VMTP_DGM;
@@ -382,6 +402,7 @@ int main(void) {
     tcase_add_test(c, a_large_response_without_sti);
     tcase_add_test(c, no_record_for_it);
     tcase_add_test(c, both_are_large);
+    tcase_add_test(c, both_are_large_and_records_are_few);
     tcase_add_test(c, an_idempotent_one);
     tcase_add_test(c, in_a_run);
     tcase_add_test(c, it_is_cancelled);

@@ -240,7 +240,7 @@ START_TEST(the_last_behind_it_follows) {
     expect_silence(&f);
     tell(0, VMTP_OK);
     expect_silence(&f); /* once */
-    if (_i) { /* those between were lost */
+    if (_i) {           /* those between were lost */
         ck_assert_int_eq(stream_tell_about(&f, client, t, 1, VMTP_RETRY_ALL), 0);
         for (unsigned i = 1; i < 4; i++)
             ck_assert_uint_eq(expect_packet(&f)->h.transaction, t + i);

@@ -116,6 +116,54 @@ START_TEST(no_large_response_with_mdm) {
 }
 END_TEST
 
+/* VMTP-3.2-02 VMTP-3.2-03: each answers its own Request */
+START_TEST(responses_know_their_requests) {
+    struct vmtp_header h = foreign_request(FOREIGN_CLIENT, server, T, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        h.transaction = T + i;
+        h.flags = i == 0 ? FIRST : i == 1 ? MIDDLE : LAST;
+        h.priority = (uint8_t)(3 + i);
+        ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    }
+    h.transaction = T + 1;
+    h.retransmit = 3;
+    foreign_send(&f, &h, NULL, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        reply(i, 0, 0);
+        const struct packet *p = expect_response(&f, T + i, 0x42);
+        ck_assert_uint_eq(p->h.retransmit, i == 1 ? 3 : 0);
+        ck_assert_uint_eq(p->h.priority, 3 + i);
+    }
+}
+END_TEST
+
+/* VMTP-13.3-64 VMTP-7.4-10: of an idempotent one nothing is asked for, so it comes whole */
+START_TEST(an_idempotent_response_is_sent_whole) {
+    struct vmtp_config config;
+    foreign_config(&config);
+    foreign_close(&f);
+    foreign_open(&f, &config);
+    server = serve_entity(&f, NULL);
+    run_of(2);
+    struct vmtp_reply r = {.message = {.code = 0x42 | VMTP_DGM}, .segment = stream_segment, .segment_size = 5000};
+    r.flags = _i ? VMTP_REPLY_CONFIRM : 0;
+    ck_assert_int_eq(vmtp_reply(f.engine, foreign_event(&f, VMTP_EV_REQUEST, 0)->handle, &r, f.now), 0);
+    foreign_collect(&f);
+    call_forget_packets(&f);
+    if (_i)
+        foreign_pass(&f, 260 * VMTP_MILLISECOND);
+    else
+        ck_assert_int_eq(serve_ask_again(&f, FOREIGN_CLIENT, server, T, FIRST | VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    uint32_t blocks = 0;
+    for (const struct packet *p; (p = foreign_take(&f)) != NULL; blocks |= p->h.delivery) {
+        ck_assert_uint_eq(p->h.transaction, T);
+        ck_assert_uint_eq(p->h.retransmit, _i ? 0 : 1);
+    }
+    ck_assert_uint_eq(blocks, 0x3ff);
+    ck_assert_uint_eq(serve_count(&f), 2); /* and is not done again */
+}
+END_TEST
+
 /* ---- PGcount ---- */
 
 /* VMTP-13.3-11 */
@@ -191,7 +239,7 @@ START_TEST(a_batch_is_closed_when_the_client_asks) {
     serve_ask_again(&f, FOREIGN_CLIENT, server, T, FIRST);
     expect_silence(&f);
     serve_ask_again(&f, FOREIGN_CLIENT, server, T, FIRST | VMTP_APG);
-    ck_assert_uint_eq(response(2, MIDDLE, 2)->h.retransmit, 1);
+    response(2, MIDDLE, 2);
     serve_ask_again(&f, FOREIGN_CLIENT, server, T, FIRST | VMTP_APG);
     response(2, MIDDLE, 2);
     reply(3, 0, 0);
@@ -427,6 +475,8 @@ int main(void) {
     tcase_add_test(t, responses_are_not_mixed);
     tcase_add_test(t, no_run_for_a_client_that_does_not_stream);
     tcase_add_test(t, no_large_response_without_sti);
+    tcase_add_test(t, responses_know_their_requests);
+    tcase_add_loop_test(t, an_idempotent_response_is_sent_whole, 0, 2);
     tcase_add_test(t, no_large_response_with_mdm);
     suite_add_tcase(s, t);
     t = tcase_create("PGcount");

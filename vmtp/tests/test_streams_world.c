@@ -15,7 +15,8 @@ static uint8_t *accept_area[64];
 static uint32_t accept_size, answer_size;
 static uint32_t delivered[512], delivered_count, completed[512], completed_count;
 static uint32_t batch_every;
-static int late_reports, no_streams; /* 1: at the server, 2: at the client */
+static int late_reports, idempotent;
+static int no_streams; /* 1: at the server, 2: at the client */
 static struct vmtp_sim_faults faults;
 
 static uint8_t octet_at(uint32_t at) { return (uint8_t)(at * 31u + (at >> 9) * 7u + (at >> 14) * 13u); }
@@ -34,6 +35,8 @@ static void at_server(struct node *n, const struct vmtp_event *ev) {
     ck_assert_int_eq(vmtp_accept(n->engine, answerer, ev->segment, accept_size, ev->cookie), 0);
     struct vmtp_reply reply = {.message = {.code = VMTP_OK}, .segment = response_octets, .segment_size = answer_size};
     reply.message.words[2] = ev->message.words[2];
+    if (idempotent && ev->message.words[2] % 3 == 0)
+        reply.message.code |= VMTP_DGM;
     if (batch_every && ev->message.words[2] % batch_every)
         reply.flags = VMTP_REPLY_BATCH;
     if (ev->handle)
@@ -197,6 +200,13 @@ START_TEST(frames_are_mixed) {
 }
 END_TEST
 
+/* Some Responses are idempotent. */
+START_TEST(some_are_idempotent) {
+    idempotent = 1;
+    run_of(40, _i & 1 ? 5000 : 0, 3000, 30000, 600 + (uint64_t)_i);
+}
+END_TEST
+
 /* One of the two does not stream: it goes one by one. */
 START_TEST(one_does_not_stream) {
     no_streams = 1 + _i % 2;
@@ -218,6 +228,7 @@ int main(void) {
     tcase_add_loop_test(t, a_run_is_answered_in_batches, 0, 8);
     tcase_add_loop_test(t, reports_are_late, 0, 24);
     tcase_add_loop_test(t, frames_are_mixed, 0, 24);
+    tcase_add_loop_test(t, some_are_idempotent, 0, 8);
     tcase_add_loop_test(t, one_does_not_stream, 0, 16);
     suite_add_tcase(s, t);
     SRunner *runner = srunner_create(s);

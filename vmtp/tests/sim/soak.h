@@ -140,7 +140,7 @@ struct soak_buffer {
     struct soak_buffer *next, **link;
     vmtp_handle handle; /* a reply's */
     uint32_t size;
-    uint32_t count; /* of what is lent in it */
+    uint32_t count; /* of what is lent in it; an accept's: the stay of its server */
     uint8_t octets[];
 };
 
@@ -168,8 +168,9 @@ struct soak_server {
     uint32_t capacity;
     uint8_t stable; /* its identifier comes back */
     uint8_t accepts;
-    uint8_t serial; /* takes the next Request after it has answered */
-    unsigned posted;
+    uint8_t serial;  /* takes the next Request after it has answered */
+    uint32_t stay;   /* which of all stays of servers anywhere this is */
+    unsigned posted; /* accepts, since it has come */
 };
 
 struct soak_host {

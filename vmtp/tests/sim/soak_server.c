@@ -5,6 +5,7 @@
 static void post(struct soak_host *h, struct soak_server *s) {
     struct soak_buffer *b = soak_lend(&h->lent, s->capacity);
     REQUIRE(vmtp_accept(h->node->engine, s->id, b->octets, s->capacity, (uint64_t)(uintptr_t)b) == 0, "accept");
+    b->count = s->stay;
     s->posted++;
 }
 
@@ -15,7 +16,17 @@ static struct soak_server *server_of(struct soak_host *h, vmtp_entity id) {
     return NULL; /* it has ended */
 }
 
+/* Its server may have left meanwhile, and come back. */
+static void take_back_accept(struct soak_server *s, uint64_t cookie) {
+    struct soak_buffer *b = (struct soak_buffer *)(uintptr_t)cookie;
+    if (s && b->count == s->stay)
+        s->posted--;
+    soak_take_back(b);
+}
+
 void soak_server_open(struct soak_host *h, struct soak_server *s) {
+    static uint32_t stays;
+    s->stay = ++stays;
     for (unsigned i = 0; i < s->accepts; i++)
         post(h, s);
     soak_group_begin(h, s);
@@ -143,12 +154,9 @@ void soak_on_request(struct soak_host *h, const struct vmtp_event *ev) {
     uint32_t number = soak_executed(h, ev);
     const struct soak_op *op = &soak.ops[number];
     struct soak_server *s = server_of(h, ev->entity);
-    soak_take_back((struct soak_buffer *)(uintptr_t)ev->cookie);
-    if (s) {
-        s->posted--;
-        if (!s->serial || op->datagram)
-            post(h, s);
-    }
+    take_back_accept(s, ev->cookie);
+    if (s && (!s->serial || op->datagram))
+        post(h, s);
     REQUIRE(!op->datagram == (ev->handle != 0), "op %u: a datagram with a handle, or a call without", number);
     if (op->datagram)
         return;
@@ -199,8 +207,5 @@ void soak_on_abandoned(struct soak_host *h, const struct vmtp_event *ev) {
 }
 
 void soak_on_accept_returned(struct soak_host *h, const struct vmtp_event *ev) {
-    struct soak_server *s = server_of(h, ev->entity);
-    if (s)
-        s->posted--;
-    soak_take_back((struct soak_buffer *)(uintptr_t)ev->cookie);
+    take_back_accept(server_of(h, ev->entity), ev->cookie);
 }
