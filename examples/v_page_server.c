@@ -29,7 +29,7 @@ static int read_page(v_pid client, uint32_t page) {
     size_t size = seek(page) == 0 ? fread(octets, 1, PAGE, file) : 0;
     reply.code = size ? VMTP_OK : NO_PAGE;
     reply.words[0] = (uint32_t)size;
-    return v_reply_with_segment(me, &reply, client, 0, octets, (uint32_t)size);
+    return v_reply_with_segment(me, &reply, client, 0, octets, (uint32_t)size, VMTP_NEVER);
 }
 
 static int write_page(v_pid client, uint32_t page, const char *octets, uint32_t size) {
@@ -50,7 +50,7 @@ static int load(v_pid client) {
     rewind(file);
     while (result == 0 && done < room &&
            (size = fread(octets, 1, room - done < sizeof octets ? room - done : sizeof octets, file)) > 0) {
-        result = v_move_to(me, client, done, octets, (uint32_t)size);
+        result = v_move_to(me, client, done, octets, (uint32_t)size, VMTP_NEVER);
         done += (uint32_t)size;
     }
     fseek(file, 0, SEEK_END);

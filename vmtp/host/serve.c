@@ -258,7 +258,7 @@ uint32_t vhost_serve_vacancy(const vmtp_host *host) {
 
 /* May the entity be served (once more), and at which number?  0 or a vmtp_error. */
 static int find_place(const vmtp_host *host, vmtp_entity entity, uint32_t depth, vmtp_procedure procedure,
-                      uint32_t *place) {
+                      const void *context, uint32_t *place) {
     struct vmtp_usage usage;
     /* All or nothing. */
     vmtp_usage(host->engine, &usage);
@@ -266,7 +266,8 @@ static int find_place(const vmtp_host *host, vmtp_entity entity, uint32_t depth,
         return VMTP_E_FULL;
     for (uint32_t n = 0; n < host->services_limit; n++) {
         const struct vhost_service *service = host->services[n];
-        if (service && service->entity == entity && !service->ending && (procedure || service->procedure))
+        if (service && service->entity == entity && !service->ending &&
+            (service->procedure != procedure || service->context != context))
             return VMTP_E_EXISTS; /* one way at a time */
     }
     *place = vhost_serve_vacancy(host);
@@ -298,7 +299,7 @@ static int serve(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t c
         return VMTP_E_INVALID;
     if (capacity > VMTP_MESSAGE_OCTETS)
         return VMTP_E_TOO_LARGE;
-    int r = find_place(host, entity, depth, procedure, &number);
+    int r = find_place(host, entity, depth, procedure, context, &number);
     if (r < 0)
         return r;
     struct vhost_service *service = make_service(host, number, entity, depth, capacity);

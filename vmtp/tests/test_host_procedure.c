@@ -224,9 +224,27 @@ START_TEST(stops_serving_inside) {
 }
 END_TEST
 
+/* Room for large Requests beside that for small ones. */
+START_TEST(more_of_the_same) {
+    static uint8_t large[20000];
+    const uint32_t before = accepts_posted();
+    struct vmtp_message m = {.server = server->entity};
+    ck_assert_int_eq(vmtp_host_call(client->host, &m, large, sizeof large, NULL, 0, NULL, now() + VMTP_SECOND),
+                     VMTP_ERROR);
+    ck_assert_int_eq(vmtp_host_procedure(server->host, server->entity, 2, sizeof large, procedure, &seen), 0);
+    ck_assert_uint_eq(accepts_posted(), before + 2);
+    m = (struct vmtp_message){.server = server->entity};
+    ck_assert_int_eq(
+        vmtp_host_call(client->host, &m, large, sizeof large, large, sizeof large, NULL, now() + VMTP_SECOND), 0);
+    ck_assert_uint_eq(seen.called, 1);
+    ck_assert_int_eq(vmtp_host_unserve(server->host, server->entity), 0); /* both */
+    ck_assert_uint_eq(accepts_posted(), 0);
+}
+END_TEST
+
 START_TEST(an_entity_is_served_in_one_way) {
     vmtp_host *h = server->host;
-    ck_assert_int_eq(vmtp_host_procedure(h, server->entity, 1, 0, procedure, &seen), VMTP_E_EXISTS);
+    ck_assert_int_eq(vmtp_host_procedure(h, server->entity, 1, 0, procedure, NULL), VMTP_E_EXISTS);
     ck_assert_int_eq(vmtp_host_serve(h, server->entity, 1, 0), VMTP_E_EXISTS);
     ck_assert_int_eq(vmtp_host_procedure(h, server->entity, 1, 0, NULL, NULL), VMTP_E_INVALID);
     ck_assert_int_eq(vmtp_host_unserve(h, 0x4711), VMTP_E_NO_ENTITY);
@@ -314,6 +332,7 @@ int main(void) {
     tcase_add_test(tc, an_interruption_ends_the_inner_call_only);
     tcase_add_test(tc, deletes_its_own_entity);
     tcase_add_test(tc, stops_serving_inside);
+    tcase_add_test(tc, more_of_the_same);
     tcase_add_test(tc, an_entity_is_served_in_one_way);
     tcase_add_test(tc, what_is_queued_is_still_received);
     tcase_add_test(tc, unserve_takes_idle_buffers_too);

@@ -28,9 +28,9 @@ static int send(struct v_message *m, uint32_t access, uint32_t carried) {
 static void pass_on(struct v_server *me) {
     struct v_message m = me->message;
     m.words[0]++;
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND]), 0);
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND]), VMTP_E_STALE);
-    ck_assert_int_eq(v_move_to(v.process[FIRST], me->from, 0, octets, 1), VMTP_E_STALE);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND], VMTP_NEVER), 0);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND], VMTP_NEVER), VMTP_E_STALE);
+    ck_assert_int_eq(v_move_to(v.process[FIRST], me->from, 0, octets, 1, VMTP_NEVER), VMTP_E_STALE);
 }
 
 static void answer(struct v_server *me) {
@@ -38,9 +38,9 @@ static void answer(struct v_server *me) {
     m.words[0]++;
     me->result = (int)v_access(v.process[SECOND], me->from, NULL);
     if (me->result & (int)V_WRITE)
-        ck_assert_int_eq(v_move_to(v.process[SECOND], me->from, 100, octets, 20000), 0);
+        ck_assert_int_eq(v_move_to(v.process[SECOND], me->from, 100, octets, 20000, VMTP_NEVER), 0);
     if (me->result & (int)V_READ)
-        ck_assert_int_eq(v_move_from(v.process[SECOND], me->from, area, 100, 20000), 0);
+        ck_assert_int_eq(v_move_from(v.process[SECOND], me->from, area, 100, 20000, VMTP_NEVER), 0);
     ck_assert_int_eq(v_reply(v.process[SECOND], &m, me->from), 0);
 }
 
@@ -95,7 +95,7 @@ static void pass_by_hand(struct v_server *me) {
     ck_assert_uint_eq(operate(FIRST, VMTP_V_PASS_ACCESS, t, v.pid[SECOND], 0), VMTP_OK);
     ck_assert_uint_eq(operate(FIRST, VMTP_V_PASS_ACCESS, t, v.pid[FIRST], 0), VMTP_V_WRONG_PROCESS);
     ck_assert_uint_eq(operate(FIRST, VMTP_V_MOVE_TO, t, 0, 1), VMTP_V_WRONG_PROCESS);
-    ck_assert_int_eq(v_move_to(v.process[FIRST], me->from, 0, octets, 1), VMTP_V_WRONG_PROCESS);
+    ck_assert_int_eq(v_move_to(v.process[FIRST], me->from, 0, octets, 1, VMTP_NEVER), VMTP_V_WRONG_PROCESS);
     ck_assert_uint_eq(operate(SECOND, VMTP_V_MOVE_TO, t, 0, 1), VMTP_OK);
     ck_assert_uint_eq(operate(SECOND, VMTP_V_PASS_ACCESS, t, v.pid[FIRST], 0), VMTP_OK); /* and back */
     ck_assert_uint_eq(operate(FIRST, VMTP_V_MOVE_TO, t, 0, 2), VMTP_OK);
@@ -117,7 +117,7 @@ END_TEST
 static void pass_to_group(struct v_server *me) {
     struct v_message m = me->message;
     m.words[5] = 55;
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, group), 0);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, group, VMTP_NEVER), 0);
 }
 
 /* V-2.3-12 */
@@ -145,7 +145,7 @@ static void forward_here(struct net_node *me) {
     v_pid from;
     (void)me;
     while (v_receive(near_one, &m, &from, 0) == 0)
-        ck_assert_int_eq(v_forward(near_one, &m, from, v.pid[SECOND]), 0);
+        ck_assert_int_eq(v_forward(near_one, &m, from, v.pid[SECOND], VMTP_NEVER), 0);
 }
 
 /* V-2.3-10 V-2.3-11 */
@@ -163,11 +163,11 @@ END_TEST
 
 static void bad_forwards(struct v_server *me) {
     struct v_message m = me->message;
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, v.pid[SECOND], v.pid[SECOND]), VMTP_E_STALE);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, v.pid[SECOND], v.pid[SECOND], VMTP_NEVER), VMTP_E_STALE);
     m.code = 0x800000;
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND]), VMTP_E_INVALID);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, v.pid[SECOND], VMTP_NEVER), VMTP_E_INVALID);
     m.code = 3;
-    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, 0), VMTP_E_INVALID);
+    ck_assert_int_eq(v_forward(v.process[FIRST], &m, me->from, 0, VMTP_NEVER), VMTP_E_INVALID);
     ck_assert_int_eq(v_reply(v.process[FIRST], &m, me->from), 0);
 }
 

@@ -133,7 +133,7 @@ END_TEST
 static void reply_with_page(struct v_server *me) {
     struct v_message reply = {VMTP_OK, {7}};
     me->result = v_reply_with_segment(v.process[me->node], &reply, me->from, me->message.words[0], octets,
-                                      me->message.words[1]);
+                                      me->message.words[1], VMTP_NEVER);
     if (me->result > 0)
         ck_assert_int_eq(v_reply(v.process[me->node], &reply, me->from), 0);
 }
@@ -286,7 +286,7 @@ static void serve_other(struct net_node *me) {
     (void)me;
     while (v_receive(other, &m, &from, 0) == 0) {
         m.words[0]++;
-        ck_assert_int_eq(v_reply_with_segment(other, &m, from, 5, octets, 10), 0);
+        ck_assert_int_eq(v_reply_with_segment(other, &m, from, 5, octets, 10, VMTP_NEVER), 0);
     }
 }
 

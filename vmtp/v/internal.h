@@ -17,10 +17,13 @@
 
 #define VV_GROUP_OCTETS 16384u
 /* How much a kernel takes and gives at a time, where both nodes have messages of several packet groups. */
-#define VV_PIECE 65536u
+#define VV_PIECE VMTP_MESSAGE_OCTETS
+/* Where that is too much for the other node it is asked to take this. */
+#define VV_PIECE_LESS 65536u
 #define VV_CODE_SEND 0x007fffffu
-/* Operations of others that a kernel takes at a time. */
+/* Operations of others that a kernel takes at a time, and how many of them may be large. */
 #define VV_KERNEL_DEPTH 8u
+#define VV_KERNEL_LARGE 2u
 
 /* Access that a Send under way gives; lives on v_send's stack. */
 struct vv_grant {
@@ -80,6 +83,7 @@ struct vv_operation {
     uint32_t offset, count;
     uint32_t limit; /* what can be answered */
     v_pid to;       /* PassAccess */
+    vmtp_time deadline;
 };
 /* May it be done?  VMTP_OK and *grant, or the code that says why not. */
 uint32_t vv_grant_check(const v_kernel *kernel, const struct vv_operation *o, struct vv_grant **grant);

@@ -69,6 +69,15 @@ static void kernel_procedure(vmtp_host *host, struct vmtp_incoming *in, void *co
     }
 }
 
+/* Memory for large operations is not touched before there are any. */
+static int serve(v_kernel *kernel) {
+    const uint32_t small = VV_KERNEL_DEPTH - VV_KERNEL_LARGE;
+    int r = vmtp_host_procedure(kernel->host, kernel->entity, small, VV_GROUP_OCTETS, kernel_procedure, kernel);
+    if (r == 0)
+        r = vmtp_host_procedure(kernel->host, kernel->entity, VV_KERNEL_LARGE, VV_PIECE, kernel_procedure, kernel);
+    return r;
+}
+
 int v_kernel_open(v_kernel **out, vmtp_host *host) {
     vmtp_engine *engine = vmtp_host_engine(host);
     *out = NULL;
@@ -81,7 +90,7 @@ int v_kernel_open(v_kernel **out, vmtp_host *host) {
     const struct vmtp_entity_options options = {.flags = VMTP_ENTITY_IMMUNE};
     int r = vmtp_host_entity(host, &kernel->entity, &options);
     if (r == 0) {
-        r = vmtp_host_procedure(host, kernel->entity, VV_KERNEL_DEPTH, VV_PIECE, kernel_procedure, kernel);
+        r = serve(kernel);
         if (r == 0)
             r = vmtp_group_join(engine, VMTP_V_KERNEL_GROUP, kernel->entity, 0);
         if (r < 0)

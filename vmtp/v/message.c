@@ -150,7 +150,7 @@ static int reply(v_process *process, const struct v_message *message, struct vv_
 }
 
 int v_reply_with_segment(v_process *process, const struct v_message *message, v_pid to, uint32_t offset,
-                         const void *segment, uint32_t size) {
+                         const void *segment, uint32_t size, vmtp_time deadline) {
     struct vv_received *r = vv_received_from(process, to);
     if (message->code & ~VMTP_CODE_MASK)
         return VMTP_E_INVALID;
@@ -163,12 +163,12 @@ int v_reply_with_segment(v_process *process, const struct v_message *message, v_
     if (size && (offset > r->size || size > r->size - offset))
         return VMTP_V_OUTSIDE;
     if (size && (offset || size > VV_GROUP_OCTETS)) {
-        int moved = v_move_to(process, to, offset, segment, size);
+        int moved = v_move_to(process, to, offset, segment, size, deadline);
         return moved ? moved : reply(process, message, r, NULL, 0);
     }
     return reply(process, message, r, segment, size);
 }
 
 int v_reply(v_process *process, const struct v_message *message, v_pid to) {
-    return v_reply_with_segment(process, message, to, 0, NULL, 0);
+    return v_reply_with_segment(process, message, to, 0, NULL, 0, 0);
 }

@@ -212,7 +212,8 @@ typedef void (*vmtp_procedure)(vmtp_host *host, struct vmtp_incoming *in, void *
 
 /*
  * vmtp_host_procedure - have entity's Requests, up to depth of them at a time, with segments up to capacity octets, handled by
- * procedure.  Otherwise like vmtp_host_serve, but an entity is served in one way, and by one procedure: VMTP_E_EXISTS.
+ * procedure.  Otherwise like vmtp_host_serve, but an entity is served in one way, and by one procedure with one context: VMTP_E_EXISTS.
+ * Called again with these, it adds to what the entity takes, also with another capacity: a few of a large one, for example.
  * Programs that do not block have to call vmtp_host_turn, or nothing happens.
  */
 VMTP_API int vmtp_host_procedure(vmtp_host *host, vmtp_entity entity, uint32_t depth, uint32_t capacity,

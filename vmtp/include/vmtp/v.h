@@ -48,7 +48,8 @@ struct v_message {
 typedef struct v_kernel v_kernel;
 
 /*
- * Takes an entity and accepts for 8 operations of 64 KiB.  The host stays yours, and must outlive it.
+ * Takes an entity and accepts for 8 operations of others at a time, two of them of up to 4 MiB.  The host stays yours, and must
+ * outlive it.
  * VMTP_E_EXISTS (the host has one), VMTP_E_FULL, VMTP_E_MEMORY.
  */
 VMTP_API int v_kernel_open(v_kernel **out, vmtp_host *host);
@@ -125,22 +126,26 @@ VMTP_API int v_reply(v_process *process, const struct v_message *message, v_pid 
 /*
  * v_reply_with_segment - ReplyWithSegment: the same, and copies size octets to the sender's segment at offset.
  *
- * Up to 16384 octets at offset 0 go with the reply; else v_move_to copies them first, and blocks.  words[6] of the message is
- * not sent when octets go with it.  The results of both; > 0: not replied yet.
+ * Up to 16384 octets at offset 0 go with the reply; else v_move_to copies them first, and blocks, until deadline at the latest.  words[6] of
+ * the message is not sent when octets go with it.  The results of both; > 0: not replied yet.
  */
 VMTP_API int v_reply_with_segment(v_process *process, const struct v_message *message, v_pid to, uint32_t offset,
-                                  const void *segment, uint32_t size);
+                                  const void *segment, uint32_t size, vmtp_time deadline);
 
 /*
  * v_move_to, v_move_from - MoveTo, MoveFrom: copy count octets to or from the segment that a process whose message was
  * received here gives access to, at offset in it.
  *
- * Any count: they take a transaction for each 64 KiB, or each 16 KiB if the other node takes no more.  When they fail, some may have been copied.
+ * Any count: they take a transaction for the first 16 KiB, and then one for each 4 MiB, or for as much as both nodes carry at a time; when
+ * they fail, some may have been copied.  They end when the other node does not answer any more (VMTP_RETRANS_TIMEOUT), and at the deadline,
+ * which is for all of them together (VMTP_USER_TIMEOUT).
  * 0; VMTP_E_STALE: no message from that process waits for a reply here; VMTP_V_NO_TRANSACTION: its Send is over; VMTP_V_NO_ACCESS;
  * VMTP_V_OUTSIDE; VMTP_V_WRONG_PROCESS: the access was passed on; what a Send may return.
  */
-VMTP_API int v_move_to(v_process *process, v_pid to, uint32_t offset, const void *source, uint32_t count);
-VMTP_API int v_move_from(v_process *process, v_pid from, void *destination, uint32_t offset, uint32_t count);
+VMTP_API int v_move_to(v_process *process, v_pid to, uint32_t offset, const void *source, uint32_t count,
+                       vmtp_time deadline);
+VMTP_API int v_move_from(v_process *process, v_pid from, void *destination, uint32_t offset, uint32_t count,
+                         vmtp_time deadline);
 
 /*
  * v_forward - Forward: another process is to reply to the process from.  Its Send goes on to it with this message; the access that it
@@ -149,10 +154,11 @@ VMTP_API int v_move_from(v_process *process, v_pid from, void *destination, uint
  * The message's words[5] is not sent when access is given, nor words[6] when octets are carried.  A message that came through a
  * group, was forwarded 15 times, or is to go to a group, goes on as a Send of this process, which gives no access; until that is over,
  * this process can neither send nor move (VMTP_E_IN_CALL).
+ * When access is given, it blocks until that has been passed on, until deadline at the latest.
  * 0: it is over here.  VMTP_E_STALE.  With any other error it is still to be replied to here; but when access was given, it may be
  * with the other process already.
  */
-VMTP_API int v_forward(v_process *process, const struct v_message *message, v_pid from, v_pid to);
+VMTP_API int v_forward(v_process *process, const struct v_message *message, v_pid from, v_pid to, vmtp_time deadline);
 
 /* ---- groups ------------------------------------------------------------------------------------------------- */
 
