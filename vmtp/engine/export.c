@@ -18,6 +18,12 @@ static int is_record_of(const struct vmtp_engine *e, uint32_t i, vmtp_entity id)
     return remote_at(e, i)->state != REMOTE_FREE && remote_at(e, i)->server == id;
 }
 
+/* Of a client that is still looked for nothing has been done here. */
+static int goes_along(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
+    const struct remote *r = remote_at(e, i);
+    return is_record_of(e, i, id) && !(r->probing && (r->state == REMOTE_RECEIVING || r->state == REMOTE_AWAITING_PROBE));
+}
+
 /* A Request in hand of a client here: at the new node it is a remote client's. */
 static int is_local_work(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     const struct request *q = request_at(e, i);
@@ -35,7 +41,7 @@ static uint32_t held_octets(const struct vmtp_engine *e, const struct remote *r)
 static void measure(const struct vmtp_engine *e, vmtp_entity id, struct writer *w) {
     w->base = HEAD_OCTETS + MOVED_TAIL;
     for (uint32_t i = 0; i < e->remotes.count; i++) {
-        if (!is_record_of(e, i, id))
+        if (!goes_along(e, i, id))
             continue;
         w->base += RECORD_OCTETS;
         w->full += padded(held_octets(e, remote_at(e, i)));
@@ -176,7 +182,7 @@ static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, s
         if (is_local_work(e, i, n->id))
             put_local_work(e, w, request_at(e, i));
     for (uint32_t i = 0; i < e->remotes.count; i++)
-        if (is_record_of(e, i, n->id))
+        if (goes_along(e, i, n->id))
             put_remote(e, w, remote_at(e, i));
     put_head(e, buffer, w, n);
     return (uint32_t)(w->at - buffer) + MOVED_TAIL;

@@ -42,6 +42,8 @@ static int meet(struct vmtp_engine *e, struct call *c, struct remote *r, vmtp_ti
             veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now);
         return 1;
     case REMOTE_RESPONDED:
+        if (r->code & VMTP_DGM) /* its segment was not kept */
+            return 0;
         answer(e, c, r, q, now);
         if (q)
             veng_request_drop(e, q, now);

@@ -56,6 +56,11 @@ vmtp_time vmtp_sim_now(const vmtp_sim *sim) { return sim->now; }
 
 vmtp_time vmtp_sim_next(const vmtp_sim *sim) { return sim->queue.count ? sim->queue.heap[0].when : VMTP_NEVER; }
 
+unsigned vmtp_sim_waiting(const vmtp_port *port) {
+    const struct sim_port *p = (const struct sim_port *)port;
+    return (unsigned)(p->count - p->held);
+}
+
 void vmtp_sim_advance(vmtp_sim *sim, vmtp_time to) {
     if (to == VMTP_NEVER)
         return;

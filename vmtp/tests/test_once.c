@@ -90,23 +90,32 @@ END_TEST
 static struct foreign g; /* where it comes to */
 static vmtp_entity other;
 
-/* A has asked server T, in hand, and then, at another node, other something else. */
-static void move(uint32_t elsewhere) {
-    static uint8_t form[65536];
+static void open_other_node(void) {
     struct vmtp_config config;
-    size_t used;
-    uint32_t lent;
-    vmtp_entity id;
     foreign_config(&config);
     config.mac[5] = 9;
     config.block = 0x200000;
     foreign_open(&g, &config);
+}
+
+static void server_moves(void) {
+    static uint8_t form[65536];
+    size_t used;
+    uint32_t lent;
+    vmtp_entity id;
+    ck_assert_int_eq(vmtp_entity_export(f.engine, server, form, sizeof form, &used, f.now), 0);
+    foreign_collect(&f);
+    ck_assert_int_eq(vmtp_entity_import(g.engine, form, used, &id, &lent, g.now), 0);
+    foreign_collect(&g);
+}
+
+/* A has asked server T, in hand, and then, at another node, other something else. */
+static void move(uint32_t elsewhere) {
+    open_other_node();
     other = serve_entity(&g, NULL);
     ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
     ck_assert_int_eq(serve_ask(&g, A, other, elsewhere, 0), 0);
-    ck_assert_int_eq(vmtp_entity_export(f.engine, server, form, sizeof form, &used, f.now), 0);
-    ck_assert_int_eq(vmtp_entity_import(g.engine, form, used, &id, &lent, g.now), 0);
-    foreign_collect(&g);
+    server_moves();
 }
 
 static void nothing_is_left(void) {
@@ -156,6 +165,60 @@ START_TEST(members_of_a_group_may_meet) {
 }
 END_TEST
 
+/* Transaction T of A, passed on by a node that does not know where A lives.  Returns what vmtp_input returned. */
+static int passed_to(struct foreign *node) {
+    struct vmtp_header h = foreign_request(A, server, T, 0x42);
+    h.forward = 1;
+    node->src = foreign_other_mac;
+    int result = foreign_send(node, &h, NULL, 0);
+    node->src = foreign_mac;
+    return result;
+}
+
+/* VMTP-13.11-15 VMTP-13.5-04: it leaves before it is known where to answer, so its new node has to find that out */
+START_TEST(client_that_is_looked_for_is_looked_for_again) {
+    open_other_node();
+    ck_assert_int_eq(passed_to(&f), 0);
+    ck_assert_uint_eq(expect_packet(&f)->h.code, VMTP_PROBE_ENTITY);
+    server_moves();
+    serve_accepts(&g, server, 1, 512);
+    ck_assert_int_eq(passed_to(&g), 0);
+    const struct packet *p = expect_packet(&g);
+    ck_assert_uint_eq(p->h.code, VMTP_PROBE_ENTITY);
+    struct vmtp_header h = foreign_response(p, 0xabc01, VMTP_OK | VMTP_DGM);
+    header_set_32(&h, 36, T);
+    foreign_send(&g, &h, NULL, 0);
+    ck_assert_uint_eq(serve_count(&f), 0);
+    ck_assert_int_eq(serve_reply(&g, serve_last(&g), 0, 0, 0), 0);
+    ck_assert_mem_eq(expect_response(&g, T, 0)->dst, foreign_mac, 6);
+    nothing_is_left();
+}
+END_TEST
+
+/* VMTP-13.11-16: what it answered was lost and not kept, and now its client lives beside it */
+START_TEST(idempotent_call_is_done_again_beside_its_client) {
+    open_other_node();
+    vmtp_entity client = call_entity(&g);
+    struct vmtp_request r = call_request(client, 0);
+    r.message.server = server;
+    ck_assert_int_eq(vmtp_host_learn(g.engine, server, foreign_mac, g.now), 0);
+    call_start(&g, &r);
+    uint32_t transaction = expect_packet(&g)->h.transaction;
+    ck_assert_int_eq(serve_ask(&f, client, server, transaction, 0), 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), VMTP_DGM, 700, 0), 0);
+    server_moves();
+    call_goes_on(&g);
+    serve_accepts(&g, server, 1, 512);
+    foreign_pass(&g, 100 * VMTP_MILLISECOND);
+    ck_assert_uint_eq(serve_count(&g), 1);
+    ck_assert_int_eq(serve_reply(&g, serve_last(&g), VMTP_DGM, 700, 0), 0);
+    const struct vmtp_event *end = call_result(&g, 0);
+    ck_assert_uint_eq(end->segment_size, 700);
+    ck_assert_mem_eq(end->segment, serving_segment, 700);
+    nothing_is_left();
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("once");
     TCase *t = tcase_create("once");
@@ -165,6 +228,8 @@ int main(void) {
     tcase_add_test(t, what_comes_too_late_is_given_up);
     tcase_add_test(t, what_comes_may_be_newer);
     tcase_add_test(t, members_of_a_group_may_meet);
+    tcase_add_test(t, client_that_is_looked_for_is_looked_for_again);
+    tcase_add_test(t, idempotent_call_is_done_again_beside_its_client);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

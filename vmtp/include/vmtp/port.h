@@ -144,6 +144,8 @@ VMTP_API int vmtp_sim_attach(vmtp_sim *sim, vmtp_port **out);
 VMTP_API vmtp_time vmtp_sim_now(const vmtp_sim *sim);
 /* When the next frame arrives somewhere; VMTP_NEVER when none is on its way. */
 VMTP_API vmtp_time vmtp_sim_next(const vmtp_sim *sim);
+/* How many frames wait in the inbox of a port of vmtp_sim_attach. */
+VMTP_API unsigned vmtp_sim_waiting(const vmtp_port *port);
 /* Moves time on (never back) and puts the frames that have arrived by then into the ports' inboxes.  VMTP_NEVER: does nothing. */
 VMTP_API void vmtp_sim_advance(vmtp_sim *sim, vmtp_time to);
 /* Splits the segment: ports with different group numbers do not hear each other.  All ports start in group 0. */

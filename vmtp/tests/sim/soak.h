@@ -31,6 +31,7 @@
 #define SOAK_SERVERS 2
 #define SOAK_SLOTS (SOAK_SERVERS + 1) /* and one from another host */
 #define SOAK_GROUPS 6
+#define SOAK_MOST_HOPS 17 /* servers that pass a Request on: two more than ForwardCount can tell */
 #define SOAK_OPS 8192
 #define SOAK_LIVES 1024
 
@@ -282,6 +283,7 @@ void soak_check_response(const struct soak_op *op, uint32_t number, const struct
 void soak_host_boot(struct soak_host *h);
 void soak_host_crash(struct soak_host *h);
 void soak_host_close(struct soak_host *h);
+int soak_host_rests(const struct soak_host *h); /* nothing is left of any call */
 void soak_host_check(const struct soak_host *h, int closed);
 struct soak_buffer *soak_lend(struct soak_buffer **list, uint32_t size);
 void soak_take_back(struct soak_buffer *b); /* NULL: nothing */

@@ -140,6 +140,12 @@ void soak_host_close(struct soak_host *h) {
         REQUIRE(vmtp_entity_delete(h->node->engine, h->clients[i].id, soak_now()) == 0, "delete");
 }
 
+int soak_host_rests(const struct soak_host *h) {
+    struct vmtp_usage u;
+    vmtp_usage(h->node->engine, &u);
+    return u.runs + u.calls + u.requests + u.remote_clients + u.events == 0 && !h->pending && !h->forms && !h->replies;
+}
+
 /* Long after the last call: nothing but entities and what they wait with, and in the end not even that. */
 void soak_host_check(const struct soak_host *h, int closed) {
     struct vmtp_usage u;

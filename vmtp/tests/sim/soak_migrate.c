@@ -58,7 +58,7 @@ void soak_migrate(void) {
     s->id = 0;
     s->posted = 0;
     SOAK_COUNT(MIGRATED, 1);
-    soak_agenda_add(soak_now() + soak_below(400) * VMTP_MILLISECOND, SOAK_ARRIVE, NULL, 0, (uint64_t)(uintptr_t)t);
+    soak_agenda_add(soak_now() + (1 + soak_below(400)) * VMTP_MILLISECOND, SOAK_ARRIVE, NULL, 0, (uint64_t)(uintptr_t)t);
     if (s == &h->servers[1])
         soak_agenda_add(soak_now() + soak_below(2000) * VMTP_MILLISECOND, SOAK_RETURN, h, 1, 0);
 }

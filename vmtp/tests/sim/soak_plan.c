@@ -144,7 +144,7 @@ void soak_plan_op(struct soak_op *op, const struct soak_op *before) {
     else if (op->unanswered)
         op->deadline = now + between(500, 4000) * VMTP_MILLISECOND;
     if (!op->datagram && soak_chance(p->forward)) {
-        op->hops = (uint8_t)(soak_below(20) == 0 ? 17 : between(1, 3));
+        op->hops = (uint8_t)(soak_below(20) == 0 ? SOAK_MOST_HOPS : between(1, 3));
         op->idempotent = 0;
     }
     if (!before && soak_chance(p->group))

@@ -99,16 +99,32 @@ static void check_all(int closed) {
             soak_host_check(&soak.hosts[i], closed);
 }
 
+/* Until nothing is remembered any more of any call, but at most so long. */
+static void settle(vmtp_time most) {
+    vmtp_time end = soak_now() + most;
+    unsigned waiting = 1;
+    while (waiting && soak_now() < end) {
+        go_on(soak_now() + VMTP_SECOND);
+        waiting = 0;
+        for (unsigned i = 0; i < SOAK_HOSTS; i++)
+            waiting += soak.hosts[i].up && !soak_host_rests(&soak.hosts[i]);
+    }
+}
+
 static void close_down(void) {
     struct vmtp_sim_faults none = {0};
-    go_on(soak_now() + 30 * VMTP_SECOND); /* TS2, TS4: records and lent segments come home */
+    /*
+     * Records and lent segments come home.  Where servers have passed a Request on, each as a call of its own, and its client has gone, one
+     * after the other gives it up when it has not been asked for TS2; and then it is remembered for TS4.
+     */
+    settle((SOAK_MOST_HOPS + 1) * 10 * VMTP_SECOND + 5 * VMTP_SECOND);
     check_all(0);
     vmtp_sim_set_faults(soak.world.sim, &none);
     soak_ghosts_end();
     for (unsigned i = 0; i < SOAK_HOSTS; i++)
         if (soak.hosts[i].up)
             soak_host_close(&soak.hosts[i]);
-    go_on(soak_now() + 10 * VMTP_SECOND);
+    settle(10 * VMTP_SECOND);
     check_all(1);
 }
 

@@ -185,9 +185,9 @@ static int node_step(struct node *n, unsigned *sent) {
     vmtp_time now = world_now(n->world);
     if (!n->engine)
         return 0;
-    int busy = node_receive(n) > 0;
-    if (!busy && !n->stirred && n->wake > now)
+    if (!n->stirred && n->wake > now && !vmtp_sim_waiting(n->wire))
         return 0;
+    int busy = node_receive(n) > 0;
     if (vmtp_deadline(n->engine) <= now)
         vmtp_expire(n->engine, now);
     unsigned out = node_send(n);
