@@ -80,6 +80,48 @@ START_TEST(nothing_is_asked_of_a_request_with_nrt) {
 }
 END_TEST
 
+/* Nothing but the question whether it came has come.  VMTP-13.7-09 */
+START_TEST(a_request_with_nrt_and_no_data_at_all) {
+    struct vmtp_header h = foreign_segment_request(A, entity, 7, SIZE);
+    h.flags = VMTP_NRT | VMTP_APG;
+    h.code |= _i ? VMTP_MDM : 0;
+    h.words[5] = ALL8;
+    h.retransmit = 1;
+    h.delivery = 0;
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    foreign_pass(&f, VMTP_SECOND);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), _i ? 1 : 0);
+    if (_i) {
+        ck_assert_uint_eq(serve_last(&f)->delivered, 0);
+        ck_assert_uint_eq(serve_last(&f)->message.words[5], 0);
+        return;
+    }
+    h.retransmit = 2; /* dropped as it was, it may come whole yet */
+    h.delivery = ALL8;
+    ck_assert_int_eq(foreign_send(&f, &h, serving_segment, SIZE), 0);
+    ck_assert_uint_eq(serve_count(&f), 1);
+}
+END_TEST
+
+/* VMTP-13.7-10 */
+START_TEST(a_call_with_nrt_asks_and_ends) {
+    struct vmtp_request r = call_request(entity, SIZE);
+    r.control = VMTP_NRT;
+    call_start(&f, &r);
+    call_forget_packets(&f);
+    unsigned asked = 0;
+    foreign_pass(&f, 5 * VMTP_SECOND);
+    for (const struct packet *p; (p = foreign_take(&f)) != NULL; asked++) {
+        ck_assert_uint_eq(p->h.delivery, 0);
+        ck_assert_uint_eq(p->h.flags, VMTP_NRT | VMTP_APG);
+        ck_assert_uint_eq(p->h.retransmit, asked + 1);
+    }
+    ck_assert_uint_eq(asked, 5);
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
 /* VMTP-13.7-01 VMTP-13.7-02 VMTP-13.7-06 */
 START_TEST(nothing_is_asked_of_a_response_with_nrt) {
     struct vmtp_header asked = call_sent(&f, entity, 0), h = call_response(&asked, SIZE);
@@ -299,6 +341,8 @@ int main(void) {
     tcase_add_test(c, conditional_response_finds_nobody_waiting);
     tcase_add_loop_test(d, nothing_is_asked_of_a_request_with_nrt, 0, 2);
     tcase_add_loop_test(c, nothing_is_asked_of_a_response_with_nrt, 0, 2);
+    tcase_add_loop_test(d, a_request_with_nrt_and_no_data_at_all, 0, 2);
+    tcase_add_test(c, a_call_with_nrt_asks_and_ends);
     tcase_add_test(d, a_response_may_say_nrt);
     tcase_add_test(d, a_whole_request_tells_its_blocks);
     tcase_add_test(d, the_last_retry_delivers_what_came);
