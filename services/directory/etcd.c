@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * etcd.c - a directory's content in a cluster of etcd.
+ *
+ * All reads are linearizable and all writes transactions, which etcd has agreed upon with a majority of its members before it answers:
+ * what it cannot do for want of one it does not answer.  Each operation is one POST.  The member that answered last is asked first,
+ * and the next one when it does not; a write of which it is not sure that it was not done is not repeated here, since whether it was is
+ * for the directory to find out.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "backend.h"
+#include "etcd_messages.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define CONNECT_MS 500L                      /* on a local network somebody who is there answers sooner */
+#define ATTEMPT_MS 1000L                     /* then another member is asked */
+#define ROUND_PAUSE (100 * VMTP_MILLISECOND) /* when all of them have failed */
+#define ANSWER_MOST (4u << 20)
+#define URL_MOST 512
+#define IDLE_MOST 8u /* easy handles that are kept */
+
+struct etcd_store {
+    struct vdir_store store;
+    CURLM *multi;
+    struct curl_slist *headers;
+    int epoll;
+    vmtp_time timer; /* when curl wants to be called; VMTP_NEVER: not */
+    uint32_t count, preferred;
+    char *endpoints[VDIR_ENDPOINTS_MOST];
+    uint32_t idle_count;
+    CURL *idle[IDLE_MOST];
+};
+
+/* An operation under way. */
+struct attempt {
+    struct etcd_store *store;
+    struct vdir_op *op;
+    CURL *easy;      /* NULL: between two attempts */
+    vmtp_time again; /* when to begin the next one */
+    uint32_t member, tried;
+    int sent; /* an attempt may have been carried out */
+    char *request, *answer;
+    size_t size, room;
+    char url[URL_MOST + 16];
+    char error[CURL_ERROR_SIZE];
+};
+
+static struct etcd_store *etcd_of(vdir_store *store) { return (struct etcd_store *)store; }
+
+/* ---- what curl asks for -------------------------------------------------------------------------------------------- */
+
+static size_t on_octets(char *data, size_t one, size_t count, void *context) {
+    struct attempt *a = context;
+    size_t size = one * count;
+    if (size > ANSWER_MOST - a->size)
+        return 0; /* curl gives up */
+    if (a->size + size > a->room) {
+        size_t room = 2 * (a->size + size) + 1024;
+        char *more = realloc(a->answer, room);
+        if (!more)
+            return 0;
+        a->answer = more;
+        a->room = room;
+    }
+    memcpy(a->answer + a->size, data, size);
+    a->size += size;
+    return size;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known) {
+    struct etcd_store *s = context;
+    struct epoll_event event = {.data.fd = fd};
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL); /* fails when it is closed already, which is as good */
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    if (epoll_ctl(s->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+        return -1;
+    curl_multi_assign(s->multi, fd, s);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *context) {
+    struct etcd_store *s = context;
+    (void)multi;
+    s->timer = milliseconds < 0 ? VMTP_NEVER : s->store.now + (vmtp_time)milliseconds * VMTP_MILLISECOND;
+    return 0;
+}
+
+/* ---- one attempt --------------------------------------------------------------------------------------------------- */
+
+static CURL *take_easy(struct etcd_store *s) {
+    CURL *easy = s->idle_count > 0 ? s->idle[--s->idle_count] : curl_easy_init();
+    if (easy)
+        curl_easy_reset(easy);
+    return easy;
+}
+
+static void put_easy(struct etcd_store *s, CURL *easy) {
+    if (s->idle_count < IDLE_MOST)
+        s->idle[s->idle_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
+}
+
+static void set_up(const struct attempt *a, long milliseconds) {
+    CURL *easy = a->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, a->url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, a->store->headers);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, a->request);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(a->request));
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_octets);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->error);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds < CONNECT_MS ? milliseconds : CONNECT_MS);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+}
+
+/* 0, or -1 when there is no memory. */
+static int begin(struct attempt *a) {
+    struct etcd_store *s = a->store;
+    vmtp_time rest = a->op->deadline > s->store.now ? a->op->deadline - s->store.now : 0;
+    long milliseconds = rest / VMTP_MILLISECOND > ATTEMPT_MS ? ATTEMPT_MS : (long)(rest / VMTP_MILLISECOND) + 1;
+    a->easy = take_easy(s);
+    if (!a->easy)
+        return -1;
+    s->store.counts.attempts++;
+    a->size = 0;
+    a->error[0] = 0;
+    a->again = VMTP_NEVER;
+    snprintf(a->url, sizeof a->url, "%s%s", s->endpoints[a->member], etcd_path(a->op));
+    set_up(a, milliseconds);
+    if (curl_multi_add_handle(s->multi, a->easy) == CURLM_OK)
+        return 0;
+    put_easy(s, a->easy);
+    a->easy = NULL;
+    return -1;
+}
+
+static void stop(struct attempt *a) {
+    if (!a->easy)
+        return;
+    curl_multi_remove_handle(a->store->multi, a->easy);
+    put_easy(a->store, a->easy);
+    a->easy = NULL;
+}
+
+static void release(struct attempt *a) {
+    stop(a);
+    free(a->request);
+    free(a->answer);
+    free(a);
+}
+
+static void end(struct attempt *a, enum vdir_result result) {
+    struct etcd_store *s = a->store;
+    struct vdir_op *op = a->op;
+    release(a);
+    vdir_store_end(&s->store, op, result);
+}
+
+/* What comes after an attempt that failed: the next member, at once or, after a round of all, a little later. */
+static void go_on(struct attempt *a) {
+    struct etcd_store *s = a->store;
+    a->tried++;
+    a->member = (a->member + 1) % s->count;
+    s->preferred = a->member;
+    if (a->op->kind == VDIR_REPLACE && a->sent)
+        end(a, VDIR_UNSURE);
+    else if (s->store.now >= a->op->deadline)
+        end(a, VDIR_NOT_NOW);
+    else if (a->tried % s->count == 0)
+        a->again = s->store.now + ROUND_PAUSE;
+    else if (begin(a) != 0)
+        end(a, VDIR_NOT_NOW);
+}
+
+static void answered(struct attempt *a) {
+    struct etcd_store *s = a->store;
+    enum etcd_outcome outcome = etcd_answer(a->op, a->answer ? a->answer : "", a->size, &s->store.counts.bad_answers);
+    if (outcome != ETCD_BAD) {
+        s->preferred = a->member;
+        end(a, outcome == ETCD_OK ? VDIR_DONE : VDIR_CHANGED);
+        return;
+    }
+    s->store.counts.bad_answers++;
+    vdir_store_failed(&s->store, "%s: its answer is none of etcd", s->endpoints[a->member]);
+    go_on(a);
+}
+
+/* curl has done with it. */
+static void over(struct attempt *a, CURLcode code) {
+    struct etcd_store *s = a->store;
+    char words[120] = "";
+    long status = 0, sent = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(a->easy, CURLINFO_REQUEST_SIZE, &sent);
+    stop(a);
+    a->sent |= sent > 0;
+    if (code == CURLE_OK && status == 200) {
+        answered(a);
+        return;
+    }
+    if (code != CURLE_OK)
+        vdir_store_failed(&s->store, "%s: %s", s->endpoints[a->member],
+                          a->error[0] ? a->error : curl_easy_strerror(code));
+    else {
+        etcd_complaint(words, sizeof words, a->answer ? a->answer : "", a->size);
+        vdir_store_failed(&s->store, "%s: status %ld %s", s->endpoints[a->member], status, words);
+    }
+    go_on(a);
+}
+
+/* ---- as a back end ------------------------------------------------------------------------------------------------- */
+
+static void etcd_start(vdir_store *store, struct vdir_op *op) {
+    struct etcd_store *s = etcd_of(store);
+    struct attempt *a = calloc(1, sizeof *a);
+    char *request = a ? etcd_request(op) : NULL;
+    if (!request) {
+        free(a);
+        vdir_store_failed(store, "out of memory");
+        vdir_store_end(store, op, VDIR_NOT_NOW);
+        return;
+    }
+    *a = (struct attempt){.store = s, .op = op, .request = request, .member = s->preferred, .again = VMTP_NEVER};
+    op->record_of_store = a;
+    if (begin(a) != 0)
+        end(a, VDIR_NOT_NOW);
+}
+
+static void etcd_cancel(vdir_store *store, struct vdir_op *op) {
+    (void)store;
+    release(op->record_of_store);
+}
+
+static int etcd_fd(const vdir_store *store) { return ((const struct etcd_store *)store)->epoll; }
+
+static vmtp_time etcd_deadline(const vdir_store *store) {
+    vmtp_time first = ((const struct etcd_store *)store)->timer;
+    for (const struct vdir_op *op = store->first; op; op = op->next) {
+        const struct attempt *a = op->record_of_store;
+        vmtp_time at = a->again < op->deadline ? a->again : op->deadline;
+        if (!a->easy && at < first)
+            first = at;
+    }
+    return first;
+}
+
+/* One that waits between two rounds and whose time has come. */
+static struct attempt *due(const struct etcd_store *s) {
+    for (struct vdir_op *op = s->store.first; op; op = op->next) {
+        struct attempt *a = op->record_of_store;
+        if (!a->easy && (s->store.now >= a->again || s->store.now >= op->deadline))
+            return a;
+    }
+    return NULL;
+}
+
+static void take_results(struct etcd_store *s) {
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(s->multi, &left)) != NULL) {
+        struct attempt *a = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&a);
+        over(a, code); /* message is gone after that */
+    }
+}
+
+static void etcd_turn(vdir_store *store) {
+    struct etcd_store *s = etcd_of(store);
+    struct epoll_event events[16];
+    struct attempt *a;
+    int running, ready = epoll_wait(s->epoll, events, 16, 0);
+    if (store->now >= s->timer) {
+        s->timer = VMTP_NEVER;
+        curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    for (int i = 0; i < ready; i++) {
+        int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        curl_multi_socket_action(s->multi, events[i].data.fd, what, &running);
+    }
+    take_results(s);
+    while ((a = due(s)) != NULL) {
+        if (store->now >= a->op->deadline || begin(a) != 0)
+            end(a, vdir_store_gives_up(a->op, a->sent));
+    }
+}
+
+static void etcd_close(vdir_store *store) {
+    struct etcd_store *s = etcd_of(store);
+    while (s->idle_count > 0)
+        curl_easy_cleanup(s->idle[--s->idle_count]);
+    if (s->multi)
+        curl_multi_cleanup(s->multi);
+    curl_slist_free_all(s->headers);
+    if (s->epoll >= 0)
+        close(s->epoll);
+    for (uint32_t i = 0; i < s->count; i++)
+        free(s->endpoints[i]);
+    free(s);
+    curl_global_cleanup();
+}
+
+static const struct vdir_backend backend = {VNAME_BACK_END_ETCD, etcd_start, etcd_cancel, etcd_fd,
+                                            etcd_deadline,       etcd_turn,  etcd_close};
+
+/* ---- opening ------------------------------------------------------------------------------------------------------- */
+
+/* "http://HOST:PORT" and nothing behind it. */
+static int is_endpoint(const char *text) {
+    CURLU *url = curl_url();
+    char *scheme = NULL, *path = NULL;
+    int good = url && strlen(text) < URL_MOST && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+               curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+               curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
+               (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && strcmp(path, "/") == 0;
+    curl_free(scheme);
+    curl_free(path);
+    curl_url_cleanup(url);
+    return good;
+}
+
+static int add_endpoint(struct etcd_store *s, const char *text, size_t length, char *error, size_t error_size) {
+    char *endpoint = s->count < VDIR_ENDPOINTS_MOST ? strndup(text, length) : NULL;
+    if (!endpoint) {
+        snprintf(error, error_size, "more than %u addresses, or no memory", VDIR_ENDPOINTS_MOST);
+        return -1;
+    }
+    s->endpoints[s->count++] = endpoint;
+    if (!is_endpoint(endpoint)) {
+        snprintf(error, error_size, "\"%s\" is no address of a member of etcd; write http://10.0.0.1:2379", endpoint);
+        return -1;
+    }
+    while (length > 0 && endpoint[length - 1] == '/')
+        endpoint[--length] = 0;
+    return 0;
+}
+
+static int add_endpoints(struct etcd_store *s, const char *text, char *error, size_t error_size) {
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        if (add_endpoint(s, text, length, error, error_size) != 0)
+            return -1;
+        if (text[length] == 0)
+            return 0;
+        text += length + 1;
+    }
+}
+
+static int set_up_curl(struct etcd_store *s, char *error, size_t error_size) {
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    s->multi = curl_multi_init();
+    s->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    /* "Expect:" alone: do not ask whether a body may follow. */
+    if (s->epoll < 0 || !s->multi || !s->headers || !curl_slist_append(s->headers, "Expect:")) {
+        snprintf(error, error_size, "no memory, or no more descriptors");
+        return -1;
+    }
+    curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
+    curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
+    return 0;
+}
+
+int vdir_etcd_open(vdir_store **out, const char *endpoints, char *error, size_t error_size) {
+    struct etcd_store *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
+        snprintf(error, error_size, "out of memory");
+        free(s);
+        return -1;
+    }
+    s->store.backend = &backend;
+    s->epoll = -1;
+    s->timer = VMTP_NEVER;
+    snprintf(s->store.name, sizeof s->store.name, "%s", endpoints);
+    if (add_endpoints(s, endpoints, error, error_size) != 0 || set_up_curl(s, error, error_size) != 0) {
+        etcd_close(&s->store);
+        return -1;
+    }
+    *out = &s->store;
+    return 0;
+}
