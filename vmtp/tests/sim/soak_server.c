@@ -203,6 +203,10 @@ void soak_on_abandoned(struct soak_host *h, const struct vmtp_event *ev) {
         return; /* answered meanwhile */
     soak_tell("op %u is abandoned at host %u", p->op, h->index);
     take_next(h, p->life);
+    if (ev->resumed) { /* its program has not begun with it again */
+        free(pending_take(h, p->handle));
+        return;
+    }
     give_up(h, p);
 }
 
