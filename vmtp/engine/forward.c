@@ -122,6 +122,7 @@ static struct call *reminder(struct vmtp_engine *e, struct remote *r, vmtp_time 
     r->request = pool_index(&e->requests, q);
     c->forwarder = r->request;
     c->retransmits = 1;
+    c->acknowledged = 1;
     await_client(e, r, now);
     return c;
 }
@@ -252,6 +253,16 @@ static void fill(const struct vmtp_engine *e, struct request *q, const struct ca
     memcpy(q->source, e->config.mac, 6);
 }
 
+/* It had the Request before it came here, or it was asked long ago and has forgotten that. */
+static int had_before(struct vmtp_engine *e, struct call *c, const struct remote *r, vmtp_time now) {
+    const struct remote *next = veng_remote_find(e, r->client, c->server);
+    int known = next && next->transaction == r->transaction && next->forward > r->forward &&
+                next->state >= REMOTE_PROCESSING; /* its Client asks again */
+    if (known || c->acknowledged)
+        veng_call_finish(e, c, known ? 0 : VMTP_RESPONSE_DISCARDED, now);
+    return known || c->acknowledged;
+}
+
 void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct entity *n = veng_entity_find(e, c->server);
     const struct remote *r = remote_at(e, request_at(e, c->forwarder)->remote);
@@ -265,6 +276,8 @@ void veng_forward_local(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         veng_call_finish(e, c, VMTP_NONEXISTENT_ENTITY, now);
         return;
     }
+    if (had_before(e, c, r, now))
+        return;
     uint32_t accept = veng_accept_take(e, n, c->tx.segment_size), why = accept == NONE ? refusal(c, n) : VMTP_BUSY;
     struct remote *next = accept != NONE ? next_record(e, r, n->id, now) : NULL;
     struct request *q = next ? veng_request_make(e, next) : NULL;

@@ -98,16 +98,18 @@ static void open_other_node(void) {
     foreign_open(&g, &config);
 }
 
-static void server_moves(void) {
+static void moves(vmtp_entity who, struct foreign *from, struct foreign *to) {
     static uint8_t form[65536];
     size_t used;
     uint32_t lent;
     vmtp_entity id;
-    ck_assert_int_eq(vmtp_entity_export(f.engine, server, form, sizeof form, &used, f.now), 0);
-    foreign_collect(&f);
-    ck_assert_int_eq(vmtp_entity_import(g.engine, form, used, &id, &lent, g.now), 0);
-    foreign_collect(&g);
+    ck_assert_int_eq(vmtp_entity_export(from->engine, who, form, sizeof form, &used, from->now), 0);
+    foreign_collect(from);
+    ck_assert_int_eq(vmtp_entity_import(to->engine, form, used, &id, &lent, to->now), 0);
+    foreign_collect(to);
 }
+
+static void server_moves(void) { moves(server, &f, &g); }
 
 /* A has asked server T, in hand, and then, at another node, other something else. */
 static void move(uint32_t elsewhere) {
@@ -219,6 +221,48 @@ START_TEST(idempotent_call_is_done_again_beside_its_client) {
 }
 END_TEST
 
+/* VMTP-13.5-23: the forwarder asks the next server again, and hears that it has left, when it has just come here */
+START_TEST(next_server_may_come_here) {
+    struct vmtp_forward w = {.message = {.code = 0x321}, .segment = serving_segment, .segment_size = 64};
+    open_other_node();
+    other = serve_entity(&g, NULL);
+    w.message.server = other;
+    ck_assert_int_eq(vmtp_host_learn(f.engine, other, foreign_other_mac, f.now), 0);
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    ck_assert_int_eq(vmtp_forward(f.engine, serve_last(&f)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    if (_i) {
+        ck_assert_int_eq(vmtp_host_learn(g.engine, A, foreign_mac, g.now), 0);
+        struct vmtp_header h = foreign_segment_request(A, other, T, 64);
+        h.forward = 1;
+        ck_assert_int_eq(foreign_send(&g, &h, serving_segment, 64), 0);
+        ck_assert_int_eq(serve_reply(&g, serve_last(&g), 0, 0, 0), 0);
+    }
+    struct vmtp_header told = foreign_notify_forwarder(A, T, 1, 1, VMTP_OK);
+    f.src = foreign_other_mac;
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), 0);
+    f.src = foreign_mac;
+    serve_ask_again(&f, A, server, T, VMTP_APG);
+    moves(other, &g, &f);
+    serve_accepts(&f, other, 1, 512);
+    forget_packets();
+    told = foreign_notify_forwarder(A, T, 1, 0, VMTP_ENTITY_MIGRATED);
+    f.src = foreign_other_mac;
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), 0);
+    f.src = foreign_mac;
+    ck_assert_uint_eq(serve_count(&f), 1);
+    if (_i) {
+        expect_silence(&f);
+        serve_ask_again(&f, A, server, T, VMTP_APG);
+        expect_response(&f, T, 0);
+    } else {
+        expect_nvc(&f, A, T, VMTP_RESPONSE_DISCARDED);
+    }
+    ck_assert_uint_eq(serve_count(&f), 1);
+    foreign_close(&g);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("once");
     TCase *t = tcase_create("once");
@@ -230,6 +274,7 @@ int main(void) {
     tcase_add_test(t, members_of_a_group_may_meet);
     tcase_add_test(t, client_that_is_looked_for_is_looked_for_again);
     tcase_add_test(t, idempotent_call_is_done_again_beside_its_client);
+    tcase_add_loop_test(t, next_server_may_come_here, 0, 2);
     suite_add_tcase(s, t);
     return run_tests(s);
 }
