@@ -15,7 +15,8 @@ function(vsuite_defaults target)
     endif()
 endfunction()
 
-# vsuite_library(TARGET [INCLUDES folder...] [DEPENDS target...]) - the library of the *.c in this folder.
+# vsuite_library(TARGET [INCLUDES folder...] [DEPENDS target...] [FOLDERS folder...]) - the library of the *.c in this folder
+# and in those of its folders that are named.
 #
 # TARGET_objects  its objects, compiled once
 # TARGET          the library (static or shared), also vsuite::NAME and libNAME, where NAME is TARGET with - for _
@@ -23,8 +24,9 @@ endfunction()
 # INCLUDES are folders of public headers, seen from the top of the project; those of vmtp, which are types for everybody, come by themselves.
 # A folder without sources makes no target, and a dependency that is none is left out.
 function(vsuite_library target)
-    cmake_parse_arguments(PARSE_ARGV 1 LIBRARY "" "" "INCLUDES;DEPENDS")
-    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+    cmake_parse_arguments(PARSE_ARGV 1 LIBRARY "" "" "INCLUDES;DEPENDS;FOLDERS")
+    list(TRANSFORM LIBRARY_FOLDERS REPLACE "(.+)" "${CMAKE_CURRENT_SOURCE_DIR}/\\1/*.c" OUTPUT_VARIABLE patterns)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c" ${patterns})
     if(NOT sources)
         return()
     endif()
@@ -114,5 +116,33 @@ function(vsuite_tests prefix)
         add_test(NAME ${name} COMMAND ${name})
         # libcheck gives one test 4 seconds unless told otherwise; instrumented programs on busy machines take more.
         set_tests_properties(${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 ENVIRONMENT CK_DEFAULT_TIMEOUT=60)
+    endforeach()
+endfunction()
+
+# vsuite_fuzzers(LIBRARIES ...) - every fuzz_NAME.c of this folder is a libFuzzer target and corpus/NAME/ are its inputs.  They are
+# replayed as a test, also without libFuzzer.
+function(vsuite_fuzzers)
+    cmake_parse_arguments(PARSE_ARGV 0 FUZZ "" "" "LIBRARIES")
+    if(VSUITE_BUILD_FUZZ AND NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "VSUITE_BUILD_FUZZ needs clang: configure with --preset fuzz")
+    endif()
+    file(GLOB targets CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/fuzz_*.c")
+    foreach(source IN LISTS targets)
+        cmake_path(GET source STEM name)
+        string(REGEX REPLACE "^fuzz_" "" corpus ${name})
+        set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${corpus}")
+        if(VSUITE_BUILD_FUZZ)
+            vsuite_program(${name} SOURCES ${source} LIBRARIES ${FUZZ_LIBRARIES})
+            target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+            add_test(NAME ${name}_corpus COMMAND ${name} -runs=0 "${corpus}")
+            set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 300)
+        endif()
+        if(VSUITE_BUILD_TESTS)
+            vsuite_program(${name}_replay SOURCES ${source} "${PROJECT_SOURCE_DIR}/vmtp/fuzz/replay_main.c"
+                LIBRARIES ${FUZZ_LIBRARIES})
+            target_compile_definitions(${name}_replay PRIVATE VMTP_FUZZ_REPLAY)
+            add_test(NAME ${name}_replay COMMAND sh -c [[exec "$0" "$1"/*]] $<TARGET_FILE:${name}_replay> "${corpus}")
+            set_tests_properties(${name}_replay PROPERTIES TIMEOUT 300)
+        endif()
     endforeach()
 endfunction()
