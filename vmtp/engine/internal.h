@@ -659,6 +659,8 @@ int veng_outstanding_done(const struct vmtp_engine *e, const struct entity *n, u
 int veng_outstanding_earlier(struct vmtp_engine *e, const struct call *c, const struct arrival *a, int ask);
 /* A Response of a run is whole; ask: it wants to be acknowledged.  1: one before it is missing, which has been said. */
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask);
+/* A call behind it in its run has a record of a message of several packet groups. */
+int veng_outstanding_behind_has_run(const struct vmtp_engine *e, const struct call *c);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
 int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
 static inline int veng_call_in_run(const struct call *c) {

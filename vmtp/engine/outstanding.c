@@ -475,6 +475,13 @@ int veng_outstanding_earlier(struct vmtp_engine *e, const struct call *c, const 
     return open;
 }
 
+int veng_outstanding_behind_has_run(const struct vmtp_engine *e, const struct call *c) {
+    while ((c = next(e, c)) != NULL)
+        if (c->tx.run || c->first.run)
+            return 1;
+    return 0;
+}
+
 int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struct arrival *a, int ask) {
     struct entity *n = client_of(e, c);
     unsigned covered = vmtp_get_pgcount(a->h);

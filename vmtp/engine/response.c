@@ -318,11 +318,14 @@ static struct run *take_run(struct vmtp_engine *e, struct call *c) {
     return run;
 }
 
-/* There is no record for its packet groups: the server sends it again after a while. */
+/*
+ * There is no record for its packet groups: the server sends it again after a while, and it waits for one, unless those that have some
+ * wait for it.
+ */
 static int no_run(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     s->state = SLOT_FREE;
     veng_notify_server(e, a, 0, VMTP_BUSY);
-    if (c->state == CALL_AWAITING_RESPONSE)
+    if (c->state == CALL_AWAITING_RESPONSE && !veng_outstanding_behind_has_run(e, c))
         veng_call_acknowledged(e, c, a->now);
     return DROP(e, DROP_NO_RUN);
 }

@@ -245,14 +245,41 @@ START_TEST(a_large_response_without_sti) {
 }
 END_TEST
 
-/* VMTP-5.1-01: row 38.  The server tries again, and by then there may be room. */
-START_TEST(no_record_for_it) {
+static void one_record(void) {
     struct vmtp_config config;
     stream_config(&config);
     config.max_runs = 1;
     teardown();
     stream_open(&f, &config);
     client = call_entity(&f);
+}
+
+/* VMTP-13.3-65: the next of its run has it, and neither can go on */
+START_TEST(no_record_for_ever) {
+    one_record();
+    struct vmtp_request r = call_request(client, 0);
+    r.flags = VMTP_CALL_MORE;
+    r.response_area = stream_area;
+    r.response_size = VMTP_MESSAGE_OCTETS;
+    call_start(&f, &r);
+    t = expect_packet(&f)->h.transaction;
+    r.flags = 0;
+    r.segment = stream_segment;
+    r.segment_size = THREE;
+    call_start(&f, &r);
+    response = stream_large_response(client, t, THREE, 0);
+    for (unsigned i = 0; i < 40 && foreign_event_count(&f, VMTP_EV_COMPLETE) == 0; i++) {
+        foreign_pass(&f, 100 * VMTP_MILLISECOND);
+        stream_give_group(&f, &response, 0, 0);
+    }
+    stream_ends(&f, 2);
+    ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, 0)->result, VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+/* VMTP-5.1-01 VMTP-13.3-65: row 38.  The server tries again, and by then there may be room. */
+START_TEST(no_record_for_it) {
+    one_record();
     asked(VMTP_MESSAGE_OCTETS);
     struct vmtp_header mine = response;
     uint32_t mine_at = t;
@@ -300,13 +327,8 @@ END_TEST
 
 /* VMTP-13.3-41: one record does for both */
 START_TEST(both_are_large_and_records_are_few) {
-    struct vmtp_config config;
     struct vmtp_usage usage;
-    stream_config(&config);
-    config.max_runs = 1;
-    teardown();
-    stream_open(&f, &config);
-    client = call_entity(&f);
+    one_record();
     t = stream_large_call(&f, client, THREE, VMTP_MESSAGE_OCTETS) + 2;
     call_forget_packets(&f);
     response = stream_large_response(client, t, THREE, 2);
@@ -401,6 +423,7 @@ int main(void) {
     tcase_add_test(c, an_area_that_is_too_small);
     tcase_add_test(c, a_large_response_without_sti);
     tcase_add_test(c, no_record_for_it);
+    tcase_add_test(c, no_record_for_ever);
     tcase_add_test(c, both_are_large);
     tcase_add_test(c, both_are_large_and_records_are_few);
     tcase_add_test(c, an_idempotent_one);
