@@ -579,6 +579,7 @@ void veng_call_back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 }
 
 static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+    memcpy(c->left_mac, c->tx.mac, 6);
     struct host *h = veng_host_find(e, c->locate);
     if (h && h->state == HOST_KNOWN)
         veng_host_forget(e, h);
@@ -674,7 +675,8 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
         }
         break;
     case VMTP_NONEXISTENT_ENTITY:
-        if ((c->cached || c->acknowledged) && !c->relocated && !c->multicast) { /* it may be elsewhere now: ask once */
+        if ((c->cached || c->acknowledged || c->retransmits) && !c->relocated &&
+            !c->multicast) { /* it may have moved: ask once */
             c->absent = 1;
             relocate(e, c, now);
             break;
@@ -696,6 +698,12 @@ static int speaks_of_another_form(const struct entity *n, const struct call *c, 
     return (code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED) && retransmit != (c->retransmits & 7u);
 }
 
+/* What the node where its server was not, or is no more, goes on to say of what was sent there. */
+static int speaks_of_another_node(const struct call *c, const struct arrival *a, uint32_t code) {
+    return (code == VMTP_NONEXISTENT_ENTITY || code == VMTP_ENTITY_MIGRATED) && c->relocated &&
+           memcmp(a->rx->src, c->left_mac, 6) == 0 && memcmp(c->tx.mac, c->left_mac, 6) != 0;
+}
+
 int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
     vmtp_entity client = vmtp_load64(a->h + 36);
     struct entity *n = veng_entity_find(e, client);
@@ -711,7 +719,7 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY);
     if (secure)
         return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
-    if (speaks_of_another_form(n, c, code, (ctrl >> 20) & 7u))
+    if (speaks_of_another_form(n, c, code, (ctrl >> 20) & 7u) || speaks_of_another_node(c, a, code))
         return DROP(e, DROP_BAD_NOTIFY);
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);

@@ -264,6 +264,7 @@ struct call {
     uint8_t sent;         /* at least once */
     uint8_t cached;       /* the host address came from the cache, not from a Probe of just now */
     uint8_t relocated;    /* times that it was looked for anew */
+    uint8_t left_mac[6];  /* where it was sent before that */
     uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */

@@ -372,7 +372,7 @@ static int not_streamed_at(const struct vmtp_engine *e, const struct call *c, co
     int large = (a->code & VMTP_SDA) && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS;
     if (!run && !large)
         return 0;
-    return e->config.no_streams || (c && (large ? !c->skip : !veng_call_in_run(c) && !c->skip));
+    return e->config.no_streams || (c && (large ? !c->skip : !veng_call_in_run(c) && !c->behind && !c->skip));
 }
 
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {

@@ -152,6 +152,10 @@ START_TEST(entity_that_has_moved_is_found_again) {
     ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
     give(expect_probe(), foreign_other_mac);
     response = expect_request(foreign_other_mac);
+    f.src = foreign_mac; /* VMTP-7.5-11: it says so again, late */
+    ck_assert_int_eq(foreign_send(&f, &nobody, NULL, 0), VMTP_COUNT_DROP_BAD_NOTIFY);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+    f.src = foreign_other_mac;
     if (_i) { /* not there either: once more was enough */
         nobody = foreign_notify_client(client, response.transaction, 0, VMTP_NONEXISTENT_ENTITY);
         foreign_send(&f, &nobody, NULL, 0);
@@ -178,6 +182,23 @@ START_TEST(entity_that_has_acknowledged_may_have_moved) {
     give(expect_probe(), foreign_other_mac);
     give(expect_request(foreign_other_mac), foreign_other_mac);
     ck_assert_uint_eq(last_result(), 0);
+}
+END_TEST
+
+/* VMTP-4.6-06: it was there when it was looked for, but that is some time ago */
+START_TEST(entity_may_have_moved_before_it_is_asked_again) {
+    call(FOREIGN_SERVER);
+    give(expect_probe(), foreign_mac);
+    expect_request(foreign_mac);
+    foreign_pass(&f, 230 * VMTP_MILLISECOND);
+    struct vmtp_header request = expect_request(foreign_mac);
+    struct vmtp_header nobody = foreign_notify_client(client, request.transaction, 0, VMTP_NONEXISTENT_ENTITY);
+    foreign_send(&f, &nobody, NULL, 0);
+    give(expect_probe(), foreign_mac);
+    request = expect_request(foreign_mac); /* it has come back there */
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+    foreign_send(&f, &nobody, NULL, 0); /* VMTP-7.5-11: or not, after all */
+    ck_assert_uint_eq(last_result(), VMTP_NONEXISTENT_ENTITY);
 }
 END_TEST
 
@@ -240,6 +261,7 @@ int main(void) {
     tcase_add_loop_test(t, failure_makes_it_forgotten, 0, 2);
     tcase_add_loop_test(t, entity_that_has_moved_is_found_again, 0, 2);
     tcase_add_test(t, entity_that_has_acknowledged_may_have_moved);
+    tcase_add_test(t, entity_may_have_moved_before_it_is_asked_again);
     tcase_add_test(t, nobody_knows_the_entity);
     tcase_add_test(t, node_that_was_remembered_has_said_so);
     tcase_add_test(t, entities_of_the_same_node_need_no_frame);

@@ -454,6 +454,7 @@ START_TEST(call_does_not_follow_for_ever) {
         ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
         answer_probe(&f, 1, foreign_other_mac);
         ck_assert_uint_eq(expect_packet(&f)->h.transaction, asked.transaction);
+        f.src = foreign_other_mac;
     }
     struct vmtp_header h = foreign_notify_client(client, asked.transaction, 0, VMTP_ENTITY_MIGRATED);
     ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);

@@ -140,6 +140,20 @@ START_TEST(a_run_begins_anew) {
 }
 END_TEST
 
+/* VMTP-13.3-66 VMTP-13.3-27: the server had its first transmission after all */
+START_TEST(the_last_begins_the_run_anew) {
+    run_of(2);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    tell(1, VMTP_NO_RUN_RECORD);
+    expect_flags(&f, t + 1, 0);
+    answer(1, LAST, 0);
+    stream_ends(&f, 2);
+    stream_ended(&f, 1, 2, 0);
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-13.3-54: each packet that was refused is told of, and the first time is enough */
 START_TEST(echoes) {
     uint32_t code = _i ? VMTP_NO_RUN_RECORD : VMTP_STREAMING_NOT_SUPPORTED;
@@ -295,6 +309,7 @@ int main(void) {
     tcase_add_loop_test(c, enough_is_enough, 0, 2);
     tcase_add_test(c, progress_counts_anew);
     tcase_add_test(c, a_run_begins_anew);
+    tcase_add_test(c, the_last_begins_the_run_anew);
     tcase_add_loop_test(c, echoes, 0, 2);
     tcase_add_test(c, busy_in_a_run);
     tcase_add_test(c, busy_without_end);
