@@ -185,8 +185,9 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
         fits &= op->request_size <= largest_taken(next);
     }
     switch (result) {
-    case VMTP_NONEXISTENT_ENTITY: /* also to those of its node whose Requests a server has passed on, when it moves */
-        REQUIRE(!there || op->hops, "op %u: its server does exist", number);
+    case VMTP_NONEXISTENT_ENTITY:
+        /* Also to those of its node whose Requests a server has passed on, when it moves; or those it has left say so, and cannot reach it. */
+        REQUIRE(!there || op->hops || op->disturbed, "op %u: its server does exist", number);
         break;
     case VMTP_ERROR: REQUIRE(!fits, "op %u: nothing is wrong with its Request", number); break;
     case VMTP_BAD_REPLY_SEGMENT: break; /* too large for its area, or not whole */
