@@ -204,20 +204,12 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
     veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
 }
 
-/* What a packet of a run wants to know, or ought to be told: what is missing before it, and how far all is here. */
-static void acknowledge_group(struct vmtp_engine *e, struct slot *s, unsigned group, struct arrival *a) {
-    struct run *r = s->run;
-    uint32_t gap, told = 0;
-    while ((gap = veng_run_gap(r, group, a->now)) != NONE) {
-        veng_notify_server_of(e, s, gap, r->mask[gap], VMTP_RETRY);
-        told = 1;
-    }
-    if (!(a->control & VMTP_APG) || (told && r->base <= group))
-        return;
-    if (r->base <= group && veng_run_must_ask(r, a->h, a->now))
-        veng_notify_server_of(e, s, r->base, r->mask[r->base], VMTP_RETRY);
-    else if (r->base)
-        veng_notify_server_of(e, s, r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
+/* What a packet of a run wants to know, or ought to be told. */
+static void acknowledge_group(struct vmtp_engine *e, const struct slot *s, unsigned group, const struct arrival *a) {
+    struct run_answer answers[RUN_ANSWERS];
+    unsigned count = veng_run_answer(s->run, group, a->h, a->now, answers);
+    for (unsigned i = 0; i < count; i++)
+        veng_notify_server_of(e, s, answers[i].group, answers[i].delivery, answers[i].code);
 }
 
 /* A packet of a Response of several packet groups. */

@@ -7,7 +7,7 @@
 static void begin(struct run *r, uint32_t size) {
     r->size = size;
     r->groups = (uint16_t)run_groups(size);
-    r->base = r->next = r->told = 0;
+    r->base = r->next = r->told = r->seen = 0;
     r->timed = r->probed = 0;
     memset(&r->rtt, 0, sizeof r->rtt);
 }
@@ -156,8 +156,9 @@ static void note(struct run *r, unsigned group, vmtp_time now) {
         r->timed = 0;
 }
 
-uint32_t veng_run_gap(struct run *r, unsigned group, vmtp_time now) {
-    while (r->told < group) {
+/* A group before the last seen that lacks something and has not been asked for because of that, or NONE.  Now it is. */
+static uint32_t gap(struct run *r, vmtp_time now) {
+    while (r->told < r->seen) {
         unsigned g = r->told++;
         if (r->mask[g] == run_all(r, g))
             continue;
@@ -177,11 +178,38 @@ void veng_run_asked(struct run *r, vmtp_time now) {
         r->told = (uint16_t)(r->base + 1u);
 }
 
-/* Without data: its sender waits, and nothing is on its way. */
-int veng_run_must_ask(struct run *r, const uint8_t *header, vmtp_time now) {
+/*
+ * Is the first group that lacks something to be asked for?  Not while what was asked for before may be on its way, unless the packet is
+ * without data: then its sender waits, and nothing is.
+ */
+static int must_ask(struct run *r, const uint8_t *header, vmtp_time now) {
     vmtp_time patience = r->rtt.smoothed ? r->rtt.smoothed * VMTP_MICROSECOND * 9 / 8 : VMTP_NEVER;
     if (r->base < r->told && vmtp_get_delivery(header) && since_stamp(r, r->base, now) <= patience)
         return 0;
     veng_run_asked(r, now);
     return 1;
+}
+
+static struct run_answer retry(const struct run *r, uint32_t group) {
+    return (struct run_answer){group, r->mask[group], VMTP_RETRY};
+}
+
+unsigned veng_run_answer(struct run *r, unsigned group, const uint8_t *header, vmtp_time now,
+                         struct run_answer answers[RUN_ANSWERS]) {
+    unsigned count = 0;
+    uint32_t g;
+    int first = 0; /* the first that lacks something is among them */
+    if (group > r->seen)
+        r->seen = (uint16_t)group;
+    while (count < RUN_GAPS && (g = gap(r, now)) != NONE) {
+        answers[count++] = retry(r, g);
+        first |= g == r->base;
+    }
+    if (!(vmtp_get_control(header) & VMTP_APG) || (first && r->base <= group))
+        return count;
+    if (r->base <= group && must_ask(r, header, now))
+        answers[count++] = retry(r, r->base);
+    else if (r->base)
+        answers[count++] = (struct run_answer){r->base - 1u, run_all(r, r->base - 1u), VMTP_OK};
+    return count;
 }

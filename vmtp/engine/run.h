@@ -25,6 +25,7 @@ struct run {
     uint16_t base;   /* sender: first group not acknowledged; receiver: first group not whole */
     uint16_t next;   /* sender: first group never sent */
     uint16_t told;   /* receiver: groups below this have been asked for once, where they lacked something */
+    uint16_t seen;   /* receiver: last group of which anything came */
     uint16_t window; /* sender */
     uint16_t timed;  /* behind the group with which it is being measured how long the other side takes, 0: none */
     uint8_t probed;  /* sender: it has asked since it last heard something */
@@ -79,14 +80,20 @@ static inline int run_all_acknowledged(const struct run *r) { return r->base == 
 void veng_run_receive(struct run *r, uint32_t size);
 /* Blocks of the group that have come; returns those that were new. */
 uint32_t veng_run_arrived(struct run *r, unsigned group, uint32_t blocks, vmtp_time now);
-/* A group below this one that lacks something and has not been asked for because of that, or NONE.  It counts as asked for now. */
-uint32_t veng_run_gap(struct run *r, unsigned group, vmtp_time now);
+/* A Notify that is due: with this code, about this group, of which that much is here. */
+struct run_answer {
+    uint32_t group, delivery, code;
+};
+/* Groups that are asked for because of one packet; those behind them because of the next. */
+#define RUN_GAPS 4u
+#define RUN_ANSWERS (RUN_GAPS + 1u)
 /*
- * A packet with this header asks what has come.  1: the first group that lacks something is to be asked for, and counts as that; 0: what
- * it was asked for before may still be on its way.
+ * A packet of the group with this header has come.  What its sender is to be told: which groups before the last that anything came of
+ * lack something, once each, and, if it asks, how far all is here.  How many answers.
  */
-int veng_run_must_ask(struct run *r, const uint8_t *header, vmtp_time now);
-/* That group is asked for now, for another reason. */
+unsigned veng_run_answer(struct run *r, unsigned group, const uint8_t *header, vmtp_time now,
+                         struct run_answer answers[RUN_ANSWERS]);
+/* The first group that lacks something is asked for now, for another reason. */
 void veng_run_asked(struct run *r, vmtp_time now);
 static inline int run_whole(const struct run *r) { return r->base == r->groups; }
 

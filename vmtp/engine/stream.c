@@ -114,19 +114,11 @@ static void receive_one(struct vmtp_engine *e, struct remote *r, struct request 
 }
 
 /* What a packet of a large message wants to know, or ought to be told. */
-static void acknowledge_group(struct vmtp_engine *e, struct request *q, unsigned group, const struct arrival *a) {
-    struct run *r = q->run;
-    uint32_t gap, told = 0, first = request_first(q);
-    while ((gap = veng_run_gap(r, group, a->now)) != NONE) {
-        tell(e, a, first + gap, r->mask[gap], VMTP_RETRY);
-        told = 1;
-    }
-    if (!(a->control & VMTP_APG) || (told && r->base <= group))
-        return;
-    if (r->base <= group && veng_run_must_ask(r, a->h, a->now))
-        tell(e, a, first + r->base, r->mask[r->base], VMTP_RETRY);
-    else if (r->base)
-        tell(e, a, first + r->base - 1u, run_all(r, r->base - 1u), VMTP_OK);
+static void acknowledge_group(struct vmtp_engine *e, const struct request *q, unsigned group, const struct arrival *a) {
+    struct run_answer answers[RUN_ANSWERS];
+    unsigned count = veng_run_answer(q->run, group, a->h, a->now, answers);
+    for (unsigned i = 0; i < count; i++)
+        tell(e, a, request_first(q) + answers[i].group, answers[i].delivery, answers[i].code);
 }
 
 static int receive_group(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a) {
@@ -392,7 +384,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_tim
         complete(e, r, q);
         return;
     }
-    if (q->run && !silent && q->run->base > q->run->told)
+    if (q->run && !silent && q->run->base > q->run->seen)
         return; /* all that has been sent is here, and its client takes its time: TS2 is for that */
     if (silent || q->retries >= e->config.timers.ack_retries) {
         give_up(e, r, q, now);

@@ -185,6 +185,22 @@ START_TEST(a_gap_is_asked_for_once) {
 }
 END_TEST
 
+/* VMTP-13.3-46: what is missing before one that is far ahead is asked for as packets come */
+START_TEST(a_wide_gap) {
+    response = stream_large_response(client, t, 40 * GROUP_OCTETS, 0);
+    gives(0, ALL_BLOCKS, 0);
+    gives(31, 0x3, 0);
+    for (unsigned next = 1; next < 31;) {
+        for (unsigned i = 0; i < 4 && next < 31; i++)
+            says(next++, 0, VMTP_RETRY);
+        expect_silence(&f);
+        gives(1, 0x3, 0); /* any will do */
+    }
+    gives(31, 0xc, 0);
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-13.3-47 */
 START_TEST(silence_is_answered_by_asking) {
     static const unsigned at[] = {20, 40, 80, 160, 320};
@@ -418,6 +434,7 @@ int main(void) {
     tcase_add_test(c, at_the_end_of_what_was_skipped);
     tcase_add_test(c, who_asks_is_told);
     tcase_add_test(c, a_gap_is_asked_for_once);
+    tcase_add_test(c, a_wide_gap);
     tcase_add_test(c, silence_is_answered_by_asking);
     tcase_add_test(c, silence_that_is_broken);
     tcase_add_test(c, an_area_that_is_too_small);

@@ -202,6 +202,22 @@ START_TEST(a_gap_is_asked_for_once) {
 }
 END_TEST
 
+/* VMTP-13.3-46: what is missing before one that is far ahead is asked for as packets come */
+START_TEST(a_wide_gap) {
+    request = stream_large_request(server, T, 40 * GROUP_OCTETS);
+    gives(0, ALL_BLOCKS, 0);
+    gives(31, 0x3, 0);
+    for (unsigned next = 1; next < 31;) {
+        for (unsigned i = 0; i < 4 && next < 31; i++)
+            says(next++, 0, VMTP_RETRY);
+        expect_silence(&f);
+        gives(1, 0x3, 0); /* any will do */
+    }
+    gives(31, 0xc, 0);
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-13.3-47: between its groups a client may take its time, but not for ever */
 START_TEST(a_slow_client) {
     gives(0, stream_blocks(THREE, 0), 0);
@@ -383,6 +399,7 @@ int main(void) {
     tcase_add_test(c, who_asks_is_told);
     tcase_add_test(c, who_asks_later_is_told);
     tcase_add_test(c, a_gap_is_asked_for_once);
+    tcase_add_test(c, a_wide_gap);
     tcase_add_test(c, silence_is_answered_by_asking);
     tcase_add_loop_test(c, its_response, 0, 2);
     tcase_add_test(c, no_record_for_it);
