@@ -24,10 +24,15 @@ static int goes_along(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     return is_record_of(e, i, id) && !(r->probing && (r->state == REMOTE_RECEIVING || r->state == REMOTE_AWAITING_PROBE));
 }
 
+/* Its program has it, here or since before it came here. */
+static int is_in_hand(const struct request *q) {
+    return q->state == REQUEST_PROCESSING || (q->state == REQUEST_COMPLETE && q->resumed);
+}
+
 /* A Request in hand of a client here: at the new node it is a remote client's. */
 static int is_local_work(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     const struct request *q = request_at(e, i);
-    return q->state == REQUEST_PROCESSING && q->remote == NONE && q->call != NONE && q->entity == id &&
+    return is_in_hand(q) && q->remote == NONE && q->call != NONE && q->entity == id &&
            !veng_call_among_others(e, call_at(e, q->call));
 }
 
@@ -56,7 +61,7 @@ static void measure(const struct vmtp_engine *e, vmtp_entity id, struct writer *
 static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) {
     const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     switch (r->state) {
-    case REMOTE_PROCESSING: return q && q->state == REQUEST_PROCESSING ? MOVED_PROCESSING : MOVED_IDLE;
+    case REMOTE_PROCESSING: return q && is_in_hand(q) ? MOVED_PROCESSING : MOVED_IDLE;
     case REMOTE_RESPONDED: return MOVED_RESPONDED;
     case REMOTE_RUN: /* its Responses stay behind */
     case REMOTE_DISCARDED: return MOVED_DISCARDED;
@@ -68,13 +73,11 @@ static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) 
 /* Not delivered yet: it is forgotten, and comes again. */
 static int is_pending(const struct vmtp_engine *e, const struct remote *r) {
     const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
-    return q && !q->in_run && (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE);
+    return q && !q->in_run && (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE) && !is_in_hand(q);
 }
 
-/* The last that was delivered: what came after it comes again. */
+/* The last of a run that was delivered: what came after it comes again. */
 static uint32_t last_delivered(const struct vmtp_engine *e, const struct remote *r) {
-    if (r->state != REMOTE_RUN)
-        return r->transaction - (is_pending(e, r) ? 1u : 0u);
     for (uint32_t i = r->request; i != NONE; i = request_at(e, i)->newer) {
         const struct request *q = request_at(e, i);
         if (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE)
@@ -84,7 +87,7 @@ static uint32_t last_delivered(const struct vmtp_engine *e, const struct remote 
 }
 
 static void put_request(uint8_t *p, const struct request *q) {
-    vmtp_store64(p + RECORD_HANDLE, q->tx.handle);
+    vmtp_store64(p + RECORD_HANDLE, q->resumed ? q->cookie : q->tx.handle);
     memcpy(p + RECORD_HEADER, q->header, VMTP_HEADER_OCTETS);
 }
 
@@ -116,10 +119,14 @@ static uint8_t *new_record(struct writer *w) {
 
 static void put_remote(const struct vmtp_engine *e, struct writer *w, const struct remote *r) {
     uint8_t *p = new_record(w);
+    uint32_t transaction = r->state == REMOTE_RUN ? last_delivered(e, r) : r->transaction;
+    uint8_t forward = r->forward;
+    if (is_pending(e, r))
+        veng_remote_step_back(&transaction, &forward);
     vmtp_store64(p + RECORD_CLIENT, r->client);
-    vmtp_store32(p + RECORD_TRANSACTION, last_delivered(e, r));
+    vmtp_store32(p + RECORD_TRANSACTION, transaction);
     p[RECORD_STATE] = moved_state(e, r);
-    p[RECORD_STATE + 1] = r->forward;
+    p[RECORD_STATE + 1] = forward;
     p[RECORD_STATE + 2] = r->retransmit;
     p[RECORD_STATE + 3] = r->priority;
     p[RECORD_GAP] = r->gap;
@@ -208,7 +215,7 @@ static void leave_records(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) 
         if (!is_record_of(e, i, id))
             continue;
         struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
-        if (q && !q->in_run && q->state == REQUEST_PROCESSING) { /* the application goes on with it there */
+        if (q && !q->in_run && is_in_hand(q)) { /* the application goes on with it there */
             q->state = REQUEST_OVER;
             veng_request_free(e, q);
         }

@@ -740,6 +740,7 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 /* Where the client lives, into r, a new record if fresh; 1: nobody knows. */
 int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh);
 void veng_remote_free(struct vmtp_engine *e, struct remote *r);
+void veng_remote_step_back(uint32_t *transaction, uint8_t *forward);
 
 /* ---- stream.c ---- */
 #define RUN_CONTROL (VMTP_NSR | VMTP_NER | VMTP_CMG | VMTP_STI)

@@ -510,14 +510,22 @@ vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
     return veng_doubled(e, e->config.timers.tc2_floor, r->retries);
 }
 
-/* The Request did not become whole.  Its transaction is remembered as the one before, so that it can still come. */
+/* As the Request that is in hand had not come: it still can, but not what came of the transaction before, less often forwarded. */
+void veng_remote_step_back(uint32_t *transaction, uint8_t *forward) {
+    if (*forward)
+        --*forward;
+    else
+        --*transaction;
+}
+
+/* The Request did not become whole. */
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
     int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
     if (!silent)
         veng_notify_sender_of(e, r, q, r->transaction, q->have, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
     veng_request_drop(e, q, now);
-    r->transaction--;
+    veng_remote_step_back(&r->transaction, &r->forward);
     veng_remote_hold(e, r, REMOTE_IDLE, now);
 }
 

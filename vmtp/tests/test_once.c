@@ -63,6 +63,31 @@ START_TEST(forwarder_without_room_says_nothing) {
 }
 END_TEST
 
+/* The same comes back to server in a circle: blocks of its segment of 1024 octets. */
+static int comes_back(struct foreign *node, uint32_t blocks) {
+    struct vmtp_header h = foreign_segment_request(A, server, T, 1024);
+    h.forward = 2;
+    h.delivery = blocks;
+    node->src = foreign_other_mac;
+    int result = foreign_send(node, &h, serving_segment, blocks == 3 ? 1024 : 512);
+    node->src = foreign_mac;
+    return result;
+}
+
+/* VMTP-13.5-24 VMTP-13.5-03: a block of it never comes, and the Client goes on to ask the first one */
+START_TEST(circle_that_is_not_whole_undoes_nothing) {
+    pass_on();
+    ck_assert_int_eq(comes_back(&f, 1), 0);
+    foreign_pass(&f, 2 * VMTP_SECOND);
+    forget_packets();
+    ck_assert_int_eq(serve_ask_again(&f, A, server, T, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    ck_assert_int_eq(comes_back(&f, 3), 0);
+    ck_assert_uint_eq(serve_count(&f), 2);
+}
+END_TEST
+
 /* ---- runs ---- */
 
 /* VMTP-13.3-63 VMTP-8.1-01: its Client was told that there is no run, late, and begins anew with the only one that is open */
@@ -263,17 +288,59 @@ START_TEST(next_server_may_come_here) {
 }
 END_TEST
 
+/* VMTP-13.11-05: it is called what its program last heard */
+START_TEST(server_moves_on_before_its_program_has_looked) {
+    static uint8_t form[65536];
+    size_t used;
+    uint32_t lent;
+    vmtp_entity id;
+    open_other_node();
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    vmtp_handle first = serve_last(&f)->handle;
+    ck_assert_int_eq(vmtp_entity_export(f.engine, server, form, sizeof form, &used, f.now), 0);
+    ck_assert_int_eq(vmtp_entity_import(g.engine, form, used, &id, &lent, g.now), 0);
+    moves(server, &g, &f);
+    ck_assert_uint_eq(g.event_count, 0);
+    ck_assert_uint_eq(serve_last(&f)->resumed, 1);
+    ck_assert_uint_eq(serve_last(&f)->cookie, first);
+    serve_accepts(&f, server, 1, 512);
+    serve_ask_again(&f, A, server, T, VMTP_APG);
+    expect_nvc(&f, A, T, VMTP_OK);
+    ck_assert_uint_eq(serve_count(&f), 2);
+    nothing_is_left();
+}
+END_TEST
+
+/* VMTP-13.5-24: it moves before the circle is whole */
+START_TEST(circle_goes_along) {
+    open_other_node();
+    ck_assert_int_eq(vmtp_host_learn(g.engine, A, foreign_mac, g.now), 0);
+    pass_on();
+    ck_assert_int_eq(comes_back(&f, 1), 0);
+    server_moves();
+    serve_accepts(&g, server, 1, 2048);
+    ck_assert_int_eq(serve_ask_again(&g, A, server, T, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    ck_assert_uint_eq(serve_count(&g), 0);
+    ck_assert_int_eq(comes_back(&g, 3), 0);
+    ck_assert_uint_eq(serve_count(&g), 1);
+    foreign_close(&g);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("once");
     TCase *t = tcase_create("once");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, forwarder_without_room_says_nothing);
+    tcase_add_test(t, circle_that_is_not_whole_undoes_nothing);
     tcase_add_test(t, last_of_a_run_may_come_alone);
     tcase_add_test(t, what_comes_too_late_is_given_up);
     tcase_add_test(t, what_comes_may_be_newer);
     tcase_add_test(t, members_of_a_group_may_meet);
     tcase_add_test(t, client_that_is_looked_for_is_looked_for_again);
     tcase_add_test(t, idempotent_call_is_done_again_beside_its_client);
+    tcase_add_test(t, server_moves_on_before_its_program_has_looked);
+    tcase_add_test(t, circle_goes_along);
     tcase_add_loop_test(t, next_server_may_come_here, 0, 2);
     suite_add_tcase(s, t);
     return run_tests(s);
