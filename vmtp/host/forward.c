@@ -35,6 +35,6 @@ int vmtp_host_forward(vmtp_host *host, struct vmtp_incoming *in, const struct vm
     if (r == 0 || r == VMTP_E_STALE)
         vmtp_host_done(host, in);
     if (r == 0)
-        host->fault = vhost_send(host);
+        vhost_send_now(host);
     return r;
 }

@@ -108,7 +108,7 @@ int vmtp_host_group_call(vmtp_host *host, vmtp_group_call **out, const struct vm
     call->next = host->group_calls;
     host->group_calls = call;
     *out = call;
-    host->fault = vhost_send(host); /* it goes now, not when somebody waits for it */
+    vhost_send_now(host); /* it goes now, not when somebody waits for it */
     return 0;
 }
 

@@ -24,6 +24,9 @@ void vmtp_host_config_init_sized(struct vmtp_host_config *config, size_t size) {
     memcpy(config, &d, size < sizeof d ? size : sizeof d);
 }
 
+/* With those of the application they must be what an engine can have. */
+#define CALL_ENTITIES_MAX 16776999u
+
 /* One line for a person. */
 __attribute__((format(printf, 3, 4))) static void say(char *error, size_t size, const char *format, ...) {
     if (!error || !size)
@@ -95,8 +98,8 @@ static int complete_engine_config(vmtp_host *host, struct opening *o) {
         return VMTP_E_INVALID;
     }
     /* The host's own client entities come on top of the application's. */
-    if (c->max_entities <= UINT32_MAX - o->config.call_entities)
-        c->max_entities += o->config.call_entities;
+    c->max_entities = c->max_entities <= UINT32_MAX - o->config.call_entities ? c->max_entities + o->config.call_entities
+                                                                              : UINT32_MAX;
     const char *wrong = vmtp_config_check(c);
     if (wrong)
         SAY(o, "engine configuration: %s", wrong);
@@ -176,8 +179,8 @@ static int check(const struct vmtp_host_config *config, struct opening *o) {
 
 static int build(vmtp_host *host, struct opening *o) {
     int r;
-    if (o->config.call_entities == 0) {
-        SAY(o, "call_entities must be at least 1");
+    if (o->config.call_entities == 0 || o->config.call_entities > CALL_ENTITIES_MAX) {
+        SAY(o, "call_entities must be 1 to %u", CALL_ENTITIES_MAX);
         return VMTP_E_INVALID;
     }
     int reason = vhost_random_check();

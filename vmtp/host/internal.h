@@ -210,6 +210,12 @@ int vhost_look(vmtp_host *host);
 int vhost_port_error(vmtp_host *host);
 /* Sends what the engine has, at host->now: 0 or a vmtp_error. */
 int vhost_send(vmtp_host *host);
+/* The same where nobody can be told of an error: it is for the next vhost_work. */
+static inline void vhost_send_now(vmtp_host *host) {
+    const int error = vhost_send(host);
+    if (error < 0)
+        host->fault = error;
+}
 /* Sends, expires, routes events, at host->now: 0 or a vmtp_error. */
 int vhost_work(vmtp_host *host);
 

@@ -93,7 +93,7 @@ int vmtp_host_export(vmtp_host *host, vmtp_entity entity, void *buffer, size_t s
     *used = put_rest(host, entity, buffer, form, hand);
     vhost_serve_leave(host, entity);
     vhost_route(host);
-    host->fault = vhost_send(host);
+    vhost_send_now(host);
     return 0;
 }
 
@@ -217,7 +217,7 @@ int vmtp_host_import(vmtp_host *host, const void *data, size_t size, vmtp_entity
     }
     if (service)
         settle(host, service, *id);
-    host->fault = vhost_send(host);
+    vhost_send_now(host);
     return 0;
 }
 

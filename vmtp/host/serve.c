@@ -487,6 +487,6 @@ int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const struct vmtp
         vmtp_host_done(host, in);
     /* The answer goes now, not when the server comes back from what it does next. */
     if (r == 0)
-        host->fault = vhost_send(host);
+        vhost_send_now(host);
     return r;
 }

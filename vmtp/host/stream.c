@@ -116,7 +116,7 @@ int vmtp_host_stream_send(vmtp_host *host, vmtp_stream *stream, const struct vmt
     if (r < 0)
         return r;
     stream->open++;
-    host->fault = vhost_send(host); /* it goes now, not when somebody waits for it */
+    vhost_send_now(host); /* it goes now, not when somebody waits for it */
     return 0;
 }
 

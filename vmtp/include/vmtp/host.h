@@ -36,7 +36,7 @@ struct vmtp_host_config {
                                     call_entities are added to max_entities */
     struct vmtp_packet_options packet;
     vmtp_time spin;         /* how long waiting looks at the ring before it sleeps; default 50 us; 0: sleep at once */
-    uint32_t call_entities; /* client entities: one for vmtp_host_call, the others can be borrowed; default 64 */
+    uint32_t call_entities; /* client entities: one for vmtp_host_call, the others can be borrowed; 1 to 16776999, default 64 */
 };
 
 /* Sets defaults (the engine's too). */

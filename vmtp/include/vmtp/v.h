@@ -71,7 +71,8 @@ struct v_process_options {
 
 /* options may be NULL.  VMTP_E_FULL, VMTP_E_EXISTS, VMTP_E_INVALID, VMTP_E_TOO_LARGE, VMTP_E_MEMORY. */
 VMTP_API int v_process_create(v_process **out, v_kernel *kernel, const struct v_process_options *options);
-/* Who waits for a reply of it is told VMTP_NONEXISTENT_ENTITY when it asks.  Its logical ids end. */
+/* Who waits for a reply of it is told VMTP_NONEXISTENT_ENTITY when it asks.  Its logical ids end.  Not from a procedure of the host while one
+ * of its functions blocks. */
 VMTP_API void v_process_destroy(v_process *process);
 VMTP_API v_pid v_process_pid(const v_process *process);
 
