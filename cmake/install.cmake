@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/vsuite")
 get_property(libraries GLOBAL PROPERTY VSUITE_LIBRARIES)
 
-install(DIRECTORY vmtp/include/vmtp ipc/include/vipc naming/include/vnaming TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY vmtp/include/vmtp ipc/include/vipc naming/include/vnaming uio/include/vuio TYPE INCLUDE
+        FILES_MATCHING PATTERN "*.h")
 install(FILES "${PROJECT_BINARY_DIR}/generated/vmtp/registry.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/vmtp")
 
 # The pkg-config files find their prefix from where they lie, so that `cmake --install --prefix` and a moved tree work.

@@ -23,6 +23,7 @@
 
 #include <vmtp/export.h>
 #include <vmtp/message.h>
+#include <vmtp/octets.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,40 +50,6 @@ enum vmtp_offset {
     VMTP_AT_MSG_DELIVERY = 56,
     VMTP_AT_SEGMENT_SIZE = 60
 };
-
-/* ---- octets <-> integers --------------------------------------------------------------------------- */
-
-static inline uint32_t vmtp_load32(const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap32(v);
-#endif
-    return v;
-}
-
-static inline uint64_t vmtp_load64(const uint8_t *p) {
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    return v;
-}
-
-static inline void vmtp_store32(uint8_t *p, uint32_t v) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap32(v);
-#endif
-    memcpy(p, &v, sizeof v);
-}
-
-static inline void vmtp_store64(uint8_t *p, uint64_t v) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    memcpy(p, &v, sizeof v);
-}
 
 /* ---- reading a header (h points at 64 readable octets) ---------------------------------------------- */
 
