@@ -35,6 +35,14 @@ int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id) {
     uint32_t number;
     vhost_tick(host);
     int r = take_member(host, &number);
+    if (r < 0)
+        return r;
+    uint32_t transaction;
+    if (vmtp_outstanding(host->engine, host->members[number].id, &transaction) == VMTP_E_NO_ENTITY) {
+        give_member(host, number); /* deleted from the wire while nobody had it */
+        host->members[number].id = 0;
+        r = take_member(host, &number);
+    }
     if (r == 0)
         *id = host->members[number].id;
     return r;

@@ -84,7 +84,7 @@ static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
 void vhost_route(vmtp_host *host) {
     struct vmtp_event event;
     while (host->kept_count < host->kept_limit && vmtp_next_event(host->engine, &event) > 0)
-        if (!is_ours(host, &event))
+        if (!is_ours(host, &event) && !vhost_companion_event(host, &event))
             keep(host, &event);
     if (host->idle.first)
         vhost_serve_idle(host);

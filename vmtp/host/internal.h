@@ -16,6 +16,7 @@
  *   forward.c  Requests that go on to other servers
  *   hear.c     Responses of other members of a group
  *   migrate.c  entities that leave and come
+ *   companion.c  libraries beside the program
  *   copies.c   reply segments that the host keeps
  */
 #ifndef VMTP_HOST_INTERNAL_H
@@ -155,6 +156,7 @@ struct vmtp_host {
 
     struct vmtp_group_call *group_calls;
     struct vmtp_stream *streams;
+    struct vmtp_companion *companions;
 
     struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
     struct vhost_list invoked; /* Requests for procedures, oldest first */
@@ -313,6 +315,15 @@ void vhost_hear_forget(vmtp_host *host, struct vhost_slot *slot);
 int vhost_arrived(vmtp_host *host, const struct vmtp_event *event);
 int vhost_arrival_released(vmtp_host *host, const struct vmtp_event *event);
 void vhost_arrivals_close(vmtp_host *host);
+
+/* ---- companion.c ---------------------------------------------------------------------------------------------- */
+
+/* 1 when the event belongs to one. */
+int vhost_companion_event(vmtp_host *host, const struct vmtp_event *event);
+/* When the first of them wants a turn. */
+vmtp_time vhost_companion_deadline(const vmtp_host *host);
+/* Gives a turn to those who want one now: 0, or a vmtp_error of sending what they began. */
+int vhost_companion_work(vmtp_host *host);
 
 /* ---- copies.c ------------------------------------------------------------------------------------------------- */
 

@@ -82,6 +82,10 @@ int vhost_work(vmtp_host *host) {
     vhost_route(host);
     if (host->invoked.first)
         vhost_invoke(host);
+    if (host->companions) {
+        sent = vhost_companion_work(host);
+        r = r < 0 ? r : sent;
+    }
     return r;
 }
 
@@ -90,7 +94,9 @@ vmtp_time vmtp_host_deadline(const vmtp_host *host) {
         return 0;
     vmtp_time deadline = vmtp_deadline(host->engine);
     /* While the port has no room the engine says "at once" because of what it cannot get rid of. */
-    return deadline < host->send_after ? host->send_after : deadline;
+    deadline = deadline < host->send_after ? host->send_after : deadline;
+    vmtp_time other = host->companions ? vhost_companion_deadline(host) : VMTP_NEVER;
+    return other < deadline ? other : deadline;
 }
 
 /* The descriptor may have called for this turn because of an error, which a look at the ring does not show. */

@@ -310,6 +310,41 @@ VMTP_API int vmtp_host_next_request(vmtp_host *host, vmtp_entity entity, struct 
  * VMTP_ENTITY_SIGNALS) come this way too: of each entity the last one that has not been taken. */
 VMTP_API int vmtp_host_next_event(vmtp_host *host, struct vmtp_event *event);
 
+/* Blocks until the host has something to do, and does it: what vmtp_host_turn does, and waiting before it.  0: a packet came, a timer was
+ * due, or the deadline has come; VMTP_E_TIMEOUT: it had passed before (it has looked once); and what vmtp_host_receive returns. */
+VMTP_API int vmtp_host_wait(vmtp_host *host, vmtp_time deadline);
+
+/* ---- libraries beside the program --------------------------------------------------------------------------- */
+
+/*
+ * A companion: a library that uses the host of a program with vmtp_call, vmtp_reply and the like, without the program's help.  Events that are
+ * its own never come out of vmtp_host_next_event, and it works whenever the host does: in vmtp_host_turn, and while something blocks.
+ *
+ * event is told of each event that is nobody else's, and says 1 if it was its own.  It only takes note: it must not use the host.
+ * work is called when deadline has come (0: at once; VMTP_NEVER: not), from where procedures are called from, and may do what these may.  The
+ * companion keeps deadline up to date; it may be changed at any time on the host's thread.
+ * The structure is lent from vmtp_host_attach until vmtp_host_detach, before which event is told of what has happened so far.  Neither
+ * may be called from event, nor vmtp_host_detach from the companion's own work.
+ */
+struct vmtp_companion {
+    int (*event)(struct vmtp_companion *companion, const struct vmtp_event *event);
+    void (*work)(struct vmtp_companion *companion);
+    vmtp_time deadline;
+    void *context;               /* yours */
+    struct vmtp_companion *next; /* the host's */
+};
+VMTP_API void vmtp_host_attach(vmtp_host *host, struct vmtp_companion *companion);
+VMTP_API void vmtp_host_detach(vmtp_host *host, struct vmtp_companion *companion);
+
+/*
+ * Deletes an entity and ends serving it, by a queue or a procedure: Requests that wait for either are dropped, those in hand are over
+ * when vmtp_host_done is called with them (or vmtp_host_reply: VMTP_E_STALE).  0, or VMTP_E_NO_ENTITY.
+ */
+VMTP_API int vmtp_host_dismiss(vmtp_host *host, vmtp_entity entity);
+
+/* Octets from where the engine has its randomness. */
+VMTP_API void vmtp_host_random(vmtp_host *host, void *out, size_t size);
+
 /* A client entity of the host's pool for a vmtp_call of your own; give it back when its COMPLETE has come.  VMTP_E_FULL. */
 VMTP_API int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id);
 VMTP_API void vmtp_host_return_entity(vmtp_host *host, vmtp_entity id);
