@@ -116,7 +116,8 @@ static int reply(struct vipc_incoming *in, const struct vmtp_message *message, c
                  uint32_t flags, struct vipc_loan *loan) {
     vipc *ipc = in->service->ipc;
     const uint32_t known = VIPC_REPLY_IDEMPOTENT | VIPC_REPLY_CHOSEN | VIPC_REPLY_ONCE | VIPC_REPLY_CONFIRM;
-    if ((size && !segment) || (flags & ~known) || ((flags & VIPC_REPLY_CHOSEN) && !(flags & VIPC_REPLY_IDEMPOTENT)))
+    if ((size && !segment) || (flags & ~known) || ((flags & VIPC_REPLY_CHOSEN) && !(flags & VIPC_REPLY_IDEMPOTENT)) ||
+        (message->code & VMTP_CODE_MASK) == VMTP_RESPONSE_DISCARDED)
         return VMTP_E_INVALID;
     if (size > (in->large ? VMTP_MESSAGE_OCTETS : VMTP_GROUP_OCTETS))
         return VMTP_E_TOO_LARGE;

@@ -15,6 +15,9 @@
  * VMTP_RETRANS_TIMEOUT ...); one below 0 is an error of this program or this node (vmtp/errors.h: VMTP_E_...).  vipc_result_name
  * knows both.  A Response has a code of its own, in its message: that is the server's word.
  *
+ * An entity that is gone is told in two ways.  VMTP_NONEXISTENT_ENTITY: the node on which it was last says so, at once.  VMTP_RETRANS_TIMEOUT:
+ * nobody says anything, for some seconds: that node is gone or out of reach, or this one never knew where the entity was.
+ *
  * Times are nanoseconds of vipc_now, deadlines are absolute.  Sizes are octets.
  */
 #ifndef VIPC_IPC_H
@@ -157,7 +160,7 @@ struct vipc_incoming {
  * VMTP_E_FULL, VMTP_E_TOO_LARGE (capacity), VMTP_E_MEMORY.  The identifier lives as long as the service; one that the node chose never comes back.
  */
 VMTP_API int vipc_serve(vipc *ipc, struct vipc_service *service);
-/* The entity is gone: who asks for it is told VMTP_NONEXISTENT_ENTITY, its groups are left, calls in its name end.  Requests that it
+/* The entity is gone: whoever has called it before is told VMTP_NONEXISTENT_ENTITY, its groups are left, calls in its name end.  Requests that it
  * has in hand are over: do not touch them any more.  What answers have lent comes back as usual.  Without effect when it does not serve. */
 VMTP_API void vipc_unserve(struct vipc_service *service);
 
@@ -179,7 +182,7 @@ enum vipc_reply_flags {
  * Answers.  message.code is the ResponseCode, .server is ignored.  The segment, up to 16384 octets or, if in->large, 4194304, is copied;
  * it may be that of the Request.
  * 0, or VMTP_E_STALE: nobody waits for it (the client has gone on, or it is a datagram), no error for a server.  In both cases in is over.
- * VMTP_E_TOO_LARGE, VMTP_E_INVALID (flags, segment), VMTP_E_FULL, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
+ * VMTP_E_TOO_LARGE, VMTP_E_INVALID (flags, segment, RESPONSE_DISCARDED: see vipc_discard), VMTP_E_FULL, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
  */
 VMTP_API int vipc_reply(struct vipc_incoming *in, const struct vmtp_message *message, const void *segment, uint32_t size,
                         uint32_t flags);
