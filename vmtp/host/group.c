@@ -65,7 +65,7 @@ static struct vmtp_group_call *make(vmtp_host *host, struct vmtp_request *reques
         return NULL;
     request->response_area = request->response_size ? (uint8_t *)call + head : NULL;
     if (members && request->members) {
-        vmtp_entity *copy = (vmtp_entity *)((uint8_t *)call + list);
+        vmtp_entity *copy = (vmtp_entity *)(void *)((uint8_t *)call + list);
         memcpy(copy, request->members, members * sizeof *copy);
         request->members = call->members = copy;
         call->member_count = members;
