@@ -2,9 +2,11 @@
 /* Records, and lists of them (section 3.3). */
 #include <string.h>
 
+#include <vmtp/octets.h>
 #include <vnaming/name.h>
 
-#include "octets.h"
+/* Rounded up to a multiple of 8. */
+static uint32_t round8(uint32_t n) { return (n + 7u) & ~7u; }
 
 enum offset {
     AT_LENGTH = 0,
@@ -28,15 +30,15 @@ uint32_t vname_record_encode(void *octets, size_t room, const struct vname_recor
     if (length > room || length > UINT16_MAX)
         return 0;
     memset(p, 0, length);
-    put16(p + AT_LENGTH, (uint16_t)length);
-    put16(p + AT_FLAGS, record->flags & VNAME_FLAGS);
-    put32(p + AT_GENERATION, record->generation);
-    put64(p + AT_MANAGER, record->manager);
-    put64(p + AT_GROUP, record->group);
-    put64(p + AT_OWNER, record->owner);
-    put32(p + AT_CONTEXT, record->context);
-    put16(p + AT_PREFIX_LENGTH, record->prefix_length);
-    put16(p + AT_TARGET_LENGTH, record->target_length);
+    vmtp_store16(p + AT_LENGTH, (uint16_t)length);
+    vmtp_store16(p + AT_FLAGS, record->flags & VNAME_FLAGS);
+    vmtp_store32(p + AT_GENERATION, record->generation);
+    vmtp_store64(p + AT_MANAGER, record->manager);
+    vmtp_store64(p + AT_GROUP, record->group);
+    vmtp_store64(p + AT_OWNER, record->owner);
+    vmtp_store32(p + AT_CONTEXT, record->context);
+    vmtp_store16(p + AT_PREFIX_LENGTH, record->prefix_length);
+    vmtp_store16(p + AT_TARGET_LENGTH, record->target_length);
     if (record->prefix_length)
         memcpy(p + VNAME_RECORD_HEAD, record->prefix, record->prefix_length);
     if (record->target_length)
@@ -62,15 +64,15 @@ int vname_record_is_good(const struct vname_record *record) {
 static uint32_t read_record(struct vname_record *record, const uint8_t *p, size_t size) {
     if (size < VNAME_RECORD_HEAD)
         return 0;
-    const uint32_t length = get16(p + AT_LENGTH);
-    record->flags = get16(p + AT_FLAGS) & VNAME_FLAGS;
-    record->generation = get32(p + AT_GENERATION);
-    record->manager = get64(p + AT_MANAGER);
-    record->group = get64(p + AT_GROUP);
-    record->owner = get64(p + AT_OWNER);
-    record->context = get32(p + AT_CONTEXT);
-    record->prefix_length = get16(p + AT_PREFIX_LENGTH);
-    record->target_length = get16(p + AT_TARGET_LENGTH);
+    const uint32_t length = vmtp_load16(p + AT_LENGTH);
+    record->flags = vmtp_load16(p + AT_FLAGS) & VNAME_FLAGS;
+    record->generation = vmtp_load32(p + AT_GENERATION);
+    record->manager = vmtp_load64(p + AT_MANAGER);
+    record->group = vmtp_load64(p + AT_GROUP);
+    record->owner = vmtp_load64(p + AT_OWNER);
+    record->context = vmtp_load32(p + AT_CONTEXT);
+    record->prefix_length = vmtp_load16(p + AT_PREFIX_LENGTH);
+    record->target_length = vmtp_load16(p + AT_TARGET_LENGTH);
     record->prefix = (const char *)p + VNAME_RECORD_HEAD;
     record->target = record->prefix + record->prefix_length;
     return length <= size && length == vname_record_octets(record) ? length : 0;

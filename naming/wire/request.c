@@ -4,7 +4,8 @@
 
 #include <vnaming/name.h>
 
-#include "octets.h"
+/* Rounded up to a multiple of 8. */
+static uint32_t round8(uint32_t n) { return (n + 7u) & ~7u; }
 
 uint32_t vname_request_octets(const struct vname_request *request) {
     return round8(request->length) + request->extra_size;

@@ -41,7 +41,7 @@ struct manager {
     vmtp_entity met_manager;
 };
 
-#define MANAGERS 8
+#define MANAGERS 12
 
 struct net {
     vipc_fake *fake;
