@@ -67,7 +67,8 @@ static int is_ours(vmtp_host *host, const struct vmtp_event *event) {
     case VMTP_EV_REQUEST: return event->resumed ? vhost_arrived(host, event) : vhost_serve_request(host, event);
     case VMTP_EV_RELEASED:
         return event->resumed ? vhost_arrival_released(host, event) : vhost_copy_released(host, event->handle);
-    case VMTP_EV_ABANDONED: return vhost_serve_abandoned(host, event);
+    case VMTP_EV_ABANDONED: /* resumed: vmtp_host_import sees that nothing more is said of it */
+        return event->resumed || vhost_serve_abandoned(host, event);
     case VMTP_EV_ACCEPT_RETURNED: return vhost_serve_returned(host, event);
     case VMTP_EV_ENTITY_DELETED: return forget(host, VMTP_EV_ENTITY_CREATED, event->entity); /* it came and went */
     case VMTP_EV_GROUP_RESPONSE: return vhost_serve_heard(host, event);

@@ -259,6 +259,32 @@ START_TEST(its_call_goes_on) {
 }
 END_TEST
 
+static void ask(vmtp_entity from, vmtp_entity server, vmtp_handle *call) {
+    struct vmtp_request request = {.client = from, .message.server = server, .deadline = VMTP_NEVER};
+    ck_assert_int_eq(vmtp_call(vmtp_host_engine(client->host), call, &request, now()), 0);
+    net_run(&net, VMTP_MILLISECOND);
+}
+
+/* VMTP-13.11-14: its client has asked another server since, at the node to which the first one comes */
+START_TEST(given_up_requests_are_not_told) {
+    vmtp_entity from, arrived;
+    vmtp_handle call;
+    struct vmtp_incoming in;
+    net_serve(new, 2, 4096);
+    ck_assert_int_eq(vmtp_entity_create(vmtp_host_engine(client->host), &from, NULL, now()), 0);
+    ask(from, old->entity, &call);
+    ck_assert_int_eq(vmtp_cancel(vmtp_host_engine(client->host), call, now()), 0);
+    ask(from, new->entity, &call);
+    send_away(sizeof form);
+    ck_assert_int_eq(vmtp_host_import(new->host, form, used, &arrived), 0);
+    ck_assert_int_eq(vmtp_host_next_request(new->host, 0, &in), 1);
+    ck_assert_uint_eq(in.entity, new->entity);
+    vmtp_host_done(new->host, &in);
+    ck_assert_int_eq(vmtp_host_next_request(new->host, 0, &in), 0);
+    ck_assert_int_eq(net_event(new, NULL), 0);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("host migration");
     TCase *tc = tcase_create("migration");
@@ -272,6 +298,7 @@ int main(void) {
     tcase_add_test(tc, no_memory_changes_nothing);
     tcase_add_test(tc, responses_are_kept);
     tcase_add_test(tc, its_call_goes_on);
+    tcase_add_test(tc, given_up_requests_are_not_told);
     suite_add_tcase(suite, tc);
     return run_tests(suite);
 }

@@ -79,7 +79,9 @@ static unsigned arrivals(struct vmtp_sim_faults f) {
     for (uint32_t n = 0; n < SENT; n++)
         port_battery_send_number(a, b->info.mac, n);
     advance_all();
-    unsigned count = drain(b, NULL);
+    unsigned waiting = vmtp_sim_waiting(b), count = drain(b, NULL);
+    ck_assert_uint_eq(waiting, count);
+    ck_assert_uint_eq(vmtp_sim_waiting(b), 0);
     vmtp_sim_destroy(sim);
     return count;
 }
