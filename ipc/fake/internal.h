@@ -32,7 +32,7 @@ struct vfake_node {
     vipc_fake *net;
     struct vfake_node *next; /* in the order in which they were added */
     uint32_t number, side;
-    int up, interrupted;
+    int up, interrupted, stopped;
     uint64_t life; /* counts restarts */
     uint32_t entities_made;
     struct vfake_transaction *transactions;

@@ -27,7 +27,7 @@ vmtp_time vfake_delay(vipc_fake *net) {
 }
 
 int vfake_reaches(const struct vfake_node *a, const struct vfake_node *b) {
-    return a->up && b->up && (a == b || a->side == b->side);
+    return a->up && b->up && !a->stopped && !b->stopped && (a == b || a->side == b->side);
 }
 
 /* ---- time --------------------------------------------------------------------------------------------------- */
@@ -35,7 +35,7 @@ int vfake_reaches(const struct vfake_node *a, const struct vfake_node *b) {
 static vmtp_time next_of(const vipc_fake *net) {
     vmtp_time next = vipc_timers_next(&net->events);
     for (const struct vfake_node *node = net->nodes; node; node = node->next) {
-        const vmtp_time its = node->up ? vipc_timers_next(&node->base) : VMTP_NEVER;
+        const vmtp_time its = node->up && !node->stopped ? vipc_timers_next(&node->base) : VMTP_NEVER;
         next = its < next ? its : next;
     }
     return next;
@@ -45,7 +45,7 @@ static vmtp_time next_of(const vipc_fake *net) {
 static int run_due(vipc_fake *net) {
     unsigned count = vipc_timers_run(&net->events, net->now);
     for (struct vfake_node *node = net->nodes; node; node = node->next)
-        count += node->up ? vipc_timers_run(&node->base, net->now) : 0;
+        count += node->up && !node->stopped ? vipc_timers_run(&node->base, net->now) : 0;
     return count > 0;
 }
 

@@ -6,6 +6,8 @@ void vipc_fake_set_faults(vipc_fake *net, const struct vipc_fake_faults *faults)
 
 void vipc_fake_partition(vipc *node, uint32_t side) { vfake_node_of(node)->side = side; }
 
+void vipc_fake_stop(vipc *node, int stopped) { vfake_node_of(node)->stopped = stopped; }
+
 void vipc_fake_crash(vipc *ipc) {
     struct vfake_node *node = vfake_node_of(ipc);
     while (ipc->timers)
@@ -14,7 +16,10 @@ void vipc_fake_crash(vipc *ipc) {
         vfake_node_stop(node, 0);
 }
 
-void vipc_fake_restart(vipc *ipc) { vfake_node_of(ipc)->up = 1; }
+void vipc_fake_restart(vipc *ipc) {
+    vfake_node_of(ipc)->up = 1;
+    vfake_node_of(ipc)->stopped = 0;
+}
 
 int vipc_fake_move(struct vipc_service *service, vipc *to) {
     struct vfake_host *host = service->record;

@@ -46,6 +46,9 @@ void vipc_fake_set_faults(vipc_fake *net, const struct vipc_fake_faults *faults)
 
 /* Nodes on different sides do not hear each other.  All begin on side 0. */
 void vipc_fake_partition(vipc *node, uint32_t side);
+/* Its program does not run until it is called with 0, like one that was suspended: it hears nothing, says nothing, and then its timers
+ * are late.  Its own calls that end meanwhile are told all the same. */
+void vipc_fake_stop(vipc *node, int stopped);
 /*
  * The power goes: none of the functions of its records is called any more (not even release), calls, services and timers are forgotten, and their
  * memory is yours.  Its entities are gone.  Until the restart vipc_wait there is VMTP_E_DOWN, and so is vipc_start.
