@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Nodes of a network in memory. */
+#include <vipc/fake.h>
+
+#include "rig.h"
+
+static vipc_fake *net;
+
+static void open_nodes(uint64_t seed, unsigned count, vipc *nodes[RIG_NODES]) {
+    net = vipc_fake_create(seed);
+    for (unsigned i = 0; i < count; i++)
+        nodes[i] = vipc_fake_node(net);
+}
+
+static void set_faults(const struct rig_faults *f) {
+    const struct vipc_fake_faults faults = {.loss = f->loss,
+                                            .answers = f->loss,
+                                            .duplicate = f->duplicate,
+                                            .delay = f->delay,
+                                            .jitter = f->jitter,
+                                            .patience = 2 * VMTP_SECOND};
+    vipc_fake_set_faults(net, &faults);
+}
+
+static void run(vmtp_time duration) { vipc_fake_run(net, duration); }
+
+static void close_nodes(void) { vipc_fake_destroy(net); }
+
+const struct rig rig_fake = {"fake", open_nodes, set_faults, run, close_nodes};
