@@ -39,7 +39,7 @@ struct program {
     vname_manager *manager;
     vmtp_entity entity;
     void *memory;
-    struct told told[64];
+    struct told told[256];
     unsigned told_count;
     /* The last operation that came to it. */
     unsigned operations, requests;
@@ -92,7 +92,7 @@ struct stranger {
     vipc *node;
     struct vipc_service service;
     vmtp_entity entity;
-    struct seen seen[512];
+    struct seen seen[2048];
     unsigned seen_count;
     /* What he answers to Requests with this code (24 bits); otherwise nothing. */
     uint32_t answer_code[4], answer[4];
