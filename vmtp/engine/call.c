@@ -434,12 +434,13 @@ static void let_others_end(struct vmtp_engine *e, struct call *c, vmtp_time now)
 
 /* In order: those behind it end after its event, and know its record as long as they need it. */
 static void tell_end(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    int own = c->forwarder != NONE && veng_forward_settled(e, c, now);
-    if (!own)
-        veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
-    let_others_end(e, c, now);
-    if (own)
+    if (c->forwarder != NONE && veng_forward_settled(e, c, now)) {
+        let_others_end(e, c, now);
         veng_call_free(e, c);
+        return;
+    }
+    veng_event_post(e, &c->event, VMTP_EV_COMPLETE, KIND_CALL);
+    let_others_end(e, c, now);
 }
 
 /* It is not among the client's calls any more. */

@@ -108,7 +108,7 @@ static int wants(const struct vmtp_engine *e, const struct request *q, const str
 }
 
 static int give(struct vmtp_engine *e, vmtp_entity member, const struct arrival *a) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     uint32_t want = vmtp_blocks_mask(size), delivery = vmtp_get_delivery(a->h);
     if ((a->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
         want &= vmtp_get_msg_delivery(a->h);

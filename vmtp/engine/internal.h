@@ -329,6 +329,7 @@ struct remote {
     uint8_t multicast; /* the Request was */
     uint8_t skip;      /* run: the last Request had STI */
     uint8_t gap_told;  /* run: RETRY_ALL has been said for the Request that is missing */
+    uint8_t length;    /* run: its Requests */
     uint8_t idle;      /* run: times that TS4 passed in which nothing was heard */
     uint8_t next;      /* its receive sequence number was the one that its node presumes */
     uint8_t redone;    /* it was done again, since its Response was not whole */
@@ -501,6 +502,11 @@ struct arrival {
     int notify;                        /* is itself a Notify: never answered by one */
     struct group_answer *group_answer; /* members take turns: what they say is collected */
 };
+
+/* Of the segment of its message. */
+static inline uint32_t arrival_size(const struct arrival *a) {
+    return a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+}
 
 #define COUNT(e, name) ((e)->counters[VMTP_COUNT_##name]++)
 #define DROP(e, name) (COUNT(e, name), (int)VMTP_COUNT_##name)

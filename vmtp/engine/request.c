@@ -300,7 +300,7 @@ int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arri
 }
 
 static void begin(struct request *q, struct remote *r, const struct arrival *a, uint32_t accept, vmtp_entity entity) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     q->entity = entity;
     q->accept = accept;
     q->state = REQUEST_RECEIVING;
@@ -322,7 +322,7 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
 }
 
 int veng_request_no_accept(struct vmtp_engine *e, struct arrival *a, const struct entity *n) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     if (n->accepts && size > n->largest) /* it never takes so much, so waiting would not help */
         return veng_request_refuse(e, a, VMTP_ERROR, VMTP_COUNT_DROP_TOO_LARGE);
     if (a->code & VMTP_CMD)
@@ -348,7 +348,7 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
         veng_stream_end(e, r, a->now);
     else if (r && r->request != NONE)
         veng_request_drop(e, request_at(e, r->request), a->now);
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     uint32_t accept = veng_accept_take(e, n, size);
     if (accept == NONE)
         return veng_request_no_accept(e, a, n);

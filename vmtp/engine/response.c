@@ -56,7 +56,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     s->transaction = s->run ? veng_call_last(c) : a->transaction;
     s->have = 0;
     s->want = wanted_blocks(a->h);
-    s->size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    s->size = arrival_size(a);
     if (partial)
         s->want = vmtp_blocks_mask(s->size);
     s->retries = s->asked = s->told = s->missed = 0;
@@ -235,7 +235,7 @@ static void receive_group(struct vmtp_engine *e, struct call *c, struct slot *s,
  * counts those before it.
  */
 static int misplaced(const struct call *c, const struct arrival *a) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     uint32_t group = a->transaction - veng_call_last(c), groups = run_groups(size);
     int continued = (a->control & VMTP_CMG) != 0;
     if (groups == 1)
@@ -253,7 +253,7 @@ static int stale(struct vmtp_engine *e, struct arrival *a) {
 
 /* It was whole before, or its call is over: who asks is told how far the run has come. */
 static int repeated(struct vmtp_engine *e, struct arrival *a, const struct entity *n, const struct call *c) {
-    int single = !(a->code & VMTP_SDA) || vmtp_get_segment_size(a->h) <= VMTP_GROUP_OCTETS;
+    int single = arrival_size(a) <= VMTP_GROUP_OCTETS;
     if (!(a->control & VMTP_APG) || !(a->control & (VMTP_NSR | VMTP_NER)) || !single)
         return stale(e, a);
     if (veng_outstanding_done(e, n, a->transaction))
@@ -324,7 +324,7 @@ static int no_run(struct vmtp_engine *e, struct call *c, struct slot *s, struct 
 
 /* The first packet of a Response that we take. */
 static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     if (size > VMTP_GROUP_OCTETS) {
         s->run = take_run(e, c);
         if (!s->run)
@@ -358,13 +358,15 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
     return begin_response(e, c, s, a);
 }
 
+static int allows_for(const struct call *c, const struct arrival *a) {
+    return c->skip || (arrival_size(a) <= VMTP_GROUP_OCTETS && (veng_call_in_run(c) || c->behind));
+}
+
 /* It is streamed, or needs more packet groups than one, and this call has not allowed for that (section 13.3). */
 static int not_streamed_at(const struct vmtp_engine *e, const struct call *c, const struct arrival *a) {
-    int run = (a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) != 0;
-    int large = (a->code & VMTP_SDA) && vmtp_get_segment_size(a->h) > VMTP_GROUP_OCTETS;
-    if (!run && !large)
+    if (!(a->control & (VMTP_NSR | VMTP_NER | VMTP_CMG)) && arrival_size(a) <= VMTP_GROUP_OCTETS)
         return 0;
-    return e->config.no_streams || (c && (large ? !c->skip : !veng_call_in_run(c) && !c->behind && !c->skip));
+    return e->config.no_streams || (c && !allows_for(c, a));
 }
 
 int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {

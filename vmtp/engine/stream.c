@@ -24,15 +24,18 @@ static void append(struct vmtp_engine *e, struct remote *r, struct request *q) {
     while (*link != NONE)
         link = &request_at(e, *link)->newer;
     *link = pool_index(&e->requests, q);
+    r->length++;
 }
 
 void veng_stream_unlink(struct vmtp_engine *e, struct request *q) {
     if (q->remote == NONE)
         return;
-    uint32_t *link = &remote_at(e, q->remote)->request;
+    struct remote *r = remote_at(e, q->remote);
+    uint32_t *link = &r->request;
     while (request_at(e, *link) != q)
         link = &request_at(e, *link)->newer;
     *link = q->newer;
+    r->length--;
     q->newer = q->remote = NONE;
 }
 
@@ -166,7 +169,7 @@ static int receive(struct vmtp_engine *e, struct remote *r, struct request *q, s
 /* ---- a new Request ---- */
 
 static void fill(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a, vmtp_entity entity) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     q->entity = entity;
     q->state = REQUEST_RECEIVING;
     q->size = size;
@@ -193,7 +196,7 @@ static void fill(struct vmtp_engine *e, struct remote *r, struct request *q, str
 /* No room for it.  The client of a run is to wait with what follows; the first of one is like any other Request. */
 static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entity *n, struct remote *r,
                     enum vmtp_counter reason) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     if ((n->accepts && size > n->largest) || !r || !(a->control & VMTP_NSR)) {
         if (reason == VMTP_COUNT_DROP_NO_ACCEPT)
             return veng_request_no_accept(e, a, n);
@@ -206,18 +209,11 @@ static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entit
     return (int)reason;
 }
 
-static unsigned length_of(const struct vmtp_engine *e, const struct remote *r) {
-    unsigned n = 0;
-    for (const struct request *q = remote_oldest(e, r); q; q = request_newer(e, q))
-        n++;
-    return n;
-}
-
 static struct request *take_records(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r,
                                     enum vmtp_counter *reason) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     *reason = VMTP_COUNT_DROP_NO_RECORD;
-    if (length_of(e, r) >= RUN_REQUESTS)
+    if (r->length >= RUN_REQUESTS)
         return NULL;
     struct run *run = size > VMTP_GROUP_OCTETS ? veng_pool_take(&e->runs) : NULL;
     *reason = VMTP_COUNT_DROP_NO_RUN;
@@ -243,7 +239,7 @@ static struct request *take_records(struct vmtp_engine *e, struct arrival *a, st
 
 /* r is there, and its Transaction the one before. */
 static int take(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    uint32_t size = a->code & VMTP_SDA ? vmtp_get_segment_size(a->h) : 0;
+    uint32_t size = arrival_size(a);
     enum vmtp_counter reason;
     if ((size > VMTP_GROUP_OCTETS) != ((a->control & VMTP_CMG) != 0))
         return DROP(e, DROP_MISMATCH);

@@ -130,6 +130,7 @@ static void audit_run(const struct vmtp_engine *e, const struct remote *r, uint3
         MUST(q->state != REQUEST_RECEIVING || timer_running(&q->timer) || awaits_groups);
         last = q;
     }
+    MUST(count == r->length);
     MUST(timer_running(&r->timer) || r->probing);
 }
 
