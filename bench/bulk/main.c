@@ -30,8 +30,6 @@ static const struct contender {
 #define CONTENDERS (sizeof contenders / sizeof *contenders)
 
 static const char *const direction_key[BULK_DIRECTIONS] = {"response", "request"};
-static const unsigned mtus[] = {1500, 9000, 65535};
-#define MTUS (sizeof mtus / sizeof *mtus)
 #define ROUNDS_MAX 99u
 
 struct options {
@@ -48,13 +46,13 @@ struct cell {
 };
 
 struct results {
-    struct cell cell[MTUS][BULK_DIRECTIONS][CONTENDERS][WAYS];
+    struct cell cell[OPTION_MTUS][BULK_DIRECTIONS][CONTENDERS][WAYS];
 };
 
 /* ---- running ------------------------------------------------------------------------------------------------- */
 
 static int is_chosen(const struct options *o, size_t mtu, size_t which, size_t way) {
-    return (o->mtu == 0 || o->mtu == mtus[mtu]) && contenders[which].can[way] &&
+    return (o->mtu == 0 || o->mtu == option_mtus[mtu]) && contenders[which].can[way] &&
            (!o->names || option_list_has(o->names, contenders[which].key));
 }
 
@@ -99,13 +97,13 @@ static int run_round(struct lab *lab, const struct options *o, size_t mtu, size_
 }
 
 static int run_all(struct lab *lab, const struct options *o, struct results *r) {
-    for (size_t mtu = 0; mtu < MTUS; mtu++) {
-        if (o->mtu != 0 && o->mtu != mtus[mtu])
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++) {
+        if (o->mtu != 0 && o->mtu != option_mtus[mtu])
             continue;
-        if (lab_set_mtu(lab, mtus[mtu]) != 0 || relay_start(lab, mtus[mtu], o->seed) != 0)
+        if (lab_set_mtu(lab, option_mtus[mtu]) != 0 || relay_start(lab, option_mtus[mtu], o->seed) != 0)
             return -1;
         for (size_t round = 0; round < o->rounds; round++) {
-            option_progress("MTU %u, round %zu of %zu", mtus[mtu], round + 1, o->rounds);
+            option_progress("MTU %u, round %zu of %zu", option_mtus[mtu], round + 1, o->rounds);
             if (run_round(lab, o, mtu, round, r) != 0)
                 return -1;
         }
@@ -165,7 +163,7 @@ static void print_row(const struct options *o, const struct results *r, size_t m
 static void print_table(const struct options *o, const struct results *r, size_t mtu) {
     printf("MTU %-5u   Gbit/s:        cable    relay   %4.1f %%   loss/relay             p50 ms  most ms   sent again, "
            "%%\n",
-           mtus[mtu], o->loss);
+           option_mtus[mtu], o->loss);
     for (size_t direction = 0; direction < BULK_DIRECTIONS; direction++)
         for (size_t which = 0; which < CONTENDERS; which++)
             print_row(o, r, mtu, direction, which);
@@ -194,10 +192,10 @@ static json_t *row_to_json(const struct options *o, const struct results *r, siz
 
 static json_t *to_json(const struct options *o, const struct results *r) {
     json_t *list = json_array();
-    for (size_t mtu = 0; mtu < MTUS; mtu++) {
-        if (o->mtu != 0 && o->mtu != mtus[mtu])
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++) {
+        if (o->mtu != 0 && o->mtu != option_mtus[mtu])
             continue;
-        json_t *one = json_pack("{s:i}", "mtu", (int)mtus[mtu]);
+        json_t *one = json_pack("{s:i}", "mtu", (int)option_mtus[mtu]);
         for (size_t i = 0; i < BULK_DIRECTIONS * CONTENDERS; i++) {
             char key[40];
             snprintf(key, sizeof key, "%s_%s", contenders[i % CONTENDERS].key, direction_key[i / CONTENDERS]);
@@ -221,21 +219,7 @@ static int usage(FILE *to) {
     return to == stderr ? 2 : 0;
 }
 
-static int is_sensible(const struct options *o) {
-    size_t known = 0;
-    int mtu_known = o->mtu == 0;
-    for (size_t i = 0; i < MTUS; i++)
-        mtu_known |= o->mtu == mtus[i];
-    for (size_t i = 0; o->names && i < CONTENDERS; i++)
-        known += (size_t)option_list_has(o->names, contenders[i].key);
-    if (!mtu_known)
-        fprintf(stderr, "bench: --mtu: 1500, 9000 or 65535 is wanted\n");
-    if (o->names && known != option_list_length(o->names)) {
-        fprintf(stderr, "bench: --only %s: a name is not known\n", o->names);
-        return 0;
-    }
-    return mtu_known;
-}
+static const char *key_of(size_t which) { return contenders[which].key; }
 
 static int percent(const char *text, double *out) {
     char *end;
@@ -270,7 +254,7 @@ static int parse(struct options *o, int argc, char **argv) {
         if (!good)
             return -1;
     }
-    return optind == argc && is_sensible(o) ? 0 : -1;
+    return optind == argc && option_mtu(o->mtu) && option_names(o->names, key_of, CONTENDERS) ? 0 : -1;
 }
 
 int main(int argc, char **argv) {
@@ -282,8 +266,8 @@ int main(int argc, char **argv) {
     if (lab_open(&lab, o.cores, o.realtime) != 0 || run_all(&lab, &o, &results) != 0)
         return 3;
     printf("messages of 4 MiB, medians of %zu rounds of %zu\n\n", o.rounds, o.count);
-    for (size_t mtu = 0; mtu < MTUS; mtu++)
-        if (o.mtu == 0 || o.mtu == mtus[mtu])
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++)
+        if (o.mtu == 0 || o.mtu == option_mtus[mtu])
             print_table(&o, &results, mtu);
     lab_close(&lab);
     return o.json && option_write_json(o.json, to_json(&o, &results)) != 0 ? 3 : 0;

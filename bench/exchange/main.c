@@ -239,12 +239,7 @@ static int usage(FILE *to) {
     return to == stderr ? 2 : 0;
 }
 
-static int names_are_known(const char *names) {
-    size_t known = 0;
-    for (size_t i = 0; i < CONTENDERS; i++)
-        known += (size_t)option_list_has(names, contenders[i].key);
-    return known == option_list_length(names);
-}
+static const char *key_of(size_t which) { return contenders[which].key; }
 
 static int parse(struct options *o, int argc, char **argv) {
     static const struct option longs[] = {{"rounds", 1, 0, 'r'},   {"count", 1, 0, 'n'}, {"cores", 1, 0, 'c'},
@@ -267,11 +262,7 @@ static int parse(struct options *o, int argc, char **argv) {
         if (!good)
             return -1;
     }
-    if (o->names && !names_are_known(o->names)) {
-        fprintf(stderr, "bench: --only %s: a name is not known\n", o->names);
-        return -1;
-    }
-    return optind == argc ? 0 : -1;
+    return optind == argc && option_names(o->names, key_of, CONTENDERS) ? 0 : -1;
 }
 
 int main(int argc, char **argv) {

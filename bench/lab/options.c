@@ -47,6 +47,27 @@ size_t option_list_length(const char *list) {
     return n;
 }
 
+int option_names(const char *list, const char *(*key)(size_t), size_t count) {
+    size_t known = 0;
+    for (size_t i = 0; list && i < count; i++)
+        known += (size_t)option_list_has(list, key(i));
+    if (!list || known == option_list_length(list))
+        return 1;
+    fprintf(stderr, "bench: --only %s: a name is not known\n", list);
+    return 0;
+}
+
+const unsigned option_mtus[OPTION_MTUS] = {1500, 9000, 65535};
+
+int option_mtu(size_t mtu) {
+    for (size_t i = 0; i < OPTION_MTUS; i++)
+        if (mtu == option_mtus[i])
+            return 1;
+    if (mtu != 0)
+        fprintf(stderr, "bench: --mtu: 1500, 9000 or 65535 is wanted\n");
+    return mtu == 0;
+}
+
 int option_write_json(const char *path, json_t *json) {
     size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
     int failed = !json                    ? -1

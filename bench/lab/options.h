@@ -16,6 +16,14 @@ int option_cores(const char *text, int cores[LAB_SIDES]);
 int option_list_has(const char *list, const char *word);
 size_t option_list_length(const char *list);
 
+/* No list, or one of keys only; 0 after a line on stderr. */
+int option_names(const char *list, const char *(*key)(size_t), size_t count);
+
+/* The sizes that are measured; 1 for one of them or 0, which means all, else 0 after a line on stderr. */
+#define OPTION_MTUS 3u
+extern const unsigned option_mtus[OPTION_MTUS];
+int option_mtu(size_t mtu);
+
 /* Writes and frees it; "-" is standard output.  -1 after a line on stderr. */
 int option_write_json(const char *path, json_t *json);
 

@@ -38,8 +38,6 @@ static const struct contender contenders[] = {
 };
 #define CONTENDERS (sizeof contenders / sizeof *contenders)
 
-static const unsigned mtus[] = {1500, 9000, 65535};
-#define MTUS (sizeof mtus / sizeof *mtus)
 #define ROUNDS_MAX 99u
 
 struct options {
@@ -56,7 +54,7 @@ struct cell {
 };
 
 struct results {
-    struct cell cell[MTUS][CONTENDERS][MODES];
+    struct cell cell[OPTION_MTUS][CONTENDERS][MODES];
 };
 
 int transfer_repeat(struct lab_seat *seat, int (*fetch)(void *context), void *context) {
@@ -77,7 +75,7 @@ int transfer_repeat(struct lab_seat *seat, int (*fetch)(void *context), void *co
 /* ---- running ------------------------------------------------------------------------------------------------- */
 
 static int is_chosen(const struct options *o, size_t mtu, size_t which, size_t mode) {
-    return (o->mtu == 0 || o->mtu == mtus[mtu]) && contenders[which].can[mode] &&
+    return (o->mtu == 0 || o->mtu == option_mtus[mtu]) && contenders[which].can[mode] &&
            (!o->names || option_list_has(o->names, contenders[which].key));
 }
 
@@ -86,7 +84,7 @@ static unsigned unit_of(size_t mode) { return mode == ONE ? 1 : WHOLE; }
 static int run_one(struct lab *lab, const struct options *o, size_t mtu, size_t which, size_t mode, size_t round,
                    struct cell *cell) {
     unsigned unit = unit_of(mode);
-    struct transfer_settings settings = {.mtu = mtus[mtu],
+    struct transfer_settings settings = {.mtu = option_mtus[mtu],
                                          .unit = unit,
                                          .in_flight = mode == FLIGHT ? (unsigned)o->flight : 1,
                                          .per_request = mode == STREAM ? WHOLE : 1,
@@ -98,7 +96,7 @@ static int run_one(struct lab *lab, const struct options *o, size_t mtu, size_t 
                           .settings = &settings,
                           .seconds = 10 + (unsigned)o->count};
     if (lab_run(lab, &job) != 0) {
-        fprintf(stderr, "bench: \"%s\" failed (MTU %u, %s)\n", contenders[which].title, mtus[mtu], mode_key[mode]);
+        fprintf(stderr, "bench: \"%s\" failed (MTU %u, %s)\n", contenders[which].title, option_mtus[mtu], mode_key[mode]);
         return -1;
     }
     struct summary s = summarize(lab->board->samples, lab->board->count);
@@ -119,13 +117,13 @@ static int run_round(struct lab *lab, const struct options *o, size_t mtu, size_
 }
 
 static int run_all(struct lab *lab, const struct options *o, struct results *r) {
-    for (size_t mtu = 0; mtu < MTUS; mtu++) {
-        if (o->mtu != 0 && o->mtu != mtus[mtu])
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++) {
+        if (o->mtu != 0 && o->mtu != option_mtus[mtu])
             continue;
-        if (lab_set_mtu(lab, mtus[mtu]) != 0)
+        if (lab_set_mtu(lab, option_mtus[mtu]) != 0)
             return -1;
         for (size_t round = 0; round < o->rounds; round++) {
-            option_progress("MTU %u, round %zu of %zu", mtus[mtu], round + 1, o->rounds);
+            option_progress("MTU %u, round %zu of %zu", option_mtus[mtu], round + 1, o->rounds);
             if (run_round(lab, o, mtu, round, r) != 0)
                 return -1;
         }
@@ -156,7 +154,7 @@ static void print_speed(const struct options *o, const struct results *r, size_t
 
 static void print_table(const struct options *o, const struct results *r, size_t mtu) {
     printf("MTU %u            16 KiB: p50 us     p99 us  4 MiB, Gbit/s: one  %2zu in fl.  1 request   repeats\n",
-           mtus[mtu], o->flight);
+           option_mtus[mtu], o->flight);
     for (size_t which = 0; which < CONTENDERS; which++) {
         const struct cell *cells = r->cell[mtu][which];
         if (!is_chosen(o, mtu, which, ONE))
@@ -211,13 +209,13 @@ static json_t *mtu_to_json(const struct options *o, const struct results *r, siz
             snprintf(key, sizeof key, "vmtp_to_%s_%s", contenders[which].key, mode_key[mode]);
             json_object_set_new(ratios, key, json_real(time_ratio(o, r, mtu, which, mode)));
         }
-    return json_pack("{s:i, s:o, s:o}", "mtu", (int)mtus[mtu], "figures", figures, "time_ratios", ratios);
+    return json_pack("{s:i, s:o, s:o}", "mtu", (int)option_mtus[mtu], "figures", figures, "time_ratios", ratios);
 }
 
 static json_t *to_json(const struct options *o, const struct results *r) {
     json_t *list = json_array();
-    for (size_t mtu = 0; mtu < MTUS; mtu++)
-        if (o->mtu == 0 || o->mtu == mtus[mtu])
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++)
+        if (o->mtu == 0 || o->mtu == option_mtus[mtu])
             json_array_append_new(list, mtu_to_json(o, r, mtu));
     return json_pack("{s:s, s:i, s:i, s:i, s:o}", "bench", "transfer", "rounds", (int)o->rounds, "count", (int)o->count,
                      "in_flight", (int)o->flight, "mtus", list);
@@ -236,21 +234,7 @@ static int usage(FILE *to) {
     return to == stderr ? 2 : 0;
 }
 
-static int is_sensible(const struct options *o) {
-    size_t known = 0;
-    int mtu_known = o->mtu == 0;
-    for (size_t i = 0; i < MTUS; i++)
-        mtu_known |= o->mtu == mtus[i];
-    for (size_t i = 0; o->names && i < CONTENDERS; i++)
-        known += (size_t)option_list_has(o->names, contenders[i].key);
-    if (!mtu_known)
-        fprintf(stderr, "bench: --mtu: 1500, 9000 or 65535 is wanted\n");
-    if (o->names && known != option_list_length(o->names)) {
-        fprintf(stderr, "bench: --only %s: a name is not known\n", o->names);
-        return 0;
-    }
-    return mtu_known;
-}
+static const char *key_of(size_t which) { return contenders[which].key; }
 
 static int parse(struct options *o, int argc, char **argv) {
     static const struct option longs[] = {
@@ -274,7 +258,7 @@ static int parse(struct options *o, int argc, char **argv) {
         if (!good)
             return -1;
     }
-    return optind == argc && is_sensible(o) ? 0 : -1;
+    return optind == argc && option_mtu(o->mtu) && option_names(o->names, key_of, CONTENDERS) ? 0 : -1;
 }
 
 int main(int argc, char **argv) {
@@ -286,8 +270,8 @@ int main(int argc, char **argv) {
     if (lab_open(&lab, o.cores, o.realtime) != 0 || run_all(&lab, &o, &results) != 0)
         return 3;
     printf("segments of 16 KiB, medians of %zu rounds of %zu times 4 MiB\n\n", o.rounds, o.count);
-    for (size_t mtu = 0; mtu < MTUS; mtu++)
-        if (o.mtu == 0 || o.mtu == mtus[mtu]) {
+    for (size_t mtu = 0; mtu < OPTION_MTUS; mtu++)
+        if (o.mtu == 0 || o.mtu == option_mtus[mtu]) {
             print_table(&o, &results, mtu);
             print_ratios(&o, &results, mtu);
         }

@@ -5,10 +5,6 @@
 
 #include "support/streaming.h"
 
-#define CMG_FIRST (VMTP_NER | VMTP_CMG)
-#define CMG_MIDDLE (VMTP_NSR | VMTP_NER | VMTP_CMG)
-#define THREE 40000u /* octets in three groups: 32, 32 and 15 blocks */
-#define LAST_OF_THREE 0x7fffu
 #define MANY (64u * GROUP_OCTETS)
 
 static struct foreign f;

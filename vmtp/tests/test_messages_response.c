@@ -5,9 +5,6 @@
 
 #include "support/streaming.h"
 
-#define THREE 40000u /* octets in three groups: 32, 32 and 15 blocks */
-#define LAST_OF_THREE 0x7fffu
-
 static struct foreign f;
 static vmtp_entity client;
 static uint32_t t;

@@ -5,9 +5,6 @@
 
 #include "support/streaming.h"
 
-#define FIRST VMTP_NER
-#define MIDDLE (VMTP_NSR | VMTP_NER)
-#define LAST VMTP_NSR
 #define WINDOW 16u
 
 static struct foreign f;
@@ -29,17 +26,7 @@ static void answer(unsigned n, uint32_t flags, uint8_t pgcount) {
 
 static void tell(unsigned n, uint32_t code) { ck_assert_int_eq(stream_tell_client(&f, client, t + n, 0, code), 0); }
 
-/* Requests n to last, in order, the last of all with end instead of NER. */
-static void sends(unsigned n, unsigned last, unsigned retransmit) {
-    for (; n <= last; n++) {
-        const struct packet *p = expect_packet(&f);
-        ck_assert_uint_eq(p->h.function, VMTP_REQUEST);
-        ck_assert_uint_eq(p->h.transaction, t + n);
-        ck_assert_uint_eq(p->h.flags & VMTP_NSR, n ? VMTP_NSR : 0);
-        ck_assert_uint_eq(p->h.retransmit, retransmit);
-    }
-    expect_silence(&f);
-}
+static void sends(unsigned n, unsigned last, unsigned retransmit) { stream_sends(&f, t, n, last, retransmit); }
 
 static void pass_to(vmtp_time when) { foreign_pass(&f, when - f.now); }
 

@@ -5,8 +5,6 @@
 
 #include "support/streaming.h"
 
-#define THREE 40000u
-
 static struct foreign f;
 static vmtp_entity client, server;
 static vmtp_handle handles[16];

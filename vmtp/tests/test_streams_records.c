@@ -6,9 +6,6 @@
 #include "support/streaming.h"
 
 #define T 1000u
-#define FIRST VMTP_NER
-#define MIDDLE (VMTP_NSR | VMTP_NER)
-#define LAST VMTP_NSR
 
 static struct foreign f;
 static vmtp_entity server;
@@ -27,11 +24,7 @@ static void open_again(const struct vmtp_config *config) {
 }
 
 /* A run from T on that goes on. */
-static void run_of(unsigned count) {
-    for (unsigned i = 0; i < count; i++)
-        ck_assert_int_eq(stream_ask(&f, server, T + i, i ? MIDDLE : FIRST), 0);
-    ck_assert_uint_eq(serve_count(&f), count);
-}
+static void run_of(unsigned count) { stream_ask_run(&f, server, T, count); }
 
 static int ask_again(uint32_t transaction, uint32_t flags) {
     return serve_ask_again(&f, FOREIGN_CLIENT, server, transaction, flags);

@@ -6,9 +6,6 @@
 #include "support/streaming.h"
 
 #define T 1000u
-#define FIRST VMTP_NER
-#define MIDDLE (VMTP_NSR | VMTP_NER)
-#define LAST VMTP_NSR
 
 static struct foreign f;
 static vmtp_entity server;

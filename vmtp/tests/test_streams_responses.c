@@ -5,10 +5,6 @@
 
 #include "support/streaming.h"
 
-#define FIRST VMTP_NER
-#define MIDDLE (VMTP_NSR | VMTP_NER)
-#define LAST VMTP_NSR
-
 static struct foreign f;
 static vmtp_entity client;
 static uint32_t t; /* the first Transaction of the run */

@@ -6,9 +6,6 @@
 #include "support/streaming.h"
 
 #define T 1000u
-#define FIRST VMTP_NER
-#define MIDDLE (VMTP_NSR | VMTP_NER)
-#define LAST VMTP_NSR
 
 static struct foreign f;
 static vmtp_entity server;
@@ -21,11 +18,7 @@ static void setup(void) {
 static void teardown(void) { foreign_close(&f); }
 
 /* A run from T on that goes on. */
-static void run_of(unsigned count) {
-    for (unsigned i = 0; i < count; i++)
-        ck_assert_int_eq(stream_ask(&f, server, T + i, i ? MIDDLE : FIRST), 0);
-    ck_assert_uint_eq(serve_count(&f), count);
-}
+static void run_of(unsigned count) { stream_ask_run(&f, server, T, count); }
 
 static void delivered(const uint32_t *transactions, unsigned count) {
     ck_assert_uint_eq(serve_count(&f), count);

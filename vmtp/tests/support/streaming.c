@@ -30,6 +30,12 @@ int stream_ask(struct foreign *f, vmtp_entity server, uint32_t transaction, uint
     return serve_ask(f, FOREIGN_CLIENT, server, transaction, flags);
 }
 
+void stream_ask_run(struct foreign *f, vmtp_entity server, uint32_t first, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_int_eq(stream_ask(f, server, first + i, i ? MIDDLE : FIRST), 0);
+    ck_assert_uint_eq(serve_count(f), count);
+}
+
 uint32_t stream_delivered(const struct foreign *f, unsigned n) {
     const struct vmtp_event *event = foreign_event(f, VMTP_EV_REQUEST, n);
     return event ? event->transaction : 0;
@@ -65,6 +71,17 @@ uint32_t stream_run(struct foreign *f, vmtp_entity client, unsigned count) {
         stream_call(f, client, i, i < count ? VMTP_CALL_MORE : 0);
     ck_assert_int_eq(vmtp_outstanding(f->engine, client, &transaction), 0);
     return transaction;
+}
+
+void stream_sends(struct foreign *f, uint32_t first, unsigned n, unsigned last, unsigned retransmit) {
+    for (; n <= last; n++) {
+        const struct packet *p = expect_packet(f);
+        ck_assert_uint_eq(p->h.function, VMTP_REQUEST);
+        ck_assert_uint_eq(p->h.transaction, first + n);
+        ck_assert_uint_eq(p->h.flags & VMTP_NSR, n ? VMTP_NSR : 0);
+        ck_assert_uint_eq(p->h.retransmit, retransmit);
+    }
+    expect_silence(f);
 }
 
 uint32_t stream_large_call(struct foreign *f, vmtp_entity client, uint32_t size, uint32_t response_size) {

@@ -12,6 +12,16 @@
 
 #define GROUP_OCTETS VMTP_GROUP_OCTETS
 #define ALL_BLOCKS 0xffffffffu
+/* Of the control word, in a run: */
+#define FIRST VMTP_NER
+#define MIDDLE (VMTP_NSR | VMTP_NER)
+#define LAST VMTP_NSR
+/* In the groups of one message; its last has LAST. */
+#define CMG_FIRST (VMTP_NER | VMTP_CMG)
+#define CMG_MIDDLE (VMTP_NSR | VMTP_NER | VMTP_CMG)
+/* Octets in three groups: 32, 32 and 15 blocks. */
+#define THREE 40000u
+#define LAST_OF_THREE 0x7fffu
 
 /* What large messages carry, and where the engine puts them. */
 extern uint8_t stream_segment[VMTP_MESSAGE_OCTETS];
@@ -28,6 +38,8 @@ void stream_open(struct foreign *f, const struct vmtp_config *config);
 void stream_accept(struct foreign *f, vmtp_entity entity, uint32_t capacity);
 /* A Request of the run of FOREIGN_CLIENT: no segment.  Returns what vmtp_input returned. */
 int stream_ask(struct foreign *f, vmtp_entity server, uint32_t transaction, uint32_t flags);
+/* So many of them from this Transaction on, delivered at once, which do not end the run. */
+void stream_ask_run(struct foreign *f, vmtp_entity server, uint32_t first, unsigned count);
 /* The transaction of the n-th Request that was delivered, or 0. */
 uint32_t stream_delivered(const struct foreign *f, unsigned n);
 /* Answers the Request with this (first) Transaction, the last one delivered of those. */
@@ -39,6 +51,8 @@ int stream_reply(struct foreign *f, uint32_t transaction, uint32_t size, uint32_
 vmtp_handle stream_call(struct foreign *f, vmtp_entity client, uint64_t cookie, uint32_t flags);
 /* Begins count of them, with cookies 1, 2, ...; all but the last say that more follows.  The first Transaction. */
 uint32_t stream_run(struct foreign *f, vmtp_entity client, unsigned count);
+/* The next packets are its Requests n to last, in order, with this RetransmitCount, and then there is silence. */
+void stream_sends(struct foreign *f, uint32_t first, unsigned n, unsigned last, unsigned retransmit);
 /* A Request of size octets with room for a Response of response_size.  The first Transaction. */
 uint32_t stream_large_call(struct foreign *f, vmtp_entity client, uint32_t size, uint32_t response_size);
 /* A Response without a segment to a Request of this client. */
