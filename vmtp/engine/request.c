@@ -510,12 +510,11 @@ vmtp_time veng_remote_ts3(const struct vmtp_engine *e, const struct remote *r) {
     return veng_doubled(e, e->config.timers.tc2_floor, r->retries);
 }
 
-/* As the Request that is in hand had not come: it still can, but not what came of the transaction before, less often forwarded. */
+/* As if the Request at hand had not come: it still can, but nothing that was before it, however often forwarded. */
 void veng_remote_step_back(uint32_t *transaction, uint8_t *forward) {
-    if (*forward)
-        --*forward;
-    else
+    if (*forward == 0)
         --*transaction;
+    *forward = (uint8_t)((*forward - 1u) & 15u);
 }
 
 /* The Request did not become whole. */

@@ -88,6 +88,22 @@ START_TEST(circle_that_is_not_whole_undoes_nothing) {
 }
 END_TEST
 
+/* VMTP-13.5-24: nor the next transaction, of which a block never comes */
+START_TEST(next_one_that_is_not_whole_undoes_nothing) {
+    pass_on();
+    ck_assert_int_eq(comes_back(&f, 3), 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 0, 0, 0), 0);
+    ck_assert_int_eq(serve_ask_blocks(&f, A, server, T + 1, 1024, 1, 0), 0);
+    foreign_pass(&f, 2 * VMTP_SECOND);
+    forget_packets();
+    ck_assert_int_eq(comes_back(&f, 3), VMTP_COUNT_DROP_OLD_FORWARD);
+    expect_silence(&f);
+    ck_assert_uint_eq(serve_count(&f), 2);
+    ck_assert_int_eq(serve_ask_blocks(&f, A, server, T + 1, 1024, 3, 0), 0);
+    ck_assert_uint_eq(serve_count(&f), 3);
+}
+END_TEST
+
 /* ---- runs ---- */
 
 /* VMTP-13.3-63 VMTP-8.1-01: its Client was told that there is no run, late, and begins anew with the only one that is open */
@@ -333,6 +349,7 @@ int main(void) {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, forwarder_without_room_says_nothing);
     tcase_add_test(t, circle_that_is_not_whole_undoes_nothing);
+    tcase_add_test(t, next_one_that_is_not_whole_undoes_nothing);
     tcase_add_test(t, last_of_a_run_may_come_alone);
     tcase_add_test(t, what_comes_too_late_is_given_up);
     tcase_add_test(t, what_comes_may_be_newer);
