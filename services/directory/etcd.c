@@ -325,16 +325,21 @@ static const struct vdir_backend backend = {VNAME_BACK_END_ETCD, etcd_start, etc
 
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
+static int part_is(CURLU *url, CURLUPart part, const char *value) {
+    char *text = NULL;
+    CURLUcode code = curl_url_get(url, part, &text, 0);
+    int same = value ? code == CURLUE_OK && strcmp(text, value) == 0 : code != CURLUE_OK;
+    curl_free(text);
+    return same;
+}
+
 /* "http://HOST:PORT" and nothing behind it. */
 static int is_endpoint(const char *text) {
     CURLU *url = curl_url();
-    char *scheme = NULL, *path = NULL;
     int good = url && strlen(text) < URL_MOST && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-               curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-               curl_url_get(url, CURLUPART_PATH, &path, 0) == CURLUE_OK &&
-               (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && strcmp(path, "/") == 0;
-    curl_free(scheme);
-    curl_free(path);
+               (part_is(url, CURLUPART_SCHEME, "http") || part_is(url, CURLUPART_SCHEME, "https")) &&
+               part_is(url, CURLUPART_PATH, "/") && part_is(url, CURLUPART_QUERY, NULL) &&
+               part_is(url, CURLUPART_FRAGMENT, NULL) && part_is(url, CURLUPART_USER, NULL);
     curl_url_cleanup(url);
     return good;
 }

@@ -100,4 +100,23 @@ void etcd_end(void) {
     member = 0;
 }
 
-void etcd_pause(int pause) { kill(member, pause ? SIGSTOP : SIGCONT); }
+/* Its threads stop one by one. */
+static int has_stopped(void) {
+    char name[64], line[256] = "";
+    snprintf(name, sizeof name, "/proc/%ld/stat", (long)member);
+    FILE *file = fopen(name, "r");
+    if (!file)
+        return 1;
+    size_t size = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[size] = 0;
+    return strstr(line, ") T ") != NULL;
+}
+
+void etcd_pause(int pause) {
+    if (member <= 0)
+        return;
+    kill(member, pause ? SIGSTOP : SIGCONT);
+    while (pause && !has_stopped())
+        sched_yield();
+}

@@ -14,6 +14,7 @@ enum stores_kind { STORES_SQLITE, STORES_ETCD, STORES_KINDS };
  * cannot: then what wants etcd does nothing, and the program ends with 77 unless something failed.
  */
 int stores_main(Suite *(*make)(void));
+int stores_main_without_etcd(Suite *(*make)(void));
 int stores_have(int kind);
 
 /* A new, empty store; and another one with the same content. */
