@@ -19,6 +19,7 @@ static const struct vnet_command commands[] = {
     {"stat", "show what a node counts and is doing", vnet_stat},
     {"group", "make, join and look at groups of entities", vnet_group},
     {"migrate", "let a test entity move to another node while it is called", vnet_migrate},
+    {"directory", "run a directory that remembers who has which names", vnet_directory},
     {"get", "fetch a file from a node", vnet_get},
     {"trace", "show VMTP packets in readable form", vnet_trace},
 };
@@ -88,7 +89,7 @@ static void help(void) {
          "Message transactions over raw Ethernet (VMTP): run a node, find others, fetch files.\n\n"
          "Commands:");
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
     puts("\n`vnet COMMAND --help` tells more about each.\n\n"
          "Entities are written as sixteen hexadecimal digits, 0123-4567-89ab-cdef, and durations with their unit:\n"
          "20ms, 1.5s, 50us.  The interface comes from -i or the variable VNET_INTERFACE.  Raw Ethernet needs root\n"
@@ -117,7 +118,7 @@ static int help_about(const char *name) {
 static int act(int argc, char **argv) {
     if (argc < 2)
         return vnet_misuse(
-            "say what to do: up, ping, probe, who, stat, group, migrate, get or trace; `vnet --help` tells more");
+            "say what to do: up, ping, probe, who, stat, group, migrate, directory, get or trace; `vnet --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);

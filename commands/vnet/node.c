@@ -101,9 +101,10 @@ vmtp_time node_now(const struct node *node) { return vmtp_host_now(node->host); 
 /* The caller looks and sleeps again; a time_t of 32 bits holds no more than 68 years. */
 #define LONGEST_SLEEP (86400 * VMTP_SECOND)
 
-/* Sleeps until a packet comes, somebody interrupts, or until. */
-static int sleep_until(struct node *node, vmtp_time until) {
-    struct pollfd fds[2] = {{.fd = vmtp_host_fd(node->host), .events = POLLIN}, {.fd = node->wake, .events = POLLIN}};
+int node_wait(struct node *node, int fd, vmtp_time until) {
+    struct pollfd fds[3] = {{.fd = vmtp_host_fd(node->host), .events = POLLIN},
+                            {.fd = node->wake, .events = POLLIN},
+                            {.fd = fd, .events = POLLIN}}; /* a negative one is left out */
     vmtp_time deadline = vmtp_host_deadline(node->host);
     vmtp_time now = node_now(node);
     struct timespec timeout, *limit = NULL;
@@ -117,7 +118,7 @@ static int sleep_until(struct node *node, vmtp_time until) {
         timeout.tv_nsec = (long)(rest % VMTP_SECOND);
         limit = &timeout;
     }
-    if (ppoll(fds, 2, limit, NULL) < 0 && errno != EINTR)
+    if (ppoll(fds, 3, limit, NULL) < 0 && errno != EINTR)
         return VMTP_E_SYSTEM;
     return 0;
 }
@@ -145,7 +146,7 @@ int node_next(struct node *node, struct vmtp_event *event, vmtp_time until) {
             sched_yield(); /* somebody else on this core may be the one we wait for */
             continue;
         }
-        int rc = sleep_until(node, until);
+        int rc = node_wait(node, -1, until);
         if (rc != 0)
             return rc;
         quiet_since = 0;

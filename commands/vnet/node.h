@@ -38,6 +38,12 @@ vmtp_time node_now(const struct node *node);
  */
 int node_next(struct node *node, struct vmtp_event *event, vmtp_time until);
 
+/*
+ * For loops that have more to look after: sleeps until a packet comes, the host has something to do, fd (-1: none) is readable, somebody
+ * interrupts, or until.  0 or VMTP_E_SYSTEM.  vmtp_host_turn comes next.
+ */
+int node_wait(struct node *node, int fd, vmtp_time until);
+
 /* Sleeps, serving the protocol, until then. 0 or an error of node_next. */
 int node_sleep(struct node *node, vmtp_time until);
 

@@ -27,6 +27,8 @@ void vdir_store_end(vdir_store *store, struct vdir_op *op, enum vdir_result resu
     take(store, op);
     if (result == VDIR_NOT_NOW || result == VDIR_UNSURE)
         store->counts.not_now++;
+    else
+        store->counts.done++;
     op->done(op, result);
 }
 

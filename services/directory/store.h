@@ -80,6 +80,7 @@ struct vdir_op {
 /* What a store counts, ever growing. */
 struct vdir_store_counts {
     uint64_t operations;  /* started */
+    uint64_t done;        /* operations that ended with VDIR_DONE or VDIR_CHANGED */
     uint64_t attempts;    /* how often the back end was asked for them */
     uint64_t failures;    /* attempts to which it had no answer, or a refusal */
     uint64_t bad_answers; /* answers, or rows in them, that are not as they should be */
