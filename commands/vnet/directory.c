@@ -30,10 +30,12 @@ struct run {
 
 static const char usage[] = "directory -i IFACE --sqlite FILE | --etcd URL[,URL...] [options]";
 static const char about[] =
-    "Runs a directory: it remembers which prefixes managers have registered, also while those are down, and says so to\n"
+    "Runs a directory: it remembers which prefixes managers have registered, also while those are down, and says so "
+    "to\n"
     "those who ask.  When it is ready it prints\n"
     "    ready directory=ID manager=ID store=NAME mac=ADDRESS interface=IFACE\n"
-    "and at the end, by SIGINT or SIGTERM, what it counted.  All directories of a segment share one store: those of one\n"
+    "and at the end, by SIGINT or SIGTERM, what it counted.  All directories of a segment share one store: those of "
+    "one\n"
     "machine a file, those of several a cluster of etcd.  What it cannot be sure of it does not say.";
 static const char after[] =
     "Exit codes: 0 ended by a signal, 1 it failed (also when the store does not answer at the beginning), 2 wrong\n"
@@ -134,6 +136,8 @@ static void look_after_store(struct run *r) {
     int failed = counts->not_now != r->not_now, done = counts->done != r->done;
     r->not_now = counts->not_now;
     r->done = counts->done;
+    if (!r->directory) /* at the beginning that is the end */
+        return;
     if (failed && !done && !r->troubled) {
         r->troubled = 1;
         vnet_note("the store cannot say anything now: %s", vdir_store_error(r->store));
@@ -145,8 +149,8 @@ static void look_after_store(struct run *r) {
 
 /* ---- what it does -------------------------------------------------------------------------------------------------- */
 
-/* One round of the loop: 0, or an error of node_next. */
-static int turn(struct run *r) {
+/* Does what there is to do: 0, 1 when there is more, or an error of node_next. */
+static int work(struct run *r) {
     struct vmtp_event event;
     int busy = vmtp_host_turn(r->node.host);
     if (busy == VMTP_E_DOWN)
@@ -156,15 +160,18 @@ static int turn(struct run *r) {
     while (vmtp_host_next_event(r->node.host, &event))
         continue; /* nothing that a directory waits for */
     vdir_store_turn(r->store, node_now(&r->node));
-    if (node_interrupted())
-        return VMTP_E_CANCELLED;
-    return busy > 0 ? 0 : node_wait(&r->node, vdir_store_fd(r->store), vdir_store_deadline(r->store));
+    look_after_store(r);
+    return node_interrupted() ? VMTP_E_CANCELLED : busy;
 }
+
+/* Sleeps until there is something to do. */
+static int rest(struct run *r) { return node_wait(&r->node, vdir_store_fd(r->store), vdir_store_deadline(r->store)); }
 
 static int serve(struct run *r) {
     int rc;
-    while ((rc = turn(r)) == 0)
-        look_after_store(r);
+    while ((rc = work(r)) >= 0)
+        if (rc == 0 && (rc = rest(r)) < 0)
+            break;
     return rc == VMTP_E_CANCELLED ? 0 : rc;
 }
 
@@ -176,14 +183,18 @@ static int try_store(struct run *r) {
     struct vdir_op op = {.kind = VDIR_FETCH, .done = note_result, .context = &told};
     op.deadline = node_now(&r->node) + r->options->directory.patience;
     vdir_store_start(r->store, &op, node_now(&r->node));
-    while (told == 0 && (rc = turn(r)) == 0)
-        continue;
+    while (told == 0 && rc >= 0) {
+        rc = work(r);
+        if (told == 0 && rc == 0)
+            rc = rest(r);
+    }
     vdir_store_cancel(&op);
     if (told == 1 + VDIR_DONE)
         return VNET_OK;
-    if (rc != 0)
+    if (rc < 0)
         return node_explain(&r->node, rc, 0, 0);
-    return vnet_fail("%s does not answer: %s", r->options->etcd ? "etcd" : r->options->sqlite, vdir_store_error(r->store));
+    return vnet_fail("%s does not answer: %s", r->options->etcd ? "etcd" : r->options->sqlite,
+                     vdir_store_error(r->store));
 }
 
 static int run(struct run *r) {
@@ -218,7 +229,8 @@ static int open_node(struct run *r) {
     struct vmtp_host_config config;
     vmtp_host_config_init(&config);
     config.engine.max_accepts = r->options->directory.depth + 32;
-    config.engine.max_requests = 2 * r->options->directory.depth + 32; /* a client asks anew before its last answer is released */
+    config.engine.max_requests = 2 * r->options->directory.depth +
+                                 32; /* a client asks anew before its last answer is released */
     config.engine.block = r->options->block;
     return node_open(&r->node, &config, &r->options->common);
 }

@@ -117,8 +117,8 @@ static int help_about(const char *name) {
 
 static int act(int argc, char **argv) {
     if (argc < 2)
-        return vnet_misuse(
-            "say what to do: up, ping, probe, who, stat, group, migrate, directory, get or trace; `vnet --help` tells more");
+        return vnet_misuse("say what to do: up, ping, probe, who, stat, group, migrate, directory, get or trace; `vnet "
+                           "--help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);
