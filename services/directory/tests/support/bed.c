@@ -76,7 +76,8 @@ static void note(struct bed *bed, const struct vmtp_message *message, const void
     a->code = message->code & VMTP_CODE_MASK;
     memcpy(a->words, message->words, sizeof a->words);
     a->size = size;
-    memcpy(a->segment, segment, size);
+    if (size > 0)
+        memcpy(a->segment, segment, size);
 }
 
 static void on_response(struct vipc_call *call, const struct vipc_response *response) {
