@@ -115,7 +115,7 @@ static void begin(vname_resolver *r, const struct vn_question *question, struct 
         ask_everybody(q);
 }
 
-void vn_ask(vname_resolver *r, const struct vn_question *question, struct vname_operation *op) {
+void vn_inquire(vname_resolver *r, const struct vn_question *question, struct vname_operation *op) {
     struct vn_query *q = under_way(r, question);
     if (q) {
         if (op) {

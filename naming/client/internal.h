@@ -119,7 +119,7 @@ struct vn_question {
 };
 
 /* Puts the operation (NULL: nobody waits) among those that wait for the answer; the question may be under way already. */
-void vn_ask(vname_resolver *r, const struct vn_question *question, struct vname_operation *op);
+void vn_inquire(vname_resolver *r, const struct vn_question *question, struct vname_operation *op);
 /* Its end, whatever it was doing; it has no waiters any more. */
 void vn_query_close(struct vn_query *query);
 void vn_query_stage_over(struct vn_query *query, enum vn_stage_end end);

@@ -99,7 +99,7 @@ static void ask(struct vname_operation *op) {
     const struct vn_question question = {name_of(op), op->length, op->group, op->target};
     op->state = VN_OP_ASKING;
     vn_operation_wait_until(op, op->until);
-    vn_ask(op->resolver, &question, op);
+    vn_inquire(op->resolver, &question, op);
 }
 
 void vn_operation_asks(struct vname_operation *op) { ask(op); }
@@ -206,7 +206,7 @@ static void too_late(struct vname_operation *op) {
     if (op->relative)
         vn_context_stale(context_of(op), op->record.manager);
     else
-        vn_ask(op->resolver, &question, NULL);
+        vn_inquire(op->resolver, &question, NULL);
     vn_operation_end(op, VNAME_OUT_OF_TIME, VMTP_USER_TIMEOUT);
 }
 
@@ -287,7 +287,7 @@ static void learn_forwarder(struct vname_operation *op) {
     e->forwarder = server;
     e->forwarder_asked = now;
     const struct vn_question question = {name_of(op), op->length, 0, server};
-    vn_ask(r, &question, NULL);
+    vn_inquire(r, &question, NULL);
 }
 
 /* Brings the segment of the answer to the caller: 0, or VMTP_BAD_REPLY_SEGMENT. */
