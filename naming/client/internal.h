@@ -138,7 +138,7 @@ struct vn_meeting {
     uint8_t segment[VNAME_RECORD_OCTETS];
 };
 
-void vn_meet(vname_resolver *r, const struct vname_record *a, const struct vname_record *b);
+void vn_introduce(vname_resolver *r, const struct vname_record *a, const struct vname_record *b);
 
 /* ---- the resolver ---- */
 

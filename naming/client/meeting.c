@@ -30,7 +30,7 @@ static void tell(vname_resolver *r, vmtp_entity manager, const struct vname_reco
     r->counters.meetings_unsent++;
 }
 
-void vn_meet(vname_resolver *r, const struct vname_record *a, const struct vname_record *b) {
+void vn_introduce(vname_resolver *r, const struct vname_record *a, const struct vname_record *b) {
     tell(r, a->manager, b);
     tell(r, b->manager, a);
 }

@@ -101,7 +101,7 @@ static void another_answer(struct vn_query *q, const struct vname_record *record
                !(record->group && record->group == q->best.group)) {
         r->counters.conflicts++;
         vn_step(r, VNAME_STEP_CONFLICT, q->name, q->length, server, 0, record);
-        vn_meet(r, record, &q->best);
+        vn_introduce(r, record, &q->best);
         if (vname_record_beats(record, &q->best)) {
             vn_cache_put(&r->cache, record, vipc_now(r->ipc));
             q->best = *record;
