@@ -132,10 +132,27 @@ static void repeat(struct vfake_transaction *t) {
     vfake_send_copies(t);
 }
 
+/* Of ProbeEntity: the node where the entity is says so; of one that was there, if it can be asked. */
+static void look_for(struct vfake_transaction *t) {
+    vipc_fake *net = t->node->net;
+    const struct vfake_entity *entity = vfake_entity_find(net, t->server);
+    if (!t->lost && answers(t, entity)) {
+        t->call->answer = (struct vmtp_message){.server = VMTP_MANAGER_GROUP,
+                                                .code = entity->alive ? VMTP_OK : VMTP_NONEXISTENT_ENTITY};
+        vfake_finish(t, 0);
+    } else if (net->now - t->heard >= net->faults.patience) {
+        vfake_finish(t, (int)VMTP_RETRANS_TIMEOUT);
+    } else {
+        vfake_look_after(t, VFAKE_REPEAT);
+    }
+}
+
 static void look_after(struct vipc_timer *timer) {
     struct vfake_transaction *t = timer->context;
     if (t->cancelled) {
         vfake_finish(t, VMTP_E_CANCELLED);
+    } else if (t->probe) {
+        look_for(t);
     } else if (t->payload->message.code & VMTP_DGM) {
         vfake_send_copies(t);
         vfake_finish(t, 0);
@@ -197,6 +214,12 @@ int vfake_start(vipc *ipc, struct vipc_call *call) {
                                     .heard = net->now,
                                     .tick = {.fire = look_after, .context = t},
                                     .limit = {.fire = at_deadline, .context = t}};
+    if (call->message.server == VMTP_MANAGER_GROUP &&
+        (call->message.code & VMTP_CODE_MASK) == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK)) {
+        t->probe = 1;
+        t->group = 0;
+        t->server = vmtp_message_coresident(&call->message);
+    }
     const int datagram = (t->payload->message.code & VMTP_DGM) != 0;
     t->lost = !t->group && !datagram && vfake_chance(net, net->faults.loss);
     t->lost_answer = !t->group && vfake_chance(net, net->faults.answers);

@@ -107,6 +107,7 @@ struct vfake_transaction {
     vmtp_entity server;
     uint8_t forward_count;
     int lost, lost_answer, group;
+    int probe; /* it asks whether `server` is there */
     int cancelled; /* its client is gone */
     enum { VFAKE_SENDING, VFAKE_TAKEN, VFAKE_ANSWERED, VFAKE_DISCARDED } state; /* of a call to one entity */
     vmtp_time heard;

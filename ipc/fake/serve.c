@@ -77,6 +77,7 @@ int vfake_deliver(struct vfake_host *host, struct vfake_payload *payload, struct
                                   .transaction = t,
                                   .payload = payload,
                                   .host = host};
+    vfake_see(&host->entity->node->known, client); /* where it is: for a Probe after its end */
     payload->users++;
     *host->waiting_end = in;
     host->waiting_end = &in->next;

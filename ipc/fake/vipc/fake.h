@@ -8,7 +8,7 @@
  *
  * What is like VMTP: each Request is executed at most once, but those to groups as `duplicate` says; who is silent for `patience` ends a call with
  * VMTP_RETRANS_TIMEOUT; a node that is there says VMTP_NONEXISTENT_ENTITY of an entity that was once on it, to nodes that have called this
- * entity before (others would not know whom to ask); busy services have clients try again;
+ * entity before, or were called by it (others would not know whom to ask); busy services have clients try again;
  * Requests to groups are repeated until somebody answers, segments that are too long refused, at most 15 forwards made.
  */
 #ifndef VIPC_FAKE_H

@@ -119,6 +119,26 @@ VMTP_API void vipc_cancel(struct vipc_call *call);
  * (VMTP_E_CANCELLED, VMTP_E_DOWN ...) the call is cancelled. */
 VMTP_API int vipc_call_wait(vipc *ipc, struct vipc_call *call);
 
+/*
+ * A question whether an entity exists, which is asked in its own name: the entity is told nothing, and need not answer (spec/vmtp.md
+ * section 10.3).  The record is lent from vipc_probe_start until done is called, or vipc_probe_cancel.
+ */
+struct vipc_probe {
+    vmtp_entity entity; /* not a group */
+    /* 0: it is there.  VMTP_NONEXISTENT_ENTITY: the node on which it was last says that it is gone.  VMTP_RETRANS_TIMEOUT: nobody says anything,
+     * for some seconds.  Others > 0, < 0: nothing is known (VMTP_E_CANCELLED ...). */
+    void (*done)(struct vipc_probe *probe, int result);
+    void *context; /* yours */
+
+    /* private */
+    struct vipc_call call;
+};
+
+/* Asks.  VMTP_E_INVALID (entity, done missing, under way already), and those of vipc_start. */
+VMTP_API int vipc_probe_start(vipc *ipc, struct vipc_probe *probe);
+/* Nothing more is told of it.  Without effect when it is not under way. */
+VMTP_API void vipc_probe_cancel(struct vipc_probe *probe);
+
 /* ---- services ----------------------------------------------------------------------------------------------- */
 
 /*

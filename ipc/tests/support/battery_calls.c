@@ -362,6 +362,58 @@ static void setup(void) {
     battery_open(mine);
 }
 
+/* ---- is it there ------------------------------------------------------------------------------------------------ */
+
+static int probed, verdict;
+static void on_probe(struct vipc_probe *probe, int result) {
+    ck_assert_ptr_null(probe->call.ipc);
+    probed++;
+    verdict = result;
+}
+
+static int probe(vipc *node, vmtp_entity entity) {
+    struct vipc_probe p = {.entity = entity, .done = on_probe};
+    probed = 0;
+    ck_assert_int_eq(vipc_probe_start(node, &p), 0);
+    ck_assert_int_eq(vipc_probe_start(node, &p), VMTP_E_INVALID);
+    for (int i = 0; i < 600 && !probed; i++)
+        battery_run(100 * VMTP_MILLISECOND);
+    ck_assert_int_eq(probed, 1);
+    return verdict;
+}
+
+/* VMTP-10.3-01, VMTP-10.3-04 */
+START_TEST(a_probe_tells_whether_an_entity_is_there) {
+    struct served far = {0}, near_by = {0};
+    serve(&far, node_b, serve_echo);
+    serve(&near_by, node_a, serve_echo);
+    ck_assert_int_eq(probe(node_a, far.service.entity), 0);
+    ck_assert_int_eq(probe(node_a, near_by.service.entity), 0);
+    ck_assert_uint_eq(far.called, 0);
+    ck_assert_int_eq(ask_and_wait(node_a, far.service.entity, "hello"), 0);
+    ck_assert_int_eq(probe(node_a, far.service.entity), 0);
+    vipc_unserve(&far.service);
+    const int gone = probe(node_a, far.service.entity);
+    ck_assert(gone == (int)VMTP_NONEXISTENT_ENTITY || gone == (int)VMTP_RETRANS_TIMEOUT);
+    ck_assert_int_eq(probe(node_a, 0x0123456789abcdefu & ~((vmtp_entity)1 << 62)), (int)VMTP_RETRANS_TIMEOUT);
+}
+END_TEST
+
+START_TEST(a_probe_that_is_wrong_or_cancelled) {
+    struct vipc_probe p = {.entity = 0, .done = on_probe};
+    ck_assert_int_eq(vipc_probe_start(node_a, &p), VMTP_E_INVALID);
+    p.entity = VMTP_MANAGER_GROUP;
+    ck_assert_int_eq(vipc_probe_start(node_a, &p), VMTP_E_INVALID);
+    vipc_probe_cancel(&p);
+    p.entity = 4711;
+    ck_assert_int_eq(vipc_probe_start(node_a, &p), 0);
+    vipc_probe_cancel(&p);
+    probed = 0;
+    battery_run(60 * VMTP_SECOND);
+    ck_assert_int_eq(probed, 0);
+}
+END_TEST
+
 void battery_add_calls(Suite *suite, const struct ipc_rig *rig) {
     const TTest *const tests[] = {a_call_is_answered,
                                   the_same_record_is_started_again,
@@ -381,7 +433,9 @@ void battery_add_calls(Suite *suite, const struct ipc_rig *rig) {
                                   many_calls_at_once,
                                   an_answer_in_chosen_blocks,
                                   a_call_blocks,
-                                  a_call_that_blocks_is_interrupted};
+                                  a_call_that_blocks_is_interrupted,
+                                  a_probe_tells_whether_an_entity_is_there,
+                                  a_probe_that_is_wrong_or_cancelled};
     TCase *tc = tcase_create("calls");
     mine = rig;
     tcase_add_checked_fixture(tc, setup, battery_close);
