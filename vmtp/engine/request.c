@@ -382,9 +382,9 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
 static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
         return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
-    if (!r->redone)
-        veng_pace_redone(e, r, 0, (a->code & (VMTP_MDM | VMTP_SDA)) == VMTP_MDM ? vmtp_get_msg_delivery(a->h) : 0,
-                         a->now);
+    uint32_t lacks = (a->code & (VMTP_MDM | VMTP_SDA)) == VMTP_MDM ? vmtp_get_msg_delivery(a->h) : 0;
+    if (!r->redone || !lacks)
+        veng_pace_redone(e, r, 0, lacks, a->now);
     int dropped = new_transaction(e, a, n, r);
     r->redone = 1;
     if (r->state == REMOTE_DISCARDED)

@@ -14,7 +14,7 @@ static struct node *asking, *serving;
 static vmtp_entity client[CLIENTS], server;
 static uint8_t area[CLIENTS][OCTETS], accepted[2 * CLIENTS][OCTETS], segment[OCTETS];
 static unsigned busy, done;
-static int reading;
+static int reading, idempotent;
 
 static void begin(unsigned i) {
     struct vmtp_request r = {.client = client[i], .deadline = VMTP_NEVER, .cookie = i};
@@ -29,6 +29,7 @@ static void begin(unsigned i) {
 
 static void on_event(struct node *n, const struct vmtp_event *event) {
     struct vmtp_reply reply = {.segment = segment, .segment_size = reading ? OCTETS : 0};
+    reply.message.code = idempotent ? VMTP_DGM : 0;
     if (event->type == VMTP_EV_REQUEST) {
         ck_assert_int_eq(vmtp_accept(n->engine, server, event->segment, OCTETS, 0), 0);
         ck_assert_int_eq(vmtp_reply(n->engine, event->handle, &reply, world_now(&w)), 0);
@@ -87,6 +88,23 @@ START_TEST(a_slow_segment_is_found_out) {
 }
 END_TEST
 
+/* VMTP-12-12: nothing comes through at all until the gap is long enough. */
+START_TEST(idempotent_responses_get_through) {
+    static const unsigned some[] = {1, 2, CLIENTS};
+    idempotent = 1;
+    start(some[_i], 1);
+    segment_of(1000, 0);
+    ck_assert_uint_ge(percent(1, 1000), 90);
+    segment_of(20, 8);
+    percent(4, 20);
+    ck_assert_uint_ge(percent(6, 20), 35);
+    segment_of(1000, 0);
+    percent(4, 1000);
+    ck_assert_uint_ge(percent(1, 1000), 90);
+    world_close(&w);
+}
+END_TEST
+
 /* VMTP-12-03 VMTP-12-04 VMTP-12-05 */
 START_TEST(a_slow_receiver_is_found_out) {
     start(CLIENTS, _i);
@@ -121,6 +139,7 @@ int main(void) {
     TCase *t = tcase_create("simulated");
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, a_slow_segment_is_found_out, 0, 4);
+    tcase_add_loop_test(t, idempotent_responses_get_through, 0, 3);
     tcase_add_loop_test(t, a_slow_receiver_is_found_out, 0, 2);
     tcase_add_loop_test(t, chance_is_not_taken_for_a_slow_segment, 0, 2);
     suite_add_tcase(s, t);
