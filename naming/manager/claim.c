@@ -187,7 +187,7 @@ void vn_on_claim(vname_manager *m, struct vipc_incoming *in) {
         vn_refuse(m, in, VNAME_BAD_REQUEST);
         return;
     }
-    m->counters.claims_heard++;
+    m->counters.claims_heard += record.manager != m->service.entity; /* ours come here too, from another entity */
     struct vn_prefix *p = vn_prefix_of(m, &record), *covering;
     if (!is_other(m, &record)) {
         vipc_discard(in);

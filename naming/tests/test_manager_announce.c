@@ -210,7 +210,7 @@ START_TEST(heartbeats) {
 }
 END_TEST
 
-/* NAME-8.2-05 NAME-3.3-02 NAME-3.3-03 NAME-2.1-06 */
+/* NAME-8.2-05 NAME-8.2-06 NAME-3.3-02 NAME-3.3-03 NAME-2.1-06 */
 START_TEST(records_that_do_not_count) {
     stranger_open(&s);
     program_open(&a);

@@ -151,7 +151,7 @@ START_TEST(no_room) {
 }
 END_TEST
 
-/* NAME-8.3-02: answers that are none. */
+/* NAME-8.3-02 NAME-8.3-11: answers that are none. */
 START_TEST(answers_to_mount_name) {
     stranger_open(&s);
     program_open(&b);
@@ -282,7 +282,7 @@ START_TEST(what_the_operator_says_stays) {
 }
 END_TEST
 
-/* NAME-8.3-06: it tells the one above that it goes, even if nobody hears the announcement. */
+/* NAME-8.3-06 NAME-8.3-10: it tells the one above that it goes, even if nobody hears the announcement. */
 START_TEST(released_below) {
     stranger_open(&s);
     program_open(&a);

@@ -87,7 +87,7 @@ START_TEST(what_is_no_name) {
 }
 END_TEST
 
-/* NAME-5.1-05 */
+/* NAME-5.1-05 NAME-5.1-07 */
 START_TEST(for_a_minute_after_it_has_yielded) {
     stranger_open(&s);
     program_open(&a);
