@@ -86,7 +86,8 @@ static void operate(struct manager *m, struct vipc_incoming *in) {
     m->operations++;
     m->last = in->message;
     ck_assert_uint_eq(vname_request_parse(&request, &in->message, in->segment, in->segment_size, 1), 0);
-    memcpy(m->name, request.name, request.length);
+    if (request.length)
+        memcpy(m->name, request.name, request.length);
     m->name[request.length] = '\0';
     m->extra_size = request.extra_size;
     memcpy(m->extra, request.extra_size ? request.extra : "", request.extra_size < 64 ? request.extra_size : 64);
