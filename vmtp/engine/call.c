@@ -245,8 +245,8 @@ int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *re
     e->user_calls++;
     if (request->flags & VMTP_CALL_RESUME) { /* the same Transaction */
         n->transaction--;
-        c->resume = 1;
-        c->retransmits = n->resume_count;
+        c->resume = c->sent = 1;               /* its Response may come before it is sent from here */
+        c->retransmits = n->resume_count | 8u; /* when it was sent is not known here: see sample_response */
     }
     n->resume = 0;
     take_request(e, c, request, now);
@@ -350,6 +350,11 @@ void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) 
 }
 
 void veng_call_located(struct vmtp_engine *e, struct call *c, uint32_t result, vmtp_time now) {
+    if (result == VMTP_RETRANS_TIMEOUT && c->moved) {
+        c->moved = 0;
+        find_server(e, c, now);
+        return;
+    }
     if (result == VMTP_RETRANS_TIMEOUT && c->absent) /* where it was they said so, and nobody else has it */
         result = VMTP_NONEXISTENT_ENTITY;
     if (result == 0)
@@ -585,6 +590,7 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (h && h->state == HOST_KNOWN)
         veng_host_forget(e, h);
     veng_timer_stop(&e->wheel, &c->timer);
+    veng_timer_stop(&e->wheel, &c->first.timer); /* what has come of a Response stays: the Request asks for the rest of it */
     veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
     if (c->relocated < 255u)
@@ -603,6 +609,7 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCATING)
         veng_locate_cancel(e, c);
+    c->moved = 1;
     relocate(e, c, now);
 }
 
@@ -647,10 +654,13 @@ static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delive
 
 /* Where it is found may be where it was said to have left, also because the one that left is another entity of its node's. */
 static void follow_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->relocated && c->relocated >= e->config.timers.request_retries)
+    if (c->relocated && c->relocated >= e->config.timers.request_retries) {
         veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
-    else
-        relocate(e, c, now);
+        return;
+    }
+    c->moved = 1;
+    c->absent = 0;
+    relocate(e, c, now);
 }
 
 static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
@@ -715,7 +725,8 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
     int secure = code == VMTP_SECURITY_NOT_SUPPORTED && transact == 0; /* that host cannot know the transaction */
     if (!c || c->datagram)
         return DROP(e, DROP_BAD_NOTIFY);
-    int receiving = c->state == CALL_RECEIVING_RESPONSE && code == VMTP_RESPONSE_DISCARDED;
+    int receiving = c->state == CALL_RECEIVING_RESPONSE &&
+                    (code == VMTP_RESPONSE_DISCARDED || code == VMTP_ENTITY_MIGRATED);
     if (!receiving && c->state != CALL_AWAITING_RESPONSE)
         return DROP(e, DROP_BAD_NOTIFY);
     if (secure)

@@ -109,11 +109,15 @@ static void return_accepts(struct vmtp_engine *e, struct entity *n) {
     n->accepts = 0;
 }
 
-/* Walks all request records: deletion is rare, and a list per entity would cost every transaction. */
+/*
+ * Walks all request records: deletion is rare, and a list per entity would cost every transaction.  What an entity has passed on before it
+ * left for another node goes on here.
+ */
 static void drop_requests(struct vmtp_engine *e, const struct entity *n, vmtp_time now) {
+    int left = veng_gone(e, n->id, now);
     for (uint32_t i = 0; i < e->requests.count; i++) {
         struct request *q = request_at(e, i);
-        if (q->state != REQUEST_FREE && q->entity == n->id)
+        if (q->state != REQUEST_FREE && q->entity == n->id && !(left && veng_forward_goes_on(q)))
             veng_request_drop(e, q, now);
     }
 }

@@ -21,7 +21,8 @@ static int is_record_of(const struct vmtp_engine *e, uint32_t i, vmtp_entity id)
 /* Of a client that is still looked for nothing has been done here. */
 static int goes_along(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     const struct remote *r = remote_at(e, i);
-    return is_record_of(e, i, id) && !(r->probing && (r->state == REMOTE_RECEIVING || r->state == REMOTE_AWAITING_PROBE));
+    return is_record_of(e, i, id) &&
+           !(r->probing == PROBING_UNKNOWN && (r->state == REMOTE_RECEIVING || r->state == REMOTE_AWAITING_PROBE));
 }
 
 /* Its program has it, here or since before it came here. */
@@ -200,6 +201,8 @@ static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, s
 /* Whoever has called it from here looks for it elsewhere; of a group it is one member less here. */
 static void send_after(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct call *c = call_at(e, q->call);
+    if (is_in_hand(q))
+        c->sent = 1; /* its Response may come from there before it is found */
     q->call = c->request = NONE;
     q->state = REQUEST_OVER;
     veng_request_free(e, q);
@@ -215,6 +218,8 @@ static void leave_records(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) 
         if (!is_record_of(e, i, id))
             continue;
         struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+        if (q && veng_forward_goes_on(q))
+            continue;
         if (q && !q->in_run && is_in_hand(q)) { /* the application goes on with it there */
             q->state = REQUEST_OVER;
             veng_request_free(e, q);

@@ -44,7 +44,7 @@ void veng_client_moved(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
         veng_host_forget(e, h);
     if (r->probing || veng_probe_remote(e, r, NULL, now) != 0)
         return; /* it will ask */
-    r->probing = 1;
+    r->probing = PROBING_MOVED;
     veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts4);
 }
 

@@ -130,6 +130,16 @@ static void take_fields(struct remote *r, const uint8_t *p) {
     r->onward = vmtp_load64(p + RECORD_ONWARD);
 }
 
+/* A Request that it passed on when it was here before may still be on its way; what is newer ends that. */
+static void end_forward(struct vmtp_engine *e, const struct entity *n, const uint8_t *p, vmtp_time now) {
+    struct remote *r = veng_remote_find(e, vmtp_load64(p + RECORD_CLIENT), n->id);
+    if (!r || (p[RECORD_STATE] == MOVED_FORWARDED && r->transaction == vmtp_load32(p + RECORD_TRANSACTION)))
+        return;
+    while (r->request != NONE)
+        veng_request_drop(e, request_at(e, r->request), now);
+    veng_remote_free(e, r);
+}
+
 static void take_record(struct vmtp_engine *e, const struct entity *n, const uint8_t *p, vmtp_time now) {
     vmtp_entity client = vmtp_load64(p + RECORD_CLIENT);
     if (veng_remote_find(e, client, n->id)) /* told twice: the first counts */
@@ -146,12 +156,25 @@ static void take_record(struct vmtp_engine *e, const struct entity *n, const uin
     veng_request_supersede_older(e, client, now);
 }
 
+typedef void (*record_fn)(struct vmtp_engine *e, const struct entity *n, const uint8_t *record, vmtp_time now);
+
+static void each_record(struct vmtp_engine *e, const struct entity *n, const uint8_t *p, size_t size, record_fn fn,
+                        vmtp_time now) {
+    const uint8_t *record = p + HEAD_OCTETS;
+    for (uint32_t i = vmtp_load32(p + HEAD_RECORDS); i > 0; i--) {
+        fn(e, n, record, now);
+        record += record_octets(record, size - (size_t)(record - p));
+    }
+}
+
 /* Calls of clients here that have been looking for it, or waiting for its answer from another node. */
 static void meet_clients(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
     for (uint32_t i = 0; i < e->calls.count; i++) {
         struct call *c = call_at(e, i);
-        int waits = c->state == CALL_LOCATING || c->state == CALL_AWAITING_RESPONSE;
-        if (waits && c->server == id && c->locate == id && c->purpose == FOR_USER)
+        int waits = c->state == CALL_LOCATING || c->state == CALL_AWAITING_RESPONSE ||
+                    c->state == CALL_RECEIVING_RESPONSE;
+        int ours = c->purpose == FOR_USER || c->purpose == FOR_FORWARD;
+        if (waits && c->server == id && c->locate == id && ours)
             veng_call_elsewhere(e, c, now);
     }
 }
@@ -166,7 +189,7 @@ static uint32_t held(const struct vmtp_engine *e, vmtp_entity id) {
 }
 
 int vmtp_entity_import(vmtp_engine *e, const void *data, size_t size, vmtp_entity *id, uint32_t *lent, vmtp_time now) {
-    const uint8_t *p = data, *record = p + HEAD_OCTETS;
+    const uint8_t *p = data;
     uint32_t index;
     if (!e->block)
         return VMTP_E_NOT_READY;
@@ -179,10 +202,8 @@ int vmtp_entity_import(vmtp_engine *e, const void *data, size_t size, vmtp_entit
         return error;
     struct entity *n = entity_at(e, index);
     take_head(e, n, p, now);
-    for (uint32_t i = vmtp_load32(p + HEAD_RECORDS); i > 0; i--) {
-        take_record(e, n, record, now);
-        record += record_octets(record, size - (size_t)(record - p));
-    }
+    each_record(e, n, p, size, end_forward, now);
+    each_record(e, n, p, size, take_record, now);
     *id = n->id;
     *lent = held(e, n->id);
     meet_clients(e, n->id, now);

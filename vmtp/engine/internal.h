@@ -266,6 +266,7 @@ struct call {
     uint8_t relocated;    /* times that it was looked for anew */
     uint8_t left_mac[6];  /* where it was sent before that */
     uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
+    uint8_t moved;        /* the node where it was has said that it is on its way: worth a second search */
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
     uint8_t partial;      /* VMTP_CALL_PARTIAL */
@@ -309,6 +310,9 @@ enum remote_state {
     REMOTE_RUN        /* a run, or a message of several groups: each Request has a state of its own */
 };
 
+/* Why its client is being looked for: nothing is known of it, or it has left where it was. */
+enum probing { PROBING_NOT, PROBING_UNKNOWN, PROBING_MOVED };
+
 /* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
 struct remote {
     uint32_t next_free;
@@ -323,7 +327,7 @@ struct remote {
     uint32_t words[7];
     uint8_t mac[6];
     uint8_t state;
-    uint8_t probing;
+    uint8_t probing; /* enum probing */
     uint8_t forward, retransmit, priority, gap;
     uint8_t retries;
     uint8_t multicast; /* the Request was */
@@ -333,6 +337,7 @@ struct remote {
     uint8_t idle;      /* run: times that TS4 passed in which nothing was heard */
     uint8_t next;      /* its receive sequence number was the one that its node presumes */
     uint8_t redone;    /* it was done again, since its Response was not whole */
+    uint8_t moves;     /* times that its Client was looked for anew, because of one Response */
 };
 
 enum request_state {
@@ -814,6 +819,8 @@ void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now); /
 /* Nothing of c is out any more.  1: c is the engine's own, and no program hears of its end. */
 int veng_forward_settled(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_forward_drop(struct vmtp_engine *e, struct request *q, vmtp_time now);
+/* It is on its way to another server, and needs its forwarder no more. */
+static inline int veng_forward_goes_on(const struct request *q) { return q->state == REQUEST_FORWARDED && !q->nested; }
 int veng_forward_duplicate(struct vmtp_engine *e, struct arrival *a, struct remote *r);
 struct call *veng_forward_call_of(struct vmtp_engine *e, const struct arrival *a, vmtp_entity client, uint32_t transact);
 int veng_forward_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now); /* 1: done */
@@ -838,6 +845,7 @@ uint32_t veng_service_room(const struct vmtp_engine *e, const struct entity *n);
 
 /* ---- notify.c ---- */
 void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
+int veng_server_gone(struct vmtp_engine *e, const struct arrival *a);
 void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code);
 void veng_notify_client_of(struct vmtp_engine *e, const struct remote *r, uint32_t transaction, uint32_t delivery,
                            uint32_t code);

@@ -289,8 +289,10 @@ static void host_answered(struct vmtp_engine *e, struct host *h, const struct ca
         host_touch(e, h);
     }
     release_waiting(e, h, result, now);
-    if (result != 0)
+    if (result != 0 && h->waiting == NONE)
         veng_host_forget(e, h);
+    else if (result != 0) /* some of them look for it once more */
+        start_or_wait(e, h, now);
 }
 
 /* A Probe is over: the answer, or that there was none. */

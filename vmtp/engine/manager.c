@@ -259,6 +259,8 @@ static int answer(struct vmtp_engine *e, struct arrival *a) {
 
 static int not_here(struct vmtp_engine *e, struct arrival *a) {
     int gone = veng_gone(e, vmtp_get_coresident(a->h), a->now);
+    if (gone && a->notify && !a->multicast)
+        return veng_server_gone(e, a);
     if (!a->multicast)
         veng_notify_client(e, a, 0, gone ? VMTP_ENTITY_MIGRATED : VMTP_NONEXISTENT_ENTITY);
     return DROP(e, DROP_NOT_CORESIDENT);

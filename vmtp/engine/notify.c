@@ -70,6 +70,15 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
     send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded, 0);
 }
 
+/* A Notify about an entity that has left: who asks for a Response of it is to look for it. */
+int veng_server_gone(struct vmtp_engine *e, const struct arrival *a) {
+    uint32_t code = CODE24(vmtp_load32(a->h + 60));
+    int asks = code == VMTP_RETRY || code == VMTP_RETRY_ALL || code == VMTP_BUSY;
+    if (CODE24(a->code) == CODE24(VMTP_NOTIFY_VMTP_SERVER) && asks)
+        send_client(e, a->rx->src, vmtp_load64(a->h + 44), 0, vmtp_load32(a->h + 52), 0, VMTP_ENTITY_MIGRATED, 0, 0);
+    return DROP(e, DROP_MIGRATED);
+}
+
 /* About the Response packet that has just come. */
 void veng_notify_server(struct vmtp_engine *e, const struct arrival *a, uint32_t delivery, uint32_t code) {
     if (a->multicast || (a->rx->flags & VMTP_RX_LOCAL) || (code == VMTP_NONEXISTENT_ENTITY && e->shared))

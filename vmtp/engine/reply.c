@@ -214,7 +214,12 @@ static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, 
         request_at(e, r->request)->solicit = 1;
         veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
         break;
-    case VMTP_ENTITY_MIGRATED: veng_client_moved(e, r, now); break;
+    case VMTP_ENTITY_MIGRATED:
+        if (r->probing || r->moves++ < e->config.timers.response_retries) { /* each packet of it is told so */
+            veng_client_moved(e, r, now);
+            break;
+        }
+        /* fall through */
     default: /* OK, or an error: either way the data, if any, is not needed any more */
         if (r->request == NONE)
             break;

@@ -199,7 +199,7 @@ void veng_request_deliver(struct vmtp_engine *e, struct request *q, struct remot
 }
 
 static void complete(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
-    if (r->probing) {
+    if (r->probing == PROBING_UNKNOWN) {
         q->state = REQUEST_COMPLETE;
         r->state = REMOTE_AWAITING_PROBE;
         veng_timer_stop(&e->wheel, &r->timer);
@@ -211,9 +211,10 @@ static void complete(struct vmtp_engine *e, struct request *q, struct remote *r,
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
                         vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    int moved = r->probing == PROBING_MOVED;
     r->probing = 0;
-    if (r->state == REMOTE_RESPONDED) { /* the Client had left where it was */
-        if (known && transaction == r->transaction)
+    if (moved) {
+        if (known && transaction == r->transaction && r->state == REMOTE_RESPONDED)
             veng_client_found(e, r, mac, now);
         return;
     }
@@ -317,7 +318,7 @@ static void begin(struct request *q, struct remote *r, const struct arrival *a, 
     r->gap = (uint8_t)vmtp_get_gap(a->h);
     r->retries = 0;
     r->multicast = (uint8_t)a->multicast;
-    r->redone = r->next = 0;
+    r->redone = r->next = r->moves = 0;
     r->state = REMOTE_RECEIVING;
 }
 
@@ -333,7 +334,7 @@ int veng_request_no_accept(struct vmtp_engine *e, struct arrival *a, const struc
 int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *a) {
     int error = veng_probe_remote(e, r, vmtp_get_forward_count(a->h) > 0 ? NULL : a->rx->src, a->now);
     if (error == 0)
-        r->probing = 1;
+        r->probing = PROBING_UNKNOWN;
     return error;
 }
 

@@ -276,6 +276,7 @@ static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
 static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     if (s->state == SLOT_COMPLETE)
         return c->slots_max > 1 ? stale(e, a) : repeated(e, a, entity_at(e, c->entity), c);
+    memcpy(s->mac, a->rx->src, 6); /* its server may have moved */
     if (s->run) {
         if (!veng_group_consistent(s->header, a->h))
             return DROP(e, DROP_MISMATCH);

@@ -271,7 +271,7 @@ static int probe_first(struct vmtp_engine *e, struct arrival *a, const struct en
 
 /* The beginning of a run, or a message of several packet groups by itself, or a Request whose Response may be large. */
 static int start(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    if (r && r->probing)
+    if (r && r->probing == PROBING_UNKNOWN)
         return veng_request_refuse(e, a, VMTP_BUSY, VMTP_COUNT_DROP_AWAITING_PROBE);
     veng_request_supersede(e, a);
     if (!r && (veng_request_needs_probe(e, n, a) || is_from_nowhere(e, a)))

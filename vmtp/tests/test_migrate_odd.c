@@ -181,6 +181,226 @@ START_TEST(server_that_has_always_just_left) {
 }
 END_TEST
 
+/* VMTP-13.11-21: somebody answers each Probe for the Client, and says then that it has left; every packet says it, and counts once */
+START_TEST(client_that_has_always_just_left) {
+    vmtp_entity server = serve_entity(&f, NULL);
+    uint32_t size = _i ? 2048 : 0;
+    serve_ask(&f, A, server, 7, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 5, size, 0), 0);
+    for (unsigned moves = 0; moves <= 5; moves++) {
+        struct vmtp_header told = foreign_notify_server(server, A, 7, 0, VMTP_ENTITY_MIGRATED);
+        call_forget_packets(&f);
+        foreign_send(&f, &told, NULL, 0);
+        foreign_send(&f, &told, NULL, 0);
+        if (moves == 5)
+            break;
+        struct vmtp_header answer = foreign_response(expect_packet(&f), FOREIGN_SERVER, VMTP_OK);
+        header_set_32(&answer, 36, 7);
+        foreign_send(&f, &answer, NULL, 0);
+        expect_response(&f, 7, 5);
+    }
+    expect_silence(&f);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), _i ? 1 : 0);
+    serve_ask_again(&f, A, server, 7, VMTP_APG);
+    if (_i)
+        expect_nvc(&f, A, 7, VMTP_RESPONSE_DISCARDED);
+    else
+        expect_response(&f, 7, 5);
+    nothing_is_left(&f);
+}
+END_TEST
+
+/* VMTP-8.1-01 VMTP-13.11-06: what becomes of that Probe does not touch what is remembered of the transaction */
+START_TEST(client_is_found_when_its_response_is_settled) {
+    vmtp_entity server = serve_entity(&f, NULL);
+    serve_ask(&f, A, server, 7, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 5, 2048, 0), 0);
+    call_forget_packets(&f);
+    struct vmtp_header told = foreign_notify_server(server, A, 7, 0, VMTP_ENTITY_MIGRATED);
+    foreign_send(&f, &told, NULL, 0);
+    struct vmtp_header answer = foreign_response(expect_packet(&f), FOREIGN_SERVER, VMTP_OK);
+    header_set_32(&answer, 36, 7);
+    if (_i < 2) {
+        told = foreign_notify_server(server, A, 7, 0xf, VMTP_OK);
+        foreign_send(&f, &told, NULL, 0);
+    } else {
+        serve_ask(&f, A, server, 8, 0);
+    }
+    if (_i)
+        foreign_send(&f, &answer, NULL, 0);
+    foreign_pass(&f, VMTP_SECOND);
+    call_forget_packets(&f);
+    serve_ask_again(&f, A, server, _i < 2 ? 7 : 8, VMTP_APG);
+    expect_nvc(&f, A, _i < 2 ? 7 : 8, _i < 2 ? VMTP_RESPONSE_DISCARDED : VMTP_OK);
+    ck_assert_uint_eq(serve_count(&f), _i < 2 ? 1 : 2);
+}
+END_TEST
+
+/* ---- Responses that are on their way ---- */
+
+/* VMTP-13.11-17: and nothing else that is said about its Responses */
+START_TEST(old_node_is_asked_for_blocks) {
+    static const struct {
+        uint32_t code;
+        int answered;
+    } said[] = {{VMTP_RETRY, 1}, {VMTP_RETRY_ALL, 1}, {VMTP_BUSY, 1}, {VMTP_OK, 0}, {VMTP_RESPONSE_DISCARDED, 0}};
+    vmtp_entity server = serve_entity(&f, NULL);
+    serve_ask(&f, A, server, 7, 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 5, 2048, 0), 0);
+    leave(&f, server);
+    call_forget_packets(&f);
+    struct vmtp_header told = foreign_notify_server(server, A, 7, 1, said[_i].code);
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), VMTP_COUNT_DROP_MIGRATED);
+    if (said[_i].answered)
+        expect_nvc(&f, A, 7, VMTP_ENTITY_MIGRATED);
+    expect_silence(&f);
+    told = foreign_notify_client(server, 7, 1, said[_i].code);
+    foreign_send(&f, &told, NULL, 0);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.11-18 VMTP-7.5-02: the blocks that have come are kept, and what is missing is asked for where it is now */
+START_TEST(server_leaves_while_its_response_arrives) {
+    vmtp_entity client = call_entity(&f);
+    struct vmtp_header asked = call_sent(&f, client, 600), h = call_response(&asked, 2048);
+    call_give_blocks(&f, &h, calling_response, 0x3, 0);
+    struct vmtp_header told = foreign_notify_client(client, asked.transaction, 0, VMTP_ENTITY_MIGRATED);
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), 0);
+    struct vmtp_header answer = foreign_response(expect_packet(&f), FOREIGN_SERVER, VMTP_OK);
+    f.src = foreign_other_mac;
+    foreign_send(&f, &answer, NULL, 0);
+    const struct packet *p = expect_packet(&f);
+    ck_assert_mem_eq(p->dst, foreign_other_mac, 6);
+    ck_assert_uint_eq(p->h.transaction, asked.transaction);
+    call_give_blocks(&f, &h, calling_response, 0, VMTP_APG);
+    p = expect_nvs(&f, FOREIGN_SERVER, asked.transaction, VMTP_RETRY);
+    ck_assert_mem_eq(p->dst, foreign_other_mac, 6);
+    ck_assert_uint_eq(packet_32(p, 56), 0x3);
+    call_give_blocks(&f, &h, calling_response, 0xc, 0);
+    ck_assert_mem_eq(call_result(&f, 0)->segment, calling_response, 2048);
+    expect_nvs(&f, FOREIGN_SERVER, asked.transaction, VMTP_OK);
+    expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.11-20: its server has found out where it is before it has found its server */
+START_TEST(response_comes_before_the_call_goes_on) {
+    vmtp_entity client = call_entity(&f);
+    struct vmtp_header asked = call_sent(&f, client, 100), h = call_response(&asked, 0);
+    leave(&f, client);
+    ck_assert_int_eq(arrive(&g), 0);
+    struct vmtp_request r = call_request(client, 100);
+    r.flags = VMTP_CALL_RESUME;
+    call_start(&g, &r);
+    ck_assert_uint_eq(expect_packet(&g)->h.code, VMTP_PROBE_ENTITY);
+    call_give_blocks(&g, &h, calling_response, 0, 0);
+    call_result(&g, 0);
+    nothing_is_left(&g);
+}
+END_TEST
+
+/* VMTP-13.11-19: it may be on its way; an entity that nobody has said to have left is looked for once */
+START_TEST(who_has_left_is_looked_for_twice) {
+    vmtp_entity client = call_entity(&f);
+    struct vmtp_header asked = call_sent(&f, client, 0);
+    struct vmtp_header told = foreign_notify_client(client, asked.transaction, 0, VMTP_ENTITY_MIGRATED);
+    vmtp_time since = f.now;
+    unsigned probes = 0;
+    foreign_send(&f, &told, NULL, 0);
+    while (!foreign_event(&f, VMTP_EV_COMPLETE, 0)) {
+        foreign_pass(&f, MS);
+        ck_assert_uint_le(f.now - since, 2 * VMTP_SECOND);
+    }
+    call_result(&f, VMTP_RETRANS_TIMEOUT);
+    while (foreign_waiting(&f))
+        probes += expect_packet(&f)->h.code == VMTP_PROBE_ENTITY;
+    ck_assert_uint_eq(probes, 12);
+    nothing_is_left(&f);
+}
+END_TEST
+
+/* ---- forwarders that leave ---- */
+
+/* VMTP-13.11-22: client and forwarder on one node; the segment is the forwarder's, and comes back when it is not needed any more */
+START_TEST(call_of_a_client_here_goes_on) {
+    vmtp_entity client = call_entity(&f), forwarder = serve_entity(&f, NULL);
+    struct vmtp_request r = call_request(client, 0);
+    struct vmtp_forward w = {
+        .message = {.server = FOREIGN_SERVER, .code = 3}, .segment = serving_segment, .segment_size = 700};
+    r.message.server = forwarder;
+    call_start(&f, &r);
+    ck_assert_int_eq(vmtp_forward(f.engine, serve_last(&f)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    struct vmtp_header h = expect_packet(&f)->h;
+    leave(&f, forwarder);
+    call_goes_on(&f);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 0);
+    foreign_pass(&f, 300 * MS);
+    ck_assert_uint_eq(expect_packet(&f)->h.server, FOREIGN_SERVER);
+    h = call_response(&h, 0);
+    call_give_blocks(&f, &h, calling_response, 0, 0);
+    call_result(&f, 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 1);
+    nothing_is_left(&f);
+}
+END_TEST
+
+/* VMTP-13.11-22: the next server has not acknowledged yet; the forwarder comes back before that, or has nothing to do with it */
+START_TEST(request_passed_on_goes_on) {
+    vmtp_entity forwarder = serve_entity(&f, NULL);
+    struct vmtp_forward w = {
+        .message = {.server = FOREIGN_SERVER, .code = 3}, .segment = serving_segment, .segment_size = 700};
+    vmtp_host_learn(f.engine, FOREIGN_SERVER, foreign_other_mac, f.now);
+    serve_ask(&f, A, forwarder, 7, 0);
+    ck_assert_int_eq(vmtp_forward(f.engine, serve_last(&f)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    call_forget_packets(&f);
+    leave(&f, forwarder);
+    if (_i)
+        ck_assert_int_eq(arrive(&f), 0);
+    foreign_pass(&f, 50 * MS);
+    const struct packet *p = expect_packet(&f);
+    ck_assert_uint_eq(p->h.server, FOREIGN_SERVER);
+    ck_assert_uint_eq(p->h.client, A);
+    ck_assert_uint_eq(p->data_octets, 704);
+    struct vmtp_header told = foreign_notify_forwarder(A, 7, 1, 0x3, VMTP_OK);
+    ck_assert_int_eq(foreign_send(&f, &told, NULL, 0), 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 1);
+    call_forget_packets(&f);
+    serve_ask_again(&f, A, forwarder, 7, VMTP_APG);
+    expect_nvc(&f, A, 7, _i ? VMTP_OK : VMTP_ENTITY_MIGRATED);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    nothing_is_left(&f);
+}
+END_TEST
+
+/* VMTP-8.1-01: it comes back with something newer of the same Client */
+START_TEST(forwarder_comes_back_with_newer) {
+    vmtp_entity forwarder = serve_entity(&f, NULL);
+    struct vmtp_forward w = {
+        .message = {.server = FOREIGN_SERVER, .code = 3}, .segment = serving_segment, .segment_size = 700};
+    vmtp_host_learn(f.engine, FOREIGN_SERVER, foreign_other_mac, f.now);
+    serve_ask(&f, A, forwarder, 7, 0);
+    ck_assert_int_eq(vmtp_forward(f.engine, serve_last(&f)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    leave(&f, forwarder);
+    ck_assert_int_eq(arrive(&g), 0);
+    serve_accepts(&g, forwarder, 1, 0);
+    serve_ask(&g, A, forwarder, 8, 0);
+    ck_assert_int_eq(serve_reply(&g, serve_last(&g), 5, 0, 0), 0);
+    leave(&g, forwarder);
+    call_forget_packets(&f);
+    ck_assert_int_eq(arrive(&f), 0);
+    serve_accepts(&f, forwarder, 1, 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_RELEASED), 1);
+    serve_ask_again(&f, A, forwarder, 8, VMTP_APG);
+    expect_response(&f, 8, 5);
+    ck_assert_uint_eq(serve_count(&f), 1);
+    nothing_is_left(&f);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("migrate_odd");
     TCase *t = tcase_create("migrate_odd");
@@ -190,6 +410,15 @@ int main(void) {
     tcase_add_loop_test(t, forms_of_forwarded_requests_are_looked_at, 0, 4);
     tcase_add_test(t, forwarded_to_itself);
     tcase_add_test(t, server_that_has_always_just_left);
+    tcase_add_loop_test(t, client_that_has_always_just_left, 0, 2);
+    tcase_add_loop_test(t, client_is_found_when_its_response_is_settled, 0, 3);
+    tcase_add_loop_test(t, old_node_is_asked_for_blocks, 0, 5);
+    tcase_add_test(t, server_leaves_while_its_response_arrives);
+    tcase_add_test(t, response_comes_before_the_call_goes_on);
+    tcase_add_test(t, who_has_left_is_looked_for_twice);
+    tcase_add_test(t, call_of_a_client_here_goes_on);
+    tcase_add_loop_test(t, request_passed_on_goes_on, 0, 2);
+    tcase_add_test(t, forwarder_comes_back_with_newer);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

@@ -369,7 +369,8 @@ VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp
  * Writes all that the protocol knows of it into buffer[0..size), octets that vmtp_entity_import takes on any machine; *used is how many.
  * How they get there is your business, and that of the application's own state.  For TS4 whoever asks for the entity here is told that it
  * has migrated.  After that call, as after vmtp_entity_delete, the entity is not here: its accepts come back, what was lent for its calls,
- * replies and forwards comes back with the usual events (packets of them may still be out), and its handles are stale.  Its calls complete
+ * replies and forwards comes back with the usual events (packets of them may still be out; a forward's when it is acknowledged, or the
+ * call of a client here that it was for is over), and its handles are stale.  Its calls complete
  * with VMTP_MIGRATED; one that was its only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on
  * with there.  Requests in hand are not announced as abandoned: they go along.  Requests that you have not been told of are forgotten here,
  * their Clients send them again.  Segments of Responses that may be asked for again go along as far as there is room; without room the
