@@ -41,10 +41,11 @@ int vname_mapped(const struct vname_operation *op, struct vname_place *place) {
     return 1;
 }
 
-/* Why the context leads nowhere is why the operation cannot be done. */
+/* Why the context leads nowhere is why the operation cannot be done; but a manager that was there may come back. */
 static void pass_on(struct vname_operation *op, const struct vname_operation *map, enum vname_outcome outcome) {
-    if (outcome == VNAME_UNREACHABLE && vipc_now(op->resolver->ipc) < op->until) {
-        vn_context_map(op->resolver, op->from ? op->from : &op->resolver->current, op);
+    op->known |= outcome == VNAME_UNREACHABLE;
+    if (op->known && (outcome == VNAME_UNREACHABLE || outcome == VNAME_NO_ANSWER)) {
+        vn_operation_patient(op);
         return;
     }
     op->answer = map->answer;

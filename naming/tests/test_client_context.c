@@ -191,6 +191,21 @@ START_TEST(the_context_is_unreachable) {
 }
 END_TEST
 
+static void come_back(struct vipc_timer *timer) { manager_restart(timer->context); }
+
+/* NAME-7.1-06: the patience is that of the operation, not that of the mapping. */
+START_TEST(a_context_is_waited_for_until_the_deadline) {
+    struct vipc_timer timer = {.fire = come_back};
+    in_home();
+    manager_exit(m);
+    timer.context = m;
+    vipc_timer_set(net.node, &timer, vipc_now(net.node) + 40 * VMTP_SECOND);
+    vname_cache_drop(net.resolver, NULL, 0);
+    ck_assert_int_eq((int)operation_run(&net, "file", 60 * VMTP_SECOND), VNAME_ANSWERED);
+    net_close(&net);
+}
+END_TEST
+
 START_TEST(a_context_changes_while_somebody_waits_for_it) {
     const struct vname_place place = {.name = "/home/z", .length = 7};
     in_home();
@@ -261,6 +276,7 @@ int main(void) {
     tcase_add_test(tc, a_place_that_is_none);
     tcase_add_test(tc, no_context_no_relative_name);
     tcase_add_test(tc, the_context_is_unreachable);
+    tcase_add_test(tc, a_context_is_waited_for_until_the_deadline);
     tcase_add_test(tc, a_context_changes_while_somebody_waits_for_it);
     tcase_add_test(tc, a_context_ends_while_somebody_waits_for_it);
     tcase_add_test(tc, a_relative_alias);

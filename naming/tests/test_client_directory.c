@@ -60,7 +60,10 @@ START_TEST(no_directory_is_asked_again_after_30_s) {
     ck_assert_int_eq((int)operation_run(&net, "/2/x", 0), VNAME_NO_ANSWER);
     ck_assert_uint_lt(vipc_now(net.node), begin + 1100 * MS);
     ck_assert_uint_eq(COUNTERS(&net)->directory_queries, 1);
-    vipc_fake_run(net.fake, 30 * VMTP_SECOND);
+    vipc_fake_run(net.fake, 25 * VMTP_SECOND);
+    operation_run(&net, "/3/x", 0);
+    ck_assert_uint_eq(COUNTERS(&net)->directory_queries, 1);
+    vipc_fake_run(net.fake, 5 * VMTP_SECOND);
     operation_run(&net, "/3/x", 0);
     ck_assert_uint_eq(COUNTERS(&net)->directory_queries, 2);
     net_close(&net);
@@ -127,6 +130,41 @@ START_TEST(the_directory_first_and_then_everybody) {
 }
 END_TEST
 
+/* NAME-9-12 NAME-7.1-08: what it said first still counts when nobody else answers. */
+START_TEST(the_directory_first_and_nobody_else) {
+    const struct vname_record record = registered("/a", 0x777);
+    net_open(&net, &first);
+    struct manager *directory = net_directory(&net, &record, 1);
+    operation_init(&last, "/a/x");
+    last.op.deadline = vipc_now(net.node) + 2200 * MS; /* one second for its manager, one for everybody */
+    ck_assert_int_eq(vname_operate_wait(net.resolver, &last.op), 0);
+    ck_assert_int_eq((int)last.op.outcome, VNAME_UNREACHABLE);
+    ck_assert_uint_eq(directory->lookups, 1);
+    net_close(&net);
+}
+END_TEST
+
+static void once_more(struct vname_operation *op, enum vname_outcome outcome) {
+    struct operation *o = op->context;
+    ck_assert_int_eq((int)outcome, VNAME_NO_SUCH_NAME);
+    if (++o->ended == 1)
+        ck_assert_int_eq(vname_operate(net.resolver, op), 0);
+}
+
+/* Who begins when an answer is told does not get that answer. */
+START_TEST(a_new_operation_is_a_new_question) {
+    net_open(&net, NULL);
+    struct manager *directory = net_directory(&net, NULL, 0);
+    operation_init(&last, "/a/x");
+    last.op.done = once_more;
+    ck_assert_int_eq(vname_operate(net.resolver, &last.op), 0);
+    vipc_fake_run(net.fake, 5 * VMTP_SECOND);
+    ck_assert_uint_eq(last.ended, 2);
+    ck_assert_uint_eq(directory->lookups, 2);
+    net_close(&net);
+}
+END_TEST
+
 /* NAME-9-12 NAME-9-13 */
 START_TEST(the_directory_first_when_there_is_none) {
     net_open(&net, &first);
@@ -169,6 +207,8 @@ int main(void) {
     tcase_add_test(tc, what_was_registered_and_is_not_any_more_is_invalid);
     tcase_add_test(tc, the_directory_first);
     tcase_add_test(tc, the_directory_first_and_then_everybody);
+    tcase_add_test(tc, the_directory_first_and_nobody_else);
+    tcase_add_test(tc, a_new_operation_is_a_new_question);
     tcase_add_test(tc, the_directory_first_when_there_is_none);
     tcase_add_test(tc, a_directory_that_answers_for_another_name);
     suite_add_tcase(suite, tc);

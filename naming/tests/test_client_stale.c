@@ -159,8 +159,11 @@ START_TEST(a_known_prefix_is_waited_for) {
     known("/a");
     manager_exit(a);
     timer.context = a;
-    vipc_timer_set(net.node, &timer, vipc_now(net.node) + 10 * VMTP_SECOND);
+    const vmtp_time begin = vipc_now(net.node);
+    vipc_timer_set(net.node, &timer, begin + 10 * VMTP_SECOND);
     ck_assert_int_eq((int)operation_run(&net, "/a/x", 20 * VMTP_SECOND), VNAME_ANSWERED);
+    ck_assert_uint_ge(vipc_now(net.node), begin + 11750 * MS);
+    ck_assert_uint_le(vipc_now(net.node), begin + 11800 * MS);
     ck_assert_uint_eq(a->operations, 2);
     /* 1 s for QueryName each time (and 1 s for a directory, once), and 0.25, 0.5, 1, 2 and 2 s between them. */
     ck_assert_uint_eq(last.op.questions, 6);
