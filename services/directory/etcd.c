@@ -129,11 +129,17 @@ static void set_up(const struct attempt *a, long milliseconds) {
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 }
 
+/* How long one member may take: not so long that there is no time left to ask another one. */
+static long attempt_milliseconds(const struct attempt *a) {
+    vmtp_time now = a->store->store.now, rest = a->op->deadline > now ? a->op->deadline - now : 0;
+    if (a->store->count > 1)
+        rest /= 2;
+    return rest / VMTP_MILLISECOND >= ATTEMPT_MS ? ATTEMPT_MS : (long)(rest / VMTP_MILLISECOND) + 1;
+}
+
 /* 0, or -1 when there is no memory. */
 static int begin(struct attempt *a) {
     struct etcd_store *s = a->store;
-    vmtp_time rest = a->op->deadline > s->store.now ? a->op->deadline - s->store.now : 0;
-    long milliseconds = rest / VMTP_MILLISECOND > ATTEMPT_MS ? ATTEMPT_MS : (long)(rest / VMTP_MILLISECOND) + 1;
     a->easy = take_easy(s);
     if (!a->easy)
         return -1;
@@ -142,7 +148,7 @@ static int begin(struct attempt *a) {
     a->error[0] = 0;
     a->again = VMTP_NEVER;
     snprintf(a->url, sizeof a->url, "%s%s", s->endpoints[a->member], etcd_path(a->op));
-    set_up(a, milliseconds);
+    set_up(a, attempt_milliseconds(a));
     if (curl_multi_add_handle(s->multi, a->easy) == CURLM_OK)
         return 0;
     put_easy(s, a->easy);
