@@ -20,6 +20,7 @@
 
 #define CONNECT_MS 500L                      /* on a local network somebody who is there answers sooner */
 #define ATTEMPT_MS 1000L                     /* then another member is asked */
+#define LEAST (200 * VMTP_MILLISECOND)       /* less than that is no use */
 #define ROUND_PAUSE (100 * VMTP_MILLISECOND) /* when all of them have failed */
 #define ANSWER_MOST (4u << 20)
 #define URL_MOST 512
@@ -132,7 +133,7 @@ static void set_up(const struct attempt *a, long milliseconds) {
 /* How long one member may take: not so long that there is no time left to ask another one. */
 static long attempt_milliseconds(const struct attempt *a) {
     vmtp_time now = a->store->store.now, rest = a->op->deadline > now ? a->op->deadline - now : 0;
-    if (a->store->count > 1)
+    if (a->store->count > 1 && rest > 2 * LEAST)
         rest /= 2;
     return rest / VMTP_MILLISECOND >= ATTEMPT_MS ? ATTEMPT_MS : (long)(rest / VMTP_MILLISECOND) + 1;
 }
