@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define STEP (200 * VMTP_MICROSECOND)
-#define GROUP_PATIENCE (100 * VMTP_MILLISECOND)
+#define GROUP_PATIENCE (300 * VMTP_MILLISECOND)
 #define REAL_PATIENCE_MS 50 /* for an etcd that is at work, while virtual time stands */
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */

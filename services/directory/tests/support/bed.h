@@ -44,7 +44,7 @@ void bed_end(struct bed *bed);
 /* One Request to the first directory, waited for: the ResponseCode of the answer, or UINT32_MAX when there was none (bed->result says why). */
 uint32_t bed_ask(struct bed *bed, uint32_t code, uint32_t word, const void *segment, uint32_t size);
 uint32_t bed_ask_node(struct bed *bed, uint32_t node, uint32_t code, uint32_t word, const void *segment, uint32_t size);
-/* The same to the group of all: the number of answers within 100 ms. */
+/* The same to the group of all: the number of answers within 300 ms. */
 uint32_t bed_ask_all(struct bed *bed, uint32_t code, const void *segment, uint32_t size);
 
 /* Begins a Request that nobody waits for, and lets 20 ms pass. */

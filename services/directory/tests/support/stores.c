@@ -33,9 +33,12 @@ static int remove_one(const char *name, const struct stat *status, int type, str
     return remove(name);
 }
 
+/* In memory where there is such a place: an etcd that waits long for a busy disk is none to ask. */
 static int make_folder(void) {
     const char *above = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.40s/directory-XXXXXX", above ? above : "/tmp");
+    if (!above)
+        above = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(folder, sizeof folder, "%.40s/directory-XXXXXX", above);
     if (mkdtemp(folder))
         return 0;
     perror(folder);
