@@ -116,6 +116,7 @@ void vn_alive(vname_manager *m) {
     if (!m->joined || now - before < VN_STOPPED)
         return;
     m->counters.stops++;
+    vn_cover_stopped(m, now - before);
     vn_say_all(m, VN_SAY_HELD);
 }
 

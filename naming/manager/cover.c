@@ -197,6 +197,14 @@ void vn_on_mount(vname_manager *m, struct vipc_incoming *in) {
 
 /* ---- time ------------------------------------------------------------------------------------------------------ */
 
+void vn_cover_stopped(vname_manager *m, vmtp_time duration) {
+    const vmtp_time now = vipc_now(m->ipc);
+    for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++)
+        t->heard = now - t->heard > duration ? t->heard + duration : now;
+    for (struct vn_prefix *p = m->prefixes; p < vn_prefixes_end(m); p++)
+        p->coverer_heard = now - p->coverer_heard > duration ? p->coverer_heard + duration : now;
+}
+
 void vn_cover_sweep(vname_manager *m) {
     const vmtp_time now = vipc_now(m->ipc);
     for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++) {

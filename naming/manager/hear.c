@@ -13,9 +13,10 @@ static void hear_held(vname_manager *m, const struct vname_record *record) {
             vn_covered(p, record);
 
     struct vn_prefix *p = vn_prefix_of(m, record);
-    const int competes = p && !vn_same_group(m, record);
     if (!(p && vn_is_held(p)) && vn_held_covering(m, record))
         (void)vn_mount_learn(m, record, 0);
+    p = vn_prefix_of(m, record); /* the program was told of the mount, and may have given it up */
+    const int competes = p && !vn_same_group(m, record);
     if (competes && (p->state == VNAME_PREFIX_CLAIMING || p->state == VNAME_PREFIX_REGISTERING))
         vn_claim_failed(p, record, VNAME_HELD);
     else if (competes && vn_is_held(p))

@@ -42,7 +42,7 @@
 #define VN_HAND_PATIENCE (5 * VMTP_SECOND)      /* their program is asked */
 #define VN_FIND_PATIENCE VMTP_SECOND            /* with a directory to be found */
 #define VN_DIRECTORY_PATIENCE (5 * VMTP_SECOND) /* with one that stores */
-#define VN_SEND_AGAIN (20 * VMTP_MILLISECOND)
+#define VN_SEND_AGAIN (100 * VMTP_MILLISECOND)
 #define VN_SEND_TRIES 50u
 #define VN_PAUSES 16u
 
@@ -261,6 +261,8 @@ uint32_t vn_mount_learn(vname_manager *m, const struct vname_record *record, int
 void vn_mount_forget(vname_manager *m, struct vn_mount *mount);
 /* Mounts and coverers of which nothing was heard, mounts that are below nothing. */
 void vn_cover_sweep(vname_manager *m);
+/* The program did not run for a while, and could not hear of them. */
+void vn_cover_stopped(vname_manager *m, vmtp_time duration);
 
 /* ---- meet.c ---- */
 

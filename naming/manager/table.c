@@ -92,8 +92,8 @@ static int is_over(const vname_manager *m, const struct vn_mount *mount) {
 struct vn_mount *vn_mount_match(vname_manager *m, const char *name, size_t length) {
     struct vn_mount *best = NULL;
     for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++)
-        if (t->used && !is_over(m, t) && longer(&t->kept.record, best ? &best->kept.record : NULL) &&
-            matches(&t->kept.record, name, length))
+        if (t->used && longer(&t->kept.record, best ? &best->kept.record : NULL) &&
+            matches(&t->kept.record, name, length) && !is_over(m, t))
             best = t;
     return best;
 }

@@ -369,6 +369,27 @@ START_TEST(covered_by_ourselves) {
 }
 END_TEST
 
+/* NAME-8.3-06: a manager that was suspended does not take what it could not hear for silence. */
+START_TEST(mounts_outlive_a_stop) {
+    stranger_open(&s);
+    program_open(&a);
+    program_open(&b);
+    hold(&a, "/a");
+    hold(&b, "/a/b");
+    manage_run(10 * SECONDS);
+    vipc_fake_stop(a.node, 1);
+    manage_run(500 * SECONDS);
+    vipc_fake_stop(a.node, 0);
+    const struct said *said = ask_name(&s, a.entity, VNAME_QUERY, "/a/b/c");
+    ck_assert_uint_eq(said->code, VMTP_OK);
+    ck_assert_uint_eq(said->record.manager, b.entity);
+    manage_run(10 * SECONDS);
+    ck_assert_uint_eq(mount_of(&a, "/a/b"), b.entity);
+    program_close(&a);
+    program_close(&b);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("nested");
     tcase_add_test(t, the_inner_one_tells_the_outer);
@@ -382,5 +403,6 @@ int main(void) {
     tcase_add_test(t, released_below);
     tcase_add_test(t, the_middle_one_dies);
     tcase_add_test(t, covered_by_ourselves);
+    tcase_add_test(t, mounts_outlive_a_stop);
     return manage_main(t, "manager: nested prefixes");
 }

@@ -5,7 +5,8 @@
  *
  *   exactly one of them holds it, knows that it does, and was the only one all the time;  NAME-8.1-03 NAME-8.1-06
  *   all others have been told that they do not;                                         NAME-8.1-09 NAME-8.5-04
- *   whoever asks whose the name is hears of this one, and of no other.           NAME-5.1-01 NAME-5.1-04
+ *   whoever asks whose the name is hears of this one, and of no other;           NAME-5.1-01 NAME-5.1-04
+ *   operations by name, sent all the time by two resolvers, were executed by this one only.   NAME-8.1-07
  *
  * All follows from the seed.  One that fails prints the command that runs it again; --trace tells what happened.
  */
@@ -14,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vnaming/client.h>
 #include <vnaming/manager.h>
 
 #include "rig.h"
 
 #define MANAGERS 5
-#define ASKERS 2
+#define USERS 2
 #define PREFIX "/storage/projects"
 #define NAME PREFIX "/x"
 
@@ -66,6 +68,11 @@ static void on_event(vname_manager *manager, const struct vname_manager_event *e
     world.twice += holders > 1;
 }
 
+static void on_operation(const struct vname_manager_operation *operation) {
+    const struct vmtp_message answer = {.code = VMTP_OK};
+    vipc_reply(operation->in, &answer, NULL, 0, 0);
+}
+
 static void begin(struct vipc_timer *timer) {
     struct claimant *me = timer->context;
     const struct vname_manager_claim claim = {
@@ -84,6 +91,7 @@ static void open_claimant(unsigned number, vmtp_time when) {
     config.claims = 1;
     config.mounts = config.formers = config.heard = 4;
     config.event = on_event;
+    config.operation = on_operation;
     config.context = me;
     *me = (struct claimant){.number = number, .node = world.nodes[number]};
     me->memory = malloc(vname_manager_footprint(&config));
@@ -95,7 +103,55 @@ static void open_claimant(unsigned number, vmtp_time when) {
     vipc_timer_set(me->node, &me->begin, vipc_now(me->node) + when);
 }
 
-/* ---- those who ask ------------------------------------------------------------------------------------------------- */
+/* ---- those who use names ------------------------------------------------------------------------------------------- */
+
+struct user {
+    vipc *node;
+    vname_resolver *resolver;
+    struct vname_operation operation;
+    struct vipc_timer again;
+    uint64_t answered; /* how often */
+    vmtp_entity by;    /* always the same; 1: it was not */
+};
+static struct user users[USERS];
+
+static void operation_done(struct vname_operation *operation, enum vname_outcome outcome) {
+    struct user *user = operation->context;
+    if (outcome == VNAME_ANSWERED) {
+        user->answered++;
+        user->by = user->by && user->by != operation->answer.server ? 1 : operation->answer.server;
+    }
+    vipc_timer_set(user->node, &user->again, vipc_now(user->node) + 50 * VMTP_MILLISECOND);
+}
+
+static void operate(struct vipc_timer *timer) {
+    struct user *user = timer->context;
+    user->operation = (struct vname_operation){.name = NAME,
+                                               .name_length = sizeof NAME - 1,
+                                               .code = VMTP_PIC | 0x7701u,
+                                               .flags = VNAME_REPEATABLE | (draw() % 2 ? VNAME_FRESH : 0),
+                                               .deadline = vipc_now(user->node) + 5 * VMTP_SECOND,
+                                               .done = operation_done,
+                                               .context = user};
+    if (vname_operate(user->resolver, &user->operation) != 0)
+        abort();
+}
+
+static void open_user(struct user *user, vipc *node) {
+    const struct vname_config config = {.prefixes = 4, .aliases = 1, .queries = 2, .answers = 4};
+    *user = (struct user){.node = node, .again = {.fire = operate, .context = user}};
+    if (vname_open(&user->resolver, node, &config) != 0)
+        abort();
+    vipc_timer_set(node, &user->again, vipc_now(node) + draw() % VMTP_SECOND);
+}
+
+static void close_user(struct user *user) {
+    vipc_timer_cancel(&user->again);
+    vname_cancel(&user->operation);
+    vname_close(user->resolver);
+}
+
+/* ---- those who ask, without a resolver's patience ---------------------------------------------------------------------- */
 
 struct asker {
     struct vipc_call call;
@@ -171,9 +227,12 @@ static int judge(void) {
         return wrong("two held the prefix at some time", world.twice);
     if (holders != 1)
         return wrong(holders ? "several hold the prefix" : "nobody holds the prefix", holders);
-    for (unsigned i = 0; i < ASKERS + world.count; i++) /* managers ask, too */
+    for (unsigned i = 0; i < USERS + world.count; i++) /* managers ask, too */
         if (whose(world.nodes[i]) != holder)
             return wrong("not everybody hears of the one holder", i);
+    for (unsigned i = 0; i < USERS; i++)
+        if (users[i].by != holder || !users[i].answered)
+            return wrong("operations were not executed by the one holder", i);
     return 1;
 }
 
@@ -185,18 +244,22 @@ static int run_seed(void) {
     world.count = 2 + (unsigned)(draw() % (MANAGERS - 1));
     faults.jitter = jitters[draw() % 4];
     const int at_once = draw() % 2 == 0;
-    world.rig->open(world.seed, world.count + ASKERS, world.nodes);
+    world.rig->open(world.seed, world.count + USERS, world.nodes);
     world.rig->faults(&faults);
     for (unsigned i = 0; i < world.count; i++)
         open_claimant(i, at_once ? VMTP_MILLISECOND : draw() % (600 * VMTP_MILLISECOND));
+    for (unsigned i = 0; i < USERS; i++)
+        open_user(&users[i], world.nodes[world.count + i]);
     world.rig->run(15 * VMTP_SECOND);
     const int good = judge();
+    for (unsigned i = 0; i < USERS; i++)
+        close_user(&users[i]);
     for (unsigned i = 0; i < world.count; i++) {
         vipc_timer_cancel(&world.claimants[i].begin);
         vname_manager_destroy(world.claimants[i].manager);
         free(world.claimants[i].memory);
     }
-    for (unsigned i = 0; i < world.count + ASKERS; i++)
+    for (unsigned i = 0; i < world.count + USERS; i++)
         vipc_close(world.nodes[i]);
     world.rig->close();
     return good;
