@@ -8,8 +8,6 @@
 
 void vn_covered(struct vn_prefix *p, const struct vname_record *by) {
     vname_manager *m = p->manager;
-    if (by->manager == m->service.entity)
-        return;
     if (by->prefix_length < p->coverer_length)
         return;
     if (by->manager != p->coverer || by->prefix_length != p->coverer_length) {

@@ -92,11 +92,8 @@ void vn_prefix_due(struct vipc_timer *timer) {
         else
             vn_claims_start(m);
         break;
-    case VNAME_PREFIX_REGISTERING:
-        p->register_at = VMTP_NEVER;
-        vn_register(p);
-        break;
     case VNAME_PREFIX_HELD: held_due(p, now); break;
+    case VNAME_PREFIX_REGISTERING:
     case VNAME_PREFIX_WAITING:
     case VNAME_PREFIX_LEAVING: break;
     }

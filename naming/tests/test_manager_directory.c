@@ -57,6 +57,7 @@ START_TEST(registered_before_it_is_held) {
     ck_assert_uint_eq(COUNTER(&a, directory_calls), 3);
     /* What is registered is unregistered only if the program wants that. */
     release(&a, "/a");
+    stranger_answers(&d, VNAME_UNREGISTER, VMTP_OK, &q);
     ck_assert_int_eq(vname_manager_release(a.manager, "/b", 2, VNAME_MANAGER_UNREGISTER), 0);
     manage_run(100 * MS);
     ck_assert_uint_eq(stranger_count(&d, VNAME_UNREGISTER), 1);
