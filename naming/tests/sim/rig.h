@@ -16,6 +16,7 @@ struct rig {
     const char *name;
     void (*open)(uint64_t seed, unsigned count, vipc *nodes[RIG_NODES]);
     void (*faults)(const struct rig_faults *faults);
+    void (*partition)(unsigned node, uint32_t side); /* different sides do not hear each other */
     void (*run)(vmtp_time duration);
     void (*close)(void); /* the nodes have been closed */
 };

@@ -5,9 +5,11 @@
 #include "rig.h"
 
 static vipc_fake *net;
+static vipc *const *all;
 
 static void open_nodes(uint64_t seed, unsigned count, vipc *nodes[RIG_NODES]) {
     net = vipc_fake_create(seed);
+    all = nodes;
     for (unsigned i = 0; i < count; i++)
         nodes[i] = vipc_fake_node(net);
 }
@@ -22,8 +24,10 @@ static void set_faults(const struct rig_faults *f) {
     vipc_fake_set_faults(net, &faults);
 }
 
+static void partition(unsigned node, uint32_t side) { vipc_fake_partition(all[node], side); }
+
 static void run(vmtp_time duration) { vipc_fake_run(net, duration); }
 
 static void close_nodes(void) { vipc_fake_destroy(net); }
 
-const struct rig rig_fake = {"fake", open_nodes, set_faults, run, close_nodes};
+const struct rig rig_fake = {"fake", open_nodes, set_faults, partition, run, close_nodes};

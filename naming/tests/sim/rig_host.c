@@ -10,6 +10,7 @@
 static struct {
     vmtp_sim *sim;
     vmtp_host *hosts[RIG_NODES];
+    vmtp_port *ports[RIG_NODES];
     unsigned count;
 } net;
 
@@ -48,6 +49,7 @@ static void open_node(unsigned number, vipc **node) {
     char error[256];
     vmtp_host_config_init(&config);
     must(vmtp_sim_attach(net.sim, &config.port));
+    net.ports[number] = config.port;
     config.engine.block = 0x1234560000ull + 0x100ull * number;
     config.engine.random = fill;
     must(vhost_open_in(&net.hosts[number], &config, &world, error, sizeof error));
@@ -73,6 +75,8 @@ static void set_faults(const struct rig_faults *f) {
     vmtp_sim_set_faults(net.sim, &faults);
 }
 
+static void partition(unsigned node, uint32_t side) { vmtp_sim_partition(net.sim, net.ports[node], side); }
+
 static void run(vmtp_time duration) {
     const vmtp_time end = vmtp_sim_now(net.sim) + duration;
     for (;;) {
@@ -95,4 +99,4 @@ static void close_nodes(void) {
     vmtp_sim_destroy(net.sim);
 }
 
-const struct rig rig_host = {"vmtp", open_nodes, set_faults, run, close_nodes};
+const struct rig rig_host = {"vmtp", open_nodes, set_faults, partition, run, close_nodes};

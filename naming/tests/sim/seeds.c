@@ -8,6 +8,9 @@
  *   whoever asks whose the name is hears of this one, and of no other;           NAME-5.1-01 NAME-5.1-04
  *   operations by name, sent all the time by two resolvers, were executed by this one only.   NAME-8.1-07
  *
+ * In a quarter of the seeds the network is in two parts at first, so that there may be two holders.  After it has come together, one of them has
+ * yielded, knows that it has, and everybody agrees again.                         NAME-8.5-01 NAME-8.5-02 NAME-8.5-03
+ *
  * All follows from the seed.  One that fails prints the command that runs it again; --trace tells what happened.
  */
 #include <inttypes.h>
@@ -41,6 +44,7 @@ static struct {
     unsigned count;
     struct claimant claimants[MANAGERS];
     vipc *nodes[RIG_NODES];
+    int divided;    /* at first */
     unsigned twice; /* there were two holders at some time */
     int trace;
     char why[256];
@@ -111,7 +115,7 @@ struct user {
     struct vname_operation operation;
     struct vipc_timer again;
     uint64_t answered; /* how often */
-    vmtp_entity by;    /* always the same; 1: it was not */
+    vmtp_entity by;    /* always the same; 1: it was not, though the network was whole */
 };
 static struct user users[USERS];
 
@@ -119,9 +123,10 @@ static void operation_done(struct vname_operation *operation, enum vname_outcome
     struct user *user = operation->context;
     if (outcome == VNAME_ANSWERED) {
         user->answered++;
-        user->by = user->by && user->by != operation->answer.server ? 1 : operation->answer.server;
+        const int differs = user->by && user->by != operation->answer.server && !world.divided;
+        user->by = differs ? 1 : operation->answer.server;
     }
-    vipc_timer_set(user->node, &user->again, vipc_now(user->node) + 50 * VMTP_MILLISECOND);
+    vipc_timer_set(user->node, &user->again, vipc_now(user->node) + (world.divided ? 2000 : 50) * VMTP_MILLISECOND);
 }
 
 static void operate(struct vipc_timer *timer) {
@@ -223,7 +228,7 @@ static int judge(void) {
         holders += (unsigned)holds;
         holder = holds ? vname_manager_entity(c->manager) : holder;
     }
-    if (world.twice)
+    if (world.twice && !world.divided)
         return wrong("two held the prefix at some time", world.twice);
     if (holders != 1)
         return wrong(holders ? "several hold the prefix" : "nobody holds the prefix", holders);
@@ -244,13 +249,19 @@ static int run_seed(void) {
     world.count = 2 + (unsigned)(draw() % (MANAGERS - 1));
     faults.jitter = jitters[draw() % 4];
     const int at_once = draw() % 2 == 0;
+    world.divided = draw() % 4 == 0;
     world.rig->open(world.seed, world.count + USERS, world.nodes);
     world.rig->faults(&faults);
     for (unsigned i = 0; i < world.count; i++)
         open_claimant(i, at_once ? VMTP_MILLISECOND : draw() % (600 * VMTP_MILLISECOND));
     for (unsigned i = 0; i < USERS; i++)
         open_user(&users[i], world.nodes[world.count + i]);
+    for (unsigned i = 0; i < world.count + USERS; i++)
+        world.rig->partition(i, world.divided ? (uint32_t)(draw() % 2) : 0);
     world.rig->run(15 * VMTP_SECOND);
+    for (unsigned i = 0; i < world.count + USERS; i++)
+        world.rig->partition(i, 0);
+    world.rig->run(world.divided ? 200 * VMTP_SECOND : 0);
     const int good = judge();
     for (unsigned i = 0; i < USERS; i++)
         close_user(&users[i]);
