@@ -83,8 +83,7 @@ int uio_release(struct uio_handle *handle, struct uio_call *call, int commit) {
 
 /* ---- locks ---- */
 
-static uint32_t check_lock(const struct uio_handle *handle, uint32_t kind, uint32_t unit,
-                           const struct uio_range *range) {
+static uint32_t check_lock(const struct uio_handle *handle, uint32_t kind, uint32_t unit, const struct uio_range *range) {
     const uint64_t limit = (uint64_t)1 << 63;
     if (!vu_has(handle, UIO_LOCKS))
         return UIO_UNSUPPORTED;

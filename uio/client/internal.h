@@ -20,9 +20,9 @@
 
 #include <vuio/client.h>
 
-#define VU_REPEATS 2u                        /* after silence */
-#define VU_REBINDS 4u                        /* of one call */
-#define VU_CLOSING_TIME (2 * VMTP_SECOND)    /* for the release of an instance that nobody wants */
+#define VU_REPEATS 2u                     /* after silence */
+#define VU_REBINDS 4u                     /* of one call */
+#define VU_CLOSING_TIME (2 * VMTP_SECOND) /* for the release of an instance that nobody wants */
 
 static inline uint32_t vu_code(const struct vmtp_message *message) { return message->code & VMTP_CODE_MASK; }
 

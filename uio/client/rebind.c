@@ -12,9 +12,7 @@ int uio_may_rebind(const struct uio_handle *handle) {
     return suits(&handle->instance) && !(handle->instance.mode & UIO_MODE_WRITE) && handle->group && !handle->locked;
 }
 
-int vu_can_rebind(const struct uio_handle *handle) {
-    return handle->rebind && !handle->gone && uio_may_rebind(handle);
-}
+int vu_can_rebind(const struct uio_handle *handle) { return handle->rebind && !handle->gone && uio_may_rebind(handle); }
 
 /* ---- who waits ---- */
 
@@ -109,8 +107,8 @@ void vu_rebind(struct uio_call *call) {
     wait(call);
     if (handle->rebinding)
         return;
-    if (call->call.message.server && (call->call.message.server != handle->manager ||
-                                      call->call.message.words[0] != handle->instance.number)) {
+    if (call->call.message.server &&
+        (call->call.message.server != handle->manager || call->call.message.words[0] != handle->instance.number)) {
         vu_call_again(call); /* that has happened since it was sent */
         return;
     }

@@ -16,7 +16,7 @@ static void setup(void) {
 
 static void teardown(void) { net_close(&net); }
 
-#define ASKED(code) (store->asked[(code) & 0xff])
+#define ASKED(code) (store->asked[(code)&0xff])
 
 START_TEST(creates_and_releases) {
     static struct uio_handle handle;
@@ -80,7 +80,8 @@ END_TEST
 START_TEST(modifies_removes_and_makes) {
     const struct uio_object object = {.permissions = 0600, .size = 5, .used = -3};
     struct uio_named *named = named_of("/disk/hello");
-    ck_assert_int_eq(uio_named_wait(named, uio_modify_object(&net.client, named, UIO_MASK_SIZE, UIO_NOFOLLOW, &object)), 0);
+    ck_assert_int_eq(uio_named_wait(named, uio_modify_object(&net.client, named, UIO_MASK_SIZE, UIO_NOFOLLOW, &object)),
+                     0);
     ck_assert_uint_eq(store->last.words[2], UIO_MASK_SIZE);
     ck_assert_uint_eq(store->last.words[3], UIO_NOFOLLOW);
     ck_assert_uint_eq(store->modified.permissions, 0600);
@@ -88,7 +89,8 @@ START_TEST(modifies_removes_and_makes) {
     ck_assert_int_eq(uio_named_wait(named, uio_remove_object(&net.client, named, UIO_TYPE_CONTEXT)), 0);
     ck_assert_uint_eq(store->last.words[2], UIO_TYPE_CONTEXT);
     named = named_of("/disk/link");
-    ck_assert_int_eq(uio_named_wait(named, uio_create_object(&net.client, named, UIO_TYPE_LINK, 0777, "else/where", 10)), 0);
+    ck_assert_int_eq(uio_named_wait(named, uio_create_object(&net.client, named, UIO_TYPE_LINK, 0777, "else/where", 10)),
+                     0);
     ck_assert_str_eq(store->target, "else/where");
     ck_assert_uint_eq(store->last.words[2], UIO_TYPE_LINK);
     ck_assert_uint_eq(store->last.words[3], 0777);
@@ -101,7 +103,8 @@ START_TEST(targets_may_be_long) {
     struct uio_named *named = named_of("/disk/link");
     memset(target, 't', sizeof target);
     ck_assert_int_eq(uio_create_object(&net.client, named, UIO_TYPE_LINK, 0, target, sizeof target), VMTP_E_TOO_LARGE);
-    ck_assert_int_eq(uio_named_wait(named, uio_create_object(&net.client, named, UIO_TYPE_LINK, 0, target, UIO_TARGET_OCTETS)), 0);
+    ck_assert_int_eq(
+        uio_named_wait(named, uio_create_object(&net.client, named, UIO_TYPE_LINK, 0, target, UIO_TARGET_OCTETS)), 0);
     ck_assert_uint_eq(store->target_length, UIO_TARGET_OCTETS);
 }
 END_TEST
@@ -118,7 +121,8 @@ END_TEST
 /* UIO-5.2-07: an absolute new name goes with the context of its prefix, and NameIndex behind that. */
 START_TEST(new_names_are_resolved) {
     struct uio_named *named = named_of("/disk/hello");
-    ck_assert_int_eq(uio_named_wait(named, uio_rename_object(&net.client, named, "/disk/bye", 9, UIO_RENAME_NO_REPLACE)), 0);
+    ck_assert_int_eq(uio_named_wait(named, uio_rename_object(&net.client, named, "/disk/bye", 9, UIO_RENAME_NO_REPLACE)),
+                     0);
     ck_assert_uint_eq(store->last.words[2], UIO_RENAME_NO_REPLACE);
     ck_assert_uint_eq(store->new_name.context, store->record.context);
     ck_assert_uint_eq(store->new_name.index, 5);
@@ -146,7 +150,8 @@ END_TEST
 /* UIO-5.2-07: what the cache holds of the new name may be stale. */
 START_TEST(stale_new_names_are_resolved_again) {
     struct uio_named *named = named_of("/disk/hello");
-    const struct vname_record old = {.prefix = "/disk/sub", .prefix_length = 9, .generation = 1, .manager = 0x1234567800, .context = 9};
+    const struct vname_record old = {
+        .prefix = "/disk/sub", .prefix_length = 9, .generation = 1, .manager = 0x1234567800, .context = 9};
     ck_assert_int_eq(vname_cache_put(net.names, &old), 0);
     store->refuse = UIO_RENAME_OBJECT & 0xff;
     store->refuse_code = UIO_CROSS;
@@ -187,7 +192,8 @@ START_TEST(what_is_repeated) {
     named = named_of("/disk/hello");
     ck_assert_int_eq(uio_named_wait(named, uio_remove_object(&net.client, named, 0)), (int)VMTP_RETRANS_TIMEOUT);
     ck_assert_uint_eq(ASKED(UIO_REMOVE_OBJECT), 1);
-    ck_assert_int_eq(uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ, 0)), (int)VMTP_RETRANS_TIMEOUT);
+    ck_assert_int_eq(uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ, 0)),
+                     (int)VMTP_RETRANS_TIMEOUT);
     ck_assert_uint_le(ASKED(UIO_CREATE_INSTANCE), 1);
     faults.answers = 0;
     vipc_fake_set_faults(net.fake, &faults);
@@ -208,8 +214,9 @@ START_TEST(what_is_in_the_way) {
     store->refuse = UIO_CREATE_INSTANCE & 0xff;
     store->refuse_code = UIO_LOCKED;
     store->in_the_way = (struct uio_range){7, 8, 0x1234};
-    ck_assert_int_eq(uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ | UIO_MODE_LOCK_SHARED, 0)),
-                     (int)UIO_LOCKED);
+    ck_assert_int_eq(
+        uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ | UIO_MODE_LOCK_SHARED, 0)),
+        (int)UIO_LOCKED);
     ck_assert_uint_eq(named->in_the_way.first, 7);
     ck_assert_uint_eq(named->in_the_way.owner, 0x1234);
     ck_assert_ptr_null(handle.client);
@@ -255,7 +262,8 @@ START_TEST(answers_that_are_none) {
     struct uio_named *named = named_of("/disk/hello");
     store->hook = rubbish;
     ck_assert_int_eq(uio_named_wait(named, uio_query_object(&net.client, named, 0)), (int)VMTP_BAD_REPLY_SEGMENT);
-    ck_assert_int_eq(uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ, 0)), (int)VMTP_BAD_REPLY_SEGMENT);
+    ck_assert_int_eq(uio_named_wait(named, uio_create(&net.client, named, &handle, UIO_MODE_READ, 0)),
+                     (int)VMTP_BAD_REPLY_SEGMENT);
     ck_assert_uint_eq(net.client.counters.malformed, 2);
     ck_assert_ptr_null(handle.client);
 }

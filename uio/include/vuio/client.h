@@ -123,7 +123,7 @@ struct uio_named {
     /* What came of it, when it is over. */
     int over;
     int result;
-    struct uio_object object;    /* result 0: all but remove, rename and storage.  Name and target lie in this record (uio_create: or in room) */
+    struct uio_object object; /* result 0: all but remove, rename and storage.  Name and target lie in this record (uio_create: or in room) */
     struct uio_storage storage;  /* uio_query_storage */
     struct uio_range in_the_way; /* UIO_LOCKED */
     vmtp_entity manager;         /* who answered; 0: nobody */
@@ -217,15 +217,15 @@ struct uio_call {
     /* What came of it, when it is over; 0 unless said otherwise. */
     int over;
     int result;
-    uint32_t octets;         /* read: given; write: taken; control: of the answer's segment */
-    uint64_t block;          /* read: what follows; write: where it was put */
-    uint32_t offset;         /* write: where in that block */
-    uint32_t flags;          /* read: UIO_END, nothing behind it */
-    uint32_t kind;           /* lock */
-    struct uio_range range;  /* lock: which range, or the one that is in the way (UIO_LOCKED) */
+    uint32_t octets;          /* read: given; write: taken; control: of the answer's segment */
+    uint64_t block;           /* read: what follows; write: where it was put */
+    uint32_t offset;          /* write: where in that block */
+    uint32_t flags;           /* read: UIO_END, nothing behind it */
+    uint32_t kind;            /* lock */
+    struct uio_range range;   /* lock: which range, or the one that is in the way (UIO_LOCKED) */
     struct uio_object object; /* query, modify: its name and target lie in the area */
-    uint32_t words[7];       /* control: the answer's */
-    uint32_t repeats;        /* how often it was sent again */
+    uint32_t words[7];        /* control: the answer's */
+    uint32_t repeats;         /* how often it was sent again */
 
     /* private */
     struct uio_handle *handle; /* NULL: not under way */

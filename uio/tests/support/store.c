@@ -303,7 +303,8 @@ static void read_random(struct store *store, struct vipc_incoming *in, struct op
         most = store->give_most;
     if (there > most)
         there = most;
-    give(store, in, there ? t->data + at : NULL, there, (at + there) / t->block_size, at + there >= t->size ? UIO_END : 0);
+    give(store, in, there ? t->data + at : NULL, there, (at + there) / t->block_size,
+         at + there >= t->size ? UIO_END : 0);
 }
 
 static void read_it(struct store *store, struct vipc_incoming *in, struct opened *o) {

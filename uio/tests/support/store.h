@@ -16,10 +16,13 @@
 #include <vuio/client.h>
 
 #define MS VMTP_MILLISECOND
-#define FILE_LIKE (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED | UIO_LOCKS)
+#define FILE_LIKE                                                                                                      \
+    (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED |       \
+     UIO_LOCKS)
 #define REPLICA_LIKE (UIO_READABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_REPLICATED)
 #define LOG_LIKE                                                                                                       \
-    (UIO_READABLE | UIO_WRITEABLE | UIO_APPEND_ONLY | UIO_STORAGE | UIO_VARIABLE_BLOCK | UIO_INTERACTIVE | UIO_RANDOM_ACCESS)
+    (UIO_READABLE | UIO_WRITEABLE | UIO_APPEND_ONLY | UIO_STORAGE | UIO_VARIABLE_BLOCK | UIO_INTERACTIVE |             \
+     UIO_RANDOM_ACCESS)
 
 #define THINGS 24u
 #define OPENED 128u
@@ -71,14 +74,14 @@ struct store {
     size_t target_length;
     int chosen; /* the last read chose its blocks */
     /* What it does wrong. */
-    uint32_t refuse;          /* this low octet of a code ... */
-    uint32_t refuse_code;     /* ... is answered so, ... */
-    unsigned refuse_after;    /* ... after that many that are not ... */
-    unsigned refuse_times;    /* ... that often; 0: always */
-    uint32_t take_most;       /* octets of a write; 0: all */
-    uint32_t give_most;       /* octets of a read; 0: all */
-    uint32_t give_gaps;       /* blocks that its answers leave out */
-    struct uio_range in_the_way; /* with UIO_LOCKED */
+    uint32_t refuse;                                            /* this low octet of a code ... */
+    uint32_t refuse_code;                                       /* ... is answered so, ... */
+    unsigned refuse_after;                                      /* ... after that many that are not ... */
+    unsigned refuse_times;                                      /* ... that often; 0: always */
+    uint32_t take_most;                                         /* octets of a write; 0: all */
+    uint32_t give_most;                                         /* octets of a read; 0: all */
+    uint32_t give_gaps;                                         /* blocks that its answers leave out */
+    struct uio_range in_the_way;                                /* with UIO_LOCKED */
     int (*hook)(struct store *store, struct vipc_incoming *in); /* takes a Request that it answers itself: 1 */
     /* A write or read that is held until store_go_on. */
     int hold;
