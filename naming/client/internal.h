@@ -11,6 +11,7 @@
  *   context.c   places from which relative names go on
  *   hand_down.c what parents tell children
  *   watch.c     presence
+ *   survey.c    all prefixes of a segment
  *   wait.c      functions that block
  */
 #ifndef VNAMING_CLIENT_INTERNAL_H
