@@ -105,7 +105,9 @@ int vname_record_same_prefix(const struct vname_record *a, const struct vname_re
 
 int vname_list_next(struct vname_list *list, struct vname_record *record) {
     const uint32_t length = list->left ? vname_record_decode(record, list->at, list->left) : 0;
+    if (!length)
+        return 0; /* an empty list may be at NULL */
     list->at += length;
     list->left -= length;
-    return length != 0;
+    return 1;
 }
