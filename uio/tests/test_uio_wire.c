@@ -43,10 +43,10 @@ static struct uio_instance instance_of(const char *name) {
 /* UIO-1-02 */
 START_TEST(an_object_octet_by_octet) {
     static const uint8_t expected[96] = {
-        0, 96, 0, 1, 0, 0, 0, 9, 1,    2,    3,    4,    5,    6,    7,    8,    0, 0, 0, 0, 0, 0, 0x27, 0x10,
-        0, 0,  0, 0, 0, 0, 48, 0, 0,   0,    1,    0xa4, 0,    0,    0,    1,    0, 0, 3, 0xe8, 0, 0, 0, 100,
-        255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3,
-        0, 0,  0, 0, 0, 0, 0, 4, 0,    0,    16,   0,    0,    3,    0,    0,    'a', 'b', 'c', 0, 0, 0, 0, 0};
+        0,   96,  0,   1,   0,   0,   0,   9,   1, 2, 3,  4,    5, 6, 7, 8, 0,   0,   0,   0,    0, 0, 0x27, 0x10,
+        0,   0,   0,   0,   0,   0,   48,  0,   0, 0, 1,  0xa4, 0, 0, 0, 1, 0,   0,   3,   0xe8, 0, 0, 0,    100,
+        255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0,  0,    0, 0, 0, 2, 0,   0,   0,   0,    0, 0, 0,    3,
+        0,   0,   0,   0,   0,   0,   0,   4,   0, 0, 16, 0,    0, 3, 0, 0, 'a', 'b', 'c', 0,    0, 0, 0,    0};
     const struct uio_object object = object_of("abc");
     ck_assert_uint_eq(uio_object_encode(octets, 95, &object), 0);
     ck_assert_uint_eq(uio_object_encode(octets, 96, &object), 96);
@@ -132,7 +132,8 @@ START_TEST(last_block_and_octets) {
     static const struct {
         uint64_t size, block;
         uint32_t octets;
-    } rows[] = {{0, 0, 0}, {1, 0, 1}, {4096, 0, 4096}, {4097, 1, 1}, {8192, 1, 4096}, {(uint64_t)1 << 50, ((uint64_t)1 << 38) - 1, 4096}};
+    } rows[] = {{0, 0, 0},    {1, 0, 1},       {4096, 0, 4096},
+                {4097, 1, 1}, {8192, 1, 4096}, {(uint64_t)1 << 50, ((uint64_t)1 << 38) - 1, 4096}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct uio_instance instance;
         uio_instance_set_size(&instance, rows[i].size, 4096);
