@@ -4,7 +4,7 @@
 
 static void over(struct vipc_call *v, int result);
 
-int vu_refuse(struct uio_client *client, uint32_t code) {
+int vu_not_sent(struct uio_client *client, uint32_t code) {
     client->counters.refused++;
     return (int)code;
 }
@@ -28,7 +28,7 @@ int vu_call_prepare(struct uio_handle *handle, struct uio_call *call, uint32_t c
     if (!handle->client || call->handle)
         return VMTP_E_INVALID;
     if (handle->gone)
-        return vu_refuse(handle->client, (uint32_t)handle->gone);
+        return vu_not_sent(handle->client, (uint32_t)handle->gone);
     clear_outcome(call);
     call->code = code;
     call->call.message.code = code;

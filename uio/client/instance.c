@@ -38,7 +38,7 @@ int uio_modify(struct uio_handle *handle, struct uio_call *call, uint32_t mask, 
         return VMTP_E_INVALID;
     const uint32_t code = check_modify(handle, mask);
     if (code)
-        return vu_refuse(handle->client, code);
+        return vu_not_sent(handle->client, code);
     call->call.message.words[1] = mask;
     vu_put_long(call->call.message.words + 2, owner);
     if (object) {
@@ -76,7 +76,7 @@ int uio_release(struct uio_handle *handle, struct uio_call *call, int commit) {
     if (result)
         return result;
     if (commit && !vu_has(handle, UIO_TRANSACTION))
-        return vu_refuse(handle->client, UIO_UNSUPPORTED);
+        return vu_not_sent(handle->client, UIO_UNSUPPORTED);
     call->call.message.words[1] = commit != 0;
     return vu_call_begin(handle, call);
 }
@@ -99,7 +99,7 @@ int uio_lock(struct uio_handle *handle, struct uio_call *call, uint32_t kind, ui
         return result;
     const uint32_t code = check_lock(handle, kind, unit, range);
     if (code)
-        return vu_refuse(handle->client, code);
+        return vu_not_sent(handle->client, code);
     call->call.message.words[1] = kind;
     call->call.message.words[2] = call->milliseconds;
     call->call.message.words[3] = unit;

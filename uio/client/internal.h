@@ -90,7 +90,7 @@ void vu_call_end(struct uio_call *call, int result);
 void vu_call_end_soon(struct uio_call *call, int result);
 void vu_call_drop(struct uio_call *call);
 /* Not sent: the code is why. */
-int vu_refuse(struct uio_client *client, uint32_t code);
+int vu_not_sent(struct uio_client *client, uint32_t code);
 
 /* What a good Response says: 0, or why it is none. */
 int vu_read_answered(struct uio_call *call);

@@ -208,7 +208,7 @@ static void sent(struct uio_named *named, int result) {
 /* It is known who has the name: with replicas it is not written at one of them. */
 static void looked(struct uio_named *named, int result) {
     if (!result && named->operation.record.group)
-        result = (int)vu_refuse(named->client, UIO_UNSUPPORTED);
+        result = (int)vu_not_sent(named->client, UIO_UNSUPPORTED);
     if (!result)
         result = vu_named_send(named);
     if (result)
@@ -252,7 +252,7 @@ int uio_create(struct uio_client *client, struct uio_named *named, struct uio_ha
     if (handle->client)
         return VMTP_E_INVALID;
     if (code)
-        return client->names ? vu_refuse(client, code) : VMTP_E_INVALID;
+        return client->names ? vu_not_sent(client, code) : VMTP_E_INVALID;
     const int result = vu_named_take(client, named, UIO_CREATE_INSTANCE);
     if (result)
         return result;
@@ -319,7 +319,7 @@ static int with_new_name(struct uio_client *client, struct uio_named *named, uin
                          size_t new_length, uint32_t flags) {
     const uint32_t bad = vname_check(new_name, new_length);
     if (bad && client->names)
-        return vu_refuse(client, bad);
+        return vu_not_sent(client, bad);
     const int result = take(client, named, code, flags, 0);
     if (result)
         return result;

@@ -6,7 +6,7 @@ int uio_reader_begin(struct uio_reader *reader, struct uio_handle *handle, void 
     if (!handle->client || reader->call.handle || !area || capacity < UIO_ENTRY_OCTETS)
         return VMTP_E_INVALID;
     if (!vu_has(handle, UIO_CONTEXT))
-        return vu_refuse(handle->client, UIO_UNSUPPORTED);
+        return vu_not_sent(handle->client, UIO_UNSUPPORTED);
     reader->handle = handle;
     reader->area = area;
     reader->capacity = capacity;

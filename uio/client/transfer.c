@@ -43,7 +43,7 @@ int uio_read(struct uio_handle *handle, struct uio_call *call, uint64_t block, u
         return result;
     const uint32_t code = check_read(handle, call, block, offset, octets, &third);
     if (code)
-        return vu_refuse(handle->client, code);
+        return vu_not_sent(handle->client, code);
     vu_put_long(call->call.message.words + 1, block);
     call->call.message.words[3] = third;
     call->call.message.words[4] = octets;
@@ -115,7 +115,7 @@ int uio_write(struct uio_handle *handle, struct uio_call *call, uint64_t block, 
         return result;
     const uint32_t code = check_write(handle, call, &block, &offset, flags, octets, &third);
     if (code)
-        return vu_refuse(handle->client, code);
+        return vu_not_sent(handle->client, code);
     vu_put_long(call->call.message.words + 1, block);
     call->call.message.words[3] = third;
     call->call.message.words[4] = flags;
