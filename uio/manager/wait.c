@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * LockInstance: having a lock now, waiting for it, or not.  Who waits is in the list of the object in the order of coming, and nobody passes
- * one before him with whose range his overlaps.
+ * one before him in whose way he would be.
  */
 #include "internal.h"
 
-static int ranges_overlap(const struct vu_operation *a, const struct vu_operation *b) {
-    return a->first < b->end && a->end > b->first;
+/* Would the two locks be in each other's way? */
+static int collide(const struct vu_operation *a, const struct vu_operation *b) {
+    return a->op.instance != b->op.instance && a->first < b->end && a->end > b->first &&
+           (a->kind == UIO_LOCK_EXCLUSIVE || b->kind == UIO_LOCK_EXCLUSIVE);
 }
 
 /* The first of those that wait before o (or of all, if it does not wait) that it may not pass. */
 static struct vu_operation *ahead(const struct vu_operation *o, const struct vu_object *object) {
     for (struct vu_operation *w = object->waiters; w && w != o; w = w->queued)
-        if (ranges_overlap(w, o))
+        if (collide(w, o))
             return w;
     return NULL;
 }
@@ -88,7 +90,7 @@ static int mark_blockers(const struct vu_operation *w, const struct vu_owner *wa
     }
     for (struct vu_operation *a = instance->object->waiters; a && a != w; a = a->queued) {
         struct vu_owner *owner = vu_instance_of(a->op.instance)->owner;
-        if (ranges_overlap(a, w) && owner != instance->owner) {
+        if (collide(a, w) && owner != instance->owner) {
             owner->mark = mark;
             found |= owner == wanted;
         }
@@ -249,6 +251,8 @@ uint32_t vu_lock_at_create(struct vu_instance *instance, uint32_t kind, struct u
     const uint64_t scale = instance->i.attributes & UIO_OFFSET ? instance->i.block_size : 1;
     const struct vu_lock *l = vu_lock_in_the_way(instance, kind, 0, VU_LOCK_END);
     const struct vu_operation *w = instance->object->waiters;
+    while (w && kind == UIO_LOCK_SHARED && w->kind == UIO_LOCK_SHARED)
+        w = w->queued;
     if (l)
         *range = range_of(scale, l->first, l->end, l->instance->i.owner);
     else if (w)
