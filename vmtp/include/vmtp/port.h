@@ -3,7 +3,7 @@
  * vmtp/port.h - packets in and out.
  *
  * A port carries VMTP packets over one Ethernet segment.  All ports have this one interface, and pass one battery of tests
- * (vmtp/tests/port_battery.c); wrappers (pcapng writer, fault injector) stack on any port.  A port is used by one thread at a time.
+ * (vmtp/tests/support/port_battery.c); wrappers (pcapng writer, fault injector) stack on any port.  A port is used by one thread at a time.
  */
 #ifndef VMTP_PORT_H
 #define VMTP_PORT_H
@@ -80,7 +80,10 @@ static inline int vmtp_port_send(vmtp_port *port, const struct vmtp_tx *const *t
  */
 static inline int vmtp_port_wait(vmtp_port *port, vmtp_time timeout) { return port->ops->wait(port, timeout); }
 
-/* Starts (join != 0) or stops receiving frames to a multicast address.  Counted: as many leaves as joins. */
+/*
+ * Starts (join != 0) or stops receiving frames to a multicast address.  Counted: as many leaves as joins.
+ * 0, VMTP_E_INVALID (no multicast address; a leave without a join), VMTP_E_MEMORY, VMTP_E_DOWN, VMTP_E_SYSTEM: nothing has changed.
+ */
 static inline int vmtp_port_group(vmtp_port *port, const uint8_t mac[6], int join) {
     return port->ops->group(port, mac, join);
 }
@@ -138,7 +141,8 @@ struct vmtp_sim_faults {
 VMTP_API vmtp_sim *vmtp_sim_create(uint64_t seed, uint32_t mtu, uint32_t mbps);
 VMTP_API void vmtp_sim_destroy(vmtp_sim *sim); /* closes ports that are still open */
 VMTP_API void vmtp_sim_set_faults(vmtp_sim *sim, const struct vmtp_sim_faults *faults);
-/* A new host on the segment, with a MAC of its own; like a packet port it has joined the address of VMTP_MANAGER_GROUP. */
+/* A new host on the segment, with a MAC of its own; like a packet port it has joined the address of VMTP_MANAGER_GROUP.
+ * 0 or VMTP_E_MEMORY. */
 VMTP_API int vmtp_sim_attach(vmtp_sim *sim, vmtp_port **out);
 /* Virtual time now: starts at 1 second.  Sends happen at this time. */
 VMTP_API vmtp_time vmtp_sim_now(const vmtp_sim *sim);
@@ -196,10 +200,11 @@ VMTP_API int vmtp_pcapng_finish(vmtp_port *port);
 VMTP_API int vmtp_pcapng_comment(vmtp_port *port, const char *text);
 
 /* fault: loses, duplicates, reorders and corrupts what inner sends, from one seed.  delay and jitter are ignored.
- * Owns inner from success on. */
+ * Owns inner from success on.  0 or VMTP_E_MEMORY. */
 VMTP_API int vmtp_fault_open(vmtp_port **out, vmtp_port *inner, uint64_t seed, const struct vmtp_sim_faults *faults);
 
-/* trace: one readable line a packet (vmtp_packet_describe) to a stdio stream, which stays yours.  Owns inner from success on. */
+/* trace: one readable line a packet (vmtp_packet_describe) to a stdio stream, which stays yours.  Owns inner from success on.
+ * 0 or VMTP_E_MEMORY. */
 VMTP_API int vmtp_trace_open(vmtp_port **out, vmtp_port *inner, FILE *stream, vmtp_clock_fn clock, void *context);
 
 #ifdef __cplusplus
