@@ -40,8 +40,10 @@ static const char about[] =
     "NODE is a test service as `vnet up` prints it or the Ethernet address of a node that has one.  Without NODE, any\n"
     "test service on the segment.  The transaction that asks is among those that are shown.";
 static const char after[] =
-    "States are those of the node: a server's awaiting-probe, receiving-request, waiting, processing, responded,\n"
-    "response-discarded; a client's probing, awaiting-response, receiving-response, local.\n"
+    "States are those of the node: a server's awaiting-probe, receiving-request, waiting, processing, forwarded,\n"
+    "responded, response-discarded, idle; a client's probing, queued, awaiting-response, receiving-response, held, "
+    "local;\n"
+    "done: the program has yet to be told of the end.\n"
     "Exit codes: 0 done, 1 it failed, 2 wrong command line.\n"
     "Example: vnet stat 02:00:5e:00:00:01 -i eth0 --watch 1s --count 10";
 

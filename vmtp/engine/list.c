@@ -5,9 +5,11 @@
 static const char *call_word(const struct call *c) {
     switch (c->state) {
     case CALL_LOCATING: return "probing";
+    case CALL_WAITING: return "queued";
     case CALL_AWAITING_RESPONSE: return "awaiting-response";
     case CALL_RECEIVING_RESPONSE: return "receiving-response";
     case CALL_LOCAL: return "local";
+    case CALL_HELD: return "held";
     default: return "done";
     }
 }

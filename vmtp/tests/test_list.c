@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "support/serving.h"
+#include "support/streaming.h"
 #include "wire_testing.h"
 
 static struct foreign f;
@@ -113,6 +113,31 @@ START_TEST(a_local_transaction_is_shown_from_both_sides) {
 }
 END_TEST
 
+static void expect_call(vmtp_entity client, uint32_t transaction, const char *state) {
+    struct vmtp_transaction t[8];
+    unsigned count = list(t), n = 0;
+    while (n < count && (t[n].client != client || t[n].transaction != transaction))
+        n++;
+    ck_assert_uint_lt(n, count);
+    ck_assert_str_eq(t[n].state, state);
+}
+
+START_TEST(calls_of_a_run_wait_for_each_other) {
+    vmtp_entity client = call_entity(&f);
+    ck_assert_int_eq(vmtp_host_forget(f.engine, FOREIGN_SERVER), 0);
+    uint32_t first = stream_run(&f, client, 2);
+    expect_call(client, first, "probing");
+    expect_call(client, first + 1, "queued");
+    foreign_pass(&f, 60 * VMTP_SECOND); /* nobody has it */
+    call_forget_packets(&f);
+    ck_assert_int_eq(vmtp_host_learn(f.engine, FOREIGN_SERVER, foreign_mac, f.now), 0);
+    first = stream_run(&f, client, 2);
+    ck_assert_int_eq(stream_answer(&f, client, first + 1, LAST, 0), 0);
+    expect_call(client, first, "awaiting-response");
+    expect_call(client, first + 1, "held");
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("list of transactions");
     TCase *all = tcase_create("all");
@@ -122,6 +147,7 @@ int main(void) {
     tcase_add_test(all, a_response_without_segment_is_a_record);
     tcase_add_test(all, a_call_is_shown_by_its_state);
     tcase_add_test(all, a_local_transaction_is_shown_from_both_sides);
+    tcase_add_test(all, calls_of_a_run_wait_for_each_other);
     suite_add_tcase(suite, all);
     return run_tests(suite);
 }

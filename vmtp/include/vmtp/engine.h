@@ -610,10 +610,10 @@ struct vmtp_transaction {
     uint32_t retries; /* since the other side was heard */
     uint32_t transaction;
     vmtp_entity client, server;
-    /* A word, static: "probing", "awaiting-response", "receiving-response", "local" (a call); "awaiting-probe",
-     * "receiving-request", "waiting" (for vmtp_next_event), "processing", "forwarded", "responded", "response-discarded"
-     * and "idle";
-     * "done": its last event or packet is still out. */
+    /* A word, static.  A call: "probing", "queued" (behind others of its run), "awaiting-response", "receiving-response",
+     * "held" (answered, but an earlier one of its run is not), "local".  A Request or a record: "awaiting-probe",
+     * "receiving-request", "waiting" (for vmtp_next_event), "processing", "forwarded", "responded", "response-discarded",
+     * "idle".  Either: "done", its last event or packet is still out. */
     const char *state;
 };
 
