@@ -72,7 +72,7 @@ int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity
     uint32_t index;
     if (!e->block)
         return VMTP_E_NOT_READY;
-    if (wanted && !veng_entity_acceptable(e, wanted))
+    if ((wanted && !veng_entity_acceptable(e, wanted)) || (options && (options->flags & ~(uint32_t)ENTITY_OPTIONS)))
         return VMTP_E_INVALID;
     if (wanted && veng_gone(e, wanted, now)) /* it is somewhere else */
         return VMTP_E_EXISTS;

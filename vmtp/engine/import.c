@@ -12,7 +12,7 @@ static int head_is_sound(const struct vmtp_engine *e, const uint8_t *p, size_t s
     if (vmtp_load32(p + size - MOVED_TAIL) != vmtp_checksum(p, size - MOVED_TAIL))
         return 0;
     return veng_entity_acceptable(e, vmtp_load64(p + HEAD_ID)) && !(vmtp_load32(p + HEAD_STATE) & ~3u) &&
-           !(vmtp_load32(p + HEAD_FLAGS) & ~(uint32_t)(VMTP_ENTITY_REDOABLE | VMTP_ENTITY_IMMUNE | VMTP_ENTITY_SIGNALS));
+           !(vmtp_load32(p + HEAD_FLAGS) & ~(uint32_t)ENTITY_OPTIONS);
 }
 
 /* Only what goes on to a single entity is Forwarded, fifteen times at most. */

@@ -63,6 +63,7 @@
 #define ID_FIRST_USER 64u
 #define ENTITY_FLAG_BITS 0xf000000000000000ull
 #define ENTITY_LEE 0x2000000000000000ull
+#define ENTITY_OPTIONS (VMTP_ENTITY_REDOABLE | VMTP_ENTITY_IMMUNE | VMTP_ENTITY_SIGNALS) /* what a program may choose */
 #define CONTROL_DATA 192u /* segment octets in a management packet */
 
 enum timer_kind { TIMER_CALL = 1, TIMER_LIMIT, TIMER_SLOT, TIMER_REMOTE, TIMER_ALLOCATE, TIMER_REQUEST };

@@ -114,6 +114,16 @@ START_TEST(another_block_after_a_restart) {
 }
 END_TEST
 
+/* What it is made with goes along when it migrates, so what has no meaning is refused at once. */
+START_TEST(an_entity_has_no_flags_but_those_there_are) {
+    struct vmtp_entity_options options = {.flags = VMTP_ENTITY_REDOABLE | VMTP_ENTITY_IMMUNE | VMTP_ENTITY_SIGNALS};
+    vmtp_entity id = 0;
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &id, &options, f.now), 0);
+    options.flags = 8;
+    ck_assert_int_eq(vmtp_entity_create(f.engine, &id, &options, f.now), VMTP_E_INVALID);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("identifiers");
     TCase *t = tcase_create("identifiers");
@@ -122,6 +132,7 @@ int main(void) {
     tcase_add_loop_test(t, block_of_the_well_known_identifiers_is_nobodys, 0, 2);
     tcase_add_test(t, identifiers_are_given_out_once);
     tcase_add_test(t, another_block_after_a_restart);
+    tcase_add_test(t, an_entity_has_no_flags_but_those_there_are);
     suite_add_tcase(s, t);
     return run_tests(s);
 }

@@ -158,7 +158,7 @@ struct vmtp_entity_options {
  * An entity with an identifier of your own may have lived before a reboot, so the engine probes unknown clients for the
  * first TS4 (spec/vmtp.md section 8.2).
  * VMTP_E_NOT_READY, VMTP_E_FULL (table, or the 256 identifiers of the block are used up), VMTP_E_EXISTS (also: it has left for another node in
- * the last TS4), VMTP_E_INVALID.
+ * the last TS4), VMTP_E_INVALID (an identifier of a group, of the engine's own or of nobody; other flags).
  */
 VMTP_API int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options,
                                 vmtp_time now);
@@ -266,8 +266,9 @@ enum vmtp_call_flags {
  * order.  A call of a run that ends without a Response does so at once, and takes those behind it with it, for the same reason, but those
  * that had their Response already with that; earlier ones go on.  To a server that does not
  * stream they go one by one.  (spec/vmtp.md section 13.3)
- * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY (client is not local), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE (segment_size),
- * VMTP_E_INVALID (server 0, areas missing, flags that the application may not set).
+ * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY (client is not local), VMTP_E_IN_CALL, VMTP_E_FULL (max_calls; above 16384 octets max_runs),
+ * VMTP_E_TOO_LARGE (segment_size, response_size), VMTP_E_INVALID (server 0, areas missing, priority above 15, flags that the application
+ * may not set or that do not go with the rest, VMTP_CALL_RESUME without such a call).
  */
 VMTP_API int vmtp_call(vmtp_engine *e, vmtp_handle *handle, const struct vmtp_request *request, vmtp_time now);
 
@@ -292,7 +293,7 @@ VMTP_API int vmtp_outstanding(const vmtp_engine *e, vmtp_entity entity, uint32_t
  * Its segment goes to area (lent; capacity 0..4194304; may be NULL when 0).  The oldest accept that is large enough is used.  It
  * comes back with VMTP_EV_REQUEST, or with VMTP_EV_ACCEPT_RETURNED when unused.  While an entity has no accept posted, its
  * Requests are answered BUSY and their clients try again, so post as many as you want queued.
- * VMTP_E_NO_ENTITY, VMTP_E_FULL, VMTP_E_INVALID, VMTP_E_TOO_LARGE.
+ * VMTP_E_NO_ENTITY, VMTP_E_FULL (max_accepts), VMTP_E_INVALID (area missing), VMTP_E_TOO_LARGE (capacity).
  */
 VMTP_API int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_t capacity, uint64_t cookie);
 
@@ -330,8 +331,9 @@ struct vmtp_reply {
  *
  * When segment_size is 0, the handle is over with this call.  Otherwise VMTP_EV_RELEASED follows when the segment is yours again: after
  * sending if idempotent, else after acknowledgment, the client's next Request, or TS4.
- * VMTP_E_STALE when the client has gone on to another transaction (then the segment was never borrowed), VMTP_E_TOO_LARGE,
- * VMTP_E_FULL (more than 16384 octets, and max_runs are in use: nothing was borrowed, try again or answer with less), VMTP_E_INVALID.
+ * VMTP_E_STALE when the client has gone on to another transaction or the Request has been answered, VMTP_E_TOO_LARGE, VMTP_E_FULL (more
+ * than 16384 octets, and max_runs are in use: try again or answer with less), VMTP_E_INVALID (segment missing; CRE, MRD, PIC or a
+ * reserved bit in the code).  With any error nothing was borrowed.
  * (spec/vmtp.md section 8.4)
  */
 VMTP_API int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now);
@@ -438,12 +440,12 @@ enum vmtp_event_type {
 
 struct vmtp_event {
     enum vmtp_event_type type;
-    uint32_t result; /* COMPLETE; RESPONSE: 0, or BAD_REPLY_SEGMENT as for COMPLETE */
-    vmtp_handle handle;
-    uint64_t cookie;
-    vmtp_entity entity;   /* REQUEST, ACCEPT_RETURNED, ENTITY_*: the local entity.  COMPLETE: the client */
-    vmtp_entity client;   /* REQUEST: who asks.  SIGNAL: who sent it */
-    uint32_t transaction; /* REQUEST, COMPLETE, RESPONSE */
+    uint32_t result;    /* COMPLETE; RESPONSE: 0, or BAD_REPLY_SEGMENT as for COMPLETE */
+    vmtp_handle handle; /* COMPLETE, RESPONSE: the call.  REQUEST, RELEASED, ABANDONED, GROUP_RESPONSE: the Request */
+    uint64_t cookie; /* COMPLETE, RESPONSE: of the call.  REQUEST, GROUP_RESPONSE, ACCEPT_RETURNED: of the accept; see resumed */
+    vmtp_entity entity; /* the local one: COMPLETE, RESPONSE: the client; others, but READY and LISTEN: the server, or whose it is */
+    vmtp_entity client;   /* REQUEST, RELEASED, ABANDONED, GROUP_RESPONSE: who asked.  SIGNAL: who sent it */
+    uint32_t transaction; /* COMPLETE, RESPONSE, REQUEST, RELEASED, ABANDONED, GROUP_RESPONSE */
     uint32_t number; /* COMPLETE of a group call: Responses delivered; of a reliable one, members that answered.  LISTEN: 1 or 0.  SIGNAL: its argument */
     struct vmtp_message message;
     void *segment;
@@ -451,7 +453,8 @@ struct vmtp_event {
     uint32_t delivered;    /* mask of blocks received (all, unless MDM) */
     uint8_t source[6]; /* REQUEST, COMPLETE, RESPONSE: the host it came from; this one for local transactions.  LISTEN: a group's */
     uint8_t priority; /* REQUEST */
-    uint8_t resumed;  /* REQUEST, RELEASED, ABANDONED: it came with its entity from another node (vmtp_entity_import) */
+    uint8_t resumed; /* REQUEST, RELEASED, ABANDONED: it came with its entity from another node (vmtp_entity_import); cookie: its handle
+                         there */
     uint8_t forward_count; /* REQUEST: how many servers have passed it on; source is then the last of them */
     uint8_t large;         /* REQUEST: the Response may have more than 16384 octets */
     uint32_t rec_seq; /* with max_sequences.  REQUEST: the how-many-th of those from other nodes, local ones have 0.  COMPLETE: the same
