@@ -87,6 +87,8 @@ static void push(struct vmtp_engine *e, struct remote *r, int closing) {
     }
 }
 
+void veng_batch_go_on(struct vmtp_engine *e, struct remote *r) { push(e, r, 0); }
+
 static void write_response(struct vmtp_engine *e, const struct remote *r, struct request *q,
                            const struct vmtp_reply *reply) {
     struct vmtp_message m = veng_message_with_segment(&reply->message, reply->segment_size);

@@ -3,15 +3,6 @@
 #include "internal.h"
 #include "moved.h"
 
-struct writer {
-    uint8_t *at, *end;
-    uint32_t records;
-    uint32_t full; /* octets that all would take */
-    uint32_t base; /* octets that are still to come without segments of Responses, the tail included */
-};
-
-static uint32_t padded(uint32_t octets) { return (octets + 7u) & ~7u; }
-
 /* ---- what there is ---- */
 
 static int is_record_of(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
@@ -25,16 +16,16 @@ static int goes_along(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
            !(r->probing == PROBING_UNKNOWN && (r->state == REMOTE_RECEIVING || r->state == REMOTE_AWAITING_PROBE));
 }
 
-/* Its program has it, here or since before it came here. */
-static int is_in_hand(const struct request *q) {
-    return q->state == REQUEST_PROCESSING || (q->state == REQUEST_COMPLETE && q->resumed);
-}
-
 /* A Request in hand of a client here: at the new node it is a remote client's. */
 static int is_local_work(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
     const struct request *q = request_at(e, i);
-    return is_in_hand(q) && q->remote == NONE && q->call != NONE && q->entity == id &&
-           !veng_call_among_others(e, call_at(e, q->call));
+    return veng_request_in_hand(q) && q->remote == NONE && q->call != NONE && q->entity == id &&
+           !veng_call_moves_as_run(e, call_at(e, q->call));
+}
+
+static const struct entity *client_at(const struct vmtp_engine *e, uint32_t i) {
+    const struct entity *n = entity_at(e, i);
+    return n->live && n->call != NONE ? n : NULL;
 }
 
 static uint32_t held_octets(const struct vmtp_engine *e, const struct remote *r) {
@@ -44,13 +35,19 @@ static uint32_t held_octets(const struct vmtp_engine *e, const struct remote *r)
     return q->release && !q->in_run && !(r->code & VMTP_DGM) ? q->tx.segment_size : 0;
 }
 
-static void measure(const struct vmtp_engine *e, vmtp_entity id, struct writer *w) {
+static void measure(const struct vmtp_engine *e, vmtp_entity id, struct moved_writer *w) {
     w->base = HEAD_OCTETS + MOVED_TAIL;
     for (uint32_t i = 0; i < e->remotes.count; i++) {
         if (!goes_along(e, i, id))
             continue;
         w->base += RECORD_OCTETS;
-        w->full += padded(held_octets(e, remote_at(e, i)));
+        w->full += moved_padded(held_octets(e, remote_at(e, i)));
+        if (remote_at(e, i)->state == REMOTE_RUN)
+            veng_export_run_measure(e, remote_at(e, i), w);
+    }
+    for (uint32_t i = 0; i < e->entities.count; i++) {
+        uint32_t length = client_at(e, i) ? veng_export_local_run_length(e, client_at(e, i), id) : 0;
+        w->base += length ? RECORD_OCTETS + length * OF_RUN_OCTETS : 0;
     }
     for (uint32_t i = 0; i < e->requests.count; i++)
         w->base += is_local_work(e, i, id) ? RECORD_OCTETS : 0;
@@ -62,9 +59,9 @@ static void measure(const struct vmtp_engine *e, vmtp_entity id, struct writer *
 static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) {
     const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     switch (r->state) {
-    case REMOTE_PROCESSING: return q && is_in_hand(q) ? MOVED_PROCESSING : MOVED_IDLE;
+    case REMOTE_PROCESSING: return q && veng_request_in_hand(q) ? MOVED_PROCESSING : MOVED_IDLE;
     case REMOTE_RESPONDED: return MOVED_RESPONDED;
-    case REMOTE_RUN: /* its Responses stay behind */
+    case REMOTE_RUN: return MOVED_RUN;
     case REMOTE_DISCARDED: return MOVED_DISCARDED;
     case REMOTE_FORWARDED: return q && q->nested ? MOVED_DISCARDED : MOVED_FORWARDED;
     default: return MOVED_IDLE;
@@ -74,17 +71,7 @@ static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) 
 /* Not delivered yet: it is forgotten, and comes again. */
 static int is_pending(const struct vmtp_engine *e, const struct remote *r) {
     const struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
-    return q && !q->in_run && (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE) && !is_in_hand(q);
-}
-
-/* The last of a run that was delivered: what came after it comes again. */
-static uint32_t last_delivered(const struct vmtp_engine *e, const struct remote *r) {
-    for (uint32_t i = r->request; i != NONE; i = request_at(e, i)->newer) {
-        const struct request *q = request_at(e, i);
-        if (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE)
-            return q->transaction - q->groups;
-    }
-    return r->transaction;
+    return q && !q->in_run && (q->state == REQUEST_RECEIVING || q->state == REQUEST_COMPLETE) && !veng_request_in_hand(q);
 }
 
 static void put_request(uint8_t *p, const struct request *q) {
@@ -93,23 +80,21 @@ static void put_request(uint8_t *p, const struct request *q) {
 }
 
 /* The segment of a Response goes along if there is room; else the Response is discarded. */
-static void put_response(const struct vmtp_engine *e, struct writer *w, uint8_t *p, const struct remote *r) {
+static void put_response(const struct vmtp_engine *e, struct moved_writer *w, uint8_t *p, const struct remote *r) {
     uint32_t octets = held_octets(e, r);
     if (!octets && (r->request == NONE || !request_at(e, r->request)->release || (r->code & VMTP_DGM)))
         return; /* nothing is held, or it would be done again */
-    if (!octets || (size_t)(w->end - w->at) < (size_t)w->base + padded(octets)) {
+    if (!octets || !moved_has_room(w, octets)) {
         p[RECORD_STATE] = MOVED_DISCARDED;
         return;
     }
     const struct request *q = request_at(e, r->request);
     vmtp_store32(p + RECORD_HAVE, q->have);
     vmtp_store32(p + RECORD_SEGMENT, octets);
-    memset(w->at, 0, padded(octets));
-    memcpy(w->at, q->tx.segment, octets);
-    w->at += padded(octets);
+    moved_put_segment(w, q->tx.segment, octets);
 }
 
-static uint8_t *new_record(struct writer *w) {
+static uint8_t *new_record(struct moved_writer *w) {
     uint8_t *p = w->at;
     memset(p, 0, RECORD_OCTETS);
     w->at += RECORD_OCTETS;
@@ -118,9 +103,9 @@ static uint8_t *new_record(struct writer *w) {
     return p;
 }
 
-static void put_remote(const struct vmtp_engine *e, struct writer *w, const struct remote *r) {
+static void put_remote(const struct vmtp_engine *e, struct moved_writer *w, const struct remote *r) {
     uint8_t *p = new_record(w);
-    uint32_t transaction = r->state == REMOTE_RUN ? last_delivered(e, r) : r->transaction;
+    uint32_t transaction = r->transaction;
     uint8_t forward = r->forward;
     if (is_pending(e, r))
         veng_remote_step_back(&transaction, &forward);
@@ -137,13 +122,15 @@ static void put_remote(const struct vmtp_engine *e, struct writer *w, const stru
     for (unsigned i = 0; i < 7; i++)
         vmtp_store32(p + RECORD_WORDS + 4u * i, r->words[i]);
     vmtp_store64(p + RECORD_ONWARD, r->onward);
+    if (r->state == REMOTE_RUN)
+        veng_export_run(e, w, p, r);
     if (p[RECORD_STATE] == MOVED_PROCESSING)
         put_request(p, request_at(e, r->request));
     if (p[RECORD_STATE] == MOVED_RESPONDED)
         put_response(e, w, p, r);
 }
 
-static void put_local_work(const struct vmtp_engine *e, struct writer *w, const struct request *q) {
+static void put_local_work(const struct vmtp_engine *e, struct moved_writer *w, const struct request *q) {
     uint8_t *p = new_record(w);
     vmtp_store64(p + RECORD_CLIENT, vmtp_get_client(q->header));
     vmtp_store32(p + RECORD_TRANSACTION, vmtp_get_transaction(q->header));
@@ -152,6 +139,15 @@ static void put_local_work(const struct vmtp_engine *e, struct writer *w, const 
     p[RECORD_STATE + 3] = (uint8_t)vmtp_get_priority(q->header);
     memcpy(p + RECORD_GAP + 2, e->config.mac, 6);
     put_request(p, q);
+}
+
+static void put_local_run(const struct vmtp_engine *e, struct moved_writer *w, const struct entity *client,
+                          vmtp_entity id) {
+    uint8_t *p = new_record(w);
+    vmtp_store64(p + RECORD_CLIENT, client->id);
+    p[RECORD_STATE] = MOVED_RUN;
+    memcpy(p + RECORD_GAP + 2, e->config.mac, 6);
+    veng_export_local_run(e, w, p, client, id);
 }
 
 /* The call that can go on elsewhere: the only one, and a single packet group. */
@@ -163,7 +159,7 @@ static const struct call *goes_on(const struct vmtp_engine *e, const struct enti
                : NULL;
 }
 
-static void put_head(const struct vmtp_engine *e, uint8_t *p, const struct writer *w, const struct entity *n) {
+static void put_head(const struct vmtp_engine *e, uint8_t *p, const struct moved_writer *w, const struct entity *n) {
     const struct call *c = goes_on(e, n);
     uint32_t size = (uint32_t)(w->at - p) + MOVED_TAIL;
     memset(p, 0, HEAD_OCTETS);
@@ -182,13 +178,16 @@ static void put_head(const struct vmtp_engine *e, uint8_t *p, const struct write
     vmtp_store32(p + size - MOVED_TAIL, vmtp_checksum(p, size - MOVED_TAIL));
 }
 
-static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, struct writer *w, uint8_t *buffer) {
+static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, struct moved_writer *w, uint8_t *buffer) {
     w->at = buffer + HEAD_OCTETS;
     w->base -= HEAD_OCTETS;
     /* These first: of two records for a Client the first counts, and the other is older. */
     for (uint32_t i = 0; i < e->requests.count; i++)
         if (is_local_work(e, i, n->id))
             put_local_work(e, w, request_at(e, i));
+    for (uint32_t i = 0; i < e->entities.count; i++)
+        if (client_at(e, i) && veng_export_local_run_length(e, client_at(e, i), n->id))
+            put_local_run(e, w, client_at(e, i), n->id);
     for (uint32_t i = 0; i < e->remotes.count; i++)
         if (goes_along(e, i, n->id))
             put_remote(e, w, remote_at(e, i));
@@ -201,7 +200,7 @@ static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, s
 /* Whoever has called it from here looks for it elsewhere; of a group it is one member less here. */
 static void send_after(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct call *c = call_at(e, q->call);
-    if (is_in_hand(q))
+    if (veng_request_in_hand(q))
         c->sent = 1; /* its Response may come from there before it is found */
     q->call = c->request = NONE;
     q->state = REQUEST_OVER;
@@ -220,12 +219,13 @@ static void leave_records(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) 
         struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
         if (q && veng_forward_goes_on(q))
             continue;
-        if (q && !q->in_run && is_in_hand(q)) { /* the application goes on with it there */
-            q->state = REQUEST_OVER;
-            veng_request_free(e, q);
-        }
-        while (r->request != NONE)
-            veng_request_drop(e, request_at(e, r->request), now);
+        while ((q = remote_oldest(e, r)) != NULL)
+            if (veng_request_in_hand(q)) { /* the application goes on with it there */
+                q->state = REQUEST_OVER;
+                veng_request_free(e, q);
+            } else {
+                veng_request_drop(e, q, now);
+            }
         veng_remote_free(e, r);
     }
 }
@@ -237,6 +237,9 @@ static void leave_local(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
             q->entity == id && !veng_call_among_others(e, call_at(e, q->call)))
             send_after(e, q, now);
     }
+    for (uint32_t i = 0; i < e->entities.count; i++)
+        if (client_at(e, i))
+            veng_outstanding_elsewhere(e, entity_at(e, i), id, now);
 }
 
 static void leave(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
@@ -256,7 +259,7 @@ static void leave(struct vmtp_engine *e, struct entity *n, vmtp_time now) {
 
 int vmtp_entity_export(vmtp_engine *e, vmtp_entity id, void *buffer, size_t size, size_t *used, vmtp_time now) {
     struct entity *n = veng_entity_find(e, id);
-    struct writer w = {NULL, NULL, 0, 0, 0};
+    struct moved_writer w = {NULL, NULL, 0, 0, 0};
     if (!n || (n->role != ROLE_USER && n->role != ROLE_REMOTE))
         return VMTP_E_NO_ENTITY;
     measure(e, id, &w);

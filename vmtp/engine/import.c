@@ -28,23 +28,29 @@ static size_t record_octets(const uint8_t *p, size_t left) {
     vmtp_entity client = vmtp_load64(p + RECORD_CLIENT);
     uint32_t state = p[RECORD_STATE], segment = vmtp_load32(p + RECORD_SEGMENT);
     size_t all = RECORD_OCTETS + (((size_t)segment + 7u) & ~(size_t)7u);
-    if (client == 0 || vmtp_is_group(client) || is_default_client(client) || state < MOVED_IDLE || state > MOVED_FORWARDED)
+    if (client == 0 || vmtp_is_group(client) || is_default_client(client) || state < MOVED_IDLE || state > MOVED_RUN)
         return 0;
     if (segment > VMTP_GROUP_OCTETS || (segment && state != MOVED_RESPONDED) || left < all)
         return 0;
     if (p[RECORD_STATE + 1] > 15 || p[RECORD_STATE + 2] > 7 || p[RECORD_STATE + 3] > 15)
         return 0;
+    if (p[RECORD_GAP + 2] & 1u) /* the Ethernet address of a group */
+        return 0;
+    if (state == MOVED_RUN)
+        return veng_import_run_octets(p, left);
     return state == MOVED_FORWARDED && !onward_is_sound(p) ? 0 : all;
 }
 
 static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {
-    uint32_t records = vmtp_load32(p + HEAD_RECORDS), requests = 0;
+    uint32_t records = vmtp_load32(p + HEAD_RECORDS), requests = 0, runs = 0;
     size_t at = HEAD_OCTETS;
     for (uint32_t i = 0; i < records; i++) {
         size_t octets = record_octets(p + at, size - MOVED_TAIL - at);
         if (!octets)
             return VMTP_E_INVALID;
         requests += p[at + RECORD_STATE] == MOVED_PROCESSING || vmtp_load32(p + at + RECORD_SEGMENT);
+        if (p[at + RECORD_STATE] == MOVED_RUN)
+            veng_import_run_needs(p + at, &requests, &runs);
         at += octets;
     }
     if (at != size - MOVED_TAIL)
@@ -52,7 +58,7 @@ static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {
     if (veng_entity_find(e, vmtp_load64(p + HEAD_ID)))
         return VMTP_E_EXISTS;
     return e->entities.free == NONE || e->remotes.count - e->remotes.used < records ||
-                   e->requests.count - e->requests.used < requests
+                   e->requests.count - e->requests.used < requests || e->runs.count - e->runs.used < runs
                ? VMTP_E_FULL
                : 0;
 }
@@ -151,6 +157,7 @@ static void take_record(struct vmtp_engine *e, const struct entity *n, const uin
     case MOVED_RESPONDED: take_responded(e, r, p, now); break;
     case MOVED_DISCARDED: veng_remote_hold(e, r, REMOTE_DISCARDED, now); break;
     case MOVED_FORWARDED: veng_remote_hold(e, r, REMOTE_FORWARDED, now); break;
+    case MOVED_RUN: veng_import_run(e, r, p, now); break;
     default: veng_remote_hold(e, r, REMOTE_IDLE, now); break;
     }
     veng_request_supersede_older(e, client, now);
@@ -174,9 +181,12 @@ static void meet_clients(struct vmtp_engine *e, vmtp_entity id, vmtp_time now) {
         int waits = c->state == CALL_LOCATING || c->state == CALL_AWAITING_RESPONSE ||
                     c->state == CALL_RECEIVING_RESPONSE;
         int ours = c->purpose == FOR_USER || c->purpose == FOR_FORWARD;
-        if (waits && c->server == id && c->locate == id && ours)
+        if (waits && c->server == id && c->locate == id && ours && (c->entity == NONE || !veng_call_among_others(e, c)))
             veng_call_elsewhere(e, c, now);
     }
+    for (uint32_t i = 0; i < e->entities.count; i++)
+        if (entity_at(e, i)->live && entity_at(e, i)->call != NONE)
+            veng_outstanding_elsewhere(e, entity_at(e, i), id, now);
 }
 
 static uint32_t held(const struct vmtp_engine *e, vmtp_entity id) {

@@ -29,6 +29,7 @@
  * forwarding       forward.c     Requests that other servers answer            (RFC 1045 sections 2.9, 5.6.3)
  * migration        export.c      an entity leaves                              (spec/vmtp.md 13.11)
  *                  import.c      one comes
+ *                  export_run.c import_run.c  the same of runs
  *                  gone.c        who asks for those that left; clients that left
  *                  meet.c        client and server come together, or part
  *                  moved.h       the form between nodes
@@ -675,6 +676,8 @@ int veng_outstanding_response(struct vmtp_engine *e, struct call *c, const struc
 /* A call behind it in its run has a record of a message of several packet groups. */
 int veng_outstanding_behind_has_run(const struct vmtp_engine *e, const struct call *c);
 uint32_t veng_call_last(const struct call *c); /* its Request's last Transaction, which the Response has */
+/* The server has left, or has come here: what the client has open with it is looked for anew. */
+void veng_outstanding_elsewhere(struct vmtp_engine *e, struct entity *n, vmtp_entity server, vmtp_time now);
 int veng_call_among_others(const struct vmtp_engine *e, const struct call *c);
 static inline int veng_call_in_run(const struct call *c) {
     return c->groups > 1u || (vmtp_get_control(c->tx.header) & (VMTP_NSR | VMTP_NER)) != 0;
@@ -755,6 +758,7 @@ void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 void veng_remote_step_back(uint32_t *transaction, uint8_t *forward);
 
 /* ---- stream.c ---- */
+#define VENG_RUN_REQUESTS 64u /* of one run at most: beyond that its client is to wait */
 #define RUN_CONTROL (VMTP_NSR | VMTP_NER | VMTP_CMG | VMTP_STI)
 int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity *n);
 int veng_stream_repeated(struct vmtp_engine *e, struct arrival *a, struct remote *r); /* the last of a run, once more */
@@ -771,6 +775,7 @@ int veng_batch_told(struct vmtp_engine *e, struct remote *r, struct arrival *a, 
                     uint32_t delivery);
 void veng_batch_ask(struct vmtp_engine *e, struct remote *r); /* whether what was answered can be forgotten */
 int veng_batch_repeat(struct vmtp_engine *e, struct remote *r, struct request *q, int ask);
+void veng_batch_go_on(struct vmtp_engine *e, struct remote *r); /* sends what is to be sent next */
 void veng_batch_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now);
 
 /* ---- reply.c ---- */
@@ -801,6 +806,16 @@ void veng_local_fill(struct vmtp_engine *e, struct call *c, struct slot *s, vmtp
 /* The answer to call c of a client here, given by a local entity. */
 void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server, const struct vmtp_reply *reply,
                        vmtp_time now);
+
+/* ---- export.c ---- */
+/* Its program has it, here or since before it came here. */
+static inline int veng_request_in_hand(const struct request *q) {
+    return q->state == REQUEST_PROCESSING || (q->state == REQUEST_COMPLETE && q->resumed);
+}
+/* What its server knows of it is part of a run, also if it is alone. */
+static inline int veng_call_moves_as_run(const struct vmtp_engine *e, const struct call *c) {
+    return c->skip || veng_call_among_others(e, c);
+}
 
 /* ---- gone.c, meet.c ---- */
 int veng_gone(const struct vmtp_engine *e, vmtp_entity id, vmtp_time now);

@@ -17,18 +17,15 @@ static void answer(struct vmtp_engine *e, struct call *c, const struct remote *r
 }
 
 /* The server has the Request in hand: it goes on with it, and answers without a frame. */
-static void join(struct vmtp_engine *e, struct call *c, struct remote *r) {
-    struct request *q = request_at(e, r->request);
+static void join(struct vmtp_engine *e, struct call *c, struct request *q) {
     veng_timer_stop(&e->wheel, &c->timer);
     veng_send_unqueue(e, &c->tx);
     c->tx.pending = 0;
     c->tx.bare = 0;
     c->state = CALL_LOCAL;
-    c->request = r->request;
+    c->request = pool_index(&e->requests, q);
     q->remote = NONE;
     q->call = pool_index(&e->calls, c);
-    r->request = NONE;
-    veng_remote_free(e, r);
 }
 
 /* 1: the call is settled by what was remembered; 0: there was nothing of it. */
@@ -36,9 +33,11 @@ static int meet(struct vmtp_engine *e, struct call *c, struct remote *r, vmtp_ti
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     switch (r->state) {
     case REMOTE_PROCESSING:
-        if (q && q->state != REQUEST_OVER)
-            join(e, c, r);
-        else
+        if (q && q->state != REQUEST_OVER) {
+            join(e, c, q);
+            r->request = NONE;
+            veng_remote_free(e, r);
+        } else
             veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now);
         return 1;
     case REMOTE_RESPONDED:
@@ -57,15 +56,51 @@ static int meet(struct vmtp_engine *e, struct call *c, struct remote *r, vmtp_ti
     }
 }
 
+static void answer_of_run(struct vmtp_engine *e, struct call *c, struct request *q, vmtp_time now) {
+    struct vmtp_reply reply;
+    memset(&reply, 0, sizeof reply);
+    reply.message.code = vmtp_get_code(q->tx.header);
+    veng_words_read(reply.message.words, q->tx.header);
+    reply.segment = q->tx.segment;
+    reply.segment_size = q->tx.segment_size;
+    veng_local_answer(e, c, q->entity, &reply, now);
+    veng_request_drop(e, q, now);
+}
+
+/* Its calls come here one after the other, like those that begin here. */
+static int meet_run(struct vmtp_engine *e, struct call *c, const struct remote *r, vmtp_time now) {
+    struct request *q = remote_oldest(e, r);
+    while (q && q->transaction != veng_call_last(c))
+        q = request_newer(e, q);
+    if (q && q->state == REQUEST_RESPONDED) {
+        answer_of_run(e, c, q, now);
+    } else if (q && q->state != REQUEST_RECEIVING) {
+        veng_stream_unlink(e, q);
+        q->in_run = 0;
+        join(e, c, q);
+    } else if (q) {
+        veng_request_drop(e, q, now);
+        return 0;
+    } else if ((int32_t)(veng_call_last(c) - r->transaction) > 0) {
+        return 0;
+    } else {
+        veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now);
+    }
+    return 1;
+}
+
 /* A call whose server is here, or has just come: 1 when it needs nothing more. */
 int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->purpose != FOR_USER || c->group || c->datagram || veng_call_in_run(c))
+    if (c->purpose != FOR_USER || c->group || c->datagram)
         return 0;
     struct remote *r = veng_remote_find(e, vmtp_get_client(c->tx.header), c->server);
-    if (!r || !veng_entity_find(e, c->server) || r->transaction != vmtp_get_transaction(c->tx.header))
+    if (!r || !veng_entity_find(e, c->server))
+        return 0;
+    int run = r->state == REMOTE_RUN || veng_call_in_run(c); /* it may be over for its server */
+    if (!run && r->transaction != vmtp_get_transaction(c->tx.header))
         return 0;
     c->state = CALL_AWAITING_RESPONSE; /* it has not begun here yet */
-    return meet(e, c, r, now);
+    return run ? meet_run(e, c, r, now) : meet(e, c, r, now);
 }
 
 /* ---- the other way: a client leaves its server behind ---- */

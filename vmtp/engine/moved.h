@@ -7,8 +7,12 @@
 #ifndef VMTP_ENGINE_MOVED_H
 #define VMTP_ENGINE_MOVED_H
 
+#include <string.h>
+
+#include <vmtp/engine.h>
+
 #define MOVED_MAGIC 0x564d4947u /* VMIG */
-#define MOVED_VERSION 1u
+#define MOVED_VERSION 2u
 #define MOVED_TAIL 4u /* the checksum of all before it */
 
 enum { /* the head */
@@ -43,6 +47,63 @@ enum { /* a record */
        RECORD_HEADER = 80,  /* Processing: of the Request */
        RECORD_OCTETS = 144
 };
-enum { MOVED_IDLE = 1, MOVED_PROCESSING, MOVED_RESPONDED, MOVED_DISCARDED, MOVED_FORWARDED };
+enum { MOVED_IDLE = 1, MOVED_PROCESSING, MOVED_RESPONDED, MOVED_DISCARDED, MOVED_FORWARDED, MOVED_RUN };
+
+/* The record of a run has in RECORD_CODE whether its last Request had STI, in RECORD_HAVE the number of Requests behind it. */
+enum {                         /* each of them, with the segment of its Response, padded to 8 */
+       OF_RUN_TRANSACTION = 0, /* the last of its packet groups */
+       OF_RUN_GROUPS = 4,
+       OF_RUN_FLAGS = 8,
+       OF_RUN_HAVE = 12, /* blocks that the Client has; of a large Response two numbers: groups it has, groups that were sent */
+       OF_RUN_CODE = 16, /* of the Response */
+       OF_RUN_WORDS = 20,
+       OF_RUN_CONTROL = 48, /* what is sent of it at @12 */
+       OF_RUN_SEGMENT = 52,
+       OF_RUN_HANDLE = 56, /* as RECORD_HANDLE */
+       OF_RUN_HEADER = 64,
+       OF_RUN_OCTETS = 128
+};
+#define OF_RUN_RESPONDED 1u /* else in hand */
+#define OF_RUN_MORE 2u      /* NER */
+#define OF_RUN_SKIP 4u      /* STI */
+#define OF_RUN_BATCHED 8u   /* a later Response stands for it */
+#define OF_RUN_ANSWERED 16u /* the Response, or that one, has been sent */
+#define OF_RUN_SOLICIT 32u  /* to be asked about */
+#define OF_RUN_FLAGS_ALL 63u
+
+/* Where the form is written. */
+struct moved_writer {
+    uint8_t *at, *end;
+    uint32_t records;
+    uint32_t full; /* octets that all would take */
+    uint32_t base; /* octets that are still to come without segments of Responses, the tail included */
+};
+
+static inline uint32_t moved_padded(uint32_t octets) { return (octets + 7u) & ~7u; }
+static inline int moved_has_room(const struct moved_writer *w, uint32_t octets) {
+    return (size_t)(w->end - w->at) >= (size_t)w->base + moved_padded(octets);
+}
+static inline void moved_put_segment(struct moved_writer *w, const uint8_t *segment, uint32_t octets) {
+    memset(w->at, 0, moved_padded(octets));
+    memcpy(w->at, segment, octets);
+    w->at += moved_padded(octets);
+}
+
+struct vmtp_engine;
+struct remote;
+struct entity;
+/* ---- export_run.c ---- */
+void veng_export_run_measure(const struct vmtp_engine *e, const struct remote *r, struct moved_writer *w);
+/* The Requests behind the record at p, which is filled in but for what a run has. */
+void veng_export_run(const struct vmtp_engine *e, struct moved_writer *w, uint8_t *p, const struct remote *r);
+/* A run of this client here with the entity: Requests in hand. */
+uint32_t veng_export_local_run_length(const struct vmtp_engine *e, const struct entity *client, vmtp_entity id);
+void veng_export_local_run(const struct vmtp_engine *e, struct moved_writer *w, uint8_t *p, const struct entity *client,
+                           vmtp_entity id);
+
+/* ---- import_run.c ---- */
+size_t veng_import_run_octets(const uint8_t *p, size_t left); /* of the record and all behind it, 0: it is unsound */
+void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs);
+void veng_import_run(struct vmtp_engine *e, struct remote *r, const uint8_t *p, vmtp_time now);
 
 #endif

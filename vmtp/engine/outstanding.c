@@ -197,6 +197,49 @@ static void rewind_call(struct vmtp_engine *e, struct call *c, uint32_t from) {
     c->state = CALL_WAITING;
 }
 
+/* A server here that leaves keeps nothing of it; what is in hand goes along, and counts as sent. */
+static void take_back(struct vmtp_engine *e, struct call *c) {
+    struct request *q = c->request != NONE ? request_at(e, c->request) : NULL;
+    if (!q)
+        return;
+    if (veng_request_in_hand(q))
+        c->sent = 1;
+    q->call = c->request = NONE;
+    q->state = REQUEST_OVER;
+    veng_request_free(e, q);
+}
+
+/* One that is under way, is looked for, or is at a server here. */
+static int is_with(const struct vmtp_engine *e, const struct call *c, vmtp_entity server) {
+    if (c->server != server || c->locate != server || c->purpose != FOR_USER || c->datagram)
+        return 0;
+    return veng_call_among_others(e, c) && (is_under_way(c) || c->state == CALL_LOCATING || c->state == CALL_LOCAL);
+}
+
+void veng_outstanding_elsewhere(struct vmtp_engine *e, struct entity *n, vmtp_entity server, vmtp_time now) {
+    struct host *h = veng_host_find(e, server);
+    int any = 0;
+    for (struct call *c = oldest(e, n); c; c = next(e, c)) {
+        if (!is_with(e, c, server))
+            continue;
+        if (c->state == CALL_LOCATING)
+            veng_locate_cancel(e, c);
+        if (c->state == CALL_LOCAL)
+            take_back(e, c);
+        veng_timer_stop(&e->wheel, &c->first.timer);
+        rewind_call(e, c, vmtp_get_transaction(c->tx.header));
+        c->retries = 0;
+        c->host = NONE;
+        c->moved = 1;
+        any = 1;
+    }
+    if (!any)
+        return;
+    if (h && h->state == HOST_KNOWN)
+        veng_host_forget(e, h);
+    veng_outstanding_push(e, n, now);
+}
+
 static int is_at_or_after(const struct call *c, uint32_t transaction) {
     return (int32_t)(veng_call_last(c) - transaction) >= 0;
 }

@@ -25,6 +25,13 @@ void veng_run_send(struct run *r, uint32_t size) {
     }
 }
 
+void veng_run_resume(struct run *r, unsigned base, unsigned next) {
+    for (unsigned g = 0; g < next; g++)
+        r->mask[g] = 0;
+    r->base = (uint16_t)base;
+    r->next = (uint16_t)next;
+}
+
 static unsigned window_end(const struct run *r) {
     unsigned end = r->base + (unsigned)r->window;
     return end < r->groups ? end : r->groups;

@@ -54,6 +54,8 @@ static inline uint32_t run_all(const struct run *r, unsigned group) {
 /* ---- sending ---- */
 
 void veng_run_send(struct run *r, uint32_t size);
+/* So many groups have been acknowledged, and so many sent, by another node. */
+void veng_run_resume(struct run *r, unsigned base, unsigned next);
 /* The group that the next packet is of, or NONE when nothing may be sent now. */
 uint32_t veng_run_sendable(const struct run *r);
 /* These blocks of the group are on their way; 1 when its packet is to ask for acknowledgment. */

@@ -8,8 +8,6 @@
  */
 #include "internal.h"
 
-#define RUN_REQUESTS 64u /* of one run at most: beyond that its client is to wait */
-
 /* ---- the list ---- */
 
 static struct request *find(const struct vmtp_engine *e, const struct remote *r, uint32_t transaction) {
@@ -213,7 +211,7 @@ static struct request *take_records(struct vmtp_engine *e, struct arrival *a, st
                                     enum vmtp_counter *reason) {
     uint32_t size = arrival_size(a);
     *reason = VMTP_COUNT_DROP_NO_RECORD;
-    if (r->length >= RUN_REQUESTS)
+    if (r->length >= VENG_RUN_REQUESTS)
         return NULL;
     struct run *run = size > VMTP_GROUP_OCTETS ? veng_pool_take(&e->runs) : NULL;
     *reason = VMTP_COUNT_DROP_NO_RUN;

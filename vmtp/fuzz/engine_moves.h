@@ -9,10 +9,11 @@ static int goes_along(const struct vmtp_engine *e, vmtp_handle handle) {
     const struct request *q = veng_request_by_handle(e, handle);
     if (!q || q->state == REQUEST_OVER)
         return 0;
-    return !q->in_run && (q->call == NONE || !veng_call_among_others(e, call_at(e, q->call)));
+    const struct call *c = q->call != NONE ? call_at(e, q->call) : NULL;
+    return !c || !veng_call_among_others(e, c) || entity_at(e, c->entity)->id != q->entity; /* its own run ends */
 }
 
-/* Its Requests go along, but those of runs, so nobody is told that they are over here. */
+/* Its Requests go along, so nobody is told that they are over here. */
 static void requests_leave(const struct my_node *n, vmtp_entity id) {
     for (uint32_t i = 0; i < w.request_count; i++) {
         struct my_request *r = &w.requests[i];
@@ -89,6 +90,7 @@ static void move_entity(struct my_node *n, uint32_t which) {
     if (w.move_count + 1 >= MOVES || w.loan_count == 4 * MOST)
         return;
     uint32_t data = lend(room, NOTHING);
+    room = data == NOTHING ? 0 : room;
     requests_leave(n, id);
     int error = vmtp_entity_export(n->e, id, lent(data), room, &used, w.now);
     trace("    %llx leaves %u with %u octets: %d\n", (unsigned long long)id, n->number, (unsigned)used, error);

@@ -148,31 +148,6 @@ START_TEST(request_in_hand_is_answered_from_the_new_node) {
 }
 END_TEST
 
-/* VMTP-13.11-05: a run is begun anew behind what was delivered */
-START_TEST(run_goes_on_behind_what_was_delivered) {
-    struct vmtp_header h = foreign_segment_request(A, server, 9, 1024);
-    serve_ask(&f, A, server, 7, VMTP_NER);
-    serve_ask(&f, A, server, 8, VMTP_NSR | VMTP_NER);
-    h.delivery = 1; /* one block of two, so that 10 has to wait, too */
-    h.flags = VMTP_NSR | VMTP_NER;
-    foreign_send(&f, &h, serving_segment, 512);
-    serve_ask(&f, A, server, 10, VMTP_NSR);
-    ck_assert_uint_eq(serve_count(&f), 2);
-    migrate(server);
-    serve_accepts(&g, server, 4, 1024);
-    take_all(&g);
-    serve_ask(&g, A, server, 9, VMTP_NSR | VMTP_NER);
-    expect_nvc(&g, A, 9, VMTP_NO_RUN_RECORD);
-    serve_ask(&g, A, server, 8, VMTP_NER | VMTP_APG); /* executed, and its Response stayed behind */
-    expect_nvc(&g, A, 8, VMTP_RESPONSE_DISCARDED);
-    serve_ask(&g, A, server, 9, VMTP_NER);
-    serve_ask(&g, A, server, 10, VMTP_NSR);
-    expect_silence(&g);
-    ck_assert_uint_eq(serve_count(&g), 2);
-    ck_assert_uint_eq(serve_last(&g)->transaction, 10);
-}
-END_TEST
-
 /* VMTP-13.11-05: what is half here, or has not been told, comes again */
 START_TEST(request_not_delivered_is_forgotten) {
     serve_ask_blocks(&f, A, server, 7, 2048, 1, 0);
@@ -537,7 +512,6 @@ int main(void) {
     tcase_add_test(t, old_node_says_that_it_has_left);
     tcase_add_test(t, only_so_many_are_remembered);
     tcase_add_test(t, request_in_hand_is_answered_from_the_new_node);
-    tcase_add_test(t, run_goes_on_behind_what_was_delivered);
     tcase_add_loop_test(t, request_not_delivered_is_forgotten, 0, 2);
     tcase_add_loop_test(t, response_goes_along, 0, 3);
     tcase_add_test(t, response_without_room_is_discarded);

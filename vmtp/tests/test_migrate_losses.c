@@ -270,6 +270,18 @@ static const struct scene scenes[] = {
     {"client to its server", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 1, 0, 5}}},
     {"client and back", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 2, 0, 5}, {CLIENT, 0, 5, 5}}},
     {"both", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 2, 0, 5}, {SERVER, 3, 5, 5}}},
+    {"large", 1, 0, 0, LARGE, 0, 20, 0, 1, {{SERVER, 2, 0, 5}}},
+    {"large Response", 1, 0, 0, 0, LARGE, 20, 0, 1, {{SERVER, 2, 0, 5}}},
+    {"large to its client", 1, 0, 0, LARGE, LARGE, 20, 0, 1, {{SERVER, 0, 0, 5}}},
+    {"large from its client", 1, 0, 0, LARGE, LARGE, 20, 0, 0, {{SERVER, 2, 0, 5}}},
+    {"run", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}}},
+    {"run of groups", 3, 1, 0, 3000, 3000, 12, 0, 1, {{SERVER, 2, 0, 5}}},
+    {"run, there and back", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 1, 5, 5}}},
+    {"run, on and on", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 3, 5, 5}}},
+    {"run, to its client", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 0, 0, 5}}},
+    {"run, to its client and on", 4, 1, 0, 600, 600, 20, 0, 1, {{SERVER, 0, 0, 5}, {SERVER, 2, 5, 5}}},
+    {"run, from its client", 4, 1, 0, 600, 600, 12, 0, 0, {{SERVER, 2, 0, 5}}},
+    {"idempotent run", 4, 1, 1, 600, 3000, 12, 0, 1, {{SERVER, 2, 0, 5}}},
 };
 
 /* VMTP-13.11-02 VMTP-13.11-03 VMTP-13.11-04 VMTP-13.11-05 VMTP-13.11-06 VMTP-13.11-10 VMTP-13.11-17 VMTP-13.11-18 VMTP-13.11-19 */

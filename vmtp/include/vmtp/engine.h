@@ -372,11 +372,11 @@ VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp
  * How they get there is your business, and that of the application's own state.  For TS4 whoever asks for the entity here is told that it
  * has migrated.  After that call, as after vmtp_entity_delete, the entity is not here: its accepts come back, what was lent for its calls,
  * replies and forwards comes back with the usual events (packets of them may still be out; a forward's when it is acknowledged, or the
- * call of a client here that it was for is over), and its handles are stale.  Its calls complete
- * with VMTP_MIGRATED; one that was its only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on
- * with there.  Requests in hand are not announced as abandoned: they go along.  Requests that you have not been told of are forgotten here,
+ * call of a client here that it was for is over), and its handles are stale.  Its calls complete with VMTP_MIGRATED; one that was its
+ * only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on with there.  Requests in hand are not announced as abandoned: they go along.  Requests that you have not been told of are forgotten here,
  * their Clients send them again.  Segments of Responses that may be asked for again go along as far as there is room; without room the
- * Response is discarded.  Memberships in groups, accepts, and Requests of runs do not go along.
+ * Response is discarded.  Memberships in groups and accepts do not go along, and calls that forward a Request (see
+ * VMTP_E_NESTED) end: its Client is told RESPONSE_DISCARDED.
  *
  * VMTP_E_MEMORY: size is too small even without segments of Responses; *used is what all would take, and nothing has happened.
  * VMTP_E_FULL: max_migrated entities have left in the last TS4.  VMTP_E_NO_ENTITY.
@@ -395,7 +395,7 @@ VMTP_API int vmtp_entity_export(vmtp_engine *e, vmtp_entity id, void *buffer, si
  * follow; with *lent 0, or an error, data is not needed after the call.
  *
  * VMTP_E_INVALID: data is not the form of an entity, was damaged, or has an identifier that cannot live here.
- * VMTP_E_EXISTS: it is here.  VMTP_E_FULL: entities, remote client records or Requests.  VMTP_E_NOT_READY.
+ * VMTP_E_EXISTS: it is here.  VMTP_E_FULL: entities, remote client records, Requests, or records of large messages.  VMTP_E_NOT_READY.
  */
 VMTP_API int vmtp_entity_import(vmtp_engine *e, const void *data, size_t size, vmtp_entity *id, uint32_t *lent,
                                 vmtp_time now);
