@@ -10,6 +10,8 @@
  *   instance.c  the other operations on instances
  *   handle.c    handles
  *   rebind.c    the same object at another replica (section 8)
+ *   members.c   replicas that are written: who they are, and an instance at each (replicas.h)
+ *   replicas.c  and what is done at all of them
  *   reader.c    contexts
  *   errno.c     results as errno values
  */
