@@ -49,8 +49,8 @@ void vdir_rule_register(struct vdir_verdict *v, const struct vdir_known *known, 
     v->registered = 1;
     v->stored = *asked;
     v->stored.flags = (uint16_t)((asked->flags & VNAME_ALIAS_RECORD) | VNAME_REGISTERED);
-    if (known->registered && old->manager == asked->manager)
-        v->stored.generation = old->generation;
+    if (known->registered && old->manager == asked->manager) /* it may have released its prefix and got it again */
+        v->stored.generation = asked->generation > old->generation ? asked->generation : old->generation;
     else
         v->stored.generation = next_generation(known, asked->generation);
     v->write = !known->registered || !same_record(&v->stored, old);

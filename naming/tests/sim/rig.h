@@ -17,10 +17,15 @@ struct rig {
     void (*open)(uint64_t seed, unsigned count, vipc *nodes[RIG_NODES]);
     void (*faults)(const struct rig_faults *faults);
     void (*partition)(unsigned node, uint32_t side); /* different sides do not hear each other */
+    void (*stop)(unsigned node, int stopped);        /* its program does not run until it is called with 0 */
     void (*run)(vmtp_time duration);
     void (*close)(void); /* the nodes have been closed */
 };
 
 extern const struct rig rig_fake, rig_host;
+
+/* The host of a node of rig_host. */
+struct vmtp_host;
+struct vmtp_host *rig_host_of(unsigned node);
 
 #endif

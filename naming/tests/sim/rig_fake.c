@@ -26,8 +26,10 @@ static void set_faults(const struct rig_faults *f) {
 
 static void partition(unsigned node, uint32_t side) { vipc_fake_partition(all[node], side); }
 
+static void stop(unsigned node, int stopped) { vipc_fake_stop(all[node], stopped); }
+
 static void run(vmtp_time duration) { vipc_fake_run(net, duration); }
 
 static void close_nodes(void) { vipc_fake_destroy(net); }
 
-const struct rig rig_fake = {"fake", open_nodes, set_faults, partition, run, close_nodes};
+const struct rig rig_fake = {"fake", open_nodes, set_faults, partition, stop, run, close_nodes};

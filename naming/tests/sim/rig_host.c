@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Nodes on VMTP hosts that share a simulated Ethernet, in virtual time.  Nothing blocks here. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <host/internal.h>
 #include <vipc/host.h>
@@ -12,6 +13,7 @@ static struct {
     vmtp_host *hosts[RIG_NODES];
     vmtp_port *ports[RIG_NODES];
     unsigned count;
+    int stopped[RIG_NODES];
 } net;
 
 static vmtp_time now(void *context) {
@@ -77,17 +79,24 @@ static void set_faults(const struct rig_faults *f) {
 
 static void partition(unsigned node, uint32_t side) { vmtp_sim_partition(net.sim, net.ports[node], side); }
 
+static void stop(unsigned node, int stopped) { net.stopped[node] = stopped; }
+
+struct vmtp_host *rig_host_of(unsigned node) {
+    return net.hosts[node];
+}
+
 static void run(vmtp_time duration) {
     const vmtp_time end = vmtp_sim_now(net.sim) + duration;
     for (;;) {
         vmtp_time next = vmtp_sim_next(net.sim);
         for (unsigned i = 0; i < net.count; i++) {
-            const vmtp_time its = vmtp_host_deadline(net.hosts[i]);
+            const vmtp_time its = net.stopped[i] ? VMTP_NEVER : vmtp_host_deadline(net.hosts[i]);
             next = its < next ? its : next;
         }
         vmtp_sim_advance(net.sim, next < end ? next : end);
         for (unsigned i = 0; i < net.count; i++)
-            must(vmtp_host_turn(net.hosts[i]));
+            if (!net.stopped[i])
+                must(vmtp_host_turn(net.hosts[i]));
         if (next >= end)
             return;
     }
@@ -97,6 +106,7 @@ static void close_nodes(void) {
     for (unsigned i = 0; i < net.count; i++)
         vmtp_host_close(net.hosts[i]);
     vmtp_sim_destroy(net.sim);
+    memset(&net, 0, sizeof net);
 }
 
-const struct rig rig_host = {"vmtp", open_nodes, set_faults, partition, run, close_nodes};
+const struct rig rig_host = {"vmtp", open_nodes, set_faults, partition, stop, run, close_nodes};

@@ -87,7 +87,7 @@ START_TEST(who_repeats_gets_the_same) {
         ck_assert_uint_eq(bed_ask_node(&bed, node, VNAME_REGISTER, 0, octets.octets, octets.size), VMTP_OK);
         ck_assert_uint_eq(bed_told(&bed).generation, 3);
     }
-    r.generation = 50; /* the stored one is answered, and this one not looked at */
+    r.generation = 50; /* it was released meanwhile, and claimed again */
     r.context = 4;
     r.group = VNAME_WATCHERS;
     r.flags = VNAME_ALIAS_RECORD;
@@ -96,12 +96,15 @@ START_TEST(who_repeats_gets_the_same) {
     ck_assert_uint_eq(bed_register(&bed, &r), VMTP_OK);
     ck_assert_uint_eq(bed_lookup(&bed, "/a/x"), VMTP_OK);
     struct vname_record told = bed_told(&bed);
-    ck_assert_uint_eq(told.generation, 3);
+    ck_assert_uint_eq(told.generation, 50);
     ck_assert_uint_eq(told.context, 4);
     ck_assert_uint_eq(told.group, VNAME_WATCHERS);
     ck_assert_uint_eq(told.flags, SECOND_HAND_REGISTERED | VNAME_ALIAS_RECORD);
     ck_assert_uint_eq(told.target_length, 4);
     ck_assert_mem_eq(told.target, "/b/c", 4);
+    r.generation = 4; /* late */
+    ck_assert_uint_eq(bed_register(&bed, &r), VMTP_OK);
+    ck_assert_uint_eq(bed_told(&bed).generation, 50);
     bed_end(&bed);
 }
 END_TEST
