@@ -72,7 +72,7 @@ static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp
     config->random(config->random_context, &e->prng, sizeof e->prng);
     veng_wheel_init(&e->wheel, now);
     e->event_tail = &e->event_head;
-    e->host_newest = e->host_oldest = e->hosts_pending = NONE;
+    e->host_newest = e->host_oldest = e->hosts_pending = e->releasing = NONE;
     e->manager = e->notifier = NONE;
     e->next_group = ID_FIRST_USER;
     e->allocation.timer.kind = TIMER_ALLOCATE;

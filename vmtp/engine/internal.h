@@ -481,6 +481,7 @@ struct vmtp_engine {
     uint32_t prober[PROBERS]; /* entity indices */
     uint32_t manager, notifier;
     uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
+    uint32_t releasing;     /* calls that have waited for a Probe that is over */
     uint32_t next_id, next_group;
     uint32_t user_calls;
     struct sequence *sequences; /* NULL: no numbers */

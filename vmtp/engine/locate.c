@@ -210,16 +210,20 @@ int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     return 0;
 }
 
-/* The Probe goes on: others may want its answer, and it will be cached. */
-void veng_locate_cancel(struct vmtp_engine *e, struct call *c) {
-    struct host *h = veng_host_find(e, c->locate);
-    if (!h)
-        return;
-    uint32_t *link = &h->waiting, index = pool_index(&e->calls, c);
+static void leave_list(struct vmtp_engine *e, uint32_t *link, const struct call *c) {
+    uint32_t index = pool_index(&e->calls, c);
     while (*link != NONE && *link != index)
         link = &call_at(e, *link)->wait_next;
     if (*link == index)
         *link = c->wait_next;
+}
+
+/* The Probe goes on: others may want its answer, and it will be cached. */
+void veng_locate_cancel(struct vmtp_engine *e, struct call *c) {
+    struct host *h = veng_host_find(e, c->locate);
+    if (h)
+        leave_list(e, &h->waiting, c);
+    leave_list(e, &e->releasing, c);
 }
 
 int veng_probe_remote(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now) {
@@ -242,11 +246,12 @@ void veng_probe_disown(struct vmtp_engine *e, const struct remote *r) {
 
 /* The calls that wait for h go on, or end. */
 static void release_waiting(struct vmtp_engine *e, struct host *h, uint32_t result, vmtp_time now) {
-    uint32_t waiting = h->waiting, index = pool_index(&e->hosts, h);
+    uint32_t index = pool_index(&e->hosts, h);
+    e->releasing = h->waiting; /* the end of one may be that of others among them, of the same run */
     h->waiting = NONE;
-    while (waiting != NONE) {
-        struct call *w = call_at(e, waiting);
-        waiting = w->wait_next;
+    while (e->releasing != NONE) {
+        struct call *w = call_at(e, e->releasing);
+        e->releasing = w->wait_next;
         w->host = index;
         memcpy(w->tx.mac, h->mac, 6);
         w->state = CALL_AWAITING_RESPONSE; /* out of the waiting list */

@@ -157,6 +157,48 @@ START_TEST(forwarded_to_itself) {
 }
 END_TEST
 
+/* Four calls come and go, so that the records of the next four are taken in another order. */
+static void shuffle(void) {
+    static const unsigned order[4] = {1, 0, 3, 2};
+    vmtp_handle calls[4];
+    for (unsigned i = 0; i < 4; i++) {
+        struct vmtp_request r = call_request(call_entity(&f), 0);
+        calls[i] = call_start(&f, &r);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_int_eq(vmtp_cancel(f.engine, calls[order[i]], f.now), 0);
+        foreign_collect(&f);
+    }
+}
+
+/* VMTP-13.3-34 VMTP-7.7-01: each call of a run is looked for by itself, and the end of one is that of those behind it */
+START_TEST(server_comes_to_the_client_of_a_run) {
+    struct vmtp_entity_options options = {.id = FOREIGN_SERVER};
+    shuffle();
+    vmtp_entity client = call_entity(&f);
+    unsigned ended[4] = {0};
+    serve_entity(&g, &options);
+    for (unsigned i = 0; i < 4; i++) {
+        struct vmtp_request r = call_request(client, 0);
+        r.flags = i < 3 ? VMTP_CALL_MORE : 0;
+        r.cookie = i;
+        call_start(&f, &r);
+    }
+    foreign_forget(&f);
+    leave(&g, FOREIGN_SERVER);
+    ck_assert_int_eq(arrive(&f), 0);
+    foreign_pass(&f, 3 * VMTP_SECOND);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        ended[foreign_event(&f, VMTP_EV_COMPLETE, i)->cookie]++;
+        ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->result, VMTP_RETRANS_TIMEOUT);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(ended[i], 1);
+    nothing_is_left(&f);
+}
+END_TEST
+
 /* ---- peers that say so for ever ---- */
 
 /* VMTP-13.11-13: the node that answers the Probe is the one that says that the server has left */
@@ -409,6 +451,7 @@ int main(void) {
     tcase_add_loop_test(t, member_leaves_with_a_request_of_a_client_here, 0, 3);
     tcase_add_loop_test(t, forms_of_forwarded_requests_are_looked_at, 0, 4);
     tcase_add_test(t, forwarded_to_itself);
+    tcase_add_test(t, server_comes_to_the_client_of_a_run);
     tcase_add_test(t, server_that_has_always_just_left);
     tcase_add_loop_test(t, client_that_has_always_just_left, 0, 2);
     tcase_add_loop_test(t, client_is_found_when_its_response_is_settled, 0, 3);
