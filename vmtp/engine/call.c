@@ -76,6 +76,7 @@ static uint32_t all_blocks(const struct call *c) {
 }
 
 uint32_t veng_call_lacks(const struct call *c, uint32_t delivery) { return all_blocks(c) & ~delivery; }
+
 /* Its place in a run, and whether the Response may need Transactions of its own. */
 static uint32_t run_control(const struct vmtp_engine *e, const struct call *c) {
     if (e->config.no_streams || !(c->behind | c->datagram | c->more | c->skip))
@@ -620,8 +621,10 @@ static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count,
         rtt_sample(&h->rtt, now - c->sent_at[count]);
 }
 
-/* The server has the Request: it may take its time. */
-/* A message of several groups is always acknowledged, so the first time shows nothing of how long its answer takes. */
+/*
+ * The server has the Request: it may take its time.  A message of several groups is always acknowledged, so the first time shows nothing
+ * of how long its answer takes.
+ */
 void veng_call_acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     vmtp_time patience = c->tx.run && !c->acknowledged ? tc1(e, c) : tc1_full(e, c);
     c->retries = 0;

@@ -857,7 +857,6 @@ int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int m
 /* ---- service.c ---- */
 int veng_service_procedure(uint32_t code24);
 uint32_t veng_service_manage(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]); /* the code */
-uint32_t veng_service_load(const struct vmtp_engine *e, vmtp_entity id);
 uint32_t veng_service_room(const struct vmtp_engine *e, const struct entity *n);
 
 /* ---- notify.c ---- */
@@ -942,8 +941,10 @@ void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group
 void veng_pace_ask(const struct vmtp_engine *e, struct sender *s);
 /* A Response is incomplete, and no more of it comes; or it is complete. */
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now);
-/* A client has an idempotent operation done again, since its Response was not whole; or it has all of it. */
-/* lacks: the blocks that it wants, 0: it does not say. */
+/*
+ * A client has an idempotent operation done again, since its Response was not whole; or it has all of it.  lacks: the blocks that it
+ * wants, 0: it does not say.
+ */
 void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int whole, uint32_t lacks, vmtp_time now);
 void veng_pace_arrived(struct vmtp_engine *e, const struct slot *s, vmtp_time now);
 static inline void veng_pace_came(struct vmtp_engine *e, const struct slot *s, vmtp_time now) {

@@ -110,7 +110,7 @@ static int query_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
     return 56;
 }
 
-/* ---- CreateEntity, DeleteEntity ---- */
+/* ---- procedures that are executed once ---- */
 
 static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_time now) {
     vmtp_entity id;
@@ -134,7 +134,7 @@ static uint32_t delete_entity(struct vmtp_engine *e, vmtp_entity id, vmtp_time n
     return VMTP_OK;
 }
 
-static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
+static uint32_t execute(struct vmtp_engine *e, const struct arrival *a, uint32_t words[7]) {
     if (veng_group_procedure(CODE24(a->code)))
         return veng_group_manage(e, a, words);
     if (veng_service_procedure(CODE24(a->code)))
@@ -147,7 +147,7 @@ static uint32_t create_or_delete(struct vmtp_engine *e, const struct arrival *a,
 }
 
 static int manage(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
-    uint32_t words[7] = {0}, code = create_or_delete(e, a, words);
+    uint32_t words[7] = {0}, code = execute(e, a, words);
     vmtp_store32(header + 36, words[0]);
     vmtp_store32(header + 40, words[1]);
     vmtp_put_code(header, code);
@@ -234,7 +234,7 @@ static int once(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_NO_RECORD);
     }
     remember(e, r, a);
-    r->code = create_or_delete(e, a, r->words);
+    r->code = execute(e, a, r->words);
     if (!(a->code & VMTP_DGM))
         veng_reply_again(e, r); /* if there is no room now, the client asks again */
     return 0;

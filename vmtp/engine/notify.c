@@ -63,9 +63,9 @@ void veng_notify_client(struct vmtp_engine *e, const struct arrival *a, uint32_t
         veng_group_tell(a->group_answer, delivery, code);
         return;
     }
-    /* The source of a forwarded Request is its forwarder, who tells the Client what there is to tell (H43). */
     if (code == VMTP_RETRY)
         COUNT(e, RETRY_SENT);
+    /* The source of a forwarded Request is its forwarder, who tells the Client what there is to tell (H43). */
     int forwarded = vmtp_get_forward_count(a->h) > 0;
     send_client(e, a->rx->src, a->client, a->control, a->transaction, delivery, code, forwarded, 0);
 }

@@ -9,7 +9,7 @@ int veng_service_procedure(uint32_t code24) {
 }
 
 /* Requests that an entity has: being collected, waiting, in hand. */
-uint32_t veng_service_load(const struct vmtp_engine *e, vmtp_entity id) {
+static uint32_t requests_of(const struct vmtp_engine *e, vmtp_entity id) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < e->requests.count; i++) {
         const struct request *q = request_at(e, i);
@@ -23,7 +23,7 @@ uint32_t veng_service_load(const struct vmtp_engine *e, vmtp_entity id) {
 uint32_t veng_service_room(const struct vmtp_engine *e, const struct entity *n) {
     if (n->limit == NONE)
         return n->accepts;
-    uint32_t load = veng_service_load(e, n->id), room = n->limit > load ? n->limit - load : 0;
+    uint32_t load = requests_of(e, n->id), room = n->limit > load ? n->limit - load : 0;
     return room < n->accepts ? room : n->accepts;
 }
 
