@@ -94,7 +94,8 @@ VMTP_API int vmtp_host_transact(vmtp_host *host, const struct vmtp_request *requ
  *
  * vmtp_host_group_call begins one.  *request: as for vmtp_host_transact, and message.server is a group; MRD is set for you.  Room is
  * made for response_slots Responses (0: 64) of up to response_size octets each; more are dropped and counted.  response_area is not
- * used.  request->segment is lent until vmtp_host_group_end.  0, those of vmtp_host_transact, VMTP_E_INVALID (no group), VMTP_E_MEMORY.
+ * used.  request->segment is lent until vmtp_host_group_end.  0, those of vmtp_host_transact, VMTP_E_INVALID (no group, or a datagram),
+ * VMTP_E_MEMORY.
  *
  * vmtp_host_group_next waits for the next Response.  0: it is in *response (result, message, segment ..., as of VMTP_EV_RESPONSE), and its
  * segment stays valid until vmtp_host_group_end.  VMTP_USER_TIMEOUT: the call's deadline has passed, and there are no more; another
@@ -244,7 +245,7 @@ VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const st
  *
  * message and segment are what that server gets; message->server is whom.  The segment, of up to 16384 octets, is copied; it may be in's own.  The Response
  * goes straight to the client, if the Request can go on as it is; else it becomes a call of the entity that received it, whose
- * Response, with a segment of up to relay octets, is given to the client.  relay 0: no such call.
+ * Response, with a segment of up to relay octets (16384 at most), is given to the client.  relay 0: no such call.
  * 0, or VMTP_E_STALE (as with vmtp_host_reply); in is over in both cases.  With any other error it is still to be answered:
  * VMTP_E_NESTED (such a call is needed, and relay is 0), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY.
  */
