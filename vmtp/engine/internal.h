@@ -7,6 +7,8 @@
  * life             engine.c      memory, time, counters read out
  *                  list.c        transactions listed
  * tables           table.c       free lists, hashing
+ * times            timer.h timer.c  timers in a wheel
+ *                  rtt.h         round trips
  * local entities   entity.c      creation, deletion, accepts
  *                  withdraw.c    accepts that are taken back
  * arrival          input.c       checks of section 5.1, who gets the packet

@@ -39,7 +39,7 @@ int vmtp_host_borrow_entity(vmtp_host *host, vmtp_entity *id) {
         return r;
     uint32_t transaction;
     if (vmtp_outstanding(host->engine, host->members[number].id, &transaction) == VMTP_E_NO_ENTITY) {
-        give_member(host, number); /* deleted from the wire while nobody had it */
+        give_member(host, number); /* the program has deleted it */
         host->members[number].id = 0;
         r = take_member(host, &number);
     }
@@ -64,7 +64,7 @@ static inline __attribute__((always_inline)) int start(vmtp_host *host, struct v
     int r = vmtp_call(host->engine, &host->call->handle, request, host->now);
     if (r != VMTP_E_NO_ENTITY)
         return r;
-    /* Somebody deleted it (DeleteEntity from the wire): take a new one. */
+    /* The program has deleted it: take a new one. */
     member->id = 0;
     r = vmtp_entity_create(host->engine, &member->id, NULL, host->now);
     if (r < 0) {
