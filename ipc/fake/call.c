@@ -111,6 +111,8 @@ static void look(struct vfake_transaction *t) {
         vfake_look_after(t, VFAKE_REPEAT);
     else if (!server->alive)
         vfake_finish(t, (int)VMTP_NONEXISTENT_ENTITY);
+    else if (t->state == VFAKE_SENDING && vfake_chance(net, net->faults.frames))
+        vfake_look_after(t, VFAKE_REPEAT);
     else if (t->state == VFAKE_SENDING)
         offer(t, server->host);
     else if (t->state == VFAKE_DISCARDED)

@@ -110,6 +110,8 @@ void vfake_answer_send(struct vfake_transaction *t, struct vfake_node *node, con
         delay += vfake_random(net) % (100 * VMTP_MILLISECOND);
     if (t->group && vfake_chance(net, net->faults.answers))
         answer->transaction = NULL;
+    while (vfake_chance(net, net->faults.frames))
+        delay += VFAKE_REPEAT;
     vipc_timer_set(&net->events, &answer->timer, net->now + delay);
 }
 

@@ -74,6 +74,22 @@ START_TEST(losses_take_their_share) {
 }
 END_TEST
 
+/* Each loss of a frame costs a single client 100 ms and nothing else. */
+START_TEST(lost_frames_take_time) {
+    struct vipc_fake_faults faults = calm;
+    const vmtp_time begin = vipc_fake_now(net);
+    faults.frames = 500000;
+    vipc_fake_set_faults(net, &faults);
+    serve(&server, node_b, serve_echo);
+    for (unsigned i = 0; i < 1000; i++)
+        ck_assert_int_eq(ask_and_wait(node_a, server.service.entity, "x"), 0);
+    ck_assert_uint_eq(server.called, 1000);
+    const vmtp_time lost = (vipc_fake_now(net) - begin) / (100 * VMTP_MILLISECOND); /* one each way, on the average */
+    ck_assert_uint_gt(lost, 1850);
+    ck_assert_uint_lt(lost, 2150);
+}
+END_TEST
+
 /* A Request to a group that is lost is sent again until somebody answers; copies are executed twice. */
 START_TEST(groups_lose_and_double) {
     struct vipc_fake_faults faults = calm;
@@ -279,6 +295,7 @@ int main(void) {
     const TTest *const tests[] = {delays_are_kept,
                                   lost_calls_end_in_silence,
                                   losses_take_their_share,
+                                  lost_frames_take_time,
                                   groups_lose_and_double,
                                   a_partition_heals_or_ends_calls,
                                   an_answer_waits_for_the_partition_to_heal,
