@@ -176,3 +176,34 @@ struct vn_entry *vn_cache_put(struct vn_cache *c, const struct vname_record *rec
     link_use(c, e);
     return e;
 }
+
+/* Only as long as nobody has to go for it. */
+static void learn_new(struct vn_cache *c, const struct vname_record *record, vmtp_time now) {
+    if (c->free == VN_NONE || (record->target_length && !c->targets_free))
+        return;
+    struct vn_entry *e = vn_cache_put(c, record, now);
+    unlink_use(c, e);
+    const uint32_t i = (uint32_t)(e - c->entries);
+    e->older = VN_NONE;
+    e->newer = c->oldest;
+    if (c->oldest != VN_NONE)
+        c->entries[c->oldest].older = i;
+    else
+        c->newest = i;
+    c->oldest = i;
+}
+
+void vn_cache_learn(struct vn_cache *c, const struct vname_record *record, vmtp_time now) {
+    struct vn_entry *e = vn_cache_exact(c, record->prefix, record->prefix_length);
+    if (!e) {
+        learn_new(c, record, now);
+    } else if (e->target != VN_NONE || record->target_length) {
+        vn_cache_put(c, record, now);
+    } else {
+        e->record = *record;
+        e->record.prefix = e->text;
+        e->told = now;
+        e->forwarder = 0;
+        e->forwarder_asked = 0;
+    }
+}

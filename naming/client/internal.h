@@ -10,6 +10,7 @@
  *   operate.c   operations: from the cache or a question to a manager, and what its answer means
  *   context.c   places from which relative names go on
  *   hand_down.c what parents tell children
+ *   listen.c    what managers announce
  *   watch.c     presence
  *   survey.c    all prefixes of a segment
  *   wait.c      functions that block
@@ -65,6 +66,8 @@ struct vn_entry *vn_cache_find(const struct vn_cache *cache, const char *name, s
 struct vn_entry *vn_cache_exact(const struct vn_cache *cache, const char *prefix, size_t length);
 /* Replaces what there is of this prefix.  Its record must be good; it may point into the cache.  The entry becomes the one used last. */
 struct vn_entry *vn_cache_put(struct vn_cache *cache, const struct vname_record *record, vmtp_time now);
+/* The same, but this is no use of it: the place in the order of uses stays, and what is new comes last and makes nothing go. */
+void vn_cache_learn(struct vn_cache *cache, const struct vname_record *record, vmtp_time now);
 void vn_cache_use(struct vn_cache *cache, struct vn_entry *entry);
 void vn_cache_drop(struct vn_cache *cache, struct vn_entry *entry);
 
@@ -155,9 +158,10 @@ struct vname_resolver {
     struct vname_context current;
     struct vn_meeting meetings[VN_MEETINGS];
     vmtp_time directory_silent_until;
-    struct vipc_service listener; /* while there are watches */
+    struct vipc_service listener; /* while there are watches, or it listens */
     struct vname_watch *watches, *next_watch;
     int announcing; /* the listener has a Request in hand */
+    int listens;    /* vname_listen */
     int allocated;
 };
 
@@ -188,6 +192,16 @@ void vn_operation_end(struct vname_operation *op, enum vname_outcome outcome, in
 void vn_operation_drop(struct vname_operation *op);
 void vn_operation_patient(struct vname_operation *op);
 void vn_operation_wait_until(struct vname_operation *op, vmtp_time at);
+
+/* ---- announcements ---- */
+
+/* The listener is there and hears announcements, or heartbeats too: 0, or what vipc_serve and vipc_join return. */
+int vn_attend(vname_resolver *r, int heartbeats);
+/* It is not needed as much as it was. */
+void vn_attend_no_more(vname_resolver *r);
+/* A record that its own manager announces; he lives. */
+void vn_watches_hear(vname_resolver *r, const struct vname_record *record, uint32_t reason);
+void vn_watches_hear_from(vname_resolver *r, vmtp_entity manager);
 
 /* ---- contexts ---- */
 

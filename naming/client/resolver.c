@@ -109,6 +109,7 @@ void vname_close(vname_resolver *r) {
         return;
     while (r->watches)
         vname_unwatch(r->watches);
+    vname_listen_no_more(r);
     while (r->operations)
         vn_operation_drop(r->operations);
     while (r->contexts)

@@ -187,7 +187,7 @@ static void timed(struct vipc_timer *timer) {
         ask_for_heartbeats(w);
 }
 
-/* ---- listening ---- */
+/* ---- what is announced ---- */
 
 static int is_release(const struct vname_record *record, uint32_t reason) {
     return reason == VNAME_REASON_RELEASED || (record->flags & VNAME_RELEASED);
@@ -223,7 +223,7 @@ static void heard_while_absent(struct vname_watch *w, const struct vname_record 
     found(w, record);
 }
 
-static void heard(vname_resolver *r, const struct vname_record *record, uint32_t reason) {
+void vn_watches_hear(vname_resolver *r, const struct vname_record *record, uint32_t reason) {
     for (struct vname_watch *w = r->watches; w; w = r->next_watch) {
         r->next_watch = w->next;
         if (w->state == PRESENT)
@@ -233,73 +233,13 @@ static void heard(vname_resolver *r, const struct vname_record *record, uint32_t
     }
 }
 
-static void heard_from(vname_resolver *r, vmtp_entity manager) {
+void vn_watches_hear_from(vname_resolver *r, vmtp_entity manager) {
     for (struct vname_watch *w = r->watches; w; w = w->next)
         if (w->state == PRESENT && w->record.manager == manager) {
             r->counters.heartbeats++;
             w->heard = now_of(w);
             schedule(w);
         }
-}
-
-static void announced(vname_resolver *r, const struct vipc_incoming *in) {
-    const uint32_t reason = in->message.words[0];
-    struct vname_list list = vname_list_of(in->segment, in->segment_size);
-    struct vname_record record;
-    if (reason == VNAME_REASON_MEET)
-        return; /* said by anybody, and not to us */
-    heard_from(r, in->client);
-    while (vname_list_next(&list, &record)) {
-        if (record.manager != in->client || (record.flags & VNAME_CLAIMING)) {
-            r->counters.announcements_bad++;
-            continue;
-        }
-        r->counters.announcements++;
-        heard(r, &record, reason);
-    }
-    r->counters.announcements_bad += list.left != 0;
-}
-
-static void stop_listening(vname_resolver *r) {
-    if (!r->watches && !r->announcing)
-        vipc_unserve(&r->listener);
-}
-
-static void requested(struct vipc_service *service, struct vipc_incoming *in) {
-    vname_resolver *r = service->context;
-    const uint32_t code = vn_code(&in->message);
-    if (code == (VNAME_ANNOUNCE & VMTP_CODE_MASK)) {
-        r->announcing = 1;
-        announced(r, in);
-        r->announcing = 0;
-        vipc_discard(in);
-    } else if (in->group || in->datagram) {
-        vipc_discard(in);
-    } else {
-        const int name = code == (VNAME_QUERY & VMTP_CODE_MASK) || (code & VNAME_BY_NAME);
-        const struct vmtp_message answer = {.code = name ? VNAME_STALE : VMTP_ERROR};
-        vipc_reply(in, &answer, NULL, 0, VIPC_REPLY_IDEMPOTENT);
-    }
-    stop_listening(r);
-}
-
-static int listen(vname_resolver *r) {
-    struct vipc_service *s = &r->listener;
-    if (s->ipc)
-        return 0;
-    memset(s, 0, sizeof *s);
-    s->depth = 32;
-    s->capacity = VNAME_LIST_OCTETS;
-    s->request = requested;
-    s->context = r;
-    int result = vipc_serve(r->ipc, s);
-    if (!result)
-        result = vipc_join(s, VNAME_HANDLERS);
-    if (!result)
-        result = vipc_join(s, VNAME_WATCHERS);
-    if (result)
-        vipc_unserve(s);
-    return result;
 }
 
 /* ---- beginning and end ---- */
@@ -330,7 +270,7 @@ static int begin(vname_resolver *r, struct vname_watch *w) {
     r->counters.refused += code != 0;
     if (code)
         return (int)code;
-    const int result = listen(r);
+    const int result = vn_attend(r, 1);
     if (result)
         return result;
     enter(r, w);
@@ -356,7 +296,7 @@ void vname_unwatch(struct vname_watch *w) {
     if (w->next)
         w->next->previous = w->previous;
     w->resolver = NULL;
-    stop_listening(r);
+    vn_attend_no_more(r);
 }
 
 int vname_await(vname_resolver *r, struct vname_watch *w, const char *name, size_t length, vmtp_time deadline) {

@@ -146,7 +146,8 @@ VMTP_API vipc *vname_ipc(vname_resolver *resolver);
     X(evicted)           /* entries that made room */                                                                  \
     X(inherited)         /* records of V_NAMES taken */                                                                \
     X(inherited_bad)     /* records of V_NAMES that could not be read */                                               \
-    X(announcements)     /* records heard by watches that counted */                                                   \
+    X(learned)           /* records that were new, by vname_listen */                                                  \
+    X(announcements)     /* records heard by the listener that counted */                                              \
     X(announcements_bad) /* and that did not: not well-formed, or not of their sender */                               \
     X(heartbeats)        /* heard of watched managers */                                                               \
     X(ended_answered)    /* operations by their end */                                                                 \
@@ -300,6 +301,14 @@ VMTP_API int vname_change_context(vname_resolver *resolver, const char *name, si
 VMTP_API uint32_t vname_inherit(vname_resolver *resolver, const char *names, const char *context);
 /* The same from this process's environment. */
 VMTP_API uint32_t vname_inherit_environment(vname_resolver *resolver);
+/*
+ * For programs that live long and start others: listens to what managers announce, and keeps the cache by it (NAME-7.2-06), so that children
+ * are handed down where managers are now, and prefixes that this program itself has never used.  Nothing is sent for it.  It takes an entity of the node, with
+ * room for 32 announcements.  Again while it listens: without effect.  0, and what vipc_serve and vipc_join return.
+ */
+VMTP_API int vname_listen(vname_resolver *resolver);
+/* Its end; vname_close does it, too. */
+VMTP_API void vname_listen_no_more(vname_resolver *resolver);
 /* V_NAMES for children: the records used most recently.  As vname_text_records. */
 VMTP_API size_t vname_names_text(const vname_resolver *resolver, char *text, size_t room);
 /* V_CONTEXT for children, 0 if there is no current context.  As vname_text_place. */
