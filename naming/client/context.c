@@ -68,10 +68,12 @@ static void mapped(struct vname_operation *map, enum vname_outcome outcome) {
     const int good = c->place.manager != 0;
     take_all(&c->waiters, &waiters);
     while ((op = take(&waiters))) {
+        op->inside = 1; /* who is told may block, and the others do not wait for that */
         if (good)
             vn_operation_mapped(op);
         else
             pass_on(op, map, outcome);
+        op->inside = 0;
     }
 }
 

@@ -67,7 +67,7 @@ static void tell(struct vname_operation *op) {
         op->done(op, op->outcome);
 }
 
-/* Never from inside a function that the caller has called: then a timer tells it. */
+/* Never from inside a function that the caller has called, or while others are to be looked at: then a timer tells it. */
 void vn_operation_end(struct vname_operation *op, enum vname_outcome outcome, int result) {
     op->outcome = outcome;
     op->result = result;

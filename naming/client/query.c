@@ -31,11 +31,14 @@ void vn_waiters_remove(struct vname_operation *op) {
     op->list = NULL;
 }
 
+/* Whoever is told of an end may block, and the question is over before he has returned: so those that end are told by their timers. */
 void vn_query_wake(struct vn_query *q, enum vn_found found) {
     while (q->waiters.first) {
         struct vname_operation *op = q->waiters.first;
         vn_waiters_remove(op);
+        op->inside = 1;
         vn_operation_answered(op, found);
+        op->inside = 0;
     }
 }
 

@@ -46,6 +46,7 @@ static void responded(struct vipc_call *call, const struct vipc_response *respon
         s->unasked++;
         return;
     }
+    s->rest[s->rest_count].until = 0;
     s->rest[s->rest_count].manager = answer->server;
     s->rest[s->rest_count++].skip = count;
 }
@@ -61,8 +62,12 @@ static void rest_answered(struct vipc_call *call, int result) {
     if (!s->ipc)
         return; /* cancelled by the one who was told of a record */
     s->rest[last].skip += count;
-    if (!count || call->answer.words[0] <= s->rest[last].skip)
+    if (!count || call->answer.words[0] <= s->rest[last].skip) {
         s->rest_count--; /* no more, or it does not get on */
+    } else if (vipc_now(s->ipc) >= s->rest[last].until) {
+        s->rest_count--; /* there is always more */
+        s->unasked++;
+    }
     ask_next(s);
 }
 
@@ -72,10 +77,13 @@ static void ask_next(struct vname_survey *s) {
         end(s, 0);
         return;
     }
+    struct vname_survey_rest *rest = &s->rest[s->rest_count - 1];
+    if (!rest->until)
+        rest->until = vipc_now(s->ipc) + VNAME_SURVEY_REST_TIME;
     memset(&s->call, 0, sizeof s->call);
-    s->call.message.server = s->rest[s->rest_count - 1].manager;
+    s->call.message.server = rest->manager;
     s->call.message.code = VNAME_LIST;
-    s->call.message.words[0] = s->rest[s->rest_count - 1].skip;
+    s->call.message.words[0] = rest->skip;
     s->call.area = s->area;
     s->call.capacity = VNAME_LIST_OCTETS;
     s->call.deadline = vipc_now(s->ipc) + VNAME_SURVEY_TIME;

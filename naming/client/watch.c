@@ -213,7 +213,7 @@ static void heard_while_absent(struct vname_watch *w, const struct vname_record 
     if (is_release(record, reason) || !vname_matches(record->prefix, record->prefix_length, w->name, w->name_length))
         return;
     if (record->flags & VNAME_ALIAS_RECORD) { /* it leads somewhere: where? */
-        w->again = now_of(w);
+        w->again = w->settled + BETWEEN_DOUBTS;
         schedule(w);
         return;
     }

@@ -47,9 +47,18 @@ static int start(struct vn_ask *ask, vmtp_entity to, uint32_t code, uint32_t siz
     return r;
 }
 
+/* Anybody can make a manager meet, or be covered: that leaves room for what its program wants. */
+static int has_room(vname_manager *m, uint32_t code) {
+    const int provoked = code == VNAME_MEET || code == VNAME_MOUNT;
+    uint32_t room = 0;
+    for (struct vn_ask *ask = m->asks; ask < vn_asks_end(m); ask++)
+        room += !ask->used;
+    return room > (provoked ? m->config.asks / 4 : 0);
+}
+
 static struct vn_ask *new_ask(vname_manager *m, struct vn_prefix *p, uint32_t code, const struct vname_record *record,
                               void (*over)(struct vn_ask *, int)) {
-    for (struct vn_ask *ask = m->asks; ask < vn_asks_end(m); ask++) {
+    for (struct vn_ask *ask = m->asks; has_room(m, code) && ask < vn_asks_end(m); ask++) {
         if (ask->used)
             continue;
         ask->manager = m;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What somebody who is broken or lies can send: for every operation, and at random.  Nothing crashes, fills or loops, and all is counted. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/manage.h"
@@ -346,6 +347,32 @@ START_TEST(no_room_for_calls) {
 }
 END_TEST
 
+/* Somebody tells of many managers of our prefixes who are not there; the program takes over a prefix all the same.  NAME-8.5-06 */
+START_TEST(many_to_meet) {
+    char prefix[16][16];
+    struct vname_record r[16];
+    const struct vname_manager_claim wanted = {.prefix = "/b", .prefix_length = 2};
+    stranger_open(&s);
+    program_open(&a);
+    program_open(&b);
+    b.hands_over = 1;
+    hold(&b, "/b");
+    for (unsigned i = 0; i < 12; i++) {
+        snprintf(prefix[i], sizeof prefix[i], "/a%u", i);
+        hold(&a, prefix[i]);
+        r[i] = record_of(prefix[i], 0x1500000000000000u + i, 9);
+    }
+    stranger_announces(&s, a.entity, VNAME_REASON_MEET, r, 12);
+    ck_assert_int_eq(vname_manager_take_over(a.manager, b.entity, &wanted), 0);
+    manage_run(SECONDS);
+    ck_assert_int_eq(holds(&a, "/b"), 1);
+    ck_assert_uint_gt(vname_manager_counters(a.manager)->asks_full, 0);
+    program_close(&a);
+    program_close(&b);
+    stranger_close(&s);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("odd");
     tcase_add_test(t, records_in_requests);
@@ -358,5 +385,6 @@ int main(void) {
     tcase_add_test(t, events_in_which_everything_changes);
     tcase_add_test(t, ended_in_the_middle);
     tcase_add_test(t, no_room_for_calls);
+    tcase_add_test(t, many_to_meet);
     return manage_main(t, "manager: odd peers");
 }

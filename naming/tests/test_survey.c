@@ -105,6 +105,30 @@ START_TEST(who_speaks_of_others_or_never_ends) {
 }
 END_TEST
 
+static void count_only(struct vname_survey *s, const struct vname_record *record) {
+    (void)s;
+    (void)record;
+}
+
+/* NAME-8.7-04 */
+START_TEST(a_list_without_end) {
+    struct holder liar = {.name = "l", .count = UINT32_MAX, .most = 1}, a = {.name = "a", .count = 7, .most = 3};
+    net_open(&net, NULL);
+    holder(&a);
+    holder(&liar);
+    memset(&survey, 0, sizeof survey);
+    survey.area = area;
+    survey.slots = 4;
+    survey.record = count_only;
+    const vmtp_time begin = vipc_now(net.node);
+    ck_assert_int_eq(vname_survey_wait(net.node, &survey), 0);
+    ck_assert_uint_le(vipc_now(net.node) - begin, 12 * VMTP_SECOND);
+    ck_assert_uint_eq(survey.unasked, 1);
+    ck_assert_uint_eq(a.asked, 3);
+    net_close(&net);
+}
+END_TEST
+
 static int gone_then(struct manager *m, struct vipc_incoming *in) {
     const int taken = list(m, in);
     if (taken)
@@ -161,6 +185,7 @@ int main(void) {
     tcase_add_test(tc, nobody_is_there);
     tcase_add_test(tc, who_speaks_of_others_or_never_ends);
     tcase_add_test(tc, a_manager_that_has_more_goes);
+    tcase_add_test(tc, a_list_without_end);
     tcase_add_test(tc, cancelled_when_a_record_comes);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -14,6 +14,15 @@ extern "C" {
 #define VNAME_SURVEY_TIME                                                                                              \
     VMTP_SECOND /* for answers to the multicast, and for each manager that is asked for the rest */
 
+#define VNAME_SURVEY_REST_TIME (10 * VMTP_SECOND) /* for all that one manager has more (NAME-8.7-04) */
+
+/* Private. */
+struct vname_survey_rest {
+    vmtp_entity manager;
+    uint32_t skip;
+    vmtp_time until; /* 0: not begun */
+};
+
 /* Lent, with its area, from vname_survey until done or vname_survey_cancel.  Clear it to zero first. */
 struct vname_survey {
     void *area;     /* slots * VNAME_LIST_OCTETS octets */
@@ -29,16 +38,13 @@ struct vname_survey {
     uint32_t managers; /* answered */
     uint32_t records;  /* told */
     uint32_t bad;      /* answers or records that were not good */
-    uint32_t unasked;  /* managers with more, for which there was no room or which did not answer */
+    uint32_t unasked;  /* managers with more, for which there was no room or time, or which did not answer */
 
     /* private */
     vipc *ipc; /* NULL: not under way */
     struct vipc_call call;
     uint32_t rest_count;
-    struct {
-        vmtp_entity manager;
-        uint32_t skip;
-    } rest[VNAME_SURVEY_REST];
+    struct vname_survey_rest rest[VNAME_SURVEY_REST];
     int over, result;
 };
 
