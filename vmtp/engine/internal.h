@@ -270,7 +270,6 @@ struct call {
     uint8_t relocated;    /* times that it was looked for anew */
     uint8_t left_mac[6];  /* where it was sent before that */
     uint8_t absent;       /* the cached host has said NONEXISTENT_ENTITY */
-    uint8_t moved;        /* the node where it was has said that it is on its way: worth a second search */
     uint8_t whole;        /* the next retransmission carries all data */
     uint8_t acknowledged; /* the server has the Request and works on it */
     uint8_t partial;      /* VMTP_CALL_PARTIAL */
@@ -294,6 +293,7 @@ struct call {
     uint8_t last_mac[6];                    /* the last that was */
     uint8_t owed;                           /* a member here could not take it yet */
     uint8_t aimed;                          /* what is being sent is for one node */
+    uint8_t moved;                          /* its server is said to be on its way: it is worth a second search */
 };
 
 /*
