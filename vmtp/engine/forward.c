@@ -326,8 +326,8 @@ static int redirect(struct vmtp_engine *e, struct request *q, const struct vmtp_
 }
 
 int veng_forward_comes_home(const struct vmtp_engine *e, const struct entity *client, const struct arrival *a) {
-    const struct call *c = client->call != NONE ? call_at(e, client->call) : NULL;
-    return c && c->purpose == FOR_USER && c->sent && !c->datagram && client->transaction == a->transaction;
+    const struct call *c = veng_outstanding_asked(e, client, a->transaction);
+    return c && c->purpose == FOR_USER && c->sent && !c->datagram;
 }
 
 int veng_forward_reply_home(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
@@ -335,8 +335,8 @@ int veng_forward_reply_home(struct vmtp_engine *e, struct request *q, const stru
     struct entity *n = veng_entity_find(e, r->client);
     if (memcmp(r->mac, e->config.mac, 6) != 0)
         return 0;
-    struct call *c = n && n->call != NONE ? call_at(e, n->call) : NULL;
-    if (c && n->transaction == r->transaction && c->state != CALL_LOCAL && c->slots_max == 1)
+    struct call *c = n ? veng_outstanding_asked(e, n, r->transaction) : NULL;
+    if (c && c->state != CALL_LOCAL && c->state != CALL_HELD && c->slots_max == 1)
         veng_local_answer(e, c, q->entity, reply, now);
     q->release = reply->segment_size > 0;
     q->state = REQUEST_RESPONDED;

@@ -230,6 +230,49 @@ START_TEST(local_call_that_ends_gives_back_what_was_lent) {
 }
 END_TEST
 
+/* VMTP-13.5-17: of two calls of a node that does not stream, both passed on, the second comes back and is answered here */
+START_TEST(request_that_comes_home_is_of_its_own_call) {
+    struct vmtp_config config;
+    vmtp_handle handle;
+    foreign_config(&config);
+    config.no_streams = 1;
+    foreign_close(&f);
+    foreign_open(&f, &config);
+    server = serve_entity(&f, NULL);
+    vmtp_entity client = call_entity(&f);
+    struct vmtp_request r = call_request(client, 0);
+    struct vmtp_forward w = onward(FOREIGN_SERVER, 0);
+    struct vmtp_header sent[2];
+    r.message.server = server;
+    for (unsigned i = 0; i < 2; i++) {
+        r.flags = i ? 0 : VMTP_CALL_MORE;
+        r.cookie = i;
+        ck_assert_int_eq(vmtp_call(f.engine, &handle, &r, f.now), 0);
+    }
+    foreign_collect(&f);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(vmtp_forward(f.engine, foreign_event(&f, VMTP_EV_REQUEST, i)->handle, &w, f.now), 0);
+        foreign_collect(&f);
+        sent[i] = expect_packet(&f)->h;
+    }
+    struct vmtp_header home = sent[1];
+    home.forward = 2;
+    home.server = server;
+    ck_assert_int_eq(foreign_send(&f, &home, NULL, 0), 0);
+    ck_assert_uint_eq(serve_last(&f)->transaction, sent[1].transaction);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 9, 0, 0), 0);
+    call_goes_on(&f);
+    home = call_response(&sent[0], 0);
+    home.forward = 1;
+    call_give_blocks(&f, &home, calling_response, 0, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->cookie, i);
+        ck_assert_uint_eq((foreign_event(&f, VMTP_EV_COMPLETE, i)->message.code & 0xffffffu) == 9, i);
+    }
+    nothing_is_left();
+}
+END_TEST
+
 /* VMTP-13.5-11 VMTP-13.5-16: it has gone in a circle, and nobody has it */
 START_TEST(circle_without_an_end) {
     vmtp_entity first, last;
@@ -467,6 +510,7 @@ int main(void) {
     tcase_add_loop_test(t, nested_call_is_answered_to_the_client, 0, 2);
     tcase_add_test(t, group_is_called);
     tcase_add_loop_test(t, failure_of_the_nested_call_is_the_answer, 0, 2);
+    tcase_add_test(t, request_that_comes_home_is_of_its_own_call);
     tcase_add_test(t, nested_call_for_a_client_here);
     tcase_add_loop_test(t, nested_call_is_passed_on_here, 0, 2);
     tcase_add_loop_test(t, nested_call_ends_with_its_reason, 0, 3);
