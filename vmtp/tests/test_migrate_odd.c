@@ -171,7 +171,7 @@ static void shuffle(void) {
     }
 }
 
-/* VMTP-13.3-34 VMTP-7.7-01: each call of a run is looked for by itself, and the end of one is that of those behind it */
+/* VMTP-13.11-10 VMTP-7.7-01: calls of a run that wait for a Probe are for the server that has come, as soon as it takes them */
 START_TEST(server_comes_to_the_client_of_a_run) {
     struct vmtp_entity_options options = {.id = FOREIGN_SERVER};
     shuffle();
@@ -188,10 +188,16 @@ START_TEST(server_comes_to_the_client_of_a_run) {
     leave(&g, FOREIGN_SERVER);
     ck_assert_int_eq(arrive(&f), 0);
     foreign_pass(&f, 3 * VMTP_SECOND);
+    call_goes_on(&f);
+    serve_accepts(&f, FOREIGN_SERVER, 4, 0);
+    foreign_pass(&f, VMTP_SECOND);
+    ck_assert_uint_eq(serve_count(&f), 4);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(serve_reply(&f, foreign_event(&f, VMTP_EV_REQUEST, 3 - i), 5, 0, 0), 0);
     ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 4);
     for (unsigned i = 0; i < 4; i++) {
         ended[foreign_event(&f, VMTP_EV_COMPLETE, i)->cookie]++;
-        ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->result, VMTP_RETRANS_TIMEOUT);
+        ck_assert_uint_eq(foreign_event(&f, VMTP_EV_COMPLETE, i)->result, 0);
     }
     for (unsigned i = 0; i < 4; i++)
         ck_assert_uint_eq(ended[i], 1);
