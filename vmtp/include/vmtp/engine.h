@@ -373,8 +373,9 @@ VMTP_API int vmtp_forward(vmtp_engine *e, vmtp_handle request, const struct vmtp
  * has migrated.  After that call, as after vmtp_entity_delete, the entity is not here: its accepts come back, what was lent for its calls,
  * replies and forwards comes back with the usual events (packets of them may still be out; a forward's when it is acknowledged, or the
  * call of a client here that it was for is over), and its handles are stale.  Its calls complete with VMTP_MIGRATED; one that was its
- * only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on with there.  Requests in hand are not announced as abandoned: they go along.  Requests that you have not been told of are forgotten here,
- * their Clients send them again.  Segments of Responses that may be asked for again go along as far as there is room; without room the
+ * only one, to one server, with a segment and a Response of up to 16384 octets, can be gone on with there.  Requests in hand are not
+ * announced as abandoned: they go along.  Requests that you have not been told of are forgotten here, their Clients send them again.
+ * Segments of Responses that may be asked for again go along as far as there is room; without room the
  * Response is discarded.  Memberships in groups and accepts do not go along, and calls that forward a Request (see
  * VMTP_E_NESTED) end: its Client is told RESPONSE_DISCARDED.
  *
@@ -446,7 +447,8 @@ struct vmtp_event {
     vmtp_entity entity; /* the local one: COMPLETE, RESPONSE: the client; others, but READY and LISTEN: the server, or whose it is */
     vmtp_entity client;   /* REQUEST, RELEASED, ABANDONED, GROUP_RESPONSE: who asked.  SIGNAL: who sent it */
     uint32_t transaction; /* COMPLETE, RESPONSE, REQUEST, RELEASED, ABANDONED, GROUP_RESPONSE */
-    uint32_t number; /* COMPLETE of a group call: Responses delivered; of a reliable one, members that answered.  LISTEN: 1 or 0.  SIGNAL: its argument */
+    uint32_t number; /* COMPLETE of a group call: Responses delivered; of a reliable one, members that answered.  LISTEN: 1 or 0.
+                        SIGNAL: its argument */
     struct vmtp_message message;
     void *segment;
     uint32_t segment_size; /* octets of segment that are valid */

@@ -165,7 +165,8 @@ VMTP_API int vmtp_host_entity(vmtp_host *host, vmtp_entity *id, const struct vmt
 
 /*
  * vmtp_host_serve - let entity queue up to depth Requests with segments up to capacity octets (at most 4194304).  The host owns the
- * buffers, depth times capacity octets, and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called again for more depth.
+ * buffers, depth times capacity octets, and posts them again; post no accepts of your own (vmtp_accept) for this entity.  May be called
+ * again for more depth.
  * 0, VMTP_E_FULL (depth is more than what is left of engine.max_accepts), VMTP_E_NO_ENTITY, VMTP_E_TOO_LARGE, VMTP_E_INVALID,
  * VMTP_E_MEMORY, VMTP_E_EXISTS (it is served by a procedure).  It ends by vmtp_host_unserve, or when the entity is deleted.
  */
@@ -243,9 +244,9 @@ VMTP_API int vmtp_host_reply(vmtp_host *host, struct vmtp_incoming *in, const st
 /*
  * vmtp_host_forward - have another server answer it (Forward; see vmtp_forward).  Ends in's segment.
  *
- * message and segment are what that server gets; message->server is whom.  The segment, of up to 16384 octets, is copied; it may be in's own.  The Response
- * goes straight to the client, if the Request can go on as it is; else it becomes a call of the entity that received it, whose
- * Response, with a segment of up to relay octets (16384 at most), is given to the client.  relay 0: no such call.
+ * message and segment are what that server gets; message->server is whom.  The segment, of up to 16384 octets, is copied; it may be
+ * in's own.  The Response goes straight to the client, if the Request can go on as it is; else it becomes a call of the entity that
+ * received it, whose Response, with a segment of up to relay octets (16384 at most), is given to the client.  relay 0: no such call.
  * 0, or VMTP_E_STALE (as with vmtp_host_reply); in is over in both cases.  With any other error it is still to be answered:
  * VMTP_E_NESTED (such a call is needed, and relay is 0), VMTP_E_IN_CALL, VMTP_E_FULL, VMTP_E_TOO_LARGE, VMTP_E_INVALID, VMTP_E_MEMORY.
  */
