@@ -5,6 +5,7 @@
  *   node.c    opening, closing, events, turns
  *   call.c    calls
  *   serve.c   services, Requests, answers, loans
+ *   move.c    services that leave for other nodes and come from them
  */
 #ifndef VIPC_HOST_INTERNAL_H
 #define VIPC_HOST_INTERNAL_H
@@ -27,16 +28,23 @@ struct vhipc_record {
 struct vhipc_incoming {
     struct vipc_incoming in;
     struct vmtp_incoming raw;
-    struct vhipc_incoming *next; /* that is free */
-    int held;
+    struct vhipc_incoming *next, *previous; /* next: that is free; both: of the spares */
+    int held, spare;
 };
 
 struct vhipc_service {
     struct vipc_service *service; /* NULL: it has ended */
     struct vhipc_incoming *free;
+    struct vhipc_incoming *spares; /* for Requests that came along with the entity */
     unsigned running;
     uint32_t depth;
     struct vhipc_incoming places[];
+};
+
+/* An entity that was imported and is not served yet. */
+struct vhipc_arrival {
+    struct vhipc_arrival *next;
+    vmtp_entity entity;
 };
 
 struct vhipc_node {
@@ -48,6 +56,7 @@ struct vhipc_node {
     struct vipc_call *first, *last; /* of which something is to be told */
     struct vhipc_record *ended;     /* whose entity is to be returned: cancelled calls */
     struct vipc_service *services;
+    struct vhipc_arrival *arrivals;
     struct vipc_loan *lent, *back; /* that the engine has, and that are to be released */
 };
 
@@ -82,5 +91,13 @@ void vhipc_discard(vipc *ipc, struct vipc_incoming *in);
 /* 1 when the event belongs to a loan or a service. */
 int vhipc_serve_event(struct vhipc_node *node, const struct vmtp_event *event);
 void vhipc_loans_release(struct vhipc_node *node);
+
+/* ---- move.c ------------------------------------------------------------------------------------------------- */
+
+/* 1 when the entity has come from another node, and nobody has served it yet. */
+int vhipc_has_arrived(struct vhipc_node *node, vmtp_entity entity);
+/* Somebody does now. */
+void vhipc_arrival_served(struct vhipc_node *node, vmtp_entity entity);
+void vhipc_arrivals_close(struct vhipc_node *node);
 
 #endif

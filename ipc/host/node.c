@@ -67,6 +67,7 @@ static void close_node(vipc *ipc) {
         vipc_unserve(node->services);
     vmtp_host_detach(node->host, &node->companion); /* by now the engine has told the end of all that it was lent */
     vhipc_loans_release(node);
+    vhipc_arrivals_close(node);
     vhipc_calls_close(node);
     free(node);
 }

@@ -4,22 +4,57 @@
 
 #include "internal.h"
 
+static const struct vmtp_message nothing = {.code = VMTP_RESPONSE_DISCARDED};
+
 /* ---- Requests ----------------------------------------------------------------------------------------------- */
 
 static struct vhipc_incoming *incoming_of(struct vipc_incoming *in) { return (struct vhipc_incoming *)in; }
 
+static struct vhipc_incoming *make_spare(struct vhipc_service *s) {
+    struct vhipc_incoming *place = calloc(1, sizeof *place);
+    if (!place)
+        return NULL;
+    place->spare = 1;
+    place->next = s->spares;
+    if (place->next)
+        place->next->previous = place;
+    s->spares = place;
+    return place;
+}
+
+static void drop_spare(struct vhipc_service *s, struct vhipc_incoming *place) {
+    *(place->previous ? &place->previous->next : &s->spares) = place->next;
+    if (place->next)
+        place->next->previous = place->previous;
+    free(place);
+}
+
 static void let_go(struct vhipc_incoming *place) {
     struct vhipc_service *s = place->in.service->record;
+    if (place->spare) {
+        drop_spare(s, place);
+        return;
+    }
     place->held = 0;
     place->next = s->free;
     s->free = place;
 }
 
-/* There are as many places as the host hands out Requests at a time. */
-static struct vhipc_incoming *hold(struct vhipc_service *s, const struct vmtp_incoming *raw) {
-    struct vhipc_incoming *place = s->free;
-    s->free = place->next;
+/* There are as many places as the host hands out Requests at a time, but for those that came along with the entity.  NULL: no memory. */
+static struct vhipc_incoming *find_place(struct vhipc_service *s, const struct vmtp_incoming *raw) {
+    struct vhipc_incoming *place = raw->resumed ? NULL : s->free;
+    if (place)
+        s->free = place->next;
+    else if ((place = make_spare(s)) == NULL)
+        return NULL;
     place->held = 1;
+    return place;
+}
+
+static struct vhipc_incoming *hold(struct vhipc_service *s, const struct vmtp_incoming *raw) {
+    struct vhipc_incoming *place = find_place(s, raw);
+    if (!place)
+        return NULL;
     place->raw = *raw;
     place->in = (struct vipc_incoming){.service = s->service,
                                        .client = raw->client,
@@ -35,8 +70,11 @@ static struct vhipc_incoming *hold(struct vhipc_service *s, const struct vmtp_in
 
 static void procedure(vmtp_host *host, struct vmtp_incoming *raw, void *context) {
     struct vhipc_service *s = context;
-    (void)host;
     struct vhipc_incoming *place = hold(s, raw);
+    if (!place) {
+        vmtp_host_reply(host, raw, &nothing, NULL, 0, 0);
+        return;
+    }
     s->running++;
     s->service->ipc->happened++;
     s->service->request(s->service, &place->in);
@@ -64,20 +102,23 @@ static struct vhipc_service *make(struct vipc_service *service) {
 int vhipc_serve(vipc *ipc, struct vipc_service *service) {
     struct vhipc_node *node = vhipc_node_of(ipc);
     const struct vmtp_entity_options options = {.id = service->entity};
+    const int arrived = service->entity && vhipc_has_arrived(node, service->entity);
     struct vhipc_service *s = make(service);
-    vmtp_entity id;
+    vmtp_entity id = service->entity;
     if (!s)
         return VMTP_E_MEMORY;
-    int r = vmtp_host_entity(node->host, &id, &options);
+    int r = arrived ? 0 : vmtp_host_entity(node->host, &id, &options);
     if (r == 0 && service->depth) {
         r = vmtp_host_procedure(node->host, id, service->depth, service->capacity, procedure, s);
-        if (r < 0)
+        if (r < 0 && !arrived)
             vmtp_host_dismiss(node->host, id);
     }
     if (r < 0) {
         free(s);
         return r;
     }
+    if (arrived)
+        vhipc_arrival_served(node, id);
     service->entity = id;
     service->record = s;
     service->previous = NULL;
@@ -95,6 +136,10 @@ void vhipc_unserve(vipc *ipc, struct vipc_service *service) {
     for (uint32_t i = 0; i < s->depth; i++)
         if (s->places[i].held)
             vmtp_host_done(node->host, &s->places[i].raw);
+    while (s->spares) {
+        vmtp_host_done(node->host, &s->spares->raw);
+        drop_spare(s, s->spares);
+    }
     *(service->previous ? &service->previous->next : &node->services) = service->next;
     if (service->next)
         service->next->previous = service->previous;
@@ -165,7 +210,6 @@ int vhipc_forward(vipc *ipc, struct vipc_incoming *in, const struct vmtp_message
 }
 
 void vhipc_discard(vipc *ipc, struct vipc_incoming *in) {
-    static const struct vmtp_message nothing = {.code = VMTP_RESPONSE_DISCARDED};
     struct vhipc_incoming *place = incoming_of(in);
     vmtp_host *host = vhipc_node_of(ipc)->host;
     if (place->raw.handle)

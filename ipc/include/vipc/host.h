@@ -24,6 +24,18 @@ extern "C" {
  */
 VMTP_API int vipc_host_open(vipc **out, vmtp_host *host);
 
+/*
+ * Migration (spec/vmtp.md section 13.11): a service leaves this node, and goes on at another one under its identifier; its clients need not know.
+ *
+ * vipc_host_export is vmtp_host_export of the service's entity, with what that says of buffer, size and used.  After it the service does not serve
+ * any more, as after vipc_unserve; but the Requests that it has in hand go along.
+ * vipc_host_import is vmtp_host_import.  Then vipc_serve with *id as entity takes over what came: Requests that were in hand are told again, also
+ * when they are more than its depth.  Groups are to be joined again.
+ * Errors: those of the two, and VMTP_E_INVALID (the service does not serve).  Not from inside a function of a record of this node.
+ */
+VMTP_API int vipc_host_export(struct vipc_service *service, void *buffer, size_t size, size_t *used);
+VMTP_API int vipc_host_import(vipc *ipc, const void *data, size_t size, vmtp_entity *id);
+
 #ifdef __cplusplus
 }
 #endif
