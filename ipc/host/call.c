@@ -208,6 +208,7 @@ int vhipc_start(vipc *ipc, struct vipc_call *call) {
     }
     record->call = call;
     call->record = record;
+    vhipc_touch(node);
     return 0;
 }
 

@@ -66,6 +66,8 @@ static inline struct vhipc_node *vhipc_node_of(vipc *ipc) { return (struct vhipc
 
 /* Something has to be told, or a timer is another: when is the next turn? */
 void vhipc_rouse(struct vhipc_node *node);
+/* Something was asked or said to somebody who may be on this host.  No packet and no timer tells that then, so the host is to look at once. */
+static inline void vhipc_touch(struct vhipc_node *node) { node->companion.deadline = 0; }
 
 /* ---- call.c ------------------------------------------------------------------------------------------------- */
 

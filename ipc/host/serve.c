@@ -133,6 +133,7 @@ void vhipc_unserve(vipc *ipc, struct vipc_service *service) {
     struct vhipc_node *node = vhipc_node_of(ipc);
     struct vhipc_service *s = service->record;
     vmtp_host_dismiss(node->host, service->entity); /* it may have been deleted from the wire */
+    vhipc_touch(node);
     for (uint32_t i = 0; i < s->depth; i++)
         if (s->places[i].held)
             vmtp_host_done(node->host, &s->places[i].raw);
@@ -192,6 +193,7 @@ int vhipc_reply(vipc *ipc, struct vipc_incoming *in, const struct vmtp_message *
     int r = vmtp_host_reply(node->host, &place->raw, &answer, segment, size, host_flags);
     if (r == 0 || r == VMTP_E_STALE)
         let_go(place);
+    vhipc_touch(node);
     if (r == 0 && loan) {
         lend(node, loan, handle);
         if (!size) /* nothing for the engine to give back */
@@ -206,6 +208,7 @@ int vhipc_forward(vipc *ipc, struct vipc_incoming *in, const struct vmtp_message
     int r = vmtp_host_forward(vhipc_node_of(ipc)->host, &place->raw, message, segment, size, relay);
     if (r == 0 || r == VMTP_E_STALE)
         let_go(place);
+    vhipc_touch(vhipc_node_of(ipc));
     return r;
 }
 
@@ -217,6 +220,7 @@ void vhipc_discard(vipc *ipc, struct vipc_incoming *in) {
     else
         vmtp_host_done(host, &place->raw);
     let_go(place);
+    vhipc_touch(vhipc_node_of(ipc));
 }
 
 int vhipc_serve_event(struct vhipc_node *node, const struct vmtp_event *event) {

@@ -67,6 +67,29 @@ START_TEST(events_go_where_they_belong) {
 }
 END_TEST
 
+/* Between entities of one host there is neither packet nor timer that would tell that something has happened. */
+START_TEST(what_happens_on_one_host_takes_no_time) {
+    serve(&server, node_a, serve_echo);
+    vmtp_time before = vipc_now(node_a);
+    ask(&one, node_a, server.service.entity, "x");
+    ck_assert_int_eq(vipc_wait_for(node_a, &one.done, before + VMTP_SECOND), 0);
+    ck_assert_uint_eq(vipc_now(node_a) - before, 0);
+    serve(&other, node_a, serve_keep);
+    ask(&one, node_a, other.service.entity, "y");
+    while (!other.kept_count)
+        ck_assert_int_eq(vipc_wait(node_a, vipc_now(node_a) + VMTP_SECOND), 0);
+    before = vipc_now(node_a);
+    const struct vmtp_message answer = {.code = VMTP_OK};
+    ck_assert_int_eq(vipc_reply(other.kept[0], &answer, NULL, 0, 0), 0);
+    ck_assert_int_eq(vipc_wait_for(node_a, &one.done, before + VMTP_SECOND), 0);
+    ck_assert_uint_eq(vipc_now(node_a) - before, 0);
+    /* The same for a loop of its own. */
+    ask(&one, node_a, server.service.entity, "z");
+    ck_assert_uint_le(vipc_deadline(node_a), vipc_now(node_a));
+    battery_run(VMTP_SECOND);
+}
+END_TEST
+
 START_TEST(two_nodes_on_one_host_talk_to_each_other) {
     vipc *second;
     ck_assert_int_eq(vipc_host_open(&second, host_of(0)), 0);
@@ -179,13 +202,10 @@ START_TEST(on_a_bad_network_everything_ends_and_comes_back) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {a_node_works_while_its_program_blocks,
-                                  events_go_where_they_belong,
-                                  two_nodes_on_one_host_talk_to_each_other,
-                                  a_loop_of_the_program_drives_it,
-                                  an_interruption_is_for_who_waits,
-                                  a_host_without_memory_or_room_says_so,
-                                  a_loan_comes_back_from_the_dead,
+    const TTest *const tests[] = {a_node_works_while_its_program_blocks,          events_go_where_they_belong,
+                                  two_nodes_on_one_host_talk_to_each_other,       a_loop_of_the_program_drives_it,
+                                  what_happens_on_one_host_takes_no_time,         an_interruption_is_for_who_waits,
+                                  a_host_without_memory_or_room_says_so,          a_loan_comes_back_from_the_dead,
                                   on_a_bad_network_everything_ends_and_comes_back};
     Suite *suite = suite_create("ipc beside a program");
     TCase *tc = tcase_create("beside");

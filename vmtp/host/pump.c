@@ -83,6 +83,7 @@ int vhost_work(vmtp_host *host) {
     if (host->invoked.first)
         vhost_invoke(host);
     if (host->companions) {
+        vhost_route(host); /* a procedure may have answered a call from here, which no packet and no timer will tell */
         sent = vhost_companion_work(host);
         r = r < 0 ? r : sent;
     }
