@@ -3,7 +3,7 @@
 #include "internal.h"
 
 static int reads_ahead(const struct uio_stream *s) {
-    return vu_seekable(s) && !vu_stream_has(s, UIO_INTERACTIVE) && !s->last;
+    return !s->no_ahead && !s->last && vu_seekable(s) && !vu_stream_has(s, UIO_INTERACTIVE);
 }
 
 /* Octets that one read from here may give. */

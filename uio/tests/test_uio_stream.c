@@ -115,6 +115,15 @@ START_TEST(reads_ahead) {
 }
 END_TEST
 
+START_TEST(does_not_read_ahead_when_told) {
+    open_stream(FILE_LIKE, 512, 100000, UIO_MODE_READ, 32768);
+    stream.no_ahead = 1;
+    ck_assert_int_ge(uio_getc(&stream), 0);
+    run();
+    ck_assert_uint_eq(READS, 1);
+}
+END_TEST
+
 /* UIO-10-01 */
 START_TEST(does_not_read_ahead_without_storage) {
     open_stream(UIO_READABLE, 16, 0, UIO_MODE_READ, 1024);
@@ -448,6 +457,7 @@ static TCase *reading(void) {
     tcase_add_test(c, nothing_and_no_end_is_an_error);
     tcase_add_test(c, an_empty_object);
     tcase_add_test(c, reads_ahead);
+    tcase_add_test(c, does_not_read_ahead_when_told);
     tcase_add_test(c, does_not_read_ahead_without_storage);
     tcase_add_test(c, does_not_read_ahead_of_what_grows);
     tcase_add_test(c, in_sequence_it_waits);

@@ -33,6 +33,7 @@ struct uio_stream {
     int error;     /* 0, or the first one.  To read */
     int end;       /* there was nothing more to read.  To read */
     uint64_t lost; /* with an error of a write: the first octet that was not written, counted as in uio_stream_tell */
+    int no_ahead;  /* set it where reads jump about, and what is read ahead would be of no use */
     vmtp_time patience; /* how long one read or write may take, as a time span (where octets have no positions, and an answer that is dropped would be
                            lost, 2 s more); 0, as it begins: as long as the protocol has patience, and what may come (without
                            RANDOM_ACCESS) is waited for without end */
