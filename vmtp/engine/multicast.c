@@ -197,11 +197,20 @@ static void send_missing(struct vmtp_engine *e, struct call *c, const struct arr
     veng_group_send_to(e, c, a->rx->src, missing, 0, a->now);
 }
 
+/* The member whose Response is arriving has moved: it may be in the group there, too. */
+static void member_has_moved(struct vmtp_engine *e, struct call *c, const uint8_t mac[6], vmtp_time now) {
+    if (c->state != CALL_RECEIVING_RESPONSE || memcmp(c->first.mac, mac, 6) != 0)
+        return;
+    veng_timer_stop(&e->wheel, &c->first.timer);
+    veng_call_retransmit(e, c, now);
+}
+
 void veng_group_told(struct vmtp_engine *e, struct call *c, const struct arrival *a, uint32_t code, uint32_t delivery) {
     switch (code) {
     case VMTP_RETRY: send_missing(e, c, a, delivery); break;
     case VMTP_RETRY_ALL: send_missing(e, c, a, 0); break;
     case VMTP_OK: c->retries = 0; break;
+    case VMTP_ENTITY_MIGRATED: member_has_moved(e, c, a->rx->src, a->now); /* fall through */
     default: /* others may have heard more than this one */
         if (c->members)
             veng_reliable_told(e, c, a->rx->src, code);

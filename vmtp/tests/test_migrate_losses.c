@@ -15,6 +15,7 @@
 #define STEP (100 * VMTP_MICROSECOND)
 #define CLIENT 0u
 #define SERVER 1u
+#define FORWARDER 2u /* of scenes that have one: it leaves all Requests to the server */
 
 struct move {
     unsigned who;
@@ -30,6 +31,8 @@ struct scene {
     uint32_t request, response;
     unsigned thinking; /* of the server, in STEP */
     unsigned client, server;
+    enum { CALLED, PASSED_ON, CALLED_IN_A_GROUP } way;
+    unsigned forwarder; /* its node */
     struct move moves[3];
 };
 
@@ -42,8 +45,8 @@ struct work {
 
 static const struct scene *scene;
 static struct world w;
-static vmtp_entity ids[2];
-static unsigned at[2]; /* the nodes of client and server; NODES: on its way */
+static vmtp_entity ids[3], group;
+static unsigned at[3]; /* the nodes of client, server and forwarder; NODES: on its way */
 static uint8_t data[LARGE], areas[64][LARGE], responses[MOST][LARGE], forms[4][262144];
 static unsigned area, begun, ended, failed, wrong, executed[MOST];
 static uint32_t results[MOST];
@@ -64,7 +67,7 @@ static vmtp_engine *engine_of(unsigned who) { return w.nodes[at[who]].engine; }
 static void ask(uint32_t number, uint32_t flags) {
     struct vmtp_request r = {.client = ids[CLIENT], .deadline = VMTP_NEVER, .cookie = number, .flags = flags};
     vmtp_handle handle;
-    r.message.server = ids[SERVER];
+    r.message.server = scene->way == PASSED_ON ? ids[FORWARDER] : scene->way == CALLED_IN_A_GROUP ? group : ids[SERVER];
     r.message.code = 3;
     r.message.words[2] = number;
     r.segment_size = scene->request;
@@ -99,9 +102,18 @@ static void go_on_asking(void) {
 
 /* ---- the server ---- */
 
-static void ready(void) {
-    if (at[SERVER] < NODES)
-        ck_assert_int_eq(vmtp_accept(engine_of(SERVER), ids[SERVER], areas[area++ % 64], LARGE, 0), 0);
+static void takes(unsigned who) {
+    if (at[who] < NODES)
+        ck_assert_int_eq(vmtp_accept(engine_of(who), ids[who], areas[area++ % 64], LARGE, 0), 0);
+}
+
+static void pass_on(const struct vmtp_event *ev) {
+    struct vmtp_forward f = {
+        .message = ev->message, .segment = ev->segment ? data : NULL, .segment_size = ev->segment_size};
+    f.message.server = ids[SERVER];
+    wrong += ev->resumed;
+    ck_assert_int_eq(vmtp_forward(engine_of(FORWARDER), ev->handle, &f, world_now(&w)), 0);
+    takes(FORWARDER);
 }
 
 static void on_request(const struct vmtp_event *ev) {
@@ -113,7 +125,7 @@ static void on_request(const struct vmtp_event *ev) {
         wrong += ev->segment_size != scene->request || memcmp(ev->segment, data, ev->segment_size) != 0;
         executed[number]++;
         x->due = world_now(&w) + scene->thinking * STEP;
-        ready();
+        takes(SERVER);
     }
     x->handle = ev->handle;
     x->held = 1;
@@ -139,6 +151,8 @@ static void work(void) {
 static void on_event(struct node *n, const struct vmtp_event *ev) {
     if (ev->type == VMTP_EV_COMPLETE)
         on_complete(ev);
+    else if (ev->type == VMTP_EV_REQUEST && ev->entity == ids[FORWARDER])
+        pass_on(ev);
     else if (ev->type == VMTP_EV_REQUEST)
         on_request(ev);
     for (unsigned i = 0; ev->type == VMTP_EV_ABANDONED && i < MOST; i++)
@@ -168,8 +182,10 @@ static void arrive(unsigned move) {
     for (unsigned i = 0; m->who == CLIENT && !scene->run && i < begun; i++)
         if (open_call[i])
             ask(i, VMTP_CALL_RESUME);
-    for (unsigned i = 0; m->who == SERVER && i < scene->calls; i++)
-        ready();
+    for (unsigned i = 0; m->who != CLIENT && i < scene->calls; i++)
+        takes(m->who);
+    if (scene->way == CALLED_IN_A_GROUP && m->who == SERVER)
+        ck_assert_int_eq(vmtp_group_join(engine_of(SERVER), group, ids[SERVER], 0), 0);
     world_pass(&w, 0);
 }
 
@@ -187,10 +203,14 @@ static void build(void) {
         world_add(&w, NULL)->on_event = on_event;
     at[CLIENT] = scene->client;
     at[SERVER] = scene->server;
-    for (unsigned i = 0; i < 2; i++)
+    at[FORWARDER] = scene->forwarder;
+    for (unsigned i = 0; i < 3; i++)
         ck_assert_int_eq(vmtp_entity_create(engine_of(i), &ids[i], NULL, world_now(&w)), 0);
-    for (unsigned i = 0; i < scene->calls; i++)
-        ready();
+    for (unsigned i = 0; i < scene->calls; i++) {
+        takes(SERVER);
+        takes(FORWARDER);
+    }
+    ck_assert_int_eq(vmtp_group_create(engine_of(SERVER), &group, ids[SERVER], 0), 0);
     struct vmtp_sim_faults faults = {.delay = STEP};
     vmtp_sim_set_faults(w.sim, &faults);
     vmtp_sim_set_filter(w.sim, lose, NULL);
@@ -234,11 +254,19 @@ static unsigned play(unsigned when, unsigned which) {
     return was;
 }
 
+/* Nobody has a forwarded Request any more that its server had acknowledged, but not been told of, when it left. */
+static unsigned given_up(void) {
+    unsigned count = 0;
+    for (unsigned i = 0; scene->way == PASSED_ON && scene->moves[0].who == SERVER && i < scene->calls; i++)
+        count += executed[i] == 0 && results[i] == VMTP_RESPONSE_DISCARDED;
+    return count;
+}
+
 static int is_right(void) {
+    unsigned once = given_up();
     for (unsigned i = 0; i < scene->calls; i++)
-        if (executed[i] != 1 && !(scene->idempotent && executed[i]))
-            return 0;
-    return ended == scene->calls && !failed && !wrong;
+        once += executed[i] == 1 || (scene->idempotent && executed[i]);
+    return once == scene->calls && ended == scene->calls && failed == given_up() && !wrong;
 }
 
 static void all_must_end_right(unsigned when) {
@@ -255,33 +283,39 @@ static void all_must_end_right(unsigned when) {
 }
 
 static const struct scene scenes[] = {
-    {"null", 2, 0, 0, 0, 0, 30, 0, 1, {{SERVER, 2, 0, 10}}},
-    {"at once", 3, 0, 0, 0, 0, 0, 0, 1, {{SERVER, 2, 0, 1}}},
-    {"groups", 2, 0, 0, 9000, 9000, 20, 0, 1, {{SERVER, 2, 0, 10}}},
-    {"idempotent", 2, 0, 1, 3000, 5000, 10, 0, 1, {{SERVER, 2, 0, 10}}},
-    {"slow", 1, 0, 0, 700, 700, 1000, 0, 1, {{SERVER, 2, 0, 1000}}},
-    {"very slow", 1, 0, 0, 700, 700, 12000, 0, 1, {{SERVER, 2, 2500, 8000}}},
-    {"on and on", 2, 0, 0, 3000, 3000, 20, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 3, 5, 5}}},
-    {"there and back", 2, 0, 0, 3000, 3000, 20, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 1, 5, 5}}},
-    {"to its client", 2, 0, 0, 3000, 3000, 20, 0, 1, {{SERVER, 0, 0, 5}}},
-    {"from its client", 2, 0, 0, 3000, 3000, 20, 0, 0, {{SERVER, 2, 0, 5}}},
-    {"to its client and on", 2, 0, 0, 3000, 3000, 20, 0, 1, {{SERVER, 0, 0, 5}, {SERVER, 2, 9, 5}}},
-    {"client", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 2, 0, 5}}},
-    {"client to its server", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 1, 0, 5}}},
-    {"client and back", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 2, 0, 5}, {CLIENT, 0, 5, 5}}},
-    {"both", 2, 0, 0, 3000, 3000, 20, 0, 1, {{CLIENT, 2, 0, 5}, {SERVER, 3, 5, 5}}},
-    {"large", 1, 0, 0, LARGE, 0, 20, 0, 1, {{SERVER, 2, 0, 5}}},
-    {"large Response", 1, 0, 0, 0, LARGE, 20, 0, 1, {{SERVER, 2, 0, 5}}},
-    {"large to its client", 1, 0, 0, LARGE, LARGE, 20, 0, 1, {{SERVER, 0, 0, 5}}},
-    {"large from its client", 1, 0, 0, LARGE, LARGE, 20, 0, 0, {{SERVER, 2, 0, 5}}},
-    {"run", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}}},
-    {"run of groups", 3, 1, 0, 3000, 3000, 12, 0, 1, {{SERVER, 2, 0, 5}}},
-    {"run, there and back", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 1, 5, 5}}},
-    {"run, on and on", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 2, 0, 5}, {SERVER, 3, 5, 5}}},
-    {"run, to its client", 4, 1, 0, 600, 600, 12, 0, 1, {{SERVER, 0, 0, 5}}},
-    {"run, to its client and on", 4, 1, 0, 600, 600, 20, 0, 1, {{SERVER, 0, 0, 5}, {SERVER, 2, 5, 5}}},
-    {"run, from its client", 4, 1, 0, 600, 600, 12, 0, 0, {{SERVER, 2, 0, 5}}},
-    {"idempotent run", 4, 1, 1, 600, 3000, 12, 0, 1, {{SERVER, 2, 0, 5}}},
+    {"null", 2, 0, 0, 0, 0, 30, 0, 1, CALLED, 3, {{SERVER, 2, 0, 10}}},
+    {"at once", 3, 0, 0, 0, 0, 0, 0, 1, CALLED, 3, {{SERVER, 2, 0, 1}}},
+    {"groups", 2, 0, 0, 9000, 9000, 20, 0, 1, CALLED, 3, {{SERVER, 2, 0, 10}}},
+    {"idempotent", 2, 0, 1, 3000, 5000, 10, 0, 1, CALLED, 3, {{SERVER, 2, 0, 10}}},
+    {"slow", 1, 0, 0, 700, 700, 1000, 0, 1, CALLED, 3, {{SERVER, 2, 0, 1000}}},
+    {"very slow", 1, 0, 0, 700, 700, 12000, 0, 1, CALLED, 3, {{SERVER, 2, 2500, 8000}}},
+    {"on and on", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}, {SERVER, 3, 5, 5}}},
+    {"there and back", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}, {SERVER, 1, 5, 5}}},
+    {"to its client", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{SERVER, 0, 0, 5}}},
+    {"from its client", 2, 0, 0, 3000, 3000, 20, 0, 0, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"to its client and on", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{SERVER, 0, 0, 5}, {SERVER, 2, 9, 5}}},
+    {"client", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{CLIENT, 2, 0, 5}}},
+    {"client to its server", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{CLIENT, 1, 0, 5}}},
+    {"client and back", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{CLIENT, 2, 0, 5}, {CLIENT, 0, 5, 5}}},
+    {"both", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED, 3, {{CLIENT, 2, 0, 5}, {SERVER, 3, 5, 5}}},
+    {"large", 1, 0, 0, LARGE, 0, 20, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"large Response", 1, 0, 0, 0, LARGE, 20, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"large to its client", 1, 0, 0, LARGE, LARGE, 20, 0, 1, CALLED, 3, {{SERVER, 0, 0, 5}}},
+    {"large from its client", 1, 0, 0, LARGE, LARGE, 20, 0, 0, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"run", 4, 1, 0, 600, 600, 12, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"run of groups", 3, 1, 0, 3000, 3000, 12, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"run, there and back", 4, 1, 0, 600, 600, 12, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}, {SERVER, 1, 5, 5}}},
+    {"run, on and on", 4, 1, 0, 600, 600, 12, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}, {SERVER, 3, 5, 5}}},
+    {"run, to its client", 4, 1, 0, 600, 600, 12, 0, 1, CALLED, 3, {{SERVER, 0, 0, 5}}},
+    {"run, to its client and on", 4, 1, 0, 600, 600, 20, 0, 1, CALLED, 3, {{SERVER, 0, 0, 5}, {SERVER, 2, 5, 5}}},
+    {"run, from its client", 4, 1, 0, 600, 600, 12, 0, 0, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"idempotent run", 4, 1, 1, 600, 3000, 12, 0, 1, CALLED, 3, {{SERVER, 2, 0, 5}}},
+    {"passed on, to one that moves", 2, 0, 0, 3000, 3000, 20, 0, 1, PASSED_ON, 3, {{SERVER, 2, 0, 5}}},
+    {"passed on by one that moves", 2, 0, 0, 3000, 3000, 20, 0, 1, PASSED_ON, 3, {{FORWARDER, 2, 0, 5}}},
+    {"passed on, to where it came from", 2, 0, 0, 3000, 3000, 20, 0, 1, PASSED_ON, 3, {{SERVER, 3, 0, 5}}},
+    {"passed on by a neighbour that moves", 2, 0, 0, 3000, 3000, 20, 0, 1, PASSED_ON, 0, {{FORWARDER, 2, 0, 5}}},
+    {"passed on for one that moves", 2, 0, 0, 3000, 3000, 20, 0, 1, PASSED_ON, 3, {{CLIENT, 2, 0, 5}}},
+    {"member", 2, 0, 0, 3000, 3000, 20, 0, 1, CALLED_IN_A_GROUP, 3, {{SERVER, 2, 0, 5}}},
 };
 
 /* VMTP-13.11-02 VMTP-13.11-03 VMTP-13.11-04 VMTP-13.11-05 VMTP-13.11-06 VMTP-13.11-10 VMTP-13.11-17 VMTP-13.11-18 VMTP-13.11-19 */
