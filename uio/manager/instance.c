@@ -68,6 +68,13 @@ void vu_instance_use_object(struct vu_instance *instance) {
     object->instances = instance;
 }
 
+static void take_out(uio_manager *m, struct vu_object *object) {
+    struct vu_object **link = object_bucket(m, object->identity);
+    while (*link != object)
+        link = &(*link)->next;
+    *link = object->next;
+}
+
 static void leave_object(struct vu_instance *instance) {
     uio_manager *m = instance->i.manager;
     struct vu_object *object = instance->object;
@@ -78,12 +85,31 @@ static void leave_object(struct vu_instance *instance) {
     instance->object = NULL;
     if (object->instances)
         return;
-    struct vu_object **link = object_bucket(m, object->identity);
-    while (*link != object)
-        link = &(*link)->next;
-    *link = object->next;
+    take_out(m, object);
     object->next = m->objects_free;
     m->objects_free = object;
+}
+
+struct uio_manager_instance *uio_manager_next_instance(const struct uio_manager_instance *of,
+                                                       const struct uio_manager_instance *last) {
+    const struct vu_instance *from = (const struct vu_instance *)(last ? last : of);
+    struct vu_instance *next = last ? from->object_next : from->object->instances;
+    return next ? &next->i : NULL;
+}
+
+void uio_manager_change_identity(uio_manager *m, const struct uio_manager_type *type, const uint64_t from[2],
+                                 const uint64_t to[2]) {
+    struct vu_object *object = vu_object_find(m, type, from);
+    const uint64_t identity[2] = {to[0], to[1]};
+    if (!object || vu_object_find(m, type, identity))
+        return;
+    take_out(m, object);
+    memcpy(object->identity, identity, sizeof identity);
+    struct vu_object **bucket = object_bucket(m, identity);
+    object->next = *bucket;
+    *bucket = object;
+    for (struct vu_instance *i = object->instances; i; i = i->object_next)
+        memcpy(i->i.identity, identity, sizeof identity);
 }
 
 /* ---- errors that are told later (UIO-6.2-09) -------------------------------------------------------------------- */

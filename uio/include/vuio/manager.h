@@ -268,6 +268,12 @@ VMTP_API void uio_manager_unroot(uio_manager *manager, uint32_t context);
  * UIO_FAILED or UIO_NO_SPACE. */
 VMTP_API void uio_manager_late_error(uio_manager *manager, const struct uio_manager_type *type,
                                      const uint64_t identity[2], uint32_t code);
+/* The instances of one object: that which comes after `last`, from NULL to NULL.  `of` is any of them. */
+VMTP_API struct uio_manager_instance *uio_manager_next_instance(const struct uio_manager_instance *of,
+                                                                const struct uio_manager_instance *last);
+/* The object has another identity from now on, which none has that is in use: its instances and locks go with it. */
+VMTP_API void uio_manager_change_identity(uio_manager *manager, const struct uio_manager_type *type,
+                                          const uint64_t from[2], const uint64_t to[2]);
 /* Ends an instance from the manager's side, as when its owner had ended. */
 VMTP_API void uio_manager_end_instance(struct uio_manager_instance *instance);
 

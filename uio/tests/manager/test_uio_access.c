@@ -377,7 +377,7 @@ START_TEST(sizes_and_masks) {
 }
 END_TEST
 
-/* UIO-6.7-01 */
+/* UIO-6.7-01, UIO-6.7-02 */
 START_TEST(control_is_for_the_object) {
     begin();
     const uint32_t number = create(&a, "/shelf/file", UIO_MODE_READ);

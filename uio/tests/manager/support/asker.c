@@ -97,9 +97,9 @@ const struct said *ask_name(struct asker *a, uint32_t code, uint32_t context, co
                             const void *extra, uint32_t extra_size, uint32_t flags) {
     static uint8_t segment[VMTP_GROUP_OCTETS];
     struct vmtp_message m = {.code = code};
-    const int ours = !strncmp(name, "/shelf", 6);
+    const char *rest = name[0] == '/' ? strchr(name + 1, '/') : name; /* a prefix has one component here */
     const struct vname_request r = {.context = context,
-                                    .index = ours ? 6 : 0,
+                                    .index = (uint16_t)(rest ? rest - name : (ptrdiff_t)strlen(name)),
                                     .length = (uint16_t)strlen(name),
                                     .name = name,
                                     .extra = extra,

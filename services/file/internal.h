@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * file/internal.h - what the files of this folder share.  Names begin with file_.
+ *
+ *   manager.c    the directory, the table of functions, counters
+ *   errors.c     errno as codes
+ *   find.c       names to descriptors of the system, never outside
+ *   describe.c   what the system knows of an object as UIO says it
+ *   open.c       instances: made, ended
+ *   data.c       octets of files
+ *   context.c    directories: read, mapped
+ *   change.c     permissions, sizes, times
+ *   names.c      making, renaming, removing, linking
+ *   commit.c     transactions
+ */
+#ifndef VSUITE_FILE_INTERNAL_H
+#define VSUITE_FILE_INTERNAL_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_COMPONENT 256 /* with a zero octet */
+#define FILE_ATTRIBUTES                                                                                                \
+    (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED |       \
+     UIO_LOCKS | UIO_TRANSACTION)
+#define FILE_CONTEXT_ATTRIBUTES (UIO_READABLE | UIO_CONTEXT | UIO_VARIABLE_BLOCK | UIO_MULTI_BLOCK)
+
+/* A directory that has a number. */
+struct file_directory {
+    int fd; /* O_PATH */
+};
+
+struct file_manager {
+    uio_manager *manager;
+    struct file_config config;
+    int root; /* O_PATH */
+    uint64_t device;
+    uint32_t context;
+    struct file_counters counters;
+};
+
+/* A place for a name: a directory and one component. */
+struct file_place {
+    int parent; /* O_PATH; -1: none */
+    char name[FILE_COMPONENT];
+};
+
+/* An instance. */
+struct file_instance {
+    struct file_manager *files;
+    int fd; /* of the file or directory; -1: a transaction that will make it */
+    int is_context;
+    int written;
+    /* transactions */
+    int own;                 /* the copy that is written; -1: none yet */
+    struct file_place place; /* where the file has its name */
+    uint64_t base;           /* version when the transaction began */
+};
+
+/* What is now read and written. */
+static inline int file_now(const struct file_instance *i) { return i->own >= 0 ? i->own : i->fd; }
+static inline struct file_manager *file_of(const struct uio_manager_operation *op) { return op->root; }
+
+/* ---- errors.c ---- */
+
+/* Refuses it for errno. */
+void file_refuse(struct uio_manager_operation *op);
+/* Finishes it: result < 0: for errno. */
+void file_finish(struct uio_manager_operation *op, int result);
+
+/* ---- find.c ---- */
+
+void file_shut(int *fd);
+/* A descriptor with O_PATH for what has the name in this directory (NULL: the root); follow: also at its end.  -1 and errno, EXDEV: outside. */
+int file_find(struct file_manager *f, const struct file_directory *from, const char *name, size_t length, int follow);
+/* The same to be opened: `found` is closed; its object, whatever has its name by now.  -1 and errno. */
+int file_reopen(int fd, int flags);
+/* The directory and component where a name is, or would be.  0, or -1 and errno; place->parent is to be shut. */
+int file_find_place(struct file_manager *f, const struct file_directory *from, const char *name, size_t length,
+                    struct file_place *place);
+/* The same for the two names of an operation. */
+int file_place_of(struct uio_manager_operation *op, struct file_place *place);
+int file_new_place_of(struct uio_manager_operation *op, struct file_place *place);
+/* Makes a file that was not there: open for reading and writing, with exactly these permissions. */
+int file_make(const struct file_place *place, uint32_t permissions);
+/* The path in /proc of a descriptor. */
+struct file_path {
+    char text[40];
+};
+struct file_path file_path_of(int fd);
+/* The path of a directory behind the root; -1: it cannot be told. */
+int file_path_below(struct file_manager *f, int fd, char *path, size_t room);
+
+/* ---- describe.c ---- */
+
+int file_stat(int fd, struct statx *st);
+uint64_t file_version(const struct statx *st);
+uint64_t file_number(const struct file_manager *f, const struct statx *st);
+void file_identity(const struct statx *st, uint64_t identity[2]);
+void file_describe(const struct file_manager *f, const struct statx *st, struct uio_object *object);
+/* Answers with the descriptor of what fd is; name: its last component, may be empty. */
+void file_answer_object(struct uio_manager_operation *op, int fd, const char *name, size_t length);
+/* The last component of a name. */
+const char *file_last(const char *name, size_t length, size_t *octets);
+
+/* ---- functions of the type ---- */
+
+void file_on_open(struct uio_manager_operation *op);
+uint32_t file_on_release(struct uio_manager_instance *instance, uint32_t flags);
+void file_on_query_instance(struct uio_manager_operation *op);
+void file_on_read(struct uio_manager_operation *op);
+void file_on_write(struct uio_manager_operation *op);
+void file_on_sync(struct uio_manager_operation *op);
+void file_read_context(struct uio_manager_operation *op);
+void file_on_map(struct uio_manager_operation *op);
+void file_on_forget(uio_manager *manager, void *root, void *directory);
+void file_on_query(struct uio_manager_operation *op);
+void file_on_storage(struct uio_manager_operation *op);
+void file_on_modify(struct uio_manager_operation *op);
+void file_on_modify_instance(struct uio_manager_operation *op);
+void file_on_remove(struct uio_manager_operation *op);
+void file_on_rename(struct uio_manager_operation *op);
+void file_on_create(struct uio_manager_operation *op);
+void file_on_link(struct uio_manager_operation *op);
+void file_on_commit(struct uio_manager_operation *op);
+void file_on_take_back(struct uio_manager_operation *op);
+
+/* ---- commit.c ---- */
+
+/* The first change of a transaction: there is a copy to be changed from now on, empty if `empty`.  0, or -1 and errno. */
+int file_begin(struct file_instance *i, int empty);
+/* A file that is to be made by the commit. */
+int file_begin_new(struct file_instance *i, uint32_t permissions);
+
+#endif
