@@ -199,8 +199,13 @@ static void build(void) {
     begun = ended = failed = wrong = frames = 0;
     for (unsigned i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(i * 31 + i / 256);
-    for (unsigned i = 0; i < NODES; i++)
-        world_add(&w, NULL)->on_event = on_event;
+    for (unsigned i = 0; i < NODES; i++) {
+        struct vmtp_config config;
+        world_config(&w, &config); /* small tables: there are thousands of worlds */
+        config.max_remote_clients = config.max_requests = config.max_hosts = config.max_calls = 16;
+        config.max_runs = 4;
+        world_add(&w, &config)->on_event = on_event;
+    }
     at[CLIENT] = scene->client;
     at[SERVER] = scene->server;
     at[FORWARDER] = scene->forwarder;
