@@ -344,7 +344,8 @@ void veng_call_group_sent(struct vmtp_engine *e, struct call *c, vmtp_time now) 
     int asked = ((c->asked >> bit) & 1u) || (c->tx.run && !run_all_acknowledged(c->tx.run));
     vmtp_time soon = c->tx.run && !c->retries ? veng_run_patience(c->tx.run) : 0;
     vmtp_time patience = asked ? veng_call_tc2(e, c) : tc1(e, c);
-    if (call_is_oldest(e, c)) /* the others wait for it */
+    /* The others wait for it; but one that has gone on to another server is asked about by nobody else. */
+    if (call_is_oldest(e, c) || vmtp_get_forward_count(c->tx.header) > 0)
         veng_timer_set(&e->wheel, &c->timer, now + (soon && soon < patience ? soon : patience));
     if (c->newer != NONE)
         veng_outstanding_push(e, entity_at(e, c->entity), now);

@@ -230,8 +230,8 @@ START_TEST(local_call_that_ends_gives_back_what_was_lent) {
 }
 END_TEST
 
-/* VMTP-13.5-17: of two calls of a node that does not stream, both passed on, the second comes back and is answered here */
-START_TEST(request_that_comes_home_is_of_its_own_call) {
+/* Two calls of a client here, on a node that does not stream, and both are passed on. */
+static void pass_on_two(struct vmtp_header sent[2]) {
     struct vmtp_config config;
     vmtp_handle handle;
     foreign_config(&config);
@@ -242,7 +242,6 @@ START_TEST(request_that_comes_home_is_of_its_own_call) {
     vmtp_entity client = call_entity(&f);
     struct vmtp_request r = call_request(client, 0);
     struct vmtp_forward w = onward(FOREIGN_SERVER, 0);
-    struct vmtp_header sent[2];
     r.message.server = server;
     for (unsigned i = 0; i < 2; i++) {
         r.flags = i ? 0 : VMTP_CALL_MORE;
@@ -255,6 +254,31 @@ START_TEST(request_that_comes_home_is_of_its_own_call) {
         foreign_collect(&f);
         sent[i] = expect_packet(&f)->h;
     }
+}
+
+/* VMTP-13.5-25: what is said to the second is lost, and the first takes its time */
+START_TEST(each_has_a_timer_of_its_own) {
+    struct vmtp_header sent[2];
+    unsigned again[2] = {0};
+    pass_on_two(sent);
+    foreign_pass(&f, 300 * MS);
+    while (foreign_waiting(&f)) {
+        const struct packet *p = foreign_take(&f);
+        again[p->h.transaction == sent[1].transaction]++;
+        ck_assert_uint_eq(p->h.forward, 1);
+    }
+    ck_assert_uint_gt(again[0], 0);
+    ck_assert_uint_gt(again[1], 0);
+    foreign_pass(&f, 3 * VMTP_SECOND);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 2);
+    nothing_is_left();
+}
+END_TEST
+
+/* VMTP-13.5-17: the second comes back and is answered here */
+START_TEST(request_that_comes_home_is_of_its_own_call) {
+    struct vmtp_header sent[2];
+    pass_on_two(sent);
     struct vmtp_header home = sent[1];
     home.forward = 2;
     home.server = server;
@@ -510,6 +534,7 @@ int main(void) {
     tcase_add_loop_test(t, nested_call_is_answered_to_the_client, 0, 2);
     tcase_add_test(t, group_is_called);
     tcase_add_loop_test(t, failure_of_the_nested_call_is_the_answer, 0, 2);
+    tcase_add_test(t, each_has_a_timer_of_its_own);
     tcase_add_test(t, request_that_comes_home_is_of_its_own_call);
     tcase_add_test(t, nested_call_for_a_client_here);
     tcase_add_loop_test(t, nested_call_is_passed_on_here, 0, 2);
