@@ -207,11 +207,19 @@ static int overflow(struct vmtp_engine *e, struct arrival *a, const struct entit
     return (int)reason;
 }
 
+/*
+ * Those of a run wait for each other: if they had all records, and the first could be answered only by what needs one more, they would
+ * wait for ever.
+ */
+static int is_for_others(const struct vmtp_engine *e, const struct remote *r) {
+    return r->request != NONE && e->requests.used + 1u >= e->requests.count;
+}
+
 static struct request *take_records(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r,
                                     enum vmtp_counter *reason) {
     uint32_t size = arrival_size(a);
     *reason = VMTP_COUNT_DROP_NO_RECORD;
-    if (r->length >= VENG_RUN_REQUESTS)
+    if (r->length >= VENG_RUN_REQUESTS || is_for_others(e, r))
         return NULL;
     struct run *run = size > VMTP_GROUP_OCTETS ? veng_pool_take(&e->runs) : NULL;
     *reason = VMTP_COUNT_DROP_NO_RUN;

@@ -51,26 +51,54 @@ START_TEST(a_run_that_goes_too_far_is_told_to_wait) {
 }
 END_TEST
 
-/* VMTP-13.3-08 VMTP-13.3-20: Requests in all, and Requests of one run */
+/* VMTP-13.3-08 VMTP-13.3-20 VMTP-13.3-75: Requests in all but one, and Requests of one run */
 START_TEST(a_full_table_is_told) {
     struct vmtp_config config;
     stream_config(&config);
     config.max_requests = _i ? 128 : 10;
-    unsigned most = _i ? 64 : 10;
+    unsigned most = _i ? 64 : 9;
     open_again(&config);
     serve_accepts(&f, server, 100, 0);
     run_of(most);
     ck_assert_int_eq(stream_ask(&f, server, T + most, MIDDLE), VMTP_COUNT_DROP_NO_RECORD);
     told(T + most - 1, VMTP_MSGTRANS_OVERFLOW);
-    int other = serve_ask(&f, FOREIGN_OTHER_CLIENT, server, 1, FIRST);
-    ck_assert_int_eq(other, _i ? 0 : VMTP_COUNT_DROP_NO_RECORD);
-    if (!_i)
-        expect_nvc(&f, FOREIGN_OTHER_CLIENT, 1, VMTP_BUSY);
-    ck_assert_int_eq(stream_reply(&f, T, 0, 0), 0);
-    expect_response(&f, T, 0x42);
-    stream_tell_server(&f, server, T, 0, VMTP_OK);
+    ck_assert_int_eq(serve_ask(&f, FOREIGN_OTHER_CLIENT, server, 1, FIRST), 0);
+    if (!_i) {
+        ck_assert_int_eq(serve_ask(&f, FOREIGN_OTHER_CLIENT + 1, server, 1, FIRST), VMTP_COUNT_DROP_NO_RECORD);
+        expect_nvc(&f, FOREIGN_OTHER_CLIENT + 1, 1, VMTP_BUSY);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(stream_reply(&f, T + i, 0, 0), 0);
+        expect_response(&f, T + i, 0x42);
+    }
+    stream_tell_server(&f, server, T + 1, 0, VMTP_OK);
     ck_assert_int_eq(stream_ask(&f, server, T + most, MIDDLE), 0);
     expect_silence(&f);
+}
+END_TEST
+
+/* VMTP-13.3-75: the first is answered by another entity of the node, which needs a record to do so */
+START_TEST(a_run_leaves_room_for_its_answers) {
+    static uint8_t area[512];
+    struct vmtp_config config;
+    stream_config(&config);
+    config.max_requests = 4;
+    open_again(&config);
+    vmtp_entity other = serve_entity(&f, NULL);
+    struct vmtp_forward w = {.message = {.server = other, .code = 1}, .response_area = area, .response_size = sizeof area};
+    run_of(3);
+    ck_assert_int_eq(stream_reply(&f, T + 1, 0, 0), 0); /* they wait for the first */
+    ck_assert_int_eq(stream_reply(&f, T + 2, 0, 0), 0);
+    ck_assert_int_eq(stream_ask(&f, server, T + 3, LAST), VMTP_COUNT_DROP_NO_RECORD);
+    foreign_collect(&f);
+    while (foreign_take(&f)) {
+    }
+    ck_assert_int_eq(vmtp_forward(f.engine, foreign_event(&f, VMTP_EV_REQUEST, 0)->handle, &w, f.now), 0);
+    foreign_collect(&f);
+    ck_assert_uint_eq(serve_last(&f)->entity, other);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 0x43, 0, 0), 0);
+    for (unsigned i = 0; i < 3; i++)
+        expect_response(&f, T + i, i ? 0x42 : 0x43);
 }
 END_TEST
 
@@ -261,6 +289,7 @@ int main(void) {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_run_that_goes_too_far_is_told_to_wait);
     tcase_add_loop_test(t, a_full_table_is_told, 0, 2);
+    tcase_add_test(t, a_run_leaves_room_for_its_answers);
     tcase_add_test(t, a_segment_nobody_takes_is_an_error);
     tcase_add_test(t, an_unknown_client_is_probed_first);
     tcase_add_test(t, a_multicast_is_no_run);
