@@ -20,6 +20,9 @@ static const struct vnet_command commands[] = {
     {"group", "make, join and look at groups of entities", vnet_group},
     {"migrate", "let a test entity move to another node while it is called", vnet_migrate},
     {"directory", "run a directory that remembers who has which names", vnet_directory},
+    {"resolve", "find out whose a name is", vnet_resolve},
+    {"names", "list the prefixes on the segment, and those that are registered", vnet_names},
+    {"watch", "wait for a name to appear, move and go", vnet_watch},
     {"get", "fetch a file from a node", vnet_get},
     {"trace", "show VMTP packets in readable form", vnet_trace},
 };
@@ -96,7 +99,7 @@ static void help(void) {
          "or the capability CAP_NET_RAW.\n\n"
          "Exit codes: 0 done, 1 it failed (also when an interface or a file that was named is not there), 2 the "
          "command\n"
-         "line is wrong.");
+         "line is wrong; resolve has more.");
 }
 
 static int run(const char *name, int argc, char **argv) {
@@ -117,8 +120,9 @@ static int help_about(const char *name) {
 
 static int act(int argc, char **argv) {
     if (argc < 2)
-        return vnet_misuse("say what to do: up, ping, probe, who, stat, group, migrate, directory, get or trace; `vnet "
-                           "--help` tells more");
+        return vnet_misuse(
+            "say what to do: up, ping, probe, who, stat, group, migrate, directory, resolve, names, watch, get "
+            "or trace; `vnet --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);

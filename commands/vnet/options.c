@@ -77,6 +77,16 @@ static int set_entity(const struct option_row *row, const char *text) {
     return -1;
 }
 
+static int add(const struct option_row *row, const char *text) {
+    struct option_list *list = row->target;
+    if (list->count == OPTION_LIST_MOST) {
+        vnet_misuse("--%s can be given %u times, and not more", row->name, OPTION_LIST_MOST);
+        return -1;
+    }
+    list->items[list->count++] = text;
+    return 0;
+}
+
 /* Hexadecimal, as they are always written. */
 static int set_ethertype(const struct option_row *row, const char *text) {
     char *end = NULL;
@@ -96,6 +106,7 @@ static int set(const struct option_row *row, const char *text) {
     case OPTION_TEXT: *(const char **)row->target = text; return 0;
     case OPTION_DURATION: return set_duration(row, text);
     case OPTION_ENTITY: return set_entity(row, text);
+    case OPTION_LIST: return add(row, text);
     case OPTION_ETHERTYPE: return set_ethertype(row, text);
     case OPTION_NUMBER:
     case OPTION_OCTET: return set_number(row, text);

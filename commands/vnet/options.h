@@ -12,7 +12,14 @@ enum option_kind {
     OPTION_NUMBER,   /* uint32_t, least..most */
     OPTION_OCTET,    /* uint8_t, least..most */
     OPTION_ENTITY,   /* vmtp_entity */
+    OPTION_LIST,     /* struct option_list: may be given several times */
     OPTION_ETHERTYPE /* uint16_t */
+};
+
+#define OPTION_LIST_MOST 16u
+struct option_list {
+    const char *items[OPTION_LIST_MOST];
+    unsigned count;
 };
 
 struct option_row {

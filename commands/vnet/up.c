@@ -3,6 +3,7 @@
 #include "node.h"
 #include "test_protocol.h"
 #include "text.h"
+#include "up_names.h"
 #include "up_options.h"
 #include "vnet.h"
 
@@ -15,6 +16,7 @@ struct up {
     vmtp_entity group; /* 0: none */
     struct node node;
     vtest_service *service;
+    struct up_names names;
 };
 
 /* ---- what it prints ------------------------------------------------------------------------------------------------ */
@@ -98,8 +100,10 @@ static int serve(struct up *u) {
     struct vmtp_event event;
     for (;;) {
         int rc = node_next(&u->node, &event, vtest_deadline(u->service));
-        if (rc == VMTP_E_DOWN)
+        if (rc == VMTP_E_DOWN) {
             rc = node_await_interface(&u->node);
+            up_names_link_up(&u->names);
+        }
         if (rc == VMTP_E_CANCELLED)
             return 0;
         if (rc < 0)
@@ -176,7 +180,12 @@ static int run(struct up *u) {
     say_ready(u);
     if (vnet_flush() != 0) /* nobody will know how to reach it */
         return VNET_OK;    /* what is wrong is said at the end of main */
+    rc = up_names_open(&u->names, &u->node, &u->options.names);
+    if (rc != VNET_OK)
+        return rc;
     rc = serve(u);
+    if (rc == 0)
+        up_names_release(&u->names);
     say_end(u);
     return rc == 0 ? VNET_OK : node_explain(&u->node, rc, vtest_entity(u->service), 0);
 }
@@ -186,7 +195,9 @@ int up_run(const struct up_options *o) {
     int rc = node_open(&u.node, &u.options.host, &u.options.common);
     if (rc != VNET_OK)
         return rc;
-    rc = node_close(&u.node, run(&u));
+    rc = run(&u);
+    up_names_close(&u.names);
+    rc = node_close(&u.node, rc);
     vtest_destroy(u.service);
     return rc;
 }

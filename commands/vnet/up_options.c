@@ -9,7 +9,10 @@ static const char usage[] = "up -i IFACE [options]";
 static const char about[] =
     "Runs a VMTP node with the test service on the interface until SIGINT or SIGTERM. When it is ready it prints\n"
     "    ready manager=ID test=ID mac=ADDRESS interface=IFACE mtu=OCTETS\n"
-    "(and group=ID with --join), and at the end what it counted.  The test service obeys everybody on the segment: it "
+    "(and group=ID with --join), and at the end what it counted.  With --as and --alias it also claims prefixes, and "
+    "prints\n"
+    "    held PREFIX ..., refused PREFIX ... (it goes on trying) or lost PREFIX ...\n"
+    "What is below a prefix are the files of --files.  The test service obeys everybody on the segment: it "
     "serves every file of\n"
     "--files, and makes calls for others unless --no-call is given.";
 static const char after[] =
@@ -46,6 +49,8 @@ static void fit_tables(struct up_options *o) {
     if (!e->max_requests)
         e->max_requests = 2 * o->service.slots;
     o->service.accepts = e->max_accepts;
+    e->max_accepts += up_names_depth(&o->names);
+    e->max_requests += 2 * up_names_depth(&o->names);
 }
 
 /* ---- what the engine finds wrong, in the words of the command line ------------------------------------------------- */
@@ -114,7 +119,9 @@ static int check(struct up_options *o, const struct option_row *rows) {
         vnet_misuse("--entity must not be a group (its second highest bit is set)");
         return -1;
     }
-    if (set_checksum(o) != 0 || check_engine(o, rows) != 0)
+    o->names.files = o->service.files;
+    o->names.json = o->common.json;
+    if (set_checksum(o) != 0 || check_engine(o, rows) != 0 || up_names_check(&o->names, o->directory) != 0)
         return -1;
     return common_require_interface(&o->common);
 }
@@ -136,6 +143,14 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
         {"join", 0, OPTION_ENTITY, &o->group, "GROUP", "be a member of this group of entities; default: of none", 0, 0},
+        {"as", 0, OPTION_LIST, &o->names.prefixes, "PREFIX",
+         "answer for the names that begin with it, such as /storage; may be repeated", 0, 0},
+        {"alias", 0, OPTION_LIST, &o->names.aliases, "PREFIX=NAME",
+         "let names that begin with it go on with the other; may be repeated", 0, 0},
+        {"owner", 0, OPTION_ENTITY, &o->names.owner, "ID",
+         "owner of these prefixes, for the directory and after a restart; default: a new one", 0, 0},
+        {"directory", 0, OPTION_TEXT, &o->directory, "USE",
+         "never, try or require that a directory registers the prefixes; default never", 0, 0},
         {"no-call", 0, OPTION_FLAG, &o->service.forbid_call, NULL,
          "make no calls for others (CALL, FORWARD, MIGRATE: NO_PERMISSION)", 0, 0},
         {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4,

@@ -7,6 +7,7 @@
 
 #include "options.h"
 #include "test_responder.h"
+#include "up_names.h"
 
 struct up_options {
     struct common_options common;
@@ -14,6 +15,8 @@ struct up_options {
     struct vmtp_host_config host; /* timers, tables and so on are set right in it */
     const char *checksum;
     uint8_t no_spin;
+    struct up_names_options names;
+    const char *directory;
     vmtp_entity group;    /* 0: none.  Otherwise the service joins it; flags only: a new one is made */
     uint32_t permissions; /* in that group */
 };

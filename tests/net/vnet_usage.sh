@@ -24,7 +24,7 @@ gives() {
 gives 2 'say what to do'
 gives 2 'no command "fly"' fly
 gives 2 'no command "fly"' help fly
-for command in up ping who get probe stat group migrate trace; do
+for command in up ping who get probe stat group migrate resolve names watch trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
         grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
@@ -64,6 +64,19 @@ gives 2 'neither an entity' migrate $entity hello -i v0
 gives 2 'neither an entity' stat hello -i v0
 gives 2 '--count is for --watch' stat -i v0 --count 3
 gives 2 'leave the first "/" out' get /etc/passwd -i v0
+gives 2 '--as takes a prefix' up -i v0 --as storage
+gives 2 '--as takes a prefix' up -i v0 --as /a --as /b/../c
+gives 2 '--alias takes a prefix and an absolute name' up -i v0 --alias /a
+gives 2 '--alias takes a prefix and an absolute name' up -i v0 --alias /a=b
+gives 2 '--directory takes never, try or require' up -i v0 --directory maybe
+gives 2 'say which name' resolve -i v0
+gives 2 'is no name' resolve '' -i v0
+gives 2 'leaves nobody time' resolve /a -i v0 --timeout 0
+gives 2 'one argument too many' resolve /a /b -i v0
+gives 2 'is no absolute name' watch a -i v0
+gives 2 '--timeout is for --once' watch /a -i v0 --timeout 1s
+gives 2 'exclude each other' names -i v0 --registered --forget /a
+gives 2 '--forget takes a prefix' names -i v0 --forget a
 gives 2 'one argument too many' get one two -i v0
 gives 2 'one argument too many' who one -i v0
 gives 2 '--count takes a number from 0 to 4294967295, not "x"' ping $entity -i v0 -c x
@@ -90,7 +103,7 @@ done
 gives 2 'exclude each other' trace -i v0 -r file
 
 # The machine
-for command in "up" "ping $entity" "probe $entity" who stat "group create" "migrate $entity $entity" "get file" trace; do
+for command in "up" "ping $entity" "probe $entity" who stat "group create" "migrate $entity $entity" "resolve /a" names "watch /a" "get file" trace; do
     gives 1 'nosuch' $command -i nosuch
 done
 gives 1 'Ethernet' who -i lo

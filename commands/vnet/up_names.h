@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * up_names.h - vnet up as a manager of names: it claims prefixes, and the files of the test service are the objects below them.
+ *
+ * The prefixes are its only contexts.  It executes MapContext and no other operation.
+ */
+#ifndef VNET_UP_NAMES_H
+#define VNET_UP_NAMES_H
+
+#include <vnaming/manager.h>
+
+#include "node.h"
+
+struct up_names_options {
+    struct option_list prefixes, aliases; /* aliases: PREFIX=NAME */
+    vmtp_entity owner;                    /* 0: a new one */
+    enum vname_directory_use directory;
+    const char *files; /* directory of the objects, or NULL */
+    uint8_t json;
+};
+
+struct up_names {
+    const struct up_names_options *options;
+    struct node *node;
+    vipc *ipc; /* NULL: no prefixes were asked for */
+    vname_manager *manager;
+    void *memory;
+    int files; /* descriptor, -1: none */
+};
+
+/* Whether prefixes, aliases and the word (NULL: never) are good: 0, or -1 after a message.  Sets directory. */
+int up_names_check(struct up_names_options *o, const char *directory);
+/* Requests that wait for the manager at a time; 0: there is none. */
+uint32_t up_names_depth(const struct up_names_options *o);
+
+/* Begins to claim, if there is anything to claim: VNET_OK, or another exit code after a message.  All is borrowed. */
+int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options);
+/* The interface was down. */
+void up_names_link_up(struct up_names *n);
+/* Gives the prefixes back, and waits until that is said. */
+void up_names_release(struct up_names *n);
+/* Before the node is closed.  Also of one that was not opened. */
+void up_names_close(struct up_names *n);
+
+#endif
