@@ -63,8 +63,7 @@ static int relay_it(vipc *ipc, struct vfake_incoming *in, const struct vmtp_mess
     return r;
 }
 
-static void pass_on(struct vfake_transaction *t, const struct vmtp_message *message, const void *segment,
-                    uint32_t size) {
+static void pass_on(struct vfake_transaction *t, const struct vmtp_message *message, const void *segment, uint32_t size) {
     vipc_fake *net = t->node->net;
     struct vfake_payload *payload = vfake_payload_make(message, segment, size);
     vfake_payload_drop(t->payload);

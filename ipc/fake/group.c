@@ -50,8 +50,7 @@ static void send_one(struct vfake_transaction *t, vmtp_entity to, int again) {
 
 static void send_to(struct vfake_transaction *t, const struct vfake_entity *to) {
     vipc_fake *net = t->node->net;
-    if (!vfake_reaches(t->node, to->node) || vfake_chance(net, net->faults.loss) ||
-        vfake_chance(net, net->faults.frames))
+    if (!vfake_reaches(t->node, to->node) || vfake_chance(net, net->faults.loss) || vfake_chance(net, net->faults.frames))
         return;
     send_one(t, to->id, 0);
     if (vfake_chance(net, net->faults.duplicate))

@@ -36,7 +36,7 @@ struct vfake_node {
     uint64_t life; /* counts restarts */
     uint32_t entities_made;
     struct vfake_transaction *transactions;
-    struct vfake_host *hosts; /* its services */
+    struct vfake_host *hosts;     /* its services */
     struct vfake_answer *answers; /* on their way from here */
     struct vfake_seen *known;     /* entities of other nodes that it has reached */
     struct vipc_fake_stats stats;
@@ -107,22 +107,22 @@ struct vfake_transaction {
     vmtp_entity server;
     uint8_t forward_count;
     int lost, lost_answer, group;
-    int probe; /* it asks whether `server` is there */
-    int cancelled; /* its client is gone */
+    int probe;                                                                  /* it asks whether `server` is there */
+    int cancelled;                                                              /* its client is gone */
     enum { VFAKE_SENDING, VFAKE_TAKEN, VFAKE_ANSWERED, VFAKE_DISCARDED } state; /* of a call to one entity */
     vmtp_time heard;
     unsigned repeats;
     struct vipc_timer tick, limit;
     struct vfake_incoming *taken; /* Requests that servers have of it */
-    struct vfake_seen *seen; /* of a call to a group: who has taken it */
+    struct vfake_seen *seen;      /* of a call to a group: who has taken it */
 };
 
 /* A Request at a service. */
 struct vfake_incoming {
     struct vipc_incoming in;
-    struct vfake_incoming *next, **link;           /* in a list of the service */
-    struct vfake_incoming *beside;                 /* of the same transaction */
-    struct vfake_transaction *transaction;         /* NULL: nobody waits any more */
+    struct vfake_incoming *next, **link;   /* in a list of the service */
+    struct vfake_incoming *beside;         /* of the same transaction */
+    struct vfake_transaction *transaction; /* NULL: nobody waits any more */
     struct vfake_payload *payload;
     struct vfake_host *host;
     struct vfake_relay *relay; /* it went on as a call */
@@ -130,7 +130,7 @@ struct vfake_incoming {
 
 /* A service. */
 struct vfake_host {
-    struct vfake_host *next; /* of the node */
+    struct vfake_host *next;      /* of the node */
     struct vipc_service *service; /* NULL: it has ended */
     struct vfake_entity *entity;
     struct vfake_incoming *waiting, **waiting_end, *hand;

@@ -108,8 +108,7 @@ int vfake_serve(vipc *ipc, struct vipc_service *service) {
     if (!entity)
         return VMTP_E_EXISTS;
     struct vfake_host *host = vfake_new(sizeof *host);
-    *host = (struct vfake_host){
-        .next = node->hosts, .service = service, .entity = entity, .waiting_end = &host->waiting};
+    *host = (struct vfake_host){.next = node->hosts, .service = service, .entity = entity, .waiting_end = &host->waiting};
     node->hosts = host;
     entity->host = host;
     service->entity = entity->id;

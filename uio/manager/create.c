@@ -139,9 +139,8 @@ static void opened(struct vu_operation *o, uint32_t code) {
     instance->i.mode = vu_word(o, 2);
     take_opened(instance, opened);
     instance->i.max_transfer = transfer_for(o, opened->block_size);
-    code = (instance->i.mode & UIO_MODE_EXCLUSIVE) && !opened->created
-               ? UIO_EXISTS
-               : mode_fits(o->op.type, opened->attributes, mode);
+    code = (instance->i.mode & UIO_MODE_EXCLUSIVE) && !opened->created ? UIO_EXISTS
+                                                                       : mode_fits(o->op.type, opened->attributes, mode);
     if (!code && !vu_owner_has_room(o->op.manager, o->owner)) /* others may have been created meanwhile */
         code = UIO_TOO_MANY;
     if (!code && !instance->i.max_transfer)

@@ -56,9 +56,9 @@ struct vu_owner {
     vmtp_entity entity;
     struct vu_instance *instances;
     uint32_t count, locks;
-    uint32_t misses; /* Probes without an answer, in a row */
-    int missed;      /* it is in the list of those */
-    int probing;     /* it is in none */
+    uint32_t misses;      /* Probes without an answer, in a row */
+    int missed;           /* it is in the list of those */
+    int probing;          /* it is in none */
     vmtp_time heard, due; /* due: when to look for it */
     struct vu_owner *later, *earlier;
     uint64_t mark; /* of the search for circles */
@@ -114,13 +114,14 @@ struct vu_operation {
     struct uio_manager_operation op; /* first */
     struct vipc_incoming *in;        /* NULL: free */
     struct vu_operation *free;
-    uint64_t serial; /* of this use */
+    uint64_t serial;                       /* of this use */
     struct vname_manager_operation naming; /* by name */
     const struct vu_context *context;
-    void (*then)(struct vu_operation *o, uint32_t code); /* the program has finished what it was asked; NULL: it was not asked */
+    void (*then)(struct vu_operation *o,
+                 uint32_t code);                /* the program has finished what it was asked; NULL: it was not asked */
     struct vu_operation *beside, **beside_link; /* of the same instance */
-    int by_program; /* it can be cancelled there */
-    int waiting;    /* counts among those that wait */
+    int by_program;                             /* it can be cancelled there */
+    int waiting;                                /* counts among those that wait */
     struct vipc_timer timer;
     struct vu_buffer *buffer;
     struct vu_operation *queued; /* for a buffer, or a lock */
@@ -137,7 +138,8 @@ struct vu_operation {
     uint64_t first, end, scale; /* end is not 0 */
     uint64_t serial_marked;     /* of the search that has seen it */
 
-    uint32_t todo, step;       /* ModifyInstance: masks of what is still to be done, and of what is being done; 0: the descriptor */
+    uint32_t todo,
+        step; /* ModifyInstance: masks of what is still to be done, and of what is being done; 0: the descriptor */
     vmtp_entity owner;         /* CreateInstance, ModifyInstance */
     uint32_t offset;           /* ReadInstance, WriteInstance */
     struct uio_new_name other; /* RenameObject, LinkObject */

@@ -83,8 +83,8 @@ static int has_room(const struct vu_instance *instance, uint32_t kind, uint64_t 
         if (l->instance == instance && overlaps(l, first, end))
             more += (l->first < first) + (l->end > end) - 1;
     const uint32_t owned = instance->owner ? instance->owner->locks : 0;
-    return more <= 0 || (m->locks_used + (uint64_t)more <= m->config.locks &&
-                         owned + (uint64_t)more <= m->config.owner_locks);
+    return more <= 0 ||
+           (m->locks_used + (uint64_t)more <= m->config.locks && owned + (uint64_t)more <= m->config.owner_locks);
 }
 
 /* Takes the range out of its locks. */

@@ -15,9 +15,7 @@ static uint32_t reply_flags(const struct vu_operation *o) {
 
 static int is_random(const struct vu_operation *o) { return (o->op.instance->attributes & UIO_RANDOM_ACCESS) != 0; }
 
-static int blocks_are_equal(const struct vu_operation *o) {
-    return !(o->op.instance->attributes & UIO_VARIABLE_BLOCK);
-}
+static int blocks_are_equal(const struct vu_operation *o) { return !(o->op.instance->attributes & UIO_VARIABLE_BLOCK); }
 
 /* Words of the Response, and what is known of the instance from it. */
 static void note(struct vu_operation *o, uint32_t octets, int at_end, uint64_t next, uint32_t words[4]) {

@@ -22,8 +22,8 @@ int uio_manager_nth_instance(const uio_manager *m, uint32_t which, struct uio_ma
     return 0;
 }
 
-static void show(struct uio_manager_lock *lock, const struct vu_instance *i, uint32_t kind, uint64_t first, uint64_t end,
-                 int waiting) {
+static void show(struct uio_manager_lock *lock, const struct vu_instance *i, uint32_t kind, uint64_t first,
+                 uint64_t end, int waiting) {
     lock->instance = &i->i;
     lock->kind = kind;
     lock->waiting = waiting;

@@ -36,8 +36,8 @@ vmtp_time vipc_fake_now(const vipc_fake *net);
 struct vipc_fake_faults {
     uint32_t loss; /* of a call to one entity, as a whole: RETRANS_TIMEOUT, nothing is executed; of each copy of a Request to each
                       member of a group; of a datagram */
-    uint32_t answers;   /* lost: of a call to one entity, executed but RETRANS_TIMEOUT; of each answer to a group call */
-    uint32_t frames;    /* lost on their way, which VMTP makes up for: a Request to one entity, or any answer, comes 100 ms later for each
+    uint32_t answers; /* lost: of a call to one entity, executed but RETRANS_TIMEOUT; of each answer to a group call */
+    uint32_t frames; /* lost on their way, which VMTP makes up for: a Request to one entity, or any answer, comes 100 ms later for each
                            loss; a copy of a Request to a group, or of a datagram, does not come.  Below 1000000 */
     uint32_t duplicate; /* a Request to a group, or a datagram, is executed twice by this member */
     vmtp_time delay;    /* one way, least */

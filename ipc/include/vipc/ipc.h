@@ -41,7 +41,8 @@ struct vipc_loan;
 /* ---- calls -------------------------------------------------------------------------------------------------- */
 
 enum vipc_call_flags {
-    VIPC_CALL_PARTIAL = 1, /* the operation is idempotent, gives the same data each time and understands MsgDelivery: of an answer that does
+    VIPC_CALL_PARTIAL =
+        1, /* the operation is idempotent, gives the same data each time and understands MsgDelivery: of an answer that does
                               not come whole only what is missing is asked for again.  To one server, without a segment, capacity 1 to
                               16384 (spec/vmtp.md section 13.7) */
     VIPC_CALL_HEADER_SUM = 2, /* the segment is not summed: wrong data are better than late data */
@@ -73,13 +74,13 @@ struct vipc_call {
     struct vmtp_message message; /* .server: to whom.  SDA, MRD, words[6] of a Request with a segment are set on its way */
     const void *segment;         /* may be NULL when segment_size is 0 */
     uint32_t segment_size;       /* up to 4194304; above 16384 only to one entity, and without MDM */
-    uint32_t capacity;           /* of area; up to 4194304, with several slots 16384.  Above 16384: a large answer may come */
-    void *area;                  /* may be NULL when capacity is 0 */
+    uint32_t capacity; /* of area; up to 4194304, with several slots 16384.  Above 16384: a large answer may come */
+    void *area;        /* may be NULL when capacity is 0 */
     uint32_t slots;
     uint32_t flags;     /* enum vipc_call_flags */
     vmtp_time deadline; /* VMTP_NEVER: only the patience of the protocol ends it (some seconds of silence) */
     vmtp_entity client; /* 0: an entity that the node keeps for calls.  Or that of a vipc_service of this node, one call at a time */
-    uint8_t priority;   /* 4 bits as on the wire; 0 is normal */
+    uint8_t priority; /* 4 bits as on the wire; 0 is normal */
 
     /*
      * It is over.  result 0: the Response is in answer and area (group call: answers of them were told, one at least).  VMTP_BAD_REPLY_SEGMENT:
@@ -165,7 +166,7 @@ struct vipc_service {
 struct vipc_incoming {
     struct vipc_service *service;
     vmtp_entity client;
-    vmtp_entity group;           /* 0, or the group that it was sent to (message.server, too) */
+    vmtp_entity group; /* 0, or the group that it was sent to (message.server, too) */
     struct vmtp_message message;
     const void *segment;
     uint32_t segment_size;
@@ -193,9 +194,9 @@ VMTP_API int vipc_group_create(struct vipc_service *service, vmtp_entity *group)
 
 enum vipc_reply_flags {
     VIPC_REPLY_IDEMPOTENT = 1, /* the operation may be done again: nothing is kept in case that the answer gets lost */
-    VIPC_REPLY_CHOSEN = 2,     /* of the segment send only the blocks that the Request asks for by MsgDelivery; with IDEMPOTENT */
-    VIPC_REPLY_ONCE = 4,       /* what of the segment gets lost is not to be asked for (NRT) */
-    VIPC_REPLY_CONFIRM = 8     /* ask the client to acknowledge, so that a loan comes back early */
+    VIPC_REPLY_CHOSEN = 2, /* of the segment send only the blocks that the Request asks for by MsgDelivery; with IDEMPOTENT */
+    VIPC_REPLY_ONCE = 4,   /* what of the segment gets lost is not to be asked for (NRT) */
+    VIPC_REPLY_CONFIRM = 8 /* ask the client to acknowledge, so that a loan comes back early */
 };
 
 /*
@@ -204,8 +205,8 @@ enum vipc_reply_flags {
  * 0, or VMTP_E_STALE: nobody waits for it (the client has gone on, or it is a datagram), no error for a server.  In both cases in is over.
  * VMTP_E_TOO_LARGE, VMTP_E_INVALID (flags, segment, RESPONSE_DISCARDED: see vipc_discard), VMTP_E_FULL, VMTP_E_MEMORY: nothing was sent, in is still to be answered.
  */
-VMTP_API int vipc_reply(struct vipc_incoming *in, const struct vmtp_message *message, const void *segment, uint32_t size,
-                        uint32_t flags);
+VMTP_API int vipc_reply(struct vipc_incoming *in, const struct vmtp_message *message, const void *segment,
+                        uint32_t size, uint32_t flags);
 
 /* A segment that is lent with an answer. */
 struct vipc_loan {
@@ -310,7 +311,7 @@ struct vipc_ops {
     int (*fd)(vipc *ipc);
     vmtp_time (*deadline)(vipc *ipc); /* its own and that of the timers */
     int (*turn)(vipc *ipc);
-    void (*close)(vipc *ipc); /* the timers have been cancelled */
+    void (*close)(vipc *ipc);          /* the timers have been cancelled */
     void (*timers_changed)(vipc *ipc); /* the first of them is another.  May be NULL */
 };
 

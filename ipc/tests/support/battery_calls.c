@@ -217,8 +217,7 @@ START_TEST(a_mebibyte_both_ways) {
     uint8_t *out = malloc(MIB), *in = calloc(1, MIB);
     for (uint32_t i = 0; i < MIB; i++)
         out[i] = (uint8_t)(i * 2654435761u >> 24);
-    server.service = (struct vipc_service){
-        .depth = 1, .capacity = MIB, .request = echo_large, .context = &server};
+    server.service = (struct vipc_service){.depth = 1, .capacity = MIB, .request = echo_large, .context = &server};
     ck_assert_int_eq(vipc_serve(node_b, &server.service), 0);
     ask(&one, node_a, server.service.entity, "");
     vipc_cancel(&one.call);
@@ -305,8 +304,7 @@ static void answer_chosen(struct vipc_service *service, struct vipc_incoming *in
     ck_assert_uint_ne(in->message.code & VMTP_MDM, 0);
     for (unsigned i = 0; i < sizeof blocks; i++)
         blocks[i] = (char)('a' + i / 512);
-    ck_assert_int_eq(
-        vipc_reply(in, &said_ok, blocks, sizeof blocks, VIPC_REPLY_IDEMPOTENT | VIPC_REPLY_CHOSEN), 0);
+    ck_assert_int_eq(vipc_reply(in, &said_ok, blocks, sizeof blocks, VIPC_REPLY_IDEMPOTENT | VIPC_REPLY_CHOSEN), 0);
 }
 
 START_TEST(an_answer_in_chosen_blocks) {

@@ -41,12 +41,12 @@ struct uio_manager_type;
 struct uio_manager_instance {
     uio_manager *manager;
     const struct uio_manager_type *type;
-    void *root;            /* of the context by which it was named */
-    void *state;           /* yours: what your open told */
-    uint64_t identity[2];  /* of the object, as your open told */
-    uint32_t number;       /* 0 while it is being created */
-    uint32_t attributes;   /* what of those of the object the mode leaves */
-    uint32_t mode;         /* UIO_MODE_... */
+    void *root;           /* of the context by which it was named */
+    void *state;          /* yours: what your open told */
+    uint64_t identity[2]; /* of the object, as your open told */
+    uint32_t number;      /* 0 while it is being created */
+    uint32_t attributes;  /* what of those of the object the mode leaves */
+    uint32_t mode;        /* UIO_MODE_... */
     uint32_t block_size;
     uint32_t max_transfer; /* for its client */
     vmtp_entity owner;
@@ -64,10 +64,10 @@ struct uio_manager_instance {
 struct uio_manager_operation {
     uio_manager *manager;
     const struct uio_manager_type *type;
-    void *root;          /* as told to uio_manager_root */
-    uint32_t code;       /* which operation of the interface brought it: the low 24 bits of UIO_CREATE_INSTANCE ... */
+    void *root;    /* as told to uio_manager_root */
+    uint32_t code; /* which operation of the interface brought it: the low 24 bits of UIO_CREATE_INSTANCE ... */
     vmtp_entity client;
-    void *context;       /* yours, NULL at first */
+    void *context; /* yours, NULL at first */
 
     /* By name.  The rest of the name behind the prefix and slashes, which is to be interpreted in `directory` and may be empty: that itself is
      * meant.  UTF-8 without octet 0; nothing is said about components.  In the Request, as are all octets pointed to here. */
@@ -78,10 +78,10 @@ struct uio_manager_operation {
     const char *new_name;
     uint32_t new_name_length;
     uint32_t flags; /* query: UIO_NOFOLLOW; modify: UIO_NOFOLLOW; rename: UIO_RENAME_...; remove: 1 if a context may be removed; map: 0 */
-    uint32_t mode;  /* open: UIO_MODE_..., CREATE only where something may be made */
-    uint32_t permissions;      /* open with CREATE, create */
-    uint32_t type_wanted;      /* create: UIO_TYPE_... */
-    const char *target;        /* create: of a link */
+    uint32_t mode;        /* open: UIO_MODE_..., CREATE only where something may be made */
+    uint32_t permissions; /* open with CREATE, create */
+    uint32_t type_wanted; /* create: UIO_TYPE_... */
+    const char *target;   /* create: of a link */
     uint32_t target_length;
 
     /* modify, modify_instance: what, and to what.  mask has descriptor bits only, UIO_MASK_PERMISSIONS .. UIO_MASK_MTIME_NOW. */
@@ -97,7 +97,7 @@ struct uio_manager_operation {
     const void *data;  /* write, control */
     int append;        /* write: behind the end, position counts for nothing */
     int stable;        /* write: it is to be on stable storage when it is finished */
-    int may_wait;      /* read, write: the client waits a while.  If not, what cannot be done now is finished with UIO_WOULD_WAIT */
+    int may_wait; /* read, write: the client waits a while.  If not, what cannot be done now is finished with UIO_WOULD_WAIT */
     uint32_t function; /* control */
     uint32_t words[7]; /* control: of the Request; set them for the Response */
 
@@ -120,7 +120,8 @@ struct uio_manager_type {
     int lends;        /* read brings its own memory */
 
     /* By name. */
-    void (*open)(struct uio_manager_operation *op); /* finds the object, or makes it with CREATE (EXCLUSIVE: UIO_EXISTS); does not truncate it.  Ends
+    void (*open)(struct uio_manager_operation
+                     *op); /* finds the object, or makes it with CREATE (EXCLUSIVE: UIO_EXISTS); does not truncate it.  Ends
                                                        in uio_manager_finish_open */
     void (*query)(struct uio_manager_operation *op);   /* uio_manager_finish_object */
     void (*modify)(struct uio_manager_operation *op);  /* all of the mask, or nothing.  uio_manager_finish_object */
@@ -129,17 +130,21 @@ struct uio_manager_type {
     void (*create)(struct uio_manager_operation *op);  /* uio_manager_finish_object */
     void (*link)(struct uio_manager_operation *op);    /* uio_manager_finish_object */
     void (*storage)(struct uio_manager_operation *op); /* uio_manager_finish_storage */
-    void (*map)(struct uio_manager_operation *op);     /* a context with this name, which is not empty.  uio_manager_finish_map.  NULL: there is none
+    void (*map)(struct uio_manager_operation
+                    *op); /* a context with this name, which is not empty.  uio_manager_finish_map.  NULL: there is none
                                                           but the root; query tells whether the name exists */
-    void (*forget)(uio_manager *manager, void *root, void *directory); /* what finish_map told is not used any more.  May be NULL */
+    void (*forget)(uio_manager *manager, void *root,
+                   void *directory); /* what finish_map told is not used any more.  May be NULL */
 
     /* Of an instance. */
-    void (*read)(struct uio_manager_operation *op); /* puts octets into the buffer, uio_manager_finish_read; or, if the type lends, uio_manager_finish_read_lent */
-    void (*write)(struct uio_manager_operation *op);           /* uio_manager_finish_write */
-    void (*query_instance)(struct uio_manager_operation *op);  /* uio_manager_finish_object.  Needed */
-    void (*modify_instance)(struct uio_manager_operation *op); /* UIO_MASK_SIZE only with SIZED; also for TRUNCATE.  uio_manager_finish */
-    void (*sync)(struct uio_manager_operation *op);      /* all written to stable storage, uio_manager_finish.  NULL: there is none */
-    void (*commit)(struct uio_manager_operation *op);    /* with TRANSACTION: UIO_CONFLICT, or all is visible and stable.  uio_manager_finish */
+    void (*read)(struct uio_manager_operation
+                     *op); /* puts octets into the buffer, uio_manager_finish_read; or, if the type lends, uio_manager_finish_read_lent */
+    void (*write)(struct uio_manager_operation *op);          /* uio_manager_finish_write */
+    void (*query_instance)(struct uio_manager_operation *op); /* uio_manager_finish_object.  Needed */
+    void (*modify_instance)(
+        struct uio_manager_operation *op); /* UIO_MASK_SIZE only with SIZED; also for TRUNCATE.  uio_manager_finish */
+    void (*sync)(struct uio_manager_operation *op); /* all written to stable storage, uio_manager_finish.  NULL: there is none */
+    void (*commit)(struct uio_manager_operation *op); /* with TRANSACTION: UIO_CONFLICT, or all is visible and stable.  uio_manager_finish */
     void (*take_back)(struct uio_manager_operation *op); /* with TRANSACTION.  uio_manager_finish */
     void (*control)(struct uio_manager_operation *op);   /* uio_manager_finish_control */
     /*
@@ -159,14 +164,14 @@ VMTP_API void uio_manager_finish(struct uio_manager_operation *op);
 
 /* open has found or made it. */
 struct uio_manager_opened {
-    void *state;           /* goes to instance->state */
-    uint64_t identity[2];  /* of the object: equal for two instances of a type, of any root, if and only if they are of the same object */
-    uint32_t attributes;   /* that an instance of it could have, for this client: UIO_READABLE without permission to read is left out,
+    void *state; /* goes to instance->state */
+    uint64_t identity[2]; /* of the object: equal for two instances of a type, of any root, if and only if they are of the same object */
+    uint32_t attributes; /* that an instance of it could have, for this client: UIO_READABLE without permission to read is left out,
                               then the answer is UIO_NOT_READABLE */
-    uint32_t block_size;   /* 1 to the manager's max_transfer; above 16384 only clients that take large messages can use it */
-    uint64_t next_block;   /* where reading in sequence begins */
-    int created;           /* it did not exist before */
-    uint64_t last_block;   /* with VARIABLE_BLOCK: section 2.1 */
+    uint32_t block_size; /* 1 to the manager's max_transfer; above 16384 only clients that take large messages can use it */
+    uint64_t next_block; /* where reading in sequence begins */
+    int created;         /* it did not exist before */
+    uint64_t last_block; /* with VARIABLE_BLOCK: section 2.1 */
     uint32_t last_octets;
     struct uio_object object; /* name and target need to be valid during the call only; size counts without VARIABLE_BLOCK */
 };
@@ -205,18 +210,18 @@ VMTP_API void uio_manager_finish_control(struct uio_manager_operation *op, const
 /* ---- creation ------------------------------------------------------------------------------------------------- */
 
 struct uio_manager_config {
-    size_t size;               /* set by uio_manager_config_init; another one is refused */
-    uint32_t instances;        /* default 4096, at most 1048576 (about 300 octets each) */
-    uint32_t owner_instances;  /* of one owner; default 1024 */
-    uint32_t locks;            /* of all instances; default 4096 */
-    uint32_t owner_locks;      /* of one owner; default 1024 */
-    uint32_t roots;            /* default 16 */
-    uint32_t contexts;         /* mapped by MapContext; default 64 (about 1.1 KiB each) */
-    uint32_t probes;           /* owners that are looked for at a time; default 8 */
-    uint32_t buffers;          /* for reads that are on their way; default 16.  A read that finds none free waits for one */
-    uint32_t max_transfer;     /* octets of a read or write, at most 4194304; default 65536.  Each buffer has as many, and so have segments of
+    size_t size;              /* set by uio_manager_config_init; another one is refused */
+    uint32_t instances;       /* default 4096, at most 1048576 (about 300 octets each) */
+    uint32_t owner_instances; /* of one owner; default 1024 */
+    uint32_t locks;           /* of all instances; default 4096 */
+    uint32_t owner_locks;     /* of one owner; default 1024 */
+    uint32_t roots;           /* default 16 */
+    uint32_t contexts;        /* mapped by MapContext; default 64 (about 1.1 KiB each) */
+    uint32_t probes;          /* owners that are looked for at a time; default 8 */
+    uint32_t buffers; /* for reads that are on their way; default 16.  A read that finds none free waits for one */
+    uint32_t max_transfer; /* octets of a read or write, at most 4194304; default 65536.  Each buffer has as many, and so have segments of
                                   Requests: names.capacity is set to hold them */
-    uint32_t waiting;          /* operations that wait for data, room or a lock at a time; default half of names.depth.  More are answered as if
+    uint32_t waiting; /* operations that wait for data, room or a lock at a time; default half of names.depth.  More are answered as if
                                   their time were over, so that those for which they wait can come */
     /*
      * Of the naming manager: set what you want but operation, request, event, context_name, takes_empty and context, which are set here.  Default: that
@@ -241,8 +246,7 @@ VMTP_API size_t uio_manager_footprint(const struct uio_manager_config *config);
  * Makes one in memory[0..footprint), aligned as malloc does, which is lent until uio_manager_destroy; what of it is never used need never be touched.
  * The configuration is copied.  Nothing is sent.  VMTP_E_INVALID, and those of vname_manager_create.
  */
-VMTP_API int uio_manager_create(uio_manager **manager, vipc *ipc, const struct uio_manager_config *config,
-                                void *memory);
+VMTP_API int uio_manager_create(uio_manager **manager, vipc *ipc, const struct uio_manager_config *config, void *memory);
 /*
  * Ends it without a word, as a crash would (release the prefixes first, and wait until the naming manager is quiet).  Operations that types have
  * in hand are cancelled and all instances released, contexts forgotten.  The memory is still lent while uio_manager_is_lent.  The node must still be

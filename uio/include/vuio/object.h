@@ -15,29 +15,29 @@
 extern "C" {
 #endif
 
-#define UIO_OBJECT_HEAD 88u        /* octets of an object descriptor before its name */
-#define UIO_INSTANCE_HEAD 48u      /* octets of an instance descriptor before that of its object */
-#define UIO_COMPONENT_OCTETS 255u  /* of the name in a descriptor, at most */
-#define UIO_TARGET_OCTETS 4095u    /* of the target of a link, at most */
-#define UIO_OBJECT_OCTETS 4440u    /* of an object descriptor, at most */
-#define UIO_INSTANCE_OCTETS 4488u  /* of an instance descriptor, at most */
-#define UIO_RANGE_OCTETS 24u       /* of a range in an answer; in a Request the first 16 */
+#define UIO_OBJECT_HEAD 88u          /* octets of an object descriptor before its name */
+#define UIO_INSTANCE_HEAD 48u        /* octets of an instance descriptor before that of its object */
+#define UIO_COMPONENT_OCTETS 255u    /* of the name in a descriptor, at most */
+#define UIO_TARGET_OCTETS 4095u      /* of the target of a link, at most */
+#define UIO_OBJECT_OCTETS 4440u      /* of an object descriptor, at most */
+#define UIO_INSTANCE_OCTETS 4488u    /* of an instance descriptor, at most */
+#define UIO_RANGE_OCTETS 24u         /* of a range in an answer; in a Request the first 16 */
 #define UIO_TRANSFER_OCTETS 4194304u /* of a read or write, at most */
-#define UIO_ENTRY_OCTETS 2048u     /* of a read of a context: enough for one descriptor in it (UIO-5.3-05) */
+#define UIO_ENTRY_OCTETS 2048u       /* of a read of a context: enough for one descriptor in it (UIO-5.3-05) */
 
 /* ---- object descriptors (section 3.1) ------------------------------------------------------------------------ */
 
 struct uio_object {
-    uint16_t type;       /* UIO_TYPE_... */
-    uint32_t attributes; /* UIO_READABLE .. UIO_LINES: what an instance can have */
-    uint64_t number;     /* the same for all names of the object */
-    uint64_t size;       /* octets in it */
-    uint64_t storage;    /* octets of storage that it takes */
+    uint16_t type;        /* UIO_TYPE_... */
+    uint32_t attributes;  /* UIO_READABLE .. UIO_LINES: what an instance can have */
+    uint64_t number;      /* the same for all names of the object */
+    uint64_t size;        /* octets in it */
+    uint64_t storage;     /* octets of storage that it takes */
     uint32_t permissions; /* the twelve bits of POSIX */
     uint32_t names;       /* how many it has */
     uint32_t user;
     uint32_t group;
-    int64_t changed;          /* its contents, nanoseconds since 1970 */
+    int64_t changed;            /* its contents, nanoseconds since 1970 */
     int64_t descriptor_changed; /* contents or descriptor */
     int64_t used;
     uint64_t version; /* differs when contents differ */

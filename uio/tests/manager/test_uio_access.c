@@ -201,8 +201,8 @@ END_TEST
 START_TEST(reads_behind_the_end) {
     begin();
     const uint32_t number = create(&a, "/shelf/file", UIO_MODE_READ);
-    const uint64_t blocks[] = {1, 1000, 0xffffffffu, (uint64_t)1 << 54, ((uint64_t)1 << 54) - 1, (uint64_t)1 << 63,
-                               UINT64_MAX};
+    const uint64_t blocks[] = {
+        1, 1000, 0xffffffffu, (uint64_t)1 << 54, ((uint64_t)1 << 54) - 1, (uint64_t)1 << 63, UINT64_MAX};
     for (unsigned i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         const struct said *s = read_at(&a, number, blocks[i], 511, 16384);
         ck_assert_uint_eq(s->code, VMTP_OK);

@@ -121,7 +121,8 @@ START_TEST(as_a_table_of_octets_would_have_it) {
     unsigned refused = 0;
     srand(5);
     for (unsigned n = 0; n < 3000; n++) {
-        const unsigned me = (unsigned)rand() % 3, first = (unsigned)rand() % 60, count = 1 + (unsigned)rand() % (64 - first);
+        const unsigned me = (unsigned)rand() % 3, first = (unsigned)rand() % 60,
+                       count = 1 + (unsigned)rand() % (64 - first);
         const uint32_t kind = (uint32_t)rand() % 3;
         int free = 1;
         for (unsigned at = first; at < first + count; at++)

@@ -122,12 +122,8 @@ END_TEST
 /* UIO-5.2-06: below a prefix of ours, but another manager's */
 START_TEST(new_names_below_a_mount) {
     begin();
-    const struct vname_record record = {.manager = 0x4711,
-                                        .generation = 1,
-                                        .owner = 5,
-                                        .context = 1,
-                                        .prefix = "/shelf/mount",
-                                        .prefix_length = 12};
+    const struct vname_record record = {
+        .manager = 0x4711, .generation = 1, .owner = 5, .context = 1, .prefix = "/shelf/mount", .prefix_length = 12};
     ck_assert_int_eq(vname_manager_mount(uio_manager_names(shelf->manager), &record), 0);
     check_refused(rename_to("/shelf/file", "/shelf/mount/x", 0, 6, 0), UIO_CROSS);
     check_refused(rename_to("/shelf/file", "mount/x", shelf->context, 0, 0), UIO_CROSS);
@@ -206,13 +202,9 @@ START_TEST(a_name_that_stands_for_another) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {query_object,
-                                  parameters_of_operations,
-                                  new_names,
-                                  new_names_below_a_mount,
-                                  contexts_get_numbers,
-                                  contexts_come_and_go,
-                                  a_name_that_stands_for_another};
+    const TTest *const tests[] = {
+        query_object,         parameters_of_operations,      new_names, new_names_below_a_mount, contexts_get_numbers,
+        contexts_come_and_go, a_name_that_stands_for_another};
     TCase *tc = tcase_create("names");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);

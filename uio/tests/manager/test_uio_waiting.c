@@ -194,7 +194,8 @@ END_TEST
 START_TEST(late_errors_are_told_once_to_each) {
     begin();
     const uint32_t one = create(&a, "/shelf/file", RW), two = create(&a, "/shelf/file", RW),
-                   three = create(&b, "/shelf/file", RW | UIO_MODE_SYNC), four = create(&b, "/shelf/file", UIO_MODE_READ);
+                   three = create(&b, "/shelf/file", RW | UIO_MODE_SYNC),
+                   four = create(&b, "/shelf/file", UIO_MODE_READ);
     const uint64_t identity[2] = {(uint64_t)(uintptr_t)shelf_find(shelf, "file", 4), 7};
     const uint64_t other[2] = {1, 2};
     uio_manager_late_error(shelf->manager, &shelf_type, other, UIO_FAILED);
@@ -284,16 +285,11 @@ START_TEST(a_commit_that_comes_too_late) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {a_pipe_is_read_in_sequence,
-                                  a_read_that_waits_gets_what_is_written,
-                                  reads_of_an_instance_that_ends,
-                                  a_reader_that_goes_away,
-                                  readers_do_not_keep_writers_out,
-                                  a_log_waits_half_a_second,
-                                  a_program_that_answers_later,
-                                  late_errors_are_told_once_to_each,
-                                  what_one_finds_the_others_are_told,
-                                  writes_are_collected,
+    const TTest *const tests[] = {a_pipe_is_read_in_sequence,         a_read_that_waits_gets_what_is_written,
+                                  reads_of_an_instance_that_ends,     a_reader_that_goes_away,
+                                  readers_do_not_keep_writers_out,    a_log_waits_half_a_second,
+                                  a_program_that_answers_later,       late_errors_are_told_once_to_each,
+                                  what_one_finds_the_others_are_told, writes_are_collected,
                                   a_commit_that_comes_too_late};
     TCase *tc = tcase_create("waiting");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

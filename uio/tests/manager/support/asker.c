@@ -36,8 +36,8 @@ static void over(struct vipc_call *call, int result) {
     }
 }
 
-void ask_later(struct said *s, struct asker *a, uint32_t code, const uint32_t words[7], const void *segment, uint32_t size,
-               uint32_t flags) {
+void ask_later(struct said *s, struct asker *a, uint32_t code, const uint32_t words[7], const void *segment,
+               uint32_t size, uint32_t flags) {
     memset(&s->call, 0, sizeof s->call);
     s->done = s->result = 0;
     s->number = 0;
@@ -157,8 +157,8 @@ const struct said *release(struct asker *a, uint32_t number, uint32_t commit) {
     return ask(a, UIO_RELEASE_INSTANCE, words, NULL, 0, 0);
 }
 
-void lock_later(struct said *s, struct asker *a, uint32_t number, uint32_t kind, uint32_t ms, uint32_t unit, uint64_t first,
-                uint64_t count) {
+void lock_later(struct said *s, struct asker *a, uint32_t number, uint32_t kind, uint32_t ms, uint32_t unit,
+                uint64_t first, uint64_t count) {
     const uint32_t words[7] = {number, kind, ms, unit};
     uint8_t octets[UIO_RANGE_OCTETS];
     const struct uio_range range = {first, count, 0};

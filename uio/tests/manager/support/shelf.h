@@ -53,10 +53,10 @@ struct shelf {
     struct thing things[SHELF_THINGS];
     struct held held[64];
     uint32_t refuse_modify, refuse_sync, refuse_release, refuse_query; /* codes */
-    int keep;                                            /* operations by name and reads stay until they are let go */
+    int keep; /* operations by name and reads stay until they are let go */
     struct uio_manager_operation *kept[64];
     unsigned kept_count, cancelled, opened, released, undone, forgotten, other_requests, other_operations;
-    unsigned reads; /* that reached the program */
+    unsigned reads;                                 /* that reached the program */
     uint32_t flags, mode, type_wanted, permissions; /* of the last operation */
     uint64_t position;
     int append, stable, may_wait;
@@ -106,7 +106,7 @@ struct said {
     uint32_t size;
     uint8_t octets[262144];
     uint8_t request[300000];
-    uint32_t number; /* of an instance created */
+    uint32_t number;              /* of an instance created */
     struct uio_instance instance; /* where there is one in the answer */
     struct uio_object object;
     struct uio_range range;
@@ -126,8 +126,8 @@ int is_answered(const struct said *said);
 const struct said *wait_for(struct said *said);
 
 /* An operation by name; the name is absolute, or relative to `context`. */
-const struct said *ask_name(struct asker *asker, uint32_t code, uint32_t context, const char *name, const uint32_t words[4],
-                            const void *extra, uint32_t extra_size, uint32_t flags);
+const struct said *ask_name(struct asker *asker, uint32_t code, uint32_t context, const char *name,
+                            const uint32_t words[4], const void *extra, uint32_t extra_size, uint32_t flags);
 /* CreateInstance: the number, or the test fails. */
 uint32_t create(struct asker *asker, const char *name, uint32_t mode);
 /* The same, and its code. */
