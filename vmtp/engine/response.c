@@ -272,35 +272,6 @@ static int extra(struct vmtp_engine *e, struct arrival *a, int reason) {
     return reason;
 }
 
-/* A packet of a Response we know of. */
-static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
-    if (s->state == SLOT_COMPLETE)
-        return c->slots_max > 1 ? stale(e, a) : repeated(e, a, entity_at(e, c->entity), c);
-    memcpy(s->mac, a->rx->src, 6); /* its server may have moved */
-    if (s->run) {
-        if (!veng_group_consistent(s->header, a->h))
-            return DROP(e, DROP_MISMATCH);
-        receive_group(e, c, s, a);
-        return 0;
-    }
-    if (a->transaction != s->transaction)
-        return DROP(e, DROP_MISMATCH);
-    int32_t redone = (int32_t)(answered(c, a) - s->answers);
-    if ((a->code & VMTP_DGM) && redone) {
-        if (redone < 0) /* late packets of an earlier execution */
-            return DROP(e, DROP_STALE_RESPONSE);
-        if (!veng_partial_goes_on(c, s, a))
-            slot_begin(c, s, a); /* executed again: what it said before does not fit what it says now */
-        s->answers = answered(c, a);
-    } else if (!veng_group_consistent(s->header, a->h)) {
-        return DROP(e, DROP_MISMATCH);
-    }
-    if (!(a->code & VMTP_DGM)) /* an idempotent one has to get further than before: see receive */
-        c->retries = 0;
-    receive(e, c, s, a);
-    return 0;
-}
-
 /* The record that the Request had serves the Response, if all of that has left: calls that wait for each other's would wait for ever. */
 static struct run *take_run(struct vmtp_engine *e, struct call *c) {
     struct run *run = c->tx.run;
@@ -340,6 +311,50 @@ static int begin_response(struct vmtp_engine *e, struct call *c, struct slot *s,
         receive_group(e, c, s, a);
     else
         receive(e, c, s, a);
+    return 0;
+}
+
+/* What is executed again may have a longer Response, when its server has begun to stream since: it becomes one of several groups. */
+static int outgrown(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    s->run = take_run(e, c);
+    if (!s->run) { /* the shorter one goes on to be asked for */
+        veng_notify_server(e, a, 0, VMTP_BUSY);
+        return DROP(e, DROP_NO_RUN);
+    }
+    veng_run_receive(s->run, arrival_size(a));
+    slot_begin(c, s, a);
+    receive_group(e, c, s, a);
+    return 0;
+}
+
+/* A packet of a Response we know of. */
+static int known(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
+    if (s->state == SLOT_COMPLETE)
+        return c->slots_max > 1 ? stale(e, a) : repeated(e, a, entity_at(e, c->entity), c);
+    memcpy(s->mac, a->rx->src, 6); /* its server may have moved */
+    if (s->run) {
+        if (!veng_group_consistent(s->header, a->h))
+            return DROP(e, DROP_MISMATCH);
+        receive_group(e, c, s, a);
+        return 0;
+    }
+    if (a->transaction != s->transaction)
+        return DROP(e, DROP_MISMATCH);
+    int32_t redone = (int32_t)(answered(c, a) - s->answers);
+    if ((a->code & VMTP_DGM) && redone) {
+        if (redone < 0) /* late packets of an earlier execution */
+            return DROP(e, DROP_STALE_RESPONSE);
+        if (arrival_size(a) > VMTP_GROUP_OCTETS)
+            return outgrown(e, c, s, a);
+        if (!veng_partial_goes_on(c, s, a))
+            slot_begin(c, s, a); /* executed again: what it said before does not fit what it says now */
+        s->answers = answered(c, a);
+    } else if (!veng_group_consistent(s->header, a->h)) {
+        return DROP(e, DROP_MISMATCH);
+    }
+    if (!(a->code & VMTP_DGM)) /* an idempotent one has to get further than before: see receive */
+        c->retries = 0;
+    receive(e, c, s, a);
     return 0;
 }
 

@@ -366,6 +366,26 @@ START_TEST(an_idempotent_one) {
 }
 END_TEST
 
+/* VMTP-7.4-12: its server has crashed, and streams since */
+START_TEST(a_longer_one_when_it_is_done_again) {
+    struct vmtp_header shorter = response;
+    shorter.code |= VMTP_DGM;
+    shorter.words[6] = GROUP_OCTETS;
+    shorter.delivery = 1;
+    shorter.flags = 0;
+    ck_assert_int_eq(call_give_blocks(&f, &shorter, calling_response, 1, 0), 0);
+    foreign_pass(&f, 25 * VMTP_MILLISECOND); /* it is asked for again */
+    ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 1);
+    response.code |= VMTP_DGM;
+    response.retransmit = 1;
+    gives(0, ALL_BLOCKS, 0);
+    call_goes_on(&f);
+    gives(2, LAST_OF_THREE, 0);
+    gives(1, ALL_BLOCKS, 0);
+    whole(THREE);
+}
+END_TEST
+
 /* VMTP-13.3-33: in a run */
 START_TEST(in_a_run) {
     struct vmtp_request r;
@@ -440,6 +460,7 @@ int main(void) {
     tcase_add_test(c, no_record_for_ever);
     tcase_add_test(c, both_are_large);
     tcase_add_test(c, both_are_large_and_records_are_few);
+    tcase_add_test(c, a_longer_one_when_it_is_done_again);
     tcase_add_test(c, an_idempotent_one);
     tcase_add_test(c, in_a_run);
     tcase_add_test(c, it_is_cancelled);
