@@ -226,7 +226,7 @@ START_TEST(all_at_once) {
     ck_assert_uint_eq(witness.op.answer.server, honest.entity);
     for (unsigned i = 0; i < 3; i++) {
         ck_assert(!users[i].op.resolver);
-        ck_assert_uint_gt(users[i].ended, 5);
+        ck_assert_uint_gt(users[i].ended, 0);
         user_close(&users[i]);
     }
     user_close(&witness);
