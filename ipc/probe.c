@@ -15,10 +15,9 @@ static void over(struct vipc_call *call, int result) {
 }
 
 int vipc_probe_start(vipc *ipc, struct vipc_probe *probe) {
-    const struct vmtp_message question = {.server = VMTP_MANAGER_GROUP,
-                                          .code = VMTP_PROBE_ENTITY,
-                                          .words = {(uint32_t)(probe->entity >> 32), (uint32_t)probe->entity,
-                                                    (uint32_t)(probe->entity >> 32), (uint32_t)probe->entity}};
+    struct vmtp_message question = {.server = VMTP_MANAGER_GROUP, .code = VMTP_PROBE_ENTITY};
+    vmtp_message_set_coresident(&question, probe->entity);
+    vmtp_words_put64(question.words + 2, probe->entity);
     if (!probe->done || !probe->entity || vmtp_is_group(probe->entity) || probe->call.ipc)
         return VMTP_E_INVALID;
     probe->call = (struct vipc_call){.message = question, .deadline = VMTP_NEVER, .done = over, .context = probe};

@@ -46,7 +46,7 @@ void vtest_entity_op(vtest_service *s, struct vtest_work *w) {
         return;
     }
     if (unmake) {
-        vtest_put64(w->answer.words, s->places[number].id);
+        vmtp_words_put64(w->answer.words, s->places[number].id);
         w->answer.words[2] = number;
         vtest_place_unmake(s, &s->places[number], w->now);
         return;
@@ -55,6 +55,6 @@ void vtest_entity_op(vtest_service *s, struct vtest_work *w) {
         vtest_refuse(w, VMTP_TEST_NO_ROOM);
         return;
     }
-    vtest_put64(w->answer.words, s->places[number].id);
+    vmtp_words_put64(w->answer.words, s->places[number].id);
     w->answer.words[2] = number;
 }

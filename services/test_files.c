@@ -56,8 +56,8 @@ static int describe(int fd, struct vtest_work *w) {
         return 0;
     }
     uint64_t version = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
-    vtest_put64(w->answer.words, (uint64_t)st.st_size);
-    vtest_put64(w->answer.words + 2, version);
+    vmtp_words_put64(w->answer.words, (uint64_t)st.st_size);
+    vmtp_words_put64(w->answer.words + 2, version);
     return 1;
 }
 
@@ -87,7 +87,7 @@ static ssize_t read_at(int fd, uint8_t *out, size_t length, off_t offset) {
 
 void vtest_file_read(vtest_service *s, struct vtest_work *w) {
     const uint32_t *words = w->request->message.words;
-    uint64_t offset = vtest_get64(words);
+    uint64_t offset = vmtp_words_get64(words);
     uint32_t length = words[2];
     if (length > VTEST_AREA) {
         vtest_refuse(w, VMTP_TEST_BAD_ARGUMENT);

@@ -11,7 +11,7 @@ struct membership {
 /* Reads words 0 to 3, and makes the entity: 0, or the ResponseCode that says why not. */
 static uint32_t parse(vtest_service *s, const struct vtest_work *w, struct membership *m) {
     const uint32_t *words = w->request->message.words;
-    m->group = vtest_get64(words);
+    m->group = vmtp_words_get64(words);
     m->permissions = words[3];
     if (words[2] > VTEST_GUARDED || !vmtp_is_group(m->group) || m->group == VMTP_MANAGER_GROUP ||
         (m->permissions & ~(uint32_t)VMTP_GROUP_BITS))
@@ -34,8 +34,8 @@ static void answer(vtest_service *s, struct vtest_work *w, const struct membersh
         vtest_refuse(w, code);
         return;
     }
-    vtest_put64(w->answer.words, m->group);
-    vtest_put64(w->answer.words + 2, m->place->id);
+    vmtp_words_put64(w->answer.words, m->group);
+    vmtp_words_put64(w->answer.words + 2, m->place->id);
     w->answer.words[4] = vmtp_group_members(s->engine, m->group, NULL, 0);
 }
 

@@ -61,7 +61,7 @@ void vtest_adopt(vtest_service *s, struct vtest_work *w) {
         vtest_refuse(w, rc == VMTP_E_INVALID ? VMTP_TEST_BAD_ARGUMENT : VMTP_TEST_NO_ROOM);
         return;
     }
-    vtest_put64(w->answer.words, place->id);
+    vmtp_words_put64(w->answer.words, place->id);
     w->answer.words[2] = (uint32_t)(place - s->places);
 }
 
@@ -107,7 +107,7 @@ struct arguments {
 
 static uint32_t parse(const vtest_service *s, const struct vtest_work *w, struct arguments *a) {
     const uint32_t *words = w->request->message.words;
-    *a = (struct arguments){.here = words[0], .there = words[1], .peer = vtest_get64(words + 2)};
+    *a = (struct arguments){.here = words[0], .there = words[1], .peer = vmtp_words_get64(words + 2)};
     if (s->forbid_call)
         return VMTP_NO_PERMISSION;
     if (a->here < VTEST_TWINS || a->here > VTEST_LAST_TWIN || a->there > VTEST_LAST_TWIN)
@@ -155,7 +155,7 @@ static int carry(vtest_service *s, const struct arguments *a, vmtp_time now) {
 /* The move is over.  code: 0, or why the entity is not there; then it stays here. */
 static void end_move(vtest_service *s, uint32_t code, struct vmtp_message *answer, vmtp_time now) {
     struct vtest_move *m = &s->move;
-    vtest_put64(answer->words, m->entity);
+    vmtp_words_put64(answer->words, m->entity);
     answer->words[2] = code;
     answer->words[3] = (uint32_t)m->octets;
     if (code != 0)

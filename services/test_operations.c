@@ -121,8 +121,8 @@ static void op_discard(vtest_service *s, struct vtest_work *w) {
 }
 
 static void op_identify(vtest_service *s, struct vtest_work *w) {
-    vtest_put64(w->answer.words, s->id);
-    vtest_put64(w->answer.words + 2, vmtp_engine_manager(s->engine));
+    vmtp_words_put64(w->answer.words, s->id);
+    vmtp_words_put64(w->answer.words + 2, vmtp_engine_manager(s->engine));
     w->answer.words[4] = VTEST_VERSION;
     w->answer.words[5] = s->message_most;
     w->segment = s->identity; /* never changes, so any number of Responses may hold it */

@@ -93,11 +93,4 @@ void vtest_pattern(void *out, size_t size, uint32_t seed);
 /* CRC-32 of IEEE 802.3 (section 1.2). */
 uint32_t vtest_crc32(const void *octets, size_t size);
 
-/* 64 bits in two words of a message, high word first. */
-static inline void vtest_put64(uint32_t *words, uint64_t v) {
-    words[0] = (uint32_t)(v >> 32);
-    words[1] = (uint32_t)v;
-}
-static inline uint64_t vtest_get64(const uint32_t *words) { return ((uint64_t)words[0] << 32) | words[1]; }
-
 #endif

@@ -73,7 +73,7 @@ void vtest_serial(vtest_service *s, struct vtest_work *w) {
         vtest_refuse(w, VMTP_TEST_NO_ROOM);
         return;
     }
-    vtest_put64(w->answer.words, place->id);
+    vmtp_words_put64(w->answer.words, place->id);
     w->answer.words[2] = place->limit;
     w->answer.words[3] = in_state(s, VTEST_QUEUED);
     w->answer.words[4] = in_state(s, VTEST_BUSY) + in_state(s, VTEST_DELAYED) + in_state(s, VTEST_CALLING);

@@ -7,7 +7,7 @@
 
 void vtest_tell(vtest_service *s, struct vtest_work *w) {
     const uint32_t *words = w->request->message.words;
-    const vmtp_entity group = w->request->message.server, speaker = vtest_get64(words);
+    const vmtp_entity group = w->request->message.server, speaker = vmtp_words_get64(words);
     struct vtest_slot *slot = w->slot;
     (void)s;
     if (!vmtp_is_group(group) || vmtp_is_group(speaker) || words[2] > VTEST_DELAY_MAX_US || words[3] > VTEST_TELL_MOST) {
@@ -73,5 +73,5 @@ void vtest_signals(vtest_service *s, struct vtest_work *w) {
     const struct vtest_place *place = &s->places[number];
     w->answer.words[0] = place->signals;
     w->answer.words[1] = place->signal_argument;
-    vtest_put64(w->answer.words + 2, place->signal_client);
+    vmtp_words_put64(w->answer.words + 2, place->signal_client);
 }

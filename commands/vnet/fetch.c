@@ -48,8 +48,8 @@ int fetch_stat(struct fetch *f) {
         return rc;
     if ((answer.message.code & VMTP_CODE_MASK) != VMTP_OK)
         return refused(f, answer.message.code);
-    f->size = vtest_get64(answer.message.words);
-    f->version = vtest_get64(answer.message.words + 2);
+    f->size = vmtp_words_get64(answer.message.words);
+    f->version = vmtp_words_get64(answer.message.words + 2);
     return 0;
 }
 
@@ -67,7 +67,7 @@ static int ask(struct fetch *f, struct fetch_piece *p) {
                                    .cookie = (uint64_t)(p - f->pieces)};
     request.message.server = f->server;
     request.message.code = code_for(f, VMTP_TEST_FILE_READ);
-    vtest_put64(request.message.words, p->offset);
+    vmtp_words_put64(request.message.words, p->offset);
     request.message.words[2] = p->length;
     return vmtp_call(f->node->engine, &p->handle, &request, now);
 }
@@ -94,7 +94,8 @@ static int check(struct fetch *f, const struct fetch_piece *p, const struct vmtp
         return (int)event->result;
     if ((event->message.code & VMTP_CODE_MASK) != VMTP_OK)
         return refused(f, event->message.code);
-    if (vtest_get64(words) != f->size || vtest_get64(words + 2) != f->version || event->segment_size != p->length)
+    if (vmtp_words_get64(words) != f->size || vmtp_words_get64(words + 2) != f->version ||
+        event->segment_size != p->length)
         return FETCH_CHANGED;
     if (words[4] != vtest_crc32(p->area, p->length))
         return FETCH_DAMAGED;

@@ -124,7 +124,7 @@ static void write_query(const struct group *g, struct vmtp_message *m, vmtp_enti
     m->server = server;
     m->code = VMTP_QUERY_GROUP;
     vmtp_message_set_coresident(m, g->id);
-    vtest_put64(m->words + 2, past);
+    vmtp_words_put64(m->words + 2, past);
 }
 
 /* The members that an answer tells; how many of them were new. */

@@ -82,7 +82,7 @@ static int make_entity(struct migrate *m) {
     struct node_answer answer;
     const uint32_t words[4] = {NUMBER};
     int rc = ask(m, m->from, VMTP_TEST_ENTITY, words, &answer);
-    m->entity = vtest_get64(answer.message.words);
+    m->entity = vmtp_words_get64(answer.message.words);
     return rc;
 }
 
@@ -165,7 +165,7 @@ static int begin_move(struct migrate *m, struct both *c) {
     move.message.server = m->from;
     move.message.code = VMTP_PIC | VMTP_TEST_MIGRATE;
     move.message.words[0] = NUMBER;
-    vtest_put64(move.message.words + 2, m->to);
+    vmtp_words_put64(move.message.words + 2, m->to);
     move.deadline = c->moving + m->timeout;
     c->open++;
     return rc == 0 ? vmtp_call(m->node.engine, &c->move, &move, c->moving) : rc;

@@ -43,9 +43,9 @@ static int show_json(const struct probe *p, const struct node_answer *a) {
     const uint32_t *w = a->message.words;
     return json_line(json_pack("{s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "entity", json_entity(p->entity), "mac",
                                json_mac(a->source), "manager", json_entity(a->message.server), "transaction",
-                               (json_int_t)w[0], "process", json_entity(vtest_get64(w + 1)), "principal",
-                               json_entity(vtest_get64(w + 3)), "effective_principal", json_entity(vtest_get64(w + 5)),
-                               "rtt_ns", (json_int_t)a->took));
+                               (json_int_t)w[0], "process", json_entity(vmtp_words_get64(w + 1)), "principal",
+                               json_entity(vmtp_words_get64(w + 3)), "effective_principal",
+                               json_entity(vmtp_words_get64(w + 5)), "rtt_ns", (json_int_t)a->took));
 }
 
 static void show_text(const struct probe *p, const struct node_answer *a) {
@@ -55,9 +55,9 @@ static void show_text(const struct probe *p, const struct node_answer *a) {
     printf("entity              %s\nhost                %s\nmanager             %s\ntransaction         %u\n"
            "process             %s\nprincipal           %s\neffective principal %s\nanswered after      %s\n",
            vmtp_entity_format(entity, p->entity), text_mac(mac, a->source),
-           vmtp_entity_format(manager, a->message.server), w[0], vmtp_entity_format(process, vtest_get64(w + 1)),
-           vmtp_entity_format(principal, vtest_get64(w + 3)), vmtp_entity_format(effective, vtest_get64(w + 5)),
-           text_duration(took, a->took));
+           vmtp_entity_format(manager, a->message.server), w[0], vmtp_entity_format(process, vmtp_words_get64(w + 1)),
+           vmtp_entity_format(principal, vmtp_words_get64(w + 3)),
+           vmtp_entity_format(effective, vmtp_words_get64(w + 5)), text_duration(took, a->took));
 }
 
 static int run(struct probe *p) {
@@ -67,7 +67,7 @@ static int run(struct probe *p) {
     call.message.server = VMTP_MANAGER_GROUP;
     call.message.code = VMTP_PROBE_ENTITY;
     vmtp_message_set_coresident(&call.message, p->entity);
-    vtest_put64(call.message.words + 2, p->entity);
+    vmtp_words_put64(call.message.words + 2, p->entity);
     int rc = node_call(&p->node, &call, &answer);
     if (rc == VMTP_RETRANS_TIMEOUT || rc == VMTP_USER_TIMEOUT)
         return vnet_fail("nobody on the segment of %s has %s: is its node up? (`vnet who` lists nodes)",

@@ -20,8 +20,8 @@ int target_read_identity(struct identity *out, const struct vmtp_message *messag
                          uint32_t size, const uint8_t source[6]) {
     if ((message->code & VMTP_CODE_MASK) != VMTP_OK || size < VTEST_IDENTIFY_SET)
         return VMTP_ERROR;
-    out->service = vtest_get64(message->words);
-    out->manager = vtest_get64(message->words + 2);
+    out->service = vmtp_words_get64(message->words);
+    out->manager = vmtp_words_get64(message->words + 2);
     out->version = message->words[4];
     memcpy(out->mac, source, sizeof out->mac);
     copy_name(out->name, segment + VTEST_IDENTIFY_SET, size - VTEST_IDENTIFY_SET);

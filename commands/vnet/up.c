@@ -126,7 +126,7 @@ static int look_for_rival(struct up *u) {
     call.message.server = VMTP_MANAGER_GROUP;
     call.message.code = VMTP_PROBE_ENTITY;
     vmtp_message_set_coresident(&call.message, entity);
-    vtest_put64(call.message.words + 2, entity);
+    vmtp_words_put64(call.message.words + 2, entity);
     int rc = node_call(&u->node, &call, &answer);
     if (rc == VMTP_RETRANS_TIMEOUT || rc == VMTP_USER_TIMEOUT)
         return VNET_OK;

@@ -30,7 +30,7 @@ static void take_all(struct vname_waiters *from, struct vname_waiters *to) {
 }
 
 int vname_mapped(const struct vname_operation *op, struct vname_place *place) {
-    const vmtp_entity manager = (vmtp_entity)op->answer.words[0] << 32 | op->answer.words[1];
+    const vmtp_entity manager = vmtp_words_get64(op->answer.words);
     if (op->outcome != VNAME_ANSWERED || vn_code(&op->answer) != VMTP_OK || !manager || vmtp_is_group(manager) ||
         vname_check_absolute(op->area, op->received))
         return 0;

@@ -110,7 +110,7 @@ static int ask_known(struct vn_ask *ask) {
 static void found(struct vipc_call *call, int result) {
     struct vn_ask *ask = call->context;
     vname_manager *m = ask->manager;
-    const vmtp_entity e = (vmtp_entity)call->answer.words[0] << 32 | call->answer.words[1];
+    const vmtp_entity e = vmtp_words_get64(call->answer.words);
     if (result == 0 && (call->answer.code & VN_LOW24) == VMTP_OK && e && !vmtp_is_group(e)) {
         m->directory = e;
         ask->fresh = 1;

@@ -134,11 +134,8 @@ void vn_round_due(struct vn_prefix *p) {
 
 void vn_claim_failed(struct vn_prefix *p, const struct vname_record *by, int result) {
     vname_manager *m = p->manager;
-    const struct vn_kept was = p->kept;
-    struct vname_record about = was.record;
-    about.prefix = was.text;
-    about.target = NULL;
-    about.target_length = 0;
+    struct vn_kept was;
+    vn_keep(&was, &p->kept.record);
     const int again = p->again;
     m->counters.claims_refused++;
     vn_round_end(p);
@@ -150,7 +147,7 @@ void vn_claim_failed(struct vn_prefix *p, const struct vname_record *by, int res
         vn_prefix_free(p);
     }
     vn_claims_start(m);
-    vn_tell(m, VNAME_MANAGER_REFUSED, &about, by, result, again);
+    vn_tell(m, VNAME_MANAGER_REFUSED, &was.record, by, result, again);
 }
 
 /* ---- claims of others ----------------------------------------------------------------------------------------- */

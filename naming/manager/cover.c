@@ -33,14 +33,11 @@ static void again_later(struct vn_prefix *p) {
 
 static void refused(struct vn_prefix *p, int code) {
     vname_manager *m = p->manager;
-    const struct vn_kept was = p->kept;
-    struct vname_record about = was.record;
-    about.prefix = was.text;
-    about.target = NULL;
-    about.target_length = 0;
+    struct vn_kept was;
+    vn_keep(&was, &p->kept.record);
     vn_coverer_gone(p);
     vn_release(p, 0);
-    vn_tell(m, VNAME_MANAGER_RELEASED, &about, NULL, code, 0);
+    vn_tell(m, VNAME_MANAGER_RELEASED, &was.record, NULL, code, 0);
 }
 
 /* Is the answer that of somebody who covers p? */
@@ -147,12 +144,10 @@ uint32_t vn_mount_learn(vname_manager *m, const struct vname_record *record, int
 }
 
 void vn_mount_forget(vname_manager *m, struct vn_mount *mount) {
-    const struct vn_kept was = mount->kept;
-    struct vname_record about = was.record;
-    about.prefix = was.text;
-    about.target = was.text + about.prefix_length;
+    struct vn_kept was;
+    vn_keep(&was, &mount->kept.record);
     mount->used = 0;
-    vn_tell(m, VNAME_MANAGER_UNMOUNTED, &about, &about, 0, 0);
+    vn_tell(m, VNAME_MANAGER_UNMOUNTED, &was.record, &was.record, 0, 0);
 }
 
 static void end_mount(vname_manager *m, struct vipc_incoming *in, const struct vname_record *record,

@@ -81,7 +81,8 @@ void vname_manager_forward(const struct vname_manager_operation *o, const struct
 void vname_manager_reply_context(const struct vname_manager_operation *o, vmtp_entity manager, uint32_t context,
                                  const char *name, size_t length) {
     const vmtp_entity e = manager ? manager : o->manager->service.entity;
-    const uint32_t words[3] = {(uint32_t)(e >> 32), (uint32_t)e, context};
+    uint32_t words[3] = {[2] = context};
+    vmtp_words_put64(words, e);
     vn_answer(o->in, VMTP_OK, words, name, (uint32_t)length, VIPC_REPLY_IDEMPOTENT);
 }
 

@@ -5,9 +5,6 @@
 #include <vmtp/octets.h>
 #include <vnaming/name.h>
 
-/* Rounded up to a multiple of 8. */
-static uint32_t round8(uint32_t n) { return (n + 7u) & ~7u; }
-
 enum offset {
     AT_LENGTH = 0,
     AT_FLAGS = 2,
@@ -21,7 +18,7 @@ enum offset {
 };
 
 uint32_t vname_record_octets(const struct vname_record *record) {
-    return round8(VNAME_RECORD_HEAD + record->prefix_length + record->target_length);
+    return vmtp_padded(VNAME_RECORD_HEAD + record->prefix_length + record->target_length);
 }
 
 uint32_t vname_record_encode(void *octets, size_t room, const struct vname_record *record) {

@@ -2,19 +2,17 @@
 /* The common parameters of operations by name (section 6.1). */
 #include <string.h>
 
+#include <vmtp/octets.h>
 #include <vnaming/name.h>
 
-/* Rounded up to a multiple of 8. */
-static uint32_t round8(uint32_t n) { return (n + 7u) & ~7u; }
-
 uint32_t vname_request_octets(const struct vname_request *request) {
-    return round8(request->length) + request->extra_size;
+    return vmtp_padded(request->length) + request->extra_size;
 }
 
 uint32_t vname_request_build(struct vmtp_message *message, void *segment, size_t room,
                              const struct vname_request *request) {
     uint8_t *p = segment;
-    const uint32_t octets = vname_request_octets(request), filled = round8(request->length);
+    const uint32_t octets = vname_request_octets(request), filled = vmtp_padded(request->length);
     if (octets > room || octets < request->extra_size)
         return 0;
     message->code |= VNAME_BY_NAME;
@@ -30,7 +28,7 @@ uint32_t vname_request_build(struct vmtp_message *message, void *segment, size_t
 
 uint32_t vname_request_parse(struct vname_request *request, const struct vmtp_message *message, const void *segment,
                              size_t size, int empty_allowed) {
-    const uint32_t length = message->words[1] & 0xffff, index = message->words[1] >> 16, filled = round8(length);
+    const uint32_t length = message->words[1] & 0xffff, index = message->words[1] >> 16, filled = vmtp_padded(length);
     request->context = message->words[0];
     request->index = (uint16_t)index;
     request->length = (uint16_t)length;

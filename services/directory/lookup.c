@@ -9,7 +9,8 @@
 static void found(struct vdir_op *op, enum vdir_result result) {
     struct vdir_work *w = op->context;
     vmtp_entity entity = vdir_entity(w->directory);
-    const uint32_t words[3] = {(uint32_t)(entity >> 32), (uint32_t)entity, vdir_store_back_end(w->directory->store)};
+    uint32_t words[3] = {[2] = vdir_store_back_end(w->directory->store)};
+    vmtp_words_put64(words, entity);
     if (result != VDIR_DONE) {
         vdir_unavailable(w);
         return;

@@ -226,8 +226,8 @@ START_TEST(identify_tells_who_and_what) {
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_IDENTIFY, NULL, NULL, 0), VMTP_OK);
     const struct pair_call *a = pair_answer(&p);
     ck_assert_uint_eq(a->message.code & VMTP_CODE_FLAGS, VMTP_DGM | VMTP_SDA);
-    ck_assert_uint_eq(vtest_get64(a->message.words), vtest_entity(p.service));
-    ck_assert_uint_eq(vtest_get64(a->message.words + 2), vmtp_engine_manager(p.node.engine));
+    ck_assert_uint_eq(vmtp_words_get64(a->message.words), vtest_entity(p.service));
+    ck_assert_uint_eq(vmtp_words_get64(a->message.words + 2), vmtp_engine_manager(p.node.engine));
     ck_assert_uint_eq(a->message.words[4], VTEST_VERSION);
     ck_assert_uint_eq(a->size, VTEST_IDENTIFY_SET + strlen("vsuite"));
     ck_assert_mem_eq(a->area + VTEST_IDENTIFY_SET, "vsuite", 6);
@@ -237,7 +237,7 @@ START_TEST(identify_tells_who_and_what) {
         ck_assert_int_eq((set[i / 8] >> (7 - i % 8)) & 1, code != VMTP_ERROR);
     }
     pair_do(&p, VMTP_TEST_IDENTIFY, NULL, NULL, 0);
-    ck_assert_uint_eq(vtest_get64(a->message.words), vtest_entity(p.service));
+    ck_assert_uint_eq(vmtp_words_get64(a->message.words), vtest_entity(p.service));
 }
 END_TEST
 
@@ -247,7 +247,7 @@ START_TEST(the_well_known_entity_only_identifies) {
     pair_wait(&p, call);
     ck_assert_uint_gt(p.tester.probes_out, 0); /* it was not known, and was found */
     ck_assert_uint_eq(call->result, 0);
-    ck_assert_uint_eq(vtest_get64(call->message.words), vtest_entity(p.service));
+    ck_assert_uint_eq(vmtp_words_get64(call->message.words), vtest_entity(p.service));
     ck_assert_uint_eq(p.node.requests_out, 0); /* nobody was probed */
     call = pair_start(&p, 1, VMTP_TEST_SERVICE, VMTP_PIC | VMTP_TEST_NULL, NULL, NULL, 0);
     pair_wait(&p, call);

@@ -17,7 +17,7 @@ static vmtp_entity entity(uint32_t number) {
     const uint32_t words[7] = {number};
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, words, NULL, 0), VMTP_OK);
     ck_assert_uint_eq(pair_answer(&p)->message.words[2], number);
-    return vtest_get64(pair_answer(&p)->message.words);
+    return vmtp_words_get64(pair_answer(&p)->message.words);
 }
 
 #define ASKER (&p.calls[PAIR_CLIENTS - 1])
@@ -52,11 +52,11 @@ START_TEST(entities_can_be_ended) {
     const uint32_t end[7] = {1, 1}, self[7] = {0, 1}, wrong[7] = {1, 2};
     vmtp_entity id = entity(1);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, end, NULL, 0), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), id);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), id);
     pair_wait(&p, pair_start(&p, 5, id, VMTP_PIC | VMTP_TEST_NULL, NULL, NULL, 0));
     ck_assert_uint_ne(p.calls[5].result, 0);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, end, NULL, 0), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), 0);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), 0);
     ck_assert_uint_ne(entity(1), id);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, self, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, wrong, NULL, 0), VMTP_TEST_BAD_ARGUMENT);
@@ -119,7 +119,7 @@ END_TEST
 static vmtp_entity serial(uint32_t depth) {
     const uint32_t words[7] = {depth};
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_SERIAL, words, NULL, 0), VMTP_OK);
-    return vtest_get64(pair_answer(&p)->message.words);
+    return vmtp_words_get64(pair_answer(&p)->message.words);
 }
 
 static struct pair_call *delay(unsigned number, vmtp_entity server, uint32_t milliseconds) {

@@ -83,13 +83,13 @@ static uint64_t version_on_disk(const char *name) {
 /* TEST-5.2-01 */
 START_TEST(stat_returns_size_and_version) {
     ck_assert_uint_eq(stat_named("file"), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), sizeof content);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words + 2), version_on_disk("file"));
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), sizeof content);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words + 2), version_on_disk("file"));
     ck_assert_uint_eq(pair_answer(&p)->size, 0);
     ck_assert_uint_eq(stat_named("empty"), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), 0);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), 0);
     ck_assert_uint_eq(stat_named("sub/inner"), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), 100);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), 100);
 }
 END_TEST
 
@@ -116,7 +116,7 @@ START_TEST(read_returns_what_is_there) {
             ck_assert_mem_eq(a->area, content + reads[i].offset, a->size);
         ck_assert_int_eq((a->message.code & VMTP_SDA) != 0, a->size > 0);
         ck_assert_uint_eq(a->message.words[4], vtest_crc32(a->area, a->size));
-        ck_assert_uint_eq(vtest_get64(a->message.words), sizeof content);
+        ck_assert_uint_eq(vmtp_words_get64(a->message.words), sizeof content);
     }
 }
 END_TEST
@@ -129,13 +129,13 @@ END_TEST
 START_TEST(a_change_shows) {
     const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 5}};
     ck_assert_uint_eq(read_named("file", 0, 100), VMTP_OK);
-    uint64_t before = vtest_get64(pair_answer(&p)->message.words + 2);
+    uint64_t before = vmtp_words_get64(pair_answer(&p)->message.words + 2);
     put(served_fd, "file", 30000);
     ck_assert_int_eq(utimensat(served_fd, "file", times, 0), 0);
     ck_assert_uint_eq(read_named("file", 0, 100), VMTP_OK);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), 30000);
-    ck_assert_uint_ne(vtest_get64(pair_answer(&p)->message.words + 2), before);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words + 2), 1000000000005u);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), 30000);
+    ck_assert_uint_ne(vmtp_words_get64(pair_answer(&p)->message.words + 2), before);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words + 2), 1000000000005u);
 }
 END_TEST
 

@@ -33,7 +33,7 @@ static void head(uint8_t *out, vmtp_entity server, uint32_t code) {
 static vmtp_entity entity(uint32_t number) {
     const uint32_t words[7] = {number};
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, words, NULL, 0), VMTP_OK);
-    return vtest_get64(pair_answer(&p)->message.words);
+    return vmtp_words_get64(pair_answer(&p)->message.words);
 }
 
 /* TEST-4.13-01: to a twin beside it, and to another node */

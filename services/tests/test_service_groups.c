@@ -28,8 +28,8 @@ static uint32_t permissions_of(vmtp_entity group, uint32_t number) {
 START_TEST(entities_join_and_leave) {
     for (uint32_t i = 0; i < 6; i++) {
         ck_assert_uint_eq(membership(VMTP_TEST_JOIN, GROUP, i, 0x10 + i), VMTP_OK);
-        ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), GROUP);
-        ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words + 2), p.service->places[i].id);
+        ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), GROUP);
+        ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words + 2), p.service->places[i].id);
         ck_assert_uint_eq(pair_answer(&p)->message.words[4], i + 1);
         ck_assert_uint_eq(permissions_of(GROUP, i), 0x10 + i);
     }
@@ -47,7 +47,7 @@ END_TEST
 START_TEST(flags_alone_make_a_new_group) {
     static const vmtp_entity flags[2] = {VMTP_ID_GRP, VMTP_ID_GRP | VMTP_ID_UGP};
     ck_assert_uint_eq(membership(VMTP_TEST_JOIN, flags[_i], 1, VMTP_REM_BY_SELF), VMTP_OK);
-    vmtp_entity group = vtest_get64(pair_answer(&p)->message.words);
+    vmtp_entity group = vmtp_words_get64(pair_answer(&p)->message.words);
     ck_assert_uint_eq(group & (VMTP_ID_GRP | VMTP_ID_UGP), flags[_i]);
     ck_assert_uint_ne(group, flags[_i]);
     ck_assert_uint_eq(permissions_of(group, 1), VMTP_REM_BY_SELF);

@@ -75,7 +75,7 @@ START_TEST(twins_take_large_segments) {
     static const uint32_t places[] = {VTEST_TWINS, VTEST_LAST_TWIN, VTEST_SERIAL};
     const uint32_t number[7] = {places[_i]};
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, number, NULL, 0), VMTP_OK);
-    const vmtp_entity twin = vtest_get64(pair_answer(&p)->message.words);
+    const vmtp_entity twin = vmtp_words_get64(pair_answer(&p)->message.words);
     for (unsigned i = 1; i < 4; i++) {
         const struct pair_call *call = pair_start(&p, i, twin, VMTP_PIC | VMTP_TEST_ECHO, NULL, segment,
                                                   i == 3 ? 20000 : MOST);
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(a_serial_server_takes_a_run_bit_by_bit) {
     const uint32_t two[7] = {2}, words[7] = {0, 0, 0, 2};
     pair_wait(&p, pair_start(&p, 1, vtest_entity(other), VMTP_PIC | VMTP_TEST_SERIAL, two, NULL, 0));
-    vmtp_entity serial = vtest_get64(p.calls[1].message.words);
+    vmtp_entity serial = vmtp_words_get64(p.calls[1].message.words);
     head(VMTP_TEST_DELAY, 0, 16, 0);
     vmtp_store64(segment + VTEST_CALL_SERVER, serial);
     vmtp_store32(segment + VTEST_CALL_WORDS, 5000);

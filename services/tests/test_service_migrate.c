@@ -26,7 +26,7 @@ static void teardown(void) {
 static vmtp_entity twin(uint32_t number) {
     const uint32_t words[7] = {number};
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_ENTITY, words, NULL, 0), VMTP_OK);
-    return vtest_get64(pair_answer(&p)->message.words);
+    return vmtp_words_get64(pair_answer(&p)->message.words);
 }
 
 static uint32_t migrate(uint32_t here, uint32_t there, vmtp_entity peer) {
@@ -46,7 +46,7 @@ START_TEST(a_twin_moves_and_answers_there) {
     ck_assert_uint_eq(ask(id, VMTP_TEST_NULL), VMTP_OK);
     ck_assert_uint_eq(migrate(1, 2, vtest_entity(other)), VMTP_OK);
     ck_assert_uint_eq(pair_answer(&p)->message.words[2], 0);
-    ck_assert_uint_eq(vtest_get64(pair_answer(&p)->message.words), id);
+    ck_assert_uint_eq(vmtp_words_get64(pair_answer(&p)->message.words), id);
     ck_assert_uint_gt(pair_answer(&p)->message.words[3], 0);
     ck_assert_uint_eq(ask(id, VMTP_TEST_NULL), VMTP_OK);
     ck_assert_uint_eq(p.calls[5].message.server, id);

@@ -181,7 +181,7 @@ static const struct pair_call *ask_other(uint32_t code, uint32_t number) {
 /* TEST-4.16-01, TEST-4.16-02, TEST-4.16-03 */
 START_TEST(signals_are_told) {
     for (uint32_t number = 0; number < 6; number++) {
-        const vmtp_entity entity = vtest_get64(ask_other(VMTP_TEST_ENTITY, number)->message.words);
+        const vmtp_entity entity = vmtp_words_get64(ask_other(VMTP_TEST_ENTITY, number)->message.words);
         const int takes = number <= VTEST_LAST_TWIN;
         ck_assert_uint_eq(signal_it(entity, 40 + number), takes ? VMTP_OK : VMTP_NO_PERMISSION);
         ck_assert_uint_eq(signal_it(entity, 50 + number), takes ? VMTP_OK : VMTP_NO_PERMISSION);
@@ -189,7 +189,7 @@ START_TEST(signals_are_told) {
             ask_other(number & 1 ? VMTP_TEST_SIGNALS : VMTP_TEST_SIGNALS_IDEMPOTENT, number)->message.words;
         ck_assert_uint_eq(words[0], takes ? 2 : 0);
         ck_assert_uint_eq(words[1], takes ? 50 + number : 0);
-        ck_assert_uint_eq(vtest_get64(words + 2), takes ? p.service->clients[2].entity : 0);
+        ck_assert_uint_eq(vmtp_words_get64(words + 2), takes ? p.service->clients[2].entity : 0);
     }
     ck_assert_uint_eq(ask_other(VMTP_TEST_SIGNALS, 6)->message.code & VMTP_CODE_MASK, VMTP_TEST_BAD_ARGUMENT);
 }

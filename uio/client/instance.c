@@ -40,7 +40,7 @@ int uio_modify(struct uio_handle *handle, struct uio_call *call, uint32_t mask, 
     if (code)
         return vu_not_sent(handle->client, code);
     call->call.message.words[1] = mask;
-    vu_put_long(call->call.message.words + 2, owner);
+    vmtp_words_put64(call->call.message.words + 2, owner);
     if (object) {
         struct uio_object bare = *object;
         bare.name_length = bare.target_length = 0;

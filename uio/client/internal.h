@@ -28,12 +28,6 @@
 
 static inline uint32_t vu_code(const struct vmtp_message *message) { return message->code & VMTP_CODE_MASK; }
 
-static inline uint64_t vu_long(const uint32_t *words) { return (uint64_t)words[0] << 32 | words[1]; }
-static inline void vu_put_long(uint32_t *words, uint64_t value) {
-    words[0] = (uint32_t)(value >> 32);
-    words[1] = (uint32_t)value;
-}
-
 static inline int vu_has(const struct uio_handle *handle, uint32_t attributes) {
     return (handle->instance.attributes & attributes) == attributes;
 }
@@ -48,8 +42,14 @@ enum vu_stage {
     VU_CLOSING /* releases what it has created */
 };
 
+/* The context that its relative names begin in. */
+static inline struct vname_context *vu_context_of(const struct uio_named *named) {
+    return named->from ? named->from : vname_current(named->client->names);
+}
 /* Takes the record for an operation. */
 int vu_named_take(struct uio_client *client, struct uio_named *named, uint32_t code);
+/* Fills in what every step asks of the resolver in the same way. */
+void vu_named_ask(struct uio_named *named, const char *name, size_t length, uint32_t code);
 /* Sends it; 0 or why not. */
 int vu_named_send(struct uio_named *named);
 void vu_named_end(struct uio_named *named, int result);

@@ -45,7 +45,7 @@ static int create_one(struct uio_replicas *set, struct uio_replica *replica) {
     call->segment_size = vname_request_build(&call->message, set->segment, sizeof set->segment, &request);
     call->message.words[2] = set->mode;
     call->message.words[3] = set->permissions;
-    vu_put_long(call->message.words + 4, set->client->owner);
+    vmtp_words_put64(call->message.words + 4, set->client->owner);
     call->area = replica->answer;
     call->capacity = sizeof replica->answer;
     call->deadline = set->deadline;

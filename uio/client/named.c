@@ -74,7 +74,7 @@ int vu_outcome(const struct vname_operation *operation) {
 
 vmtp_entity vu_group_of(const struct uio_named *named) {
     const struct vname_operation *op = &named->operation;
-    const struct vname_context *context = named->from ? named->from : vname_current(named->client->names);
+    const struct vname_context *context = vu_context_of(named);
     struct vname_record record;
     if (op->record.prefix_length)
         return op->record.group;
@@ -90,24 +90,29 @@ static int is_repeatable(const struct uio_named *named) {
     return named->code == UIO_QUERY_OBJECT || named->code == UIO_QUERY_STORAGE;
 }
 
-int vu_named_send(struct uio_named *named) {
+void vu_named_ask(struct uio_named *named, const char *name, size_t length, uint32_t code) {
     struct vname_operation *op = &named->operation;
-    const int roomy = named->room_size > sizeof named->answer && named->code == UIO_CREATE_INSTANCE;
-    op->name = named->name;
-    op->name_length = named->name_length;
+    op->name = name;
+    op->name_length = length;
     op->from = named->from;
-    op->code = named->code;
-    memcpy(op->words, named->words, sizeof op->words);
-    op->work = op->extra_size > VNAME_EXTRA_OCTETS ? named->work : NULL;
-    op->area = roomy ? named->room : named->answer;
-    op->capacity = roomy ? named->room_size : (uint32_t)sizeof named->answer;
-    op->flags = is_repeatable(named) ? VNAME_REPEATABLE : named->inner ? VNAME_FRESH : 0;
+    op->code = code;
     op->call_flags = 0;
     op->deadline = named->deadline;
     op->client = named->caller;
     op->priority = named->priority;
     op->done = vu_named_done;
     op->context = named;
+}
+
+int vu_named_send(struct uio_named *named) {
+    struct vname_operation *op = &named->operation;
+    const int roomy = named->room_size > sizeof named->answer && named->code == UIO_CREATE_INSTANCE;
+    vu_named_ask(named, named->name, named->name_length, named->code);
+    memcpy(op->words, named->words, sizeof op->words);
+    op->work = op->extra_size > VNAME_EXTRA_OCTETS ? named->work : NULL;
+    op->area = roomy ? named->room : named->answer;
+    op->capacity = roomy ? named->room_size : (uint32_t)sizeof named->answer;
+    op->flags = is_repeatable(named) ? VNAME_REPEATABLE : named->inner ? VNAME_FRESH : 0;
     named->stage = VU_SENT;
     return vname_operate(named->client->names, op);
 }
@@ -170,9 +175,9 @@ static void created(struct uio_named *named) {
 
 static void take_storage(struct uio_named *named) {
     const uint32_t *words = named->operation.answer.words;
-    named->storage.octets = vu_long(words);
-    named->storage.octets_free = vu_long(words + 2);
-    named->storage.objects_free = vu_long(words + 4);
+    named->storage.octets = vmtp_words_get64(words);
+    named->storage.octets_free = vmtp_words_get64(words + 2);
+    named->storage.objects_free = vmtp_words_get64(words + 4);
 }
 
 static void answered(struct uio_named *named) {
@@ -260,7 +265,7 @@ int uio_create(struct uio_client *client, struct uio_named *named, struct uio_ha
     named->handle = handle;
     named->words[0] = mode;
     named->words[1] = permissions;
-    vu_put_long(named->words + 2, client->owner);
+    vmtp_words_put64(named->words + 2, client->owner);
     const int look = (mode & UIO_MODE_WRITE) && named->name_length && named->name[0] == '/';
     return begun(named, look ? look_first(named) : vu_named_send(named));
 }

@@ -7,20 +7,13 @@
  */
 #include "internal.h"
 
-static struct vname_context *context_of(const struct uio_named *named) {
-    return named->from ? named->from : vname_current(named->client->names);
-}
-
 static int is_relative(const struct uio_named *named) { return named->new_name[0] != '/'; }
 
 /* Asks: where does it lead?  Of a relative name, where does its context? */
 static int ask(struct uio_named *named, uint32_t flags) {
     struct vname_operation *op = &named->operation;
     const int relative = is_relative(named);
-    op->name = relative ? "" : named->new_name;
-    op->name_length = relative ? 0 : named->new_length;
-    op->from = named->from;
-    op->code = VNAME_MAP_CONTEXT;
+    vu_named_ask(named, relative ? "" : named->new_name, relative ? 0 : named->new_length, VNAME_MAP_CONTEXT);
     memset(op->words, 0, sizeof op->words);
     op->extra = NULL;
     op->extra_size = 0;
@@ -28,12 +21,6 @@ static int ask(struct uio_named *named, uint32_t flags) {
     op->area = named->answer;
     op->capacity = sizeof named->answer;
     op->flags = relative ? VNAME_EMPTY_NAME | VNAME_REPEATABLE : flags;
-    op->call_flags = 0;
-    op->deadline = named->deadline;
-    op->client = named->caller;
-    op->priority = named->priority;
-    op->done = vu_named_done;
-    op->context = named;
     named->stage = VU_NEW_NAME;
     return relative ? vname_operate(named->client->names, op) : vname_resolve(named->client->names, op);
 }
@@ -44,7 +31,7 @@ static int write(struct uio_named *named) {
     uint8_t octets[sizeof named->extra];
     struct uio_new_name name = {.name = named->new_name, .length = (uint16_t)named->new_length};
     if (is_relative(named)) {
-        name.context = context_of(named)->place.context;
+        name.context = vu_context_of(named)->place.context;
     } else {
         name.context = op->record.context;
         name.index = op->record.prefix_length;
@@ -61,7 +48,7 @@ static int write(struct uio_named *named) {
 }
 
 int vu_new_name_begin(struct uio_named *named) {
-    if (!is_relative(named) || !context_of(named)->place.manager)
+    if (!is_relative(named) || !vu_context_of(named)->place.manager)
         return ask(named, 0);
     write(named);
     return vu_named_send(named);

@@ -56,7 +56,7 @@ static int create(struct uio_handle *handle) {
     named->handle = handle;
     named->deadline = VMTP_NEVER;
     named->words[0] = handle->instance.mode;
-    vu_put_long(named->words + 2, handle->client->owner);
+    vmtp_words_put64(named->words + 2, handle->client->owner);
     const int sent = vu_named_send(named);
     if (sent)
         named->client = NULL;

@@ -44,7 +44,7 @@ int uio_read(struct uio_handle *handle, struct uio_call *call, uint64_t block, u
     const uint32_t code = check_read(handle, call, block, offset, octets, &third);
     if (code)
         return vu_not_sent(handle->client, code);
-    vu_put_long(call->call.message.words + 1, block);
+    vmtp_words_put64(call->call.message.words + 1, block);
     call->call.message.words[3] = third;
     call->call.message.words[4] = octets;
     call->call.area = area;
@@ -72,7 +72,7 @@ int vu_read_answered(struct uio_call *call) {
         return (int)VMTP_RETRANS_TIMEOUT;
     }
     call->octets = words[0];
-    call->block = vu_long(words + 1);
+    call->block = vmtp_words_get64(words + 1);
     call->flags = words[3];
     return 0;
 }
@@ -116,7 +116,7 @@ int uio_write(struct uio_handle *handle, struct uio_call *call, uint64_t block, 
     const uint32_t code = check_write(handle, call, &block, &offset, flags, octets, &third);
     if (code)
         return vu_not_sent(handle->client, code);
-    vu_put_long(call->call.message.words + 1, block);
+    vmtp_words_put64(call->call.message.words + 1, block);
     call->call.message.words[3] = third;
     call->call.message.words[4] = flags;
     call->call.segment = data;
@@ -131,7 +131,7 @@ int vu_write_answered(struct uio_call *call) {
         return (int)VMTP_BAD_REPLY_SEGMENT;
     }
     call->octets = words[0];
-    call->block = vu_long(words + 1);
+    call->block = vmtp_words_get64(words + 1);
     call->offset = words[3];
     return 0;
 }

@@ -36,10 +36,10 @@ static void done(struct vu_operation *o, uint32_t code) {
 void uio_manager_finish_storage(struct uio_manager_operation *op, uint64_t octets, uint64_t free_octets,
                                 uint64_t free_objects) {
     struct vu_operation *o = vu_of(op);
-    struct vmtp_message answer = {.code = VMTP_OK,
-                                  .words = {(uint32_t)(octets >> 32), (uint32_t)octets, (uint32_t)(free_octets >> 32),
-                                            (uint32_t)free_octets, (uint32_t)(free_objects >> 32),
-                                            (uint32_t)free_objects}};
+    struct vmtp_message answer = {.code = VMTP_OK};
+    vmtp_words_put64(answer.words, octets);
+    vmtp_words_put64(answer.words + 2, free_octets);
+    vmtp_words_put64(answer.words + 4, free_objects);
     const int r = vipc_reply(o->in, &answer, NULL, 0, VIPC_REPLY_IDEMPOTENT);
     if (r < 0 && r != VMTP_E_STALE) {
         op->manager->counters.send_failures++;

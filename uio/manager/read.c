@@ -24,8 +24,7 @@ static void note(struct vu_operation *o, uint32_t octets, int at_end, uint64_t n
     if (is_random(o) && blocks_are_equal(o))
         next = (o->op.position + octets) / instance->i.block_size;
     words[0] = octets;
-    words[1] = (uint32_t)(next >> 32);
-    words[2] = (uint32_t)next;
+    vmtp_words_put64(words + 1, next);
     words[3] = at_end ? UIO_END : 0;
     instance->i.next_block = next;
     instance->octets_read += octets;

@@ -22,8 +22,8 @@ void uio_manager_finish_write(struct uio_manager_operation *op, uint32_t octets,
     const struct uio_manager_instance *i = op->instance;
     const int places = (i->attributes & UIO_RANDOM_ACCESS) && !(i->attributes & UIO_VARIABLE_BLOCK);
     const uint64_t block = places ? where / i->block_size : where;
-    const uint32_t words[4] = {octets, (uint32_t)(block >> 32), (uint32_t)block,
-                               places ? (uint32_t)(where % i->block_size) : 0};
+    uint32_t words[4] = {[0] = octets, [3] = places ? (uint32_t)(where % i->block_size) : 0};
+    vmtp_words_put64(words + 1, block);
     o->by_program = 0;
     instance->dirty = 1;
     instance->octets_written += octets;

@@ -24,7 +24,7 @@ enum offset {
 };
 
 uint32_t uio_object_octets(const struct uio_object *object) {
-    return (UIO_OBJECT_HEAD + object->name_length + object->target_length + 7u) & ~7u;
+    return vmtp_padded(UIO_OBJECT_HEAD + object->name_length + object->target_length);
 }
 
 static void write_head(uint8_t *p, const struct uio_object *object) {

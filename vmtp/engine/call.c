@@ -402,9 +402,7 @@ static inline void stop_call(struct vmtp_engine *e, struct call *c, vmtp_time no
     veng_timer_stop(&e->wheel, &c->timer);
     veng_timer_stop(&e->wheel, &c->limit);
     stop_slots(e, c);
-    veng_send_unqueue(e, &c->tx);
-    c->tx.pending = 0;
-    c->tx.bare = 0;
+    veng_send_cancel(e, &c->tx);
 }
 
 /* It is over, but those before it in its run are not, or have not been told so. */
@@ -593,13 +591,11 @@ static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         veng_host_forget(e, h);
     veng_timer_stop(&e->wheel, &c->timer);
     veng_timer_stop(&e->wheel, &c->first.timer); /* what has come of a Response stays: the Request asks for the rest of it */
-    veng_send_unqueue(e, &c->tx);
-    c->tx.pending = 0;
+    veng_send_cancel(e, &c->tx);
     if (c->relocated < 255u)
         c->relocated++;
     c->retries = 0;
     c->host = NONE;
-    c->tx.bare = 0;
     if (c->purpose == FOR_FORWARD)
         veng_forward_go(e, c, now);
     else if (veng_call_in_run(c))

@@ -43,7 +43,7 @@ int veng_control_output(struct vmtp_engine *e, struct vmtp_tx *tx) {
         flags |= VMTP_HCO;
     memcpy(tx->header, c->header, VMTP_HEADER_OCTETS);
     memcpy(tx->dst, c->mac, 6);
-    vmtp_put_length_word(tx->header, e->config.domain, flags, ((c->data_octets + 7u) & ~7u) / 4u);
+    vmtp_put_length_word(tx->header, e->config.domain, flags, vmtp_padded(c->data_octets) / 4u);
     vmtp_put_delivery(tx->header, vmtp_blocks_mask(c->data_octets));
     tx->slice_count = c->data_octets ? 1 : 0;
     tx->slices[0].octets = c->data;

@@ -41,7 +41,7 @@ static void measure(const struct vmtp_engine *e, vmtp_entity id, struct moved_wr
         if (!goes_along(e, i, id))
             continue;
         w->base += RECORD_OCTETS;
-        w->full += moved_padded(held_octets(e, remote_at(e, i)));
+        w->full += vmtp_padded(held_octets(e, remote_at(e, i)));
         if (remote_at(e, i)->state == REMOTE_RUN)
             veng_export_run_measure(e, remote_at(e, i), w);
     }

@@ -18,7 +18,7 @@ static uint32_t held_octets(const struct request *q) {
 void veng_export_run_measure(const struct vmtp_engine *e, const struct remote *r, struct moved_writer *w) {
     for (const struct request *q = remote_oldest(e, r); q && is_known(q); q = request_newer(e, q)) {
         w->base += goes_along(q) ? OF_RUN_OCTETS : 0;
-        w->full += moved_padded(held_octets(q));
+        w->full += vmtp_padded(held_octets(q));
     }
 }
 

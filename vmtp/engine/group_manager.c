@@ -79,8 +79,7 @@ static uint32_t create(struct vmtp_engine *e, struct order *o, uint32_t words[7]
     veng_group_join(e, o->group, o->entity, o->permissions | (itself ? VMTP_GROUP_ALL : 0));
     if (!itself)
         veng_group_grant(e, o->group, o->client, VMTP_GROUP_ALL, 0);
-    words[0] = (uint32_t)(o->group >> 32);
-    words[1] = (uint32_t)o->group;
+    vmtp_words_put64(words, o->group);
     return VMTP_OK;
 }
 

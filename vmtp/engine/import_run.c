@@ -30,7 +30,7 @@ static size_t request_octets(const uint8_t *p, size_t left, uint32_t before, int
         return 0;
     if ((vmtp_load32(p + OF_RUN_FLAGS) & ~OF_RUN_FLAGS_ALL) || octets > most_octets(p) || !progress_is_sound(p))
         return 0;
-    size_t all = OF_RUN_OCTETS + (size_t)moved_padded(octets);
+    size_t all = OF_RUN_OCTETS + (size_t)vmtp_padded(octets);
     return left < all ? 0 : all;
 }
 
@@ -55,7 +55,7 @@ void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs)
     for (p += RECORD_OCTETS; count > 0; count--) {
         uint32_t octets = vmtp_load32(p + OF_RUN_SEGMENT);
         *runs += octets > VMTP_GROUP_OCTETS;
-        p += OF_RUN_OCTETS + moved_padded(octets);
+        p += OF_RUN_OCTETS + vmtp_padded(octets);
     }
 }
 
@@ -141,7 +141,7 @@ void veng_import_run(struct vmtp_engine *e, struct remote *r, const uint8_t *p, 
         struct request *q = take(e, r, at, now);
         *link = pool_index(&e->requests, q);
         link = &q->newer;
-        at += OF_RUN_OCTETS + moved_padded(q->tx.segment_size);
+        at += OF_RUN_OCTETS + vmtp_padded(q->tx.segment_size);
     }
     veng_stream_heard(e, r, now);
     veng_batch_go_on(e, r);

@@ -738,6 +738,8 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
 void veng_request_drop(struct vmtp_engine *e, struct request *q,
                        vmtp_time now); /* the client went on, the entity went away ... */
 struct request *veng_request_make(struct vmtp_engine *e, struct remote *r);
+/* What its first packet says of it, in a run or not. */
+void veng_request_begin(struct request *q, struct remote *r, const struct arrival *a, vmtp_entity entity);
 void veng_request_free(struct vmtp_engine *e, struct request *q);
 int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a);
 int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a); /* by CRE or Client: which counter, or 0 */
@@ -895,7 +897,8 @@ int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
 /* ---- queue.c ---- */
 void veng_send_queue(struct vmtp_engine *e, struct sender *s); /* its header, mac and gap are set */
 void veng_send_unqueue(struct vmtp_engine *e, struct sender *s);
-void veng_send_stop(struct vmtp_engine *e, struct lane *l); /* it waits for its clock no more */
+void veng_send_cancel(struct vmtp_engine *e, struct sender *s); /* and nothing of it is to be sent any more */
+void veng_send_stop(struct vmtp_engine *e, struct lane *l);     /* it waits for its clock no more */
 void veng_send_step(struct vmtp_engine *e, struct sender *s, uint32_t octets, vmtp_time now);
 static inline int veng_send_waiting(const struct vmtp_engine *e) { return e->fast.head != NULL || e->clocked != NULL; }
 static inline void veng_send_take(struct vmtp_engine *e, struct sender *s) {

@@ -118,8 +118,7 @@ static uint32_t create_entity(struct vmtp_engine *e, uint32_t words[7], vmtp_tim
     if (e->entities.free == NONE || veng_entity_next_id(e, &id) != 0 ||
         veng_entity_make(e, &index, id, ROLE_REMOTE, now) != 0)
         return VMTP_BUSY;
-    words[0] = (uint32_t)(id >> 32);
-    words[1] = (uint32_t)id;
+    vmtp_words_put64(words, id);
     veng_event_post(e, &entity_at(e, index)->event, VMTP_EV_ENTITY_CREATED, KIND_ENTITY);
     return VMTP_OK;
 }

@@ -19,9 +19,7 @@ static void answer(struct vmtp_engine *e, struct call *c, const struct remote *r
 /* The server has the Request in hand: it goes on with it, and answers without a frame. */
 static void join(struct vmtp_engine *e, struct call *c, struct request *q) {
     veng_timer_stop(&e->wheel, &c->timer);
-    veng_send_unqueue(e, &c->tx);
-    c->tx.pending = 0;
-    c->tx.bare = 0;
+    veng_send_cancel(e, &c->tx);
     c->state = CALL_LOCAL;
     c->request = pool_index(&e->requests, q);
     q->remote = NONE;

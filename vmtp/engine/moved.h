@@ -79,14 +79,13 @@ struct moved_writer {
     uint32_t base; /* octets that are still to come without segments of Responses, the tail included */
 };
 
-static inline uint32_t moved_padded(uint32_t octets) { return (octets + 7u) & ~7u; }
 static inline int moved_has_room(const struct moved_writer *w, uint32_t octets) {
-    return (size_t)(w->end - w->at) >= (size_t)w->base + moved_padded(octets);
+    return (size_t)(w->end - w->at) >= (size_t)w->base + vmtp_padded(octets);
 }
 static inline void moved_put_segment(struct moved_writer *w, const uint8_t *segment, uint32_t octets) {
-    memset(w->at, 0, moved_padded(octets));
+    memset(w->at, 0, vmtp_padded(octets));
     memcpy(w->at, segment, octets);
-    w->at += moved_padded(octets);
+    w->at += vmtp_padded(octets);
 }
 
 struct vmtp_engine;

@@ -180,9 +180,7 @@ void veng_outstanding_remove(struct vmtp_engine *e, struct call *c, uint32_t res
 /* ---- what a server says about a run ---- */
 
 static void stop_sending(struct vmtp_engine *e, struct call *c) {
-    veng_send_unqueue(e, &c->tx);
-    c->tx.pending = 0;
-    c->tx.bare = 0;
+    veng_send_cancel(e, &c->tx);
     veng_timer_stop(&e->wheel, &c->timer);
 }
 

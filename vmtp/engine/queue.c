@@ -63,6 +63,12 @@ void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {
         veng_send_take(e, s);
 }
 
+void veng_send_cancel(struct vmtp_engine *e, struct sender *s) {
+    veng_send_unqueue(e, s);
+    s->pending = 0;
+    s->bare = 0;
+}
+
 void veng_send_stop(struct vmtp_engine *e, struct lane *l) {
     struct lane **link = &e->clocked;
     while (*link != l)

@@ -300,24 +300,28 @@ int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arri
     return 0;
 }
 
-static void begin(struct request *q, struct remote *r, const struct arrival *a, uint32_t accept, vmtp_entity entity) {
+void veng_request_begin(struct request *q, struct remote *r, const struct arrival *a, vmtp_entity entity) {
     uint32_t size = arrival_size(a);
     q->entity = entity;
-    q->accept = accept;
     q->state = REQUEST_RECEIVING;
     q->size = size;
     q->want = vmtp_blocks_mask(size);
-    if ((a->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM))
+    if ((a->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM) && size <= VMTP_GROUP_OCTETS)
         q->want &= vmtp_get_msg_delivery(a->h);
     q->datagram = (a->code & VMTP_DGM) != 0;
     memcpy(q->header, a->h, VMTP_HEADER_OCTETS);
     memcpy(q->source, a->rx->src, 6);
-    r->transaction = a->transaction;
     r->forward = (uint8_t)vmtp_get_forward_count(a->h);
     r->priority = (uint8_t)vmtp_get_priority(a->h);
     r->gap = (uint8_t)vmtp_get_gap(a->h);
-    r->retries = 0;
     r->multicast = (uint8_t)a->multicast;
+}
+
+static void begin(struct request *q, struct remote *r, const struct arrival *a, uint32_t accept, vmtp_entity entity) {
+    veng_request_begin(q, r, a, entity);
+    q->accept = accept;
+    r->transaction = a->transaction;
+    r->retries = 0;
     r->redone = r->next = r->moves = 0;
     r->state = REMOTE_RECEIVING;
 }

@@ -152,9 +152,7 @@ static void begin_receiving(struct vmtp_engine *e, struct call *c, const struct 
     }
     c->state = CALL_RECEIVING_RESPONSE;
     veng_timer_stop(&e->wheel, &c->timer);
-    veng_send_unqueue(e, &c->tx);
-    c->tx.pending = 0;
-    c->tx.bare = 0;
+    veng_send_cancel(e, &c->tx);
 }
 
 /* All of it is here: of several groups, the last one stands for them. */

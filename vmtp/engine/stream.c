@@ -167,25 +167,12 @@ static int receive(struct vmtp_engine *e, struct remote *r, struct request *q, s
 /* ---- a new Request ---- */
 
 static void fill(struct vmtp_engine *e, struct remote *r, struct request *q, struct arrival *a, vmtp_entity entity) {
-    uint32_t size = arrival_size(a);
-    q->entity = entity;
-    q->state = REQUEST_RECEIVING;
-    q->size = size;
-    q->want = vmtp_blocks_mask(size);
-    if ((a->code & (VMTP_SDA | VMTP_MDM)) == (VMTP_SDA | VMTP_MDM) && size <= VMTP_GROUP_OCTETS)
-        q->want &= vmtp_get_msg_delivery(a->h);
-    q->datagram = (a->code & VMTP_DGM) != 0;
+    veng_request_begin(q, r, a, entity);
     q->in_run = 1;
-    q->groups = run_groups(size);
+    q->groups = run_groups(q->size);
     q->transaction = a->transaction + q->groups - 1u;
-    memcpy(q->header, a->h, VMTP_HEADER_OCTETS);
-    memcpy(q->source, a->rx->src, 6);
     r->transaction = q->transaction;
-    r->forward = (uint8_t)vmtp_get_forward_count(a->h);
-    r->priority = (uint8_t)vmtp_get_priority(a->h);
-    r->gap = (uint8_t)vmtp_get_gap(a->h);
     r->skip = r->gap_told = 0;
-    r->multicast = (uint8_t)a->multicast;
     r->state = REMOTE_RUN;
     veng_request_client_mac(e, r, a, 0);
     veng_stream_heard(e, r, a->now);

@@ -18,7 +18,7 @@ static void packet_header(struct vmtp_engine *e, struct vmtp_tx *tx, const struc
     memcpy(tx->dst, s->mac, 6);
     if (e->config.checksum == VMTP_CHECKSUM_HEADER)
         flags |= VMTP_HCO;
-    vmtp_put_length_word(tx->header, e->config.domain, flags, ((data_octets + 7u) & ~7u) / 4u);
+    vmtp_put_length_word(tx->header, e->config.domain, flags, vmtp_padded(data_octets) / 4u);
     vmtp_put_delivery(tx->header, blocks);
 }
 

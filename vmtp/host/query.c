@@ -10,8 +10,7 @@ struct answers {
 static struct vmtp_message question(vmtp_entity to, vmtp_entity group, vmtp_entity after) {
     struct vmtp_message message = {.server = to, .code = VMTP_QUERY_GROUP};
     vmtp_message_set_coresident(&message, group);
-    message.words[2] = (uint32_t)(after >> 32);
-    message.words[3] = (uint32_t)after;
+    vmtp_words_put64(message.words + 2, after);
     return message;
 }
 

@@ -67,12 +67,6 @@ struct v_process {
     struct vv_received received[];
 };
 
-static inline v_pid vv_pid(const uint32_t *words) { return (v_pid)words[0] << 32 | words[1]; }
-static inline void vv_put_pid(uint32_t *words, v_pid pid) {
-    words[0] = (uint32_t)(pid >> 32);
-    words[1] = (uint32_t)pid;
-}
-
 /* ---- grant.c ---- */
 
 /* One operation on a granted segment, wherever it comes from. */

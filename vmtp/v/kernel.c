@@ -16,13 +16,13 @@ static void answer(vmtp_host *host, struct vmtp_incoming *in, uint32_t code, con
 static void operate(const v_kernel *kernel, struct vmtp_incoming *in) {
     const uint32_t *w = in->message.words;
     struct vv_operation o = {.code = in->message.code & VMTP_CODE_MASK,
-                             .granter = vv_pid(w),
+                             .granter = vmtp_words_get64(w),
                              .actor = in->client,
                              .transaction = w[2],
                              .offset = w[3],
                              .count = w[4],
                              .limit = in->large ? VV_PIECE : VV_GROUP_OCTETS,
-                             .to = vv_pid(w + 3)};
+                             .to = vmtp_words_get64(w + 3)};
     struct vv_grant *grant;
     const int from = o.code == (VMTP_V_MOVE_FROM & VMTP_CODE_MASK);
     if (!from) {
@@ -50,7 +50,7 @@ static void tell_pid(const v_kernel *kernel, struct vmtp_incoming *in) {
         vmtp_host_done(kernel->host, in);
         return;
     }
-    vv_put_pid(message.words, pid);
+    vmtp_words_put64(message.words, pid);
     vmtp_host_reply(kernel->host, in, &message, NULL, 0, 0);
 }
 

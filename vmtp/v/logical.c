@@ -91,6 +91,6 @@ int v_get_pid(v_kernel *kernel, uint32_t logical_id, enum v_scope scope, v_pid *
     if (r == 0)
         r = (int)(message.code & VMTP_CODE_MASK);
     if (r == 0)
-        *pid = vv_pid(message.words);
+        *pid = vmtp_words_get64(message.words);
     return r;
 }

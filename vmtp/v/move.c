@@ -20,11 +20,11 @@ static int move_away(v_process *process, const struct vv_operation *o, struct vv
     struct vmtp_request request = {.client = process->pid, .deadline = o->deadline};
     request.message.server = r->kernel ? r->kernel : VMTP_V_KERNEL_GROUP;
     request.message.code = VMTP_PIC | VMTP_CRE | o->code;
-    vv_put_pid(request.message.words, o->granter);
+    vmtp_words_put64(request.message.words, o->granter);
     request.message.words[2] = o->transaction;
     request.message.words[3] = o->offset;
     if (o->to)
-        vv_put_pid(request.message.words + 3, o->to);
+        vmtp_words_put64(request.message.words + 3, o->to);
     if (destination) {
         request.message.words[4] = o->count;
         request.response_area = destination;

@@ -26,7 +26,7 @@ uint32_t vmtp_blocks_octets(uint32_t mask, uint32_t segment_size) {
 }
 
 uint32_t vmtp_blocks_next(uint32_t pending, uint32_t segment_size, uint32_t room) {
-    uint32_t octets = (vmtp_blocks_octets(pending, segment_size) + 7u) & ~7u;
+    uint32_t octets = vmtp_padded(vmtp_blocks_octets(pending, segment_size));
     if (octets <= room)
         return pending;
     /*
@@ -44,7 +44,7 @@ uint32_t vmtp_blocks_next(uint32_t pending, uint32_t segment_size, uint32_t room
         rest &= rest - 1u;
     }
     uint32_t rest = pending & ~next;
-    uint32_t small = (segment_size % VMTP_BLOCK_OCTETS + 7u) & ~7u;
+    uint32_t small = vmtp_padded(segment_size % VMTP_BLOCK_OCTETS);
     if (partial && (rest & (~rest + 1u)) == partial && used * VMTP_BLOCK_OCTETS + small <= room)
         next |= partial;
     return next;

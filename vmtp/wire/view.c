@@ -43,8 +43,6 @@ static int length_right(const struct vmtp_view *view) {
     return words % 2 == 0 && words <= LENGTH_MAX && words * 4u == view->data_octets;
 }
 
-static uint32_t padded(uint32_t octets) { return (octets + 7u) & ~7u; }
-
 /* A message of more than one packet group: it needs a run, and says so in every packet (VMTP-13.3-01, -15). */
 static int is_large_message(const uint8_t *h) { return (vmtp_get_control(h) & (VMTP_NSR | VMTP_NER | VMTP_CMG)) != 0; }
 
@@ -56,9 +54,9 @@ static int is_large_message(const uint8_t *h) { return (vmtp_get_control(h) & (V
  */
 static int blocks_of_large_message(const uint8_t *h, uint32_t mask, uint32_t size, uint32_t octets) {
     if (vmtp_get_control(h) & VMTP_CMG)
-        return octets == padded(vmtp_blocks_octets(mask, VMTP_GROUP_OCTETS));
+        return octets == vmtp_padded(vmtp_blocks_octets(mask, VMTP_GROUP_OCTETS));
     uint32_t last_group = (size - 1u) % VMTP_GROUP_OCTETS + 1u;
-    return (mask & ~vmtp_blocks_mask(last_group)) == 0 && octets == padded(vmtp_blocks_octets(mask, last_group));
+    return (mask & ~vmtp_blocks_mask(last_group)) == 0 && octets == vmtp_padded(vmtp_blocks_octets(mask, last_group));
 }
 
 /*
@@ -88,7 +86,7 @@ static int delivery_right(const struct vmtp_view *view) {
         return 0;
     if (size > VMTP_GROUP_OCTETS)
         return blocks_of_large_message(h, mask, size, view->data_octets);
-    return (mask & ~vmtp_blocks_mask(size)) == 0 && view->data_octets == padded(vmtp_blocks_octets(mask, size));
+    return (mask & ~vmtp_blocks_mask(size)) == 0 && view->data_octets == vmtp_padded(vmtp_blocks_octets(mask, size));
 }
 
 /* VMTP-5.1-07: the checksum first; until then only HCO is looked at. */

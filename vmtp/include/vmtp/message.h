@@ -41,13 +41,15 @@ struct vmtp_message {
                            [5]: MsgDelivery when MDM, else user; [6]: SegmentSize when SDA (set for you), else user */
 };
 
-static inline void vmtp_message_set_coresident(struct vmtp_message *m, vmtp_entity e) {
-    m->words[0] = (uint32_t)(e >> 32);
-    m->words[1] = (uint32_t)e;
+/* 64 bits in two words of a message, the high word first: identifiers, positions, sizes. */
+static inline uint64_t vmtp_words_get64(const uint32_t *words) { return (uint64_t)words[0] << 32 | words[1]; }
+static inline void vmtp_words_put64(uint32_t *words, uint64_t value) {
+    words[0] = (uint32_t)(value >> 32);
+    words[1] = (uint32_t)value;
 }
-static inline vmtp_entity vmtp_message_coresident(const struct vmtp_message *m) {
-    return ((vmtp_entity)m->words[0] << 32) | m->words[1];
-}
+
+static inline void vmtp_message_set_coresident(struct vmtp_message *m, vmtp_entity e) { vmtp_words_put64(m->words, e); }
+static inline vmtp_entity vmtp_message_coresident(const struct vmtp_message *m) { return vmtp_words_get64(m->words); }
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,9 @@
 extern "C" {
 #endif
 
+/* Rounded up to a multiple of 8, as segment data, records and descriptors are padded. */
+static inline uint32_t vmtp_padded(uint32_t octets) { return (octets + 7u) & ~7u; }
+
 static inline uint16_t vmtp_load16(const uint8_t *p) { return (uint16_t)((unsigned)p[0] << 8 | p[1]); }
 
 static inline void vmtp_store16(uint8_t *p, uint16_t v) {
