@@ -5,6 +5,8 @@
 
 #include "support/battery.h"
 
+#include <suite.h>
+
 #define GROUP (VMTP_ID_GRP | 0x42u)
 
 static vipc_fake *net;
@@ -311,9 +313,5 @@ int main(void) {
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

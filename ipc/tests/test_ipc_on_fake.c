@@ -5,6 +5,8 @@
 
 #include "support/battery.h"
 
+#include <suite.h>
+
 static vipc_fake *net;
 
 static void open_nodes(vipc *nodes[BATTERY_NODES]) {
@@ -25,9 +27,5 @@ int main(void) {
     battery_add_services(suite, &rig);
     battery_add_groups(suite, &rig);
     battery_add_time(suite, &rig);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

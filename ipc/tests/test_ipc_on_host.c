@@ -7,6 +7,8 @@
 #include "support/battery.h"
 #include "support/host_net.h"
 
+#include <suite.h>
+
 static struct net net;
 
 static void open_nodes(vipc *nodes[BATTERY_NODES]) {
@@ -34,9 +36,5 @@ int main(void) {
     battery_add_services(suite, &rig);
     battery_add_groups(suite, &rig);
     battery_add_time(suite, &rig);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

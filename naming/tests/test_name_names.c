@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vnaming/name.h>
 
@@ -160,9 +161,5 @@ int main(void) {
     tcase_add_test(tc, matching_interprets_nothing);
     tcase_add_test(tc, a_target_takes_the_place_of_the_prefix);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

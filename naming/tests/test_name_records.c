@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vnaming/name.h>
 
@@ -256,9 +257,5 @@ int main(void) {
     tcase_add_test(tc, parameters_there_and_back);
     tcase_add_test(tc, parameters_that_cannot_be);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vnaming/name.h>
 
@@ -188,9 +189,5 @@ int main(void) {
     tcase_add_test(tc, the_text_of_a_context);
     tcase_add_test(tc, a_context_that_cannot_be_read);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

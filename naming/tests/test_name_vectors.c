@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vmtp/octets.h>
 #include <vnaming/name.h>
@@ -215,9 +216,5 @@ int main(void) {
     TCase *tc = tcase_create("vectors");
     tcase_add_test(tc, every_vector);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

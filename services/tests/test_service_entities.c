@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_entities.c - twins, the serial server and the guarded entity of the test service; SEQUENCE, STAT, group CALLs. */
 #include <check.h>
+#include <suite.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -441,9 +442,5 @@ int main(void) {
     tcase_add_test(all, group_calls_need_a_group_and_an_end);
     tcase_add_test(all, entities_of_the_service_call_too);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

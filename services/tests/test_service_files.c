@@ -2,6 +2,7 @@
 /* test_service_files.c - FILE_STAT and FILE_READ, and that nothing outside the directory can be reached. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <suite.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -264,9 +265,5 @@ int main(void) {
     tcase_add_test(all, what_is_no_file_is_not_opened);
     tcase_add_test(all, no_descriptor_is_lost);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_groups.c - JOIN and LEAVE, and what members answer to Requests to their group. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/pair.h"
@@ -214,9 +215,5 @@ int main(void) {
     tcase_add_test(all, a_reliable_call_ends_when_all_have_answered);
     tcase_add_test(all, who_has_left_does_not_answer);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

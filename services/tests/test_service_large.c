@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_large.c - messages of several packet groups and runs of Requests, as the test service takes and makes them. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/pair.h"
@@ -208,9 +209,5 @@ int main(void) {
     tcase_add_test(all, a_serial_server_takes_a_run_bit_by_bit);
     tcase_add_test(all, runs_have_a_limit);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_migrate.c - MIGRATE and ADOPT: a twin goes to another node and answers there. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/pair.h"
@@ -165,9 +166,5 @@ int main(void) {
     tcase_add_test(all, an_entity_that_finds_no_place_stays);
     tcase_add_test(all, nonsense_is_refused);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_slow.c - operations of the test service that take their time: DELAY and CALL, and what happens beside them. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/pair.h"
@@ -315,9 +316,5 @@ int main(void) {
     suite_add_tcase(suite, small);
     suite_add_tcase(suite, calls);
     suite_add_tcase(suite, forbidden);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_service_tell.c - Responses that members hear from each other, and signals. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/pair.h"
@@ -207,9 +208,5 @@ int main(void) {
     tcase_add_test(all, listening_costs_no_accept);
     tcase_add_test(all, signals_are_told);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vuio/object.h>
 
@@ -210,9 +211,5 @@ int main(void) {
     tcase_add_test(tests, new_names);
     tcase_add_test(tests, modes);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -128,5 +128,5 @@ int main(void) {
     tcase_add_test(tc, no_such_entity);
     tcase_add_test(tc, outstanding_names_the_transaction);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

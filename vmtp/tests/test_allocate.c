@@ -291,5 +291,5 @@ int main(void) {
     tcase_add_loop_test(t, default_clients_are_nobody, 0, 2);
     tcase_add_loop_test(t, response_to_a_default_client_is_not_answered, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -406,5 +406,5 @@ int main(void) {
     tcase_add_test(t, response_to_a_node_that_never_called);
     tcase_add_test(t, blocks_that_are_here_already);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -370,5 +370,5 @@ int main(void) {
     tcase_add_test(t, entity_that_went_after_the_probe);
     tcase_add_loop_test(t, looked_for_again_and_answered_all_the_same, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

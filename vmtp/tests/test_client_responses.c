@@ -384,5 +384,5 @@ int main(void) {
     tcase_add_test(t, redone_response_begins_anew);
     tcase_add_test(t, idempotent_response_that_stays_incomplete);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -327,5 +327,5 @@ int main(void) {
     tcase_add_test(t, delivery_mask_says_what_is_sent);
     tcase_add_loop_test(t, datagram_is_sent_once, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -415,5 +415,5 @@ int main(void) {
     tcase_add_loop_test(t, one_end_whatever_comes, 0, 100);
     tcase_add_loop_test(t, segment_comes_back_when_its_last_packet_has, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

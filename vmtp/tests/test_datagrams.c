@@ -235,5 +235,5 @@ int main(void) {
     tcase_add_test(t, client_sends_a_run_of_datagrams);
     tcase_add_test(t, forward_count_tells_new_from_old);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -357,5 +357,5 @@ int main(void) {
     tcase_add_loop_test(d, a_reply_may_leave_its_data_unsummed, 0, 2);
     suite_add_tcase(s, c);
     suite_add_tcase(s, d);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_engine_call.c - message transactions between two hosts without trouble, counted packet by packet. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/world.h"
@@ -210,9 +211,5 @@ int main(void) {
     tcase_add_test(t, cancel_completes_once);
     tcase_add_test(t, slow_server_is_asked_and_says_ok);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_engine_groups.c - a Request to all managers, answered by many; and what a server does when its large accepts are in use. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/world.h"
@@ -157,9 +158,5 @@ int main(void) {
     tcase_add_test(t, reserved_bits_are_not_sent);
     tcase_add_test(t, large_accepts_in_use);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

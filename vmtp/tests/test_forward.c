@@ -489,5 +489,5 @@ int main(void) {
     tcase_add_test(t, full_table_of_calls_is_told);
     tcase_add_test(t, manager_tells_who_forwarded);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -541,5 +541,5 @@ int main(void) {
     tcase_add_loop_test(t, nested_call_ends_with_its_reason, 0, 3);
     tcase_add_loop_test(t, nested_call_needs_room_and_a_free_entity, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -330,5 +330,5 @@ int main(void) {
     tcase_add_test(t, client_acknowledges_to_who_answers);
     tcase_add_test(t, client_asks_who_answers_for_blocks);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

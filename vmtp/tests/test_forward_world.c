@@ -164,5 +164,5 @@ int main(void) {
     tcase_add_loop_test(t, every_call_is_answered_by_the_last_server, 0, PLACES);
     tcase_add_loop_test(t, loss_costs_time_but_no_order, 0, 4 * PLACES);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -482,5 +482,5 @@ int main(void) {
     tcase_add_loop_test(t, coresident_entity_elsewhere, 0, 2);
     tcase_add_loop_test(t, nothing_is_left, 0, 4);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

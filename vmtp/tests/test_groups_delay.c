@@ -194,5 +194,5 @@ int main(void) {
     tcase_add_loop_test(many, hundred_members_answer, 0, 2);
     suite_add_tcase(s, t);
     suite_add_tcase(s, many);
-    return run_tests(s);
+    return run_suite(s);
 }

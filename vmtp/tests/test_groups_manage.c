@@ -470,5 +470,5 @@ int main(void) {
     tcase_add_loop_test(t, query_tells_the_members_of_this_node, 0, 2);
     tcase_add_test(t, query_of_many_members);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

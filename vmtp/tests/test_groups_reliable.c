@@ -300,5 +300,5 @@ int main(void) {
     tcase_add_loop_test(bad, everybody_is_reached_at_last, 0, 10);
     suite_add_tcase(s, t);
     suite_add_tcase(s, bad);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -304,5 +304,5 @@ int main(void) {
     tcase_add_test(t, newer_request_ends_the_earlier_one_everywhere);
     tcase_add_test(t, answered_members_answer_again);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -235,5 +235,5 @@ int main(void) {
     tcase_add_test(t, group_response_without_room);
     tcase_add_test(t, client_hears_it);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

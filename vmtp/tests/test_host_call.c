@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vmtp_host_call: what it returns, what it leaves behind. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/host_net.h"
@@ -272,9 +273,5 @@ int main(void) {
     tcase_add_test(tc, nothing_more_than_two_frames);
     tcase_add_test(tc, lossy_segment);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -3,6 +3,8 @@
 #include "support/host_net.h"
 #include "wire_testing.h"
 
+#include <suite.h>
+
 static struct net net;
 static struct net_node *client, *server;
 
@@ -205,9 +207,5 @@ int main(void) {
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -186,5 +186,5 @@ int main(void) {
     tcase_add_test(tc, errors_leave_it_to_be_answered);
     tcase_add_test(tc, client_has_gone_on);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -218,5 +218,5 @@ int main(void) {
     tcase_add_test(tc, members_of_all_nodes);
     tcase_add_test(tc, query_refuses);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -213,5 +213,5 @@ int main(void) {
     tcase_add_test(tc, client_that_is_a_member);
     tcase_add_test(tc, group_reply_to_one);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

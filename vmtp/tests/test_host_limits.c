@@ -364,5 +364,5 @@ int main(void) {
     tcase_add_loop_test(tc, interrupted_at_any_moment, 0, 60);
     tcase_add_loop_test(tc, closed_with_everything_open, 0, 2);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

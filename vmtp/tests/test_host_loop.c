@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hosts in an event loop: turns, deadlines, events; ports that have no room or fail. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/host_net.h"
@@ -288,9 +289,5 @@ int main(void) {
     tcase_add_test(tc, entities_come_and_go);
     tcase_add_test(tc, signals_come_as_events);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

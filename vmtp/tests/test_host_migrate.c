@@ -300,5 +300,5 @@ int main(void) {
     tcase_add_test(tc, its_call_goes_on);
     tcase_add_test(tc, given_up_requests_are_not_told);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 /* vmtp_host_open and close: every mistake gets a line, every failure leaves nothing behind. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <suite.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -236,9 +237,5 @@ int main(void) {
     tcase_add_test(tc, defaults);
     tcase_add_test(tc, real_world);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

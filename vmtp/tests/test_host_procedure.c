@@ -338,5 +338,5 @@ int main(void) {
     tcase_add_test(tc, unserve_takes_idle_buffers_too);
     tcase_add_test(tc, transact_uses_an_entity_of_mine);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vmtp_host_serve, receive, reply, done: who holds which buffer, and that all of them go round. */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/host_net.h"
@@ -375,9 +376,5 @@ int main(void) {
     tcase_add_test(tc, ends_with_its_entity);
     tcase_add_test(tc, no_accept_record_left_for_a_while);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

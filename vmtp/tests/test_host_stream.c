@@ -130,5 +130,5 @@ int main(void) {
     tcase_add_test(t, it_ends_with_requests_open);
     tcase_add_test(t, bad_arguments);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -2,6 +2,7 @@
 /* Waiting in the real world: asleep on descriptors, interrupted by threads and signal handlers. */
 #define _GNU_SOURCE
 #include <check.h>
+#include <suite.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -141,9 +142,5 @@ int main(void) {
     tcase_add_test(tc, call_is_interrupted);
     tcase_add_test(tc, descriptor_of_the_port);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -134,5 +134,5 @@ int main(void) {
     tcase_add_test(t, another_block_after_a_restart);
     tcase_add_test(t, an_entity_has_no_flags_but_those_there_are);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -338,5 +338,5 @@ int main(void) {
     tcase_add_test(t, padding_may_be_anything);
     tcase_add_test(t, reserved_bits_are_ignored);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

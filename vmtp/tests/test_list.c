@@ -149,5 +149,5 @@ int main(void) {
     tcase_add_test(all, a_local_transaction_is_shown_from_both_sides);
     tcase_add_test(all, calls_of_a_run_wait_for_each_other);
     suite_add_tcase(suite, all);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -267,5 +267,5 @@ int main(void) {
     tcase_add_test(t, entities_of_the_same_node_need_no_frame);
     tcase_add_test(t, no_gap_is_asked_for);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -678,5 +678,5 @@ int main(void) {
     add_dispatch(t);
     add_procedures(t);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_messages_client.c - messages of several packet groups at the client (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -431,9 +432,5 @@ int main(void) {
     tcase_add_test(c, busy_is_waited_for);
     tcase_add_test(c, a_large_request_overflows);
     suite_add_tcase(s, c);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -4,6 +4,7 @@
  * twice (spec/vmtp.md section 13.3).
  */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -208,9 +209,5 @@ int main(void) {
     tcase_add_loop_test(all, what_was_said_before_it_could_know_is_ignored, 0, 2);
     tcase_add_test(all, acknowledgment_of_all_shows_no_slow_server);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

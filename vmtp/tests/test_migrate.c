@@ -528,5 +528,5 @@ int main(void) {
     tcase_add_test(t, altered_forms_are_refused);
     tcase_add_loop_test(t, form_that_finds_no_room_changes_nothing, 0, 3);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

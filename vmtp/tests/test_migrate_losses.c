@@ -338,5 +338,5 @@ int main(void) {
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, any_one_frame_may_be_lost, 0, sizeof scenes / sizeof scenes[0]);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -469,5 +469,5 @@ int main(void) {
     tcase_add_loop_test(t, request_passed_on_goes_on, 0, 2);
     tcase_add_test(t, forwarder_comes_back_with_newer);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

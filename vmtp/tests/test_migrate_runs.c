@@ -379,5 +379,5 @@ int main(void) {
     tcase_add_test(t, server_leaves_a_run_behind);
     tcase_add_loop_test(t, server_comes_to_a_run, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

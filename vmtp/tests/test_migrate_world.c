@@ -207,5 +207,5 @@ int main(void) {
     tcase_add_loop_test(t, everything_is_done_once_wherever_it_is, 0, 40);
     tcase_add_loop_test(t, they_meet_and_part, 0, 48);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -292,5 +292,5 @@ int main(void) {
     tcase_add_loop_test(t, unknown_codes_end_a_call, 0, 4);
     tcase_add_test(t, notify_client_means_nothing_to_a_server);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -360,5 +360,5 @@ int main(void) {
     tcase_add_test(t, circle_goes_along);
     tcase_add_loop_test(t, next_server_may_come_here, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

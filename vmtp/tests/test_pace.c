@@ -382,5 +382,5 @@ int main(void) {
     tcase_add_test(d, the_longer_gap_counts);
     suite_add_tcase(s, c);
     suite_add_tcase(s, d);
-    return run_tests(s);
+    return run_suite(s);
 }

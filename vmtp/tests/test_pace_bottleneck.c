@@ -143,5 +143,5 @@ int main(void) {
     tcase_add_loop_test(t, a_slow_receiver_is_found_out, 0, 2);
     tcase_add_loop_test(t, chance_is_not_taken_for_a_slow_segment, 0, 2);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -20,6 +20,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <suite.h>
+
 static char complaint[300];
 
 static int open_one(vmtp_port **out, const char *name, const struct vmtp_packet_options *options) {
@@ -574,9 +576,5 @@ int main(void) {
     port_battery_add(suite, &rig_9000);
     port_battery_add(suite, &rig_65535);
     suite_add_tcase(suite, own_tests());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

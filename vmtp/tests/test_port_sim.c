@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include <suite.h>
+
 static vmtp_sim *sim;
 
 /* ---- the battery ---------------------------------------------------------------------------------------------- */
@@ -531,9 +533,5 @@ int main(void) {
     tcase_add_test(tc, an_inbox_has_room_for_so_many);
     tcase_add_test(tc, a_port_may_close_with_frames_on_their_way);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

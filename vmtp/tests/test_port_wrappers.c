@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <suite.h>
+
 static vmtp_sim *sim;
 static vmtp_port *a, *b; /* a is wrapped by the tests below */
 
@@ -535,9 +537,5 @@ int main(void) {
     port_battery_add(suite, &faultless);
     suite_add_tcase(suite, pcapng_tests());
     suite_add_tcase(suite, fault_tests());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -207,5 +207,5 @@ int main(void) {
     tcase_add_test(t, equals_take_turns);
     tcase_add_test(t, management_goes_first);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -159,5 +159,5 @@ int main(void) {
     tcase_add_test(t, orphan_ends_by_ts2);
     tcase_add_test(t, client_of_the_same_name_is_served_again);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -203,5 +203,5 @@ int main(void) {
     tcase_add_test(d, who_does_not_number_says_so);
     suite_add_tcase(s, c);
     suite_add_tcase(s, d);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -651,5 +651,5 @@ int main(void) {
     tcase_add_test(t, without_ts2_nothing_is_abandoned);
     tcase_add_test(t, server_timers_can_be_set);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -296,5 +296,5 @@ int main(void) {
     tcase_add_test(t, forward_count_is_taken_over);
     tcase_add_loop_test(t, response_is_cut_into_packets, 0, 7);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

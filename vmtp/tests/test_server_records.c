@@ -354,5 +354,5 @@ int main(void) {
     tcase_add_test(t, client_that_cannot_be_probed_now);
     tcase_add_test(t, newer_request_replaces_one_that_waits_for_a_probe);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -311,5 +311,5 @@ int main(void) {
     tcase_add_test(t, server_that_takes_none_is_busy_and_forgets);
     tcase_add_test(t, segment_larger_than_the_server_takes);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

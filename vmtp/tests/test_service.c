@@ -251,5 +251,5 @@ int main(void) {
     tcase_add_test(t, what_is_not_permitted_or_provided);
     tcase_add_test(t, authentication_is_not_supported);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

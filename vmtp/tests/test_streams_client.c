@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_streams_client.c - runs of Requests at the client: what it sends and when (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -359,9 +360,5 @@ int main(void) {
     tcase_add_test(c, no_streams_here);
     tcase_add_test(c, the_server_moves);
     suite_add_tcase(s, c);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_streams_local.c - runs and large messages whose client and server are entities of one engine (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -235,9 +236,5 @@ int main(void) {
     tcase_add_test(c, a_node_that_does_not_stream);
     tcase_add_test(c, one_is_forwarded);
     suite_add_tcase(s, c);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_streams_records.c - runs at the server: room for them, what is known of them, their end (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -304,9 +305,5 @@ int main(void) {
     tcase_add_test(t, its_entity_ends);
     tcase_add_test(t, no_streams_here);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_streams_replies.c - Responses of runs, as their server sends them (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/streaming.h"
@@ -501,9 +502,5 @@ int main(void) {
     tcase_add_test(t, confirmation_in_a_run);
     tcase_add_test(t, a_client_that_does_not_want_it);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

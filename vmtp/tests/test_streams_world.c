@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Runs of Requests and large messages between two engines, on networks that lose (spec/vmtp.md section 13.3). */
 #include <check.h>
+#include <suite.h>
 #include <stdlib.h>
 
 #include "support/world.h"
@@ -231,9 +232,5 @@ int main(void) {
     tcase_add_loop_test(t, some_are_idempotent, 0, 8);
     tcase_add_loop_test(t, one_does_not_stream, 0, 16);
     suite_add_tcase(s, t);
-    SRunner *runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -226,5 +226,5 @@ int main(void) {
     tcase_add_loop_test(t, full_cache_costs_probes_only, 1, 4);
     tcase_add_test(t, calls_wait_for_room_in_the_cache);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -189,5 +189,5 @@ int main(void) {
     tcase_add_test(tc, from_a_process_of_the_same_host);
     tcase_add_test(tc, what_forward_refuses);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -113,5 +113,5 @@ int main(void) {
     tcase_add_test(tc, nobody_replies);
     tcase_add_test(tc, membership);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

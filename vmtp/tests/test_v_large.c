@@ -217,5 +217,5 @@ int main(void) {
     tcase_add_loop_test(tc, ends_with_the_other_node, 0, 6);
     tcase_add_loop_test(tc, ends_at_the_deadline, 0, 4);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

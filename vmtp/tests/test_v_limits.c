@@ -148,5 +148,5 @@ int main(void) {
     tcase_add_loop_test(tc, a_kernel_needs_room, 0, 6);
     tcase_add_test(tc, closed_with_everything_open);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

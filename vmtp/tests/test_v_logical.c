@@ -175,5 +175,5 @@ int main(void) {
     tcase_add_test(tc, a_kernel_that_has_none_is_silent);
     tcase_add_test(tc, get_pid_as_it_travels);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

@@ -336,5 +336,5 @@ int main(void) {
     tcase_add_test(tc, processes_of_one_host);
     tcase_add_test(tc, one_kernel_for_a_host);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

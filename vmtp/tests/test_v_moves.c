@@ -461,5 +461,5 @@ int main(void) {
     tcase_add_test(tc, on_a_bad_network);
     tcase_add_test(tc, operations_as_they_travel);
     suite_add_tcase(suite, tc);
-    return run_tests(suite);
+    return run_suite(suite);
 }

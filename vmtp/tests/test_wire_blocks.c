@@ -145,4 +145,4 @@ static Suite *suite(void) {
     return s;
 }
 
-int main(void) { return run_tests(suite()); }
+int main(void) { return run_suite(suite()); }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vmtp/wire.h>
 
@@ -40,15 +41,6 @@ static inline uint32_t plain_checksum(const uint8_t *p, size_t length) {
             *sum -= 0xffff;
     }
     return ((sums[0] ? sums[0] : 0xffffu) << 16) | (sums[1] ? sums[1] : 0xffffu);
-}
-
-/* Runs a suite of one test case; what main() returns. */
-static inline int run_tests(Suite *suite) {
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <suite.h>
+
 vipc_fake *manage_net;
 
 void manage_open(uint64_t seed) {
@@ -404,9 +406,5 @@ int manage_main(TCase *tests, const char *name) {
     Suite *suite = suite_create(name);
     tcase_add_checked_fixture(tests, open_net, manage_close);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

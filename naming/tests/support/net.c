@@ -222,11 +222,3 @@ enum vname_outcome operation_run(struct net *net, const char *name, vmtp_time pa
     ck_assert_int_eq(vname_operate_wait(net->resolver, &last.op), 0);
     return last.op.outcome;
 }
-
-int run_suite(Suite *suite) {
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}

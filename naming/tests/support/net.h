@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vipc/fake.h>
 #include <vnaming/client.h>
@@ -85,7 +86,5 @@ extern struct operation last;
 
 #define COUNTERS(net) (vname_counters_of((net)->resolver))
 #define CODE(operation) ((operation)->op.answer.code & VMTP_CODE_MASK)
-
-int run_suite(Suite *suite);
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <suite.h>
+
 struct town town;
 
 /* ---- the town ----------------------------------------------------------------------------------------------------- */
@@ -227,9 +229,5 @@ int town_main(const char *name, void (*add)(TCase *)) {
     TCase *tests = tcase_create(name);
     add(tests);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

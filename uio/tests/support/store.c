@@ -549,11 +549,3 @@ void net_create(struct net *net, struct uio_handle *handle, const char *name, ui
     n->room_size = sizeof room;
     ck_assert_int_eq(uio_named_wait(n, uio_create(&net->client, n, handle, mode, 0644)), 0);
 }
-
-int run_suite(Suite *suite) {
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <suite.h>
 
 #include <vipc/fake.h>
 #include <vuio/client.h>
@@ -129,7 +130,5 @@ struct uio_call *a_call(void);
 
 #define OPEN(net, handle, name, mode) net_create(net, handle, name, mode)
 #define WAIT(call, begin) uio_call_wait(call, begin)
-
-int run_suite(Suite *suite);
 
 #endif

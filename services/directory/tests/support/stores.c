@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _XOPEN_SOURCE 700
+#include <suite.h>
 #include "stores.h"
 #include "etcd.h"
 
@@ -46,13 +47,10 @@ static int make_folder(void) {
 }
 
 static int run(Suite *suite) {
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int status = run_suite(suite);
     etcd_end();
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return failed ? 1 : 0;
+    return status;
 }
 
 int stores_main(Suite *(*make)(void)) {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <suite.h>
+
 vipc_fake *shelf_net;
 
 void shelf_open_net(void) {
@@ -499,9 +501,5 @@ int shelf_main(TCase *tests, const char *name) {
     Suite *suite = suite_create(name);
     tcase_add_checked_fixture(tests, shelf_open_net, shelf_close_net);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }
