@@ -110,6 +110,10 @@ void file_on_modify_instance(struct uio_manager_operation *op) {
         uio_manager_refuse(op, UIO_READ_ONLY);
         return;
     }
+    if (i->committing) {
+        uio_manager_refuse(op, UIO_BUSY);
+        return;
+    }
     if (transaction && (mask & UIO_MASK_SIZE)) {
         r = file_begin(i, op->object.size == 0);
         if (r == 0)

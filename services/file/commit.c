@@ -74,13 +74,6 @@ static int take_looks(const struct file_instance *i) {
     return fchmod(i->own, st.stx_mode & 07777);
 }
 
-static int sync_directory(const struct file_place *place) {
-    int dir = openat(place->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const int r = dir < 0 ? -1 : fsync(dir);
-    file_shut(&dir);
-    return r;
-}
-
 static int name_it(const struct file_instance *i, const char *name) {
     const struct file_path path = file_path_of(i->own);
     return linkat(AT_FDCWD, path.text, i->place.parent, name, AT_SYMLINK_FOLLOW);
@@ -100,25 +93,26 @@ static int replace(const struct file_instance *i, uio_manager *manager) {
     return -1;
 }
 
-/* Everybody who has the old file open has the new one from now on, and so has the transaction. */
+/*
+ * Everybody who has the old file open has the new one from now on, and so has the transaction.  A descriptor keeps its number, since jobs may be
+ * using it.
+ */
 static void switch_all(struct uio_manager_instance *instance, const uint64_t identity[2]) {
-    uio_manager *m = instance->manager;
     struct file_instance *mine = instance->state;
     for (struct uio_manager_instance *other = NULL; (other = uio_manager_next_instance(instance, other)) != NULL;) {
-        struct file_instance *i = other->state;
-        const int flags = other == instance || !i->files || i->fd < 0 ? O_RDWR : fcntl(i->fd, F_GETFL) & O_ACCMODE;
-        const int fd = file_reopen(mine->own, flags);
-        if (fd >= 0 && other != instance) {
-            file_shut(&i->fd);
-            i->fd = fd;
-        } else if (fd >= 0) {
-            close(fd);
-        }
+        const struct file_instance *i = other->state;
+        if (other == instance || i->fd < 0)
+            continue;
+        int fd = file_reopen(mine->own, fcntl(i->fd, F_GETFL) & O_ACCMODE);
+        if (fd >= 0)
+            dup3(fd, i->fd, O_CLOEXEC);
+        file_shut(&fd);
     }
+    file_wait_for(mine->files, mine->fd);
     file_shut(&mine->fd);
     mine->fd = mine->own;
     mine->own = -1;
-    uio_manager_change_identity(m, instance->type, instance->identity, identity);
+    uio_manager_change_identity(instance->manager, instance->type, instance->identity, identity);
 }
 
 static void rebase(struct file_instance *i) {
@@ -127,47 +121,74 @@ static void rebase(struct file_instance *i) {
         i->base = file_version(&st);
 }
 
-static int do_commit(struct uio_manager_operation *op) {
+/* The last step: the name is on stable storage. */
+static void committed(struct uio_manager_operation *op, struct file_job *job) {
     struct file_instance *i = op->instance->state;
+    i->committing = 0;
+    i->files->counters.commits += job->result == 0;
+    file_finish(op, (int)job->result);
+}
+
+static void refuse_commit(struct uio_manager_operation *op, int conflict) {
+    struct file_instance *i = op->instance->state;
+    i->committing = 0;
+    i->files->counters.conflicts += conflict != 0;
+    if (conflict)
+        uio_manager_refuse(op, UIO_CONFLICT);
+    else
+        file_refuse(op);
+}
+
+/* The copy is on stable storage; now the name, if it is still that of the file as it was. */
+static void copy_is_stable(struct uio_manager_operation *op, struct file_job *job) {
+    struct file_instance *i = op->instance->state;
+    const int is_new = i->fd < 0;
+    struct file_job last = {.work = file_job_sync, .over = committed, .is_own = 1};
     uint64_t identity[2];
     struct statx st;
-    if (i->fd < 0) { /* it has not existed before */
-        if (fsync(i->own) < 0 || name_it(i, i->place.name) < 0)
-            return -1;
-    } else if (take_looks(i) < 0 || fsync(i->own) < 0 || replace(i, op->manager) < 0) {
-        return -1;
+    if (job->result < 0 || (is_new ? 0 : !is_unchanged(i))) {
+        refuse_commit(op, job->result == 0);
+        return;
     }
-    if (file_stat(i->own, &st) < 0)
-        return -1;
+    last.fd = openat(i->place.parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (last.fd < 0 || file_stat(i->own, &st) < 0 || (is_new ? name_it(i, i->place.name) : replace(i, op->manager)) < 0) {
+        const int taken = errno == EEXIST;
+        file_shut(&last.fd);
+        refuse_commit(op, is_new && taken);
+        return;
+    }
     file_identity(&st, identity);
     switch_all(op->instance, identity);
     rebase(i);
-    return sync_directory(&i->place);
+    file_run(op, &last);
 }
 
 void file_on_commit(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
-    if (i->own < 0) { /* nothing was changed */
+    const struct file_job first = {.work = file_job_sync, .over = copy_is_stable, .fd = i->own};
+    if (i->committing)
+        uio_manager_refuse(op, UIO_BUSY);
+    else if (i->own < 0) /* nothing was changed */
         uio_manager_finish(op);
-        return;
+    else if (i->fd >= 0 && !is_unchanged(i))
+        refuse_commit(op, 1);
+    else if (i->fd >= 0 && take_looks(i) < 0)
+        file_refuse(op);
+    else {
+        i->committing = 1;
+        file_run(op, &first);
     }
-    int r = 0, conflict = i->fd >= 0 && !is_unchanged(i);
-    if (!conflict)
-        r = do_commit(op);
-    conflict |= r < 0 && errno == EEXIST;
-    if (conflict) {
-        i->files->counters.conflicts++;
-        uio_manager_refuse(op, UIO_CONFLICT);
-        return;
-    }
-    i->files->counters.commits += r == 0;
-    file_finish(op, r);
 }
 
 /* A new file that was never committed is empty again, and whoever has made one of that name meanwhile is in the way as before. */
 void file_on_take_back(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
     int r = 0;
+    if (i->committing) {
+        uio_manager_refuse(op, UIO_BUSY);
+        return;
+    }
+    file_wait_for(i->files, i->own);
     if (i->fd >= 0)
         file_shut(&i->own);
     else

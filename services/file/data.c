@@ -19,14 +19,10 @@ static ssize_t read_all(int fd, uint8_t *to, size_t count, uint64_t position) {
     return (ssize_t)n;
 }
 
-void file_on_read(struct uio_manager_operation *op) {
+static void finish_read(struct uio_manager_operation *op, struct file_job *job) {
     const struct file_instance *i = op->instance->state;
+    const ssize_t n = job->result;
     struct statx st;
-    if (i->is_context) {
-        file_read_context(op);
-        return;
-    }
-    const ssize_t n = read_all(file_now(i), op->buffer, op->count, op->position);
     if (n < 0 || (n == (ssize_t)op->count && file_stat(file_now(i), &st) < 0)) {
         file_refuse(op);
         return;
@@ -35,6 +31,39 @@ void file_on_read(struct uio_manager_operation *op) {
     i->files->counters.short_reads += n < (ssize_t)op->count;
     const int at_end = n < (ssize_t)op->count || op->position + (uint64_t)n >= st.stx_size;
     uio_manager_finish_read(op, (uint32_t)n, at_end, 0);
+}
+
+static void read_job(struct file_job *job) {
+    job->result = read_all(job->fd, job->buffer, job->count, job->position);
+    job->error = errno;
+}
+
+/* What is in the cache, if that is all that was asked for, or that there is.  1, or 0. */
+static int read_cache(const struct uio_manager_operation *op, struct file_job *job) {
+    const struct iovec part = {op->buffer, op->count};
+    struct statx st;
+    job->result = preadv2(job->fd, &part, 1, (off_t)op->position, RWF_NOWAIT);
+    if (job->result == (ssize_t)op->count)
+        return 1;
+    return job->result >= 0 && file_stat(job->fd, &st) == 0 && op->position + (uint64_t)job->result >= st.stx_size;
+}
+
+void file_on_read(struct uio_manager_operation *op) {
+    const struct file_instance *i = op->instance->state;
+    struct file_job job = {.work = read_job,
+                           .over = finish_read,
+                           .fd = i->is_context ? -1 : file_now(i),
+                           .buffer = op->buffer,
+                           .count = op->count,
+                           .position = op->position};
+    if (i->is_context) {
+        file_read_context(op);
+    } else if (i->files->workers && read_cache(op, &job)) {
+        finish_read(op, &job);
+    } else {
+        i->files->counters.disk_reads += i->files->workers != NULL;
+        file_run(op, &job);
+    }
 }
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
@@ -53,30 +82,58 @@ static ssize_t write_all(int fd, const uint8_t *from, size_t count, uint64_t pos
     return (ssize_t)n;
 }
 
+void file_job_sync(struct file_job *job) {
+    job->result = fsync(job->fd);
+    job->error = errno;
+}
+
+static void finish_write(struct uio_manager_operation *op, struct file_job *job) {
+    if (job->result < 0)
+        file_refuse(op);
+    else
+        uio_manager_finish_write(op, (uint32_t)job->count, job->position);
+}
+
+/* It is in the cache, n octets of it. */
+static void written(struct uio_manager_operation *op, struct file_instance *i, size_t n, uint64_t position) {
+    struct file_job job = {
+        .work = file_job_sync, .over = finish_write, .fd = file_now(i), .count = n, .position = position};
+    i->written = 1;
+    i->files->counters.writes++;
+    i->files->counters.short_writes += n < op->count;
+    i->files->counters.syncs += op->stable != 0;
+    if (op->stable)
+        file_run(op, &job);
+    else
+        finish_write(op, &job);
+}
+
 void file_on_write(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
-    const int flags = (op->append ? RWF_APPEND : 0) | (op->stable ? RWF_SYNC : 0);
     struct statx st;
+    if (i->committing) {
+        uio_manager_refuse(op, UIO_BUSY);
+        return;
+    }
     if ((op->instance->attributes & UIO_TRANSACTION) && file_begin(i, 0) < 0) {
         file_refuse(op);
         return;
     }
-    const ssize_t n = write_all(file_now(i), op->data, op->count, op->position, flags);
+    const ssize_t n = write_all(file_now(i), op->data, op->count, op->position, op->append ? RWF_APPEND : 0);
     if (n <= 0 || (op->append && file_stat(file_now(i), &st) < 0)) {
         if (!n)
             errno = ENOSPC;
         file_refuse(op);
         return;
     }
-    i->written = 1;
-    i->files->counters.writes++;
-    i->files->counters.syncs += op->stable != 0;
-    i->files->counters.short_writes += n < (ssize_t)op->count;
-    uio_manager_finish_write(op, (uint32_t)n, op->append ? st.stx_size - (uint64_t)n : op->position);
+    written(op, i, (size_t)n, op->append ? st.stx_size - (uint64_t)n : op->position);
 }
+
+static void synced(struct uio_manager_operation *op, struct file_job *job) { file_finish(op, (int)job->result); }
 
 void file_on_sync(struct uio_manager_operation *op) {
     const struct file_instance *i = op->instance->state;
+    const struct file_job job = {.work = file_job_sync, .over = synced, .fd = file_now(i)};
     i->files->counters.syncs++;
-    file_finish(op, fsync(file_now(i)));
+    file_run(op, &job);
 }

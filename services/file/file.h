@@ -13,7 +13,8 @@
  * Data go from the system's page cache into a buffer that is lent to the network, and from a Request to the page cache: no copy in between.
  * A mapping of the file would save that one, but whoever truncates a file that is mapped has us killed by SIGBUS.
  *
- * Everything happens on the thread of the node, which waits for the disk when what is read is not in the cache.
+ * Everything happens on the thread of the node, but waiting for the disk, if there are threads for that: reads of what is not in the cache, and bringing
+ * something to stable storage.  (Writes go to the cache, and the copy that a transaction begins with is made at once.)
  */
 #ifndef VSUITE_FILE_H
 #define VSUITE_FILE_H
@@ -26,11 +27,13 @@ struct file_config {
     const char *directory;
     int read_only;       /* what would change something is answered UIO_READ_ONLY */
     uint32_t block_size; /* of files and contexts; 0: 16384.  At most the manager's max_transfer */
+    uint32_t threads;    /* that wait for the disk, up to 16; 0: none, and all of the node waits */
 };
 
 /*
  * Opens the directory, and makes it a root of the manager, which is borrowed.  VMTP_E_SYSTEM (errno: the directory cannot be opened; ENOSYS: no
- * openat2), VMTP_E_FULL (roots), VMTP_E_INVALID (block_size), VMTP_E_MEMORY.
+ * openat2; a thread), VMTP_E_FULL (roots), VMTP_E_INVALID (block_size, threads), VMTP_E_MEMORY.
+ * An instance takes a descriptor of this process, one that was created or is a transaction up to three.
  * SIGXFSZ is ignored from now on if nobody has said otherwise: a write beyond the limit of this process is answered UIO_TOO_LARGE.
  */
 int file_open(struct file_manager **out, uio_manager *manager, const struct file_config *config);
@@ -47,6 +50,7 @@ uint32_t file_context(const struct file_manager *files);
     X(outside, "names that would have led out of the directory") \
     X(not_shown, "names in directories that are not UTF-8 or too long") \
     X(reads, "reads of files") \
+    X(disk_reads, "of them, that were given to a thread: not all was in the cache") \
     X(short_reads, "of them, of a file that had become shorter") \
     X(writes, "writes to files") \
     X(short_writes, "of them, for which storage had not room for all") \

@@ -12,6 +12,7 @@
  *   change.c     permissions, sizes, times
  *   names.c      making, renaming, removing, linking
  *   commit.c     transactions
+ *   jobs.c       threads that wait for the disk
  */
 #ifndef VSUITE_FILE_INTERNAL_H
 #define VSUITE_FILE_INTERNAL_H
@@ -27,6 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILE_THREADS 16
 #define FILE_COMPONENT 256 /* with a zero octet */
 #define FILE_ATTRIBUTES                                                                                                \
     (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED |       \
@@ -38,8 +40,11 @@ struct file_directory {
     int fd; /* O_PATH */
 };
 
+struct file_workers;
+
 struct file_manager {
     uio_manager *manager;
+    struct file_workers *workers; /* NULL: there are none */
     struct file_config config;
     int root; /* O_PATH */
     uint64_t device;
@@ -63,6 +68,7 @@ struct file_instance {
     int own;                 /* the copy that is written; -1: none yet */
     struct file_place place; /* where the file has its name */
     uint64_t base;           /* version when the transaction began */
+    int committing;
 };
 
 /* What is now read and written. */
@@ -75,6 +81,36 @@ static inline struct file_manager *file_of(const struct uio_manager_operation *o
 void file_refuse(struct uio_manager_operation *op);
 /* Finishes it: result < 0: for errno. */
 void file_finish(struct uio_manager_operation *op, int result);
+
+/* ---- jobs.c ---- */
+
+enum file_job_state { FILE_JOB_QUEUED, FILE_JOB_RUNNING, FILE_JOB_DONE };
+
+/* Something that may wait for the disk. */
+struct file_job {
+    struct file_job *next;
+    struct uio_manager_operation *op;
+    int used; /* the node's; `state` is under the mutex */
+    enum file_job_state state;
+    void (*work)(struct file_job *job); /* perhaps in another thread: uses what is below, sets result and error */
+    void (*over)(struct uio_manager_operation *op, struct file_job *job); /* in the node, with errno */
+    int fd, is_own; /* is_own: it is the job's, and shut after it */
+    void *buffer;
+    size_t count;
+    uint64_t position;
+    ssize_t result;
+    int error;
+};
+
+/* Has it done, now or later, and goes on with `over`. */
+void file_run(struct uio_manager_operation *op, const struct file_job *job);
+void file_on_cancel(struct uio_manager_operation *op);
+/* Waits until no job uses the descriptor, so that it may be shut. */
+void file_wait_for(struct file_manager *f, int fd);
+int file_workers_begin(struct file_manager *f);
+void file_workers_end(struct file_manager *f);
+/* A job: fsync of its descriptor. */
+void file_job_sync(struct file_job *job);
 
 /* ---- find.c ---- */
 

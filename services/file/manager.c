@@ -26,7 +26,8 @@ static const struct uio_manager_type type = {.name = "file",
                                              .sync = file_on_sync,
                                              .commit = file_on_commit,
                                              .take_back = file_on_take_back,
-                                             .release = file_on_release};
+                                             .release = file_on_release,
+                                             .cancel = file_on_cancel};
 
 static void ignore_limit(void) {
     struct sigaction old;
@@ -57,10 +58,12 @@ int file_open(struct file_manager **out, uio_manager *manager, const struct file
     f->config.directory = NULL; /* the caller's */
     if (!f->config.block_size)
         f->config.block_size = BLOCK_OCTETS;
-    int r = f->config.block_size > UIO_TRANSFER_OCTETS ? VMTP_E_INVALID : 0;
+    int r = f->config.block_size > UIO_TRANSFER_OCTETS || f->config.threads > FILE_THREADS ? VMTP_E_INVALID : 0;
     f->root = -1;
     if (r == 0 && open_root(f, config->directory) < 0)
         r = VMTP_E_SYSTEM;
+    if (r == 0)
+        r = file_workers_begin(f);
     if (r == 0) {
         f->context = uio_manager_root(manager, &type, f);
         r = f->context ? 0 : VMTP_E_FULL;
@@ -77,6 +80,7 @@ int file_open(struct file_manager **out, uio_manager *manager, const struct file
 void file_free(struct file_manager *f) {
     if (!f)
         return;
+    file_workers_end(f);
     file_shut(&f->root);
     free(f);
 }
