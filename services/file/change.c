@@ -46,7 +46,14 @@ static int set_permissions(int fd, uint32_t mask, const struct uio_object *o) {
 
 static int set_size(int fd, uint32_t mask, const struct uio_object *o) {
     const struct file_path path = file_path_of(fd);
-    return mask & UIO_MASK_SIZE ? truncate(path.text, (off_t)o->size) : 0;
+    int64_t before;
+    if (!(mask & UIO_MASK_SIZE))
+        return 0;
+    file_before(fd, &before);
+    const int r = truncate(path.text, (off_t)o->size);
+    if (r == 0)
+        file_after(fd, before);
+    return r;
 }
 
 static void put_back(int fd, const struct statx *st, uint32_t mask) {
@@ -120,7 +127,11 @@ void file_on_modify_instance(struct uio_manager_operation *op) {
             r = ftruncate(file_now(i), (off_t)op->object.size);
         mask &= ~UIO_MASK_SIZE;
     } else if (mask == UIO_MASK_SIZE) {
+        int64_t before;
+        file_before(i->fd, &before);
         r = ftruncate(i->fd, (off_t)op->object.size);
+        if (r == 0)
+            file_after(i->fd, before);
         mask = 0;
     }
     if (r == 0 && mask)

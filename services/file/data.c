@@ -119,7 +119,11 @@ void file_on_write(struct uio_manager_operation *op) {
         file_refuse(op);
         return;
     }
+    int64_t before;
+    file_before(file_now(i), &before);
     const ssize_t n = write_all(file_now(i), op->data, op->count, op->position, op->append ? RWF_APPEND : 0);
+    if (n > 0)
+        file_after(file_now(i), before);
     if (n <= 0 || (op->append && file_stat(file_now(i), &st) < 0)) {
         if (!n)
             errno = ENOSPC;

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <sys/sysmacros.h>
+#include <time.h>
 
 int file_stat(int fd, struct statx *st) {
     return statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, st);
@@ -19,6 +20,34 @@ static int64_t nanoseconds(const struct statx_timestamp *t) { return t->tv_sec *
 /* The times of its last changes, and its size.  The kernel does not tell programs its own count of changes. */
 uint64_t file_version(const struct statx *st) {
     return mix((uint64_t)nanoseconds(&st->stx_mtime) + mix((uint64_t)nanoseconds(&st->stx_ctime) + mix(st->stx_size + 1)));
+}
+
+/* ---- changes that the clock does not see ------------------------------------------------------------------------ */
+
+/*
+ * File systems, and Linux before 6.13 as a whole, look at a clock that stands still for some milliseconds, and two changes in that time would give
+ * a file the same times.  So after a change its time is at least a nanosecond later than before it.  One that somebody has set to the future is
+ * left alone.
+ */
+int file_moved(int64_t before, int64_t after, int64_t *should) {
+    *should = before + 1;
+    return after > before || before - after > FILE_TICK;
+}
+
+void file_before(int fd, int64_t *changed) {
+    struct statx st;
+    *changed = file_stat(fd, &st) < 0 ? INT64_MIN : nanoseconds(&st.stx_mtime);
+}
+
+void file_after(int fd, int64_t before) {
+    struct statx st;
+    int64_t should;
+    if (before == INT64_MIN || file_stat(fd, &st) < 0 || file_moved(before, nanoseconds(&st.stx_mtime), &should))
+        return;
+    const struct timespec t[2] = {{.tv_nsec = UTIME_OMIT},
+                                  {.tv_sec = should / 1000000000, .tv_nsec = should % 1000000000}};
+    if (should > 0) /* not ours to do for files of others; then their versions are only as good as the clock */
+        (void)!utimensat(fd, "", t, AT_EMPTY_PATH);
 }
 
 static uint64_t device_of(const struct statx *st) { return makedev(st->stx_dev_major, st->stx_dev_minor); }

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define FILE_THREADS 16
+#define FILE_TICK 20000000 /* nanoseconds for which a clock of files may stand still */
 #define FILE_COMPONENT 256 /* with a zero octet */
 #define FILE_ATTRIBUTES                                                                                                \
     (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED |       \
@@ -139,6 +140,11 @@ int file_path_below(struct file_manager *f, int fd, char *path, size_t room);
 
 int file_stat(int fd, struct statx *st);
 uint64_t file_version(const struct statx *st);
+/* Around every change of the contents of a file, so that its version is another afterwards. */
+void file_before(int fd, int64_t *changed);
+void file_after(int fd, int64_t before);
+/* Whether a time of change has moved; if not, where it should be. */
+int file_moved(int64_t before, int64_t after, int64_t *should);
 uint64_t file_number(const struct file_manager *f, const struct statx *st);
 void file_identity(const struct statx *st, uint64_t identity[2]);
 void file_describe(const struct file_manager *f, const struct statx *st, struct uio_object *object);

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "support/files.h"
 
+#include "file/internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -93,6 +95,35 @@ START_TEST(versions_differ) {
         for (unsigned n = 0; n < i; n++)
             ck_assert_uint_ne(seen[n], seen[i]);
     }
+    files_end();
+}
+END_TEST
+
+/* UIO-3.1-02: a clock that stands still, one that goes, one that somebody has set */
+START_TEST(times_move_with_every_change) {
+    int64_t should;
+    ck_assert_int_eq(file_moved(1000, 1000, &should), 0);
+    ck_assert_int_eq(should, 1001);
+    ck_assert_int_eq(file_moved(1001, 1000, &should), 0); /* the clock still stands where it stood before the last one */
+    ck_assert_int_eq(should, 1002);
+    ck_assert_int_eq(file_moved(1002, 4001000, &should), 1);
+    ck_assert_int_eq(file_moved(4000000000000000000, 1700000000000000000, &should), 1);
+    files_begin();
+    const uint32_t number = must_open("file", RW | UIO_MODE_CREATE);
+    uint64_t seen[40];
+    for (unsigned i = 0; i < 40; i++) {
+        if (i % 4 == 3)
+            modify(&files.a, number, UIO_MASK_SIZE, i % 8 == 3 ? 0 : 1, 0);
+        else
+            write_at(&files.a, number, 0, 0, 0, i % 2 ? "x" : "y", 1);
+        seen[i] = query(&files.a, number)->instance.object.version;
+        for (unsigned n = 0; n < i; n++)
+            ck_assert_uint_ne(seen[n], seen[i]);
+    }
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 4000000000}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, at("file"), times, 0), 0);
+    write_at(&files.a, number, 0, 0, 0, "z", 1);
+    ck_assert_int_lt(query(&files.a, number)->instance.object.changed, 4000000000000000000);
     files_end();
 }
 END_TEST
@@ -356,6 +387,7 @@ int main(void) {
     const TTest *const tests[] = {what_a_file_is,
                                   writes_arrive_in_the_file,
                                   versions_differ,
+                                  times_move_with_every_change,
                                   a_file_that_gets_shorter,
                                   sizes_permissions_and_times,
                                   all_or_nothing,
