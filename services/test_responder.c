@@ -35,6 +35,11 @@ static vtest_operation *choose(struct vtest_slot *slot, uint32_t code) {
     return run;
 }
 
+/* TEST-3.1-07: who listens in them has no word of its own to say. */
+static int is_silent_in(vmtp_entity group) {
+    return group == VNAME_HANDLERS || group == VNAME_WATCHERS || group == VNAME_DIRECTORY;
+}
+
 static void execute(vtest_service *s, struct vtest_work *work) {
     struct vtest_place *place = work->slot->place;
     uint32_t code = work->request->message.code & VMTP_CODE_MASK;
@@ -46,7 +51,7 @@ static void execute(vtest_service *s, struct vtest_work *work) {
     if (number == VTEST_GUARDED)
         vtest_refuse(work, VMTP_SECURITY_REQUIRED);
     else if (!run || (number == VTEST_FINDER && (code & 0x7fu) != (VMTP_TEST_IDENTIFY & 0x7fu)))
-        vtest_refuse(work, VMTP_ERROR);
+        vtest_refuse(work, is_silent_in(work->request->message.server) ? VMTP_RESPONSE_DISCARDED : VMTP_ERROR);
     else
         run(s, work);
 }

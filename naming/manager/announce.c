@@ -60,8 +60,12 @@ static void say_again(struct vipc_timer *timer) { vn_say(timer->context); }
 
 void vn_say(vname_manager *m) {
     uint32_t reason;
-    if (m->out.ipc || m->out_timer.ipc || !next_reason(m, &reason))
+    if (m->out.ipc || m->out_timer.ipc || m->meeting)
         return;
+    if (!next_reason(m, &reason)) {
+        vn_meet_next(m);
+        return;
+    }
     memset(&m->out, 0, sizeof m->out);
     m->out.message.server = reason == VNAME_REASON_HEARTBEAT ? VNAME_WATCHERS : VNAME_HANDLERS;
     m->out.message.code = VNAME_ANNOUNCE | VMTP_DGM;

@@ -34,6 +34,7 @@ static int start(struct vn_ask *ask, vmtp_entity to, uint32_t code, uint32_t siz
     ask->call.message.server = to;
     ask->call.message.code = code;
     ask->call.message.words[0] = ask->word;
+    ask->call.client = code == VNAME_MEET ? m->service.entity : 0; /* NAME-8.5-01 */
     ask->call.segment = ask->segment;
     ask->call.segment_size = size;
     ask->call.area = ask->area;
@@ -83,7 +84,9 @@ static uint32_t record_size(const struct vn_ask *ask) {
 }
 
 /* The other's program is asked before something is handed over. */
-static vmtp_time patience_with(uint32_t code) { return code == VNAME_HAND_OVER ? VN_HAND_PATIENCE : VN_PATIENCE; }
+static vmtp_time patience_with(uint32_t code) {
+    return code == VNAME_HAND_OVER ? VN_HAND_PATIENCE : code == VNAME_MEET ? VN_MEET_PATIENCE : VN_PATIENCE;
+}
 
 struct vn_ask *vn_ask(vname_manager *m, struct vn_prefix *p, vmtp_entity peer, uint32_t code, uint32_t word,
                       const struct vname_record *record, void (*over)(struct vn_ask *, int)) {
@@ -93,6 +96,18 @@ struct vn_ask *vn_ask(vname_manager *m, struct vn_prefix *p, vmtp_entity peer, u
     if (!ask || start(ask, peer, code, record_size(ask), patience_with(code), done) < 0)
         return NULL;
     ask->peer = peer;
+    ask->used = 1;
+    return ask;
+}
+
+struct vn_ask *vn_ask_query(vname_manager *m, struct vn_prefix *p, const char *name, uint32_t length,
+                            void (*over)(struct vn_ask *, int)) {
+    struct vn_ask *ask = new_ask(m, p, VNAME_QUERY, &p->kept.record, over);
+    if (!ask)
+        return NULL;
+    memcpy(ask->segment, name, length);
+    if (start(ask, VNAME_HANDLERS, VNAME_QUERY, length, VN_QUERY_PATIENCE, done) < 0)
+        return NULL;
     ask->used = 1;
     return ask;
 }

@@ -70,12 +70,38 @@ static void told(struct vn_ask *ask, int result) {
         else
             again_later(p);
         if (code == VNAME_HELD && vn_ask_record(ask, &record) && record.manager == ask->peer)
-            vn_meet(p, &record);
+            vn_meet(p, record.manager, 0);
     }
+}
+
+static void who_covers(struct vn_ask *ask, int result) {
+    struct vn_prefix *p = vn_ask_prefix(ask);
+    struct vname_record record;
+    if (p && vn_is_held(p) && vn_ask_code(ask, result) == VMTP_OK && is_coverer(ask, p, &record) &&
+        record.manager != ask->manager->service.entity)
+        vn_covered(p, &record);
+}
+
+/* Whose name is what stands before its last component? */
+static void ask_who_covers(struct vn_prefix *p) {
+    const struct vname_record *record = &p->kept.record;
+    uint32_t length = record->prefix_length;
+    p->unasked = 0;
+    while (length && record->prefix[length - 1] != '/')
+        length--;
+    if (length > 1) /* else nothing can cover it */
+        (void)vn_ask_query(p->manager, p, record->prefix, length - 1, who_covers);
+}
+
+void vn_cover_unknown(struct vn_prefix *p) {
+    p->unasked = 1;
+    p->mount_at = vipc_now(p->manager->ipc);
 }
 
 void vn_mount_due(struct vn_prefix *p) {
     vname_manager *m = p->manager;
+    if (p->unasked && p->mount_at == VMTP_NEVER)
+        ask_who_covers(p);
     if (!vn_is_held(p) || !p->coverer || p->telling || p->mount_at != VMTP_NEVER ||
         (p->mounted == p->coverer && p->mounted_length == p->coverer_length))
         return;
@@ -123,11 +149,12 @@ uint32_t vn_mount_learn(vname_manager *m, const struct vname_record *record, int
         m->counters.mounts_refused++;
         return refusal;
     }
-    if (!mount && !(mount = vn_mount_new(m))) {
+    if (!mount && !(mount = vn_mount_new(m, record, told_us))) {
         m->counters.mounts_no_room++;
         return VNAME_NO_ROOM;
     }
     mount->used = 1;
+    mount->told = told_us || (mount->told && !is_new);
     mount->heard = vipc_now(m->ipc);
     if (mount->permanent)
         return 0;
@@ -172,7 +199,7 @@ void vn_on_mount(vname_manager *m, struct vipc_incoming *in) {
         m->counters.records_odd++;
         vn_refuse(m, in, VNAME_BAD_REQUEST);
     } else if (same && vn_is_held(same) && !end && !vn_same_group(m, &record)) {
-        vn_meet(same, &record);
+        vn_meet(same, record.manager, 1); /* MountName need not come from him */
         vn_answer_record(in, VNAME_HELD, 0, &same->kept.record, 0, 0);
     } else if (!covering) {
         vn_refuse(m, in, VNAME_STALE);

@@ -19,6 +19,7 @@ static void taken(struct vn_ask *ask, int result) {
         p->kept.record.flags |= VNAME_HANDED_OVER;
         if (m->config.directory != VNAME_DIRECTORY_NEVER) /* which knows the one before */
             p->register_at = vipc_now(m->ipc);
+        vn_cover_unknown(p);
         vn_hold(p);
         return;
     }

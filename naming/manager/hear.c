@@ -20,7 +20,7 @@ static void hear_held(vname_manager *m, const struct vname_record *record) {
     if (competes && (p->state == VNAME_PREFIX_CLAIMING || p->state == VNAME_PREFIX_REGISTERING))
         vn_claim_failed(p, record, VNAME_HELD);
     else if (competes && vn_is_held(p))
-        vn_meet(p, record);
+        vn_meet(p, record->manager, 0);
 }
 
 /* Its manager has it no more. */
@@ -45,7 +45,7 @@ static void hear_of_other(vname_manager *m, const struct vname_record *record) {
     struct vn_prefix *p = vn_prefix_of(m, record);
     if (p && vn_is_held(p) && record->manager != m->service.entity && !vn_same_group(m, record) &&
         !(record->flags & (VNAME_CLAIMING | VNAME_RELEASED)))
-        vn_meet(p, record);
+        vn_meet(p, record->manager, 1);
 }
 
 static void hear(vname_manager *m, const struct vname_record *record, uint32_t reason, vmtp_entity from) {

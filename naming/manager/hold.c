@@ -105,7 +105,7 @@ void vn_prefix_free(struct vn_prefix *p) {
     vname_manager *m = p->manager;
     vn_round_end(p);
     vipc_timer_cancel(&p->timer);
-    p->used = 0;
+    vn_prefix_drop(p);
     vn_leave_if_empty(m);
 }
 

@@ -38,13 +38,16 @@
 #define VN_HEARTBEAT VMTP_SECOND
 #define VN_WATCH_SECONDS 3600u
 #define VN_DIRECTORY_PAUSE (30 * VMTP_SECOND)
-#define VN_PATIENCE (2 * VMTP_SECOND)           /* with other managers */
+#define VN_PATIENCE (2 * VMTP_SECOND) /* with other managers */
+#define VN_MEET_PATIENCE VMTP_SECOND  /* meanwhile nothing is announced */
+#define VN_QUERY_PATIENCE VMTP_SECOND
 #define VN_HAND_PATIENCE (5 * VMTP_SECOND)      /* their program is asked */
 #define VN_FIND_PATIENCE VMTP_SECOND            /* with a directory to be found */
 #define VN_DIRECTORY_PATIENCE (5 * VMTP_SECOND) /* with one that stores */
 #define VN_SEND_AGAIN (100 * VMTP_MILLISECOND)
 #define VN_SEND_TRIES 50u
 #define VN_PAUSES 16u
+#define VN_PAUSES_REPORTED 8u /* of them, for what clients report */
 
 #define VN_LOW24 0x00ffffffu
 #define VN_INTERFACE 0x000400u
@@ -83,6 +86,7 @@ struct vn_prefix {
     vmtp_entity mounted; /* to whom this one was told */
     uint32_t mount_failures;
     int telling; /* that is under way */
+    int unasked; /* who covers it has to be asked (NAME-8.3-14) */
 
     struct vipc_timer timer;
 };
@@ -96,7 +100,7 @@ struct vn_round {
 };
 
 struct vn_mount {
-    int used, permanent;
+    int used, permanent, told; /* told: by MountName */
     vmtp_time heard;
     struct vn_kept kept;
 };
@@ -130,11 +134,15 @@ struct vn_ask {
     uint8_t segment[VNAME_RECORD_OCTETS], area[VNAME_RECORD_OCTETS];
 };
 
-/* With whom about what not to meet again before when. */
+enum vn_pause_state { VN_PAUSE_FREE, VN_PAUSE_WANTED, VN_PAUSE_MEETING, VN_PAUSE_OVER };
+
+/* Whom to meet about what, and with whom not to meet again before when. */
 struct vn_pause {
+    enum vn_pause_state state;
+    int reported; /* by a client, not by the other manager itself */
     vmtp_entity peer;
     uint64_t serial;
-    vmtp_time until;
+    vmtp_time until; /* of VN_PAUSE_OVER */
 };
 
 struct vname_manager {
@@ -145,6 +153,8 @@ struct vname_manager {
     uint64_t serials;
 
     struct vn_prefix *prefixes;
+    struct vn_prefix **sorted; /* those that are used, by prefix */
+    uint32_t sorted_count;
     struct vn_round *rounds;
     struct vn_mount *mounts;
     struct vn_former *formers;
@@ -153,6 +163,7 @@ struct vname_manager {
     struct vn_pause pauses[VN_PAUSES];
 
     struct vipc_call out; /* announcements, one at a time: they come from the manager's entity */
+    int meeting;          /* MeetName does so, too */
     struct vipc_timer out_timer, tick, again, beat;
     vmtp_time alive; /* when the program was seen to run */
     vmtp_time watched_until;
@@ -181,6 +192,8 @@ int vn_same_text(const struct vname_record *record, const char *prefix, size_t l
 int vn_same_group(const vname_manager *m, const struct vname_record *record);
 
 struct vn_prefix *vn_prefix_new(vname_manager *m, const struct vname_record *record);
+/* It is not among those that are used any more. */
+void vn_prefix_drop(struct vn_prefix *p);
 /* Of that text, in any state but LEAVING. */
 struct vn_prefix *vn_prefix_find(vname_manager *m, const char *prefix, size_t length);
 struct vn_prefix *vn_prefix_of(vname_manager *m, const struct vname_record *record);
@@ -192,7 +205,8 @@ static inline int vn_is_held(const struct vn_prefix *p) { return p->used && p->s
 
 struct vn_mount *vn_mount_match(vname_manager *m, const char *name, size_t length);
 struct vn_mount *vn_mount_of(vname_manager *m, const struct vname_record *record);
-struct vn_mount *vn_mount_new(vname_manager *m);
+/* A place for this one; NULL: there is none.  What is `told` may take that of one that was only announced. */
+struct vn_mount *vn_mount_new(vname_manager *m, const struct vname_record *record, int told);
 
 struct vn_former *vn_former_match(vname_manager *m, const char *name, size_t length);
 struct vn_former *vn_former_find(vname_manager *m, const char *prefix, size_t length);
@@ -255,6 +269,8 @@ void vn_coverer_gone(struct vn_prefix *p);
 void vn_mount_due(struct vn_prefix *p);
 void vn_mount_due_all(vname_manager *m);
 void vn_unmount_above(struct vn_prefix *p);
+/* It is held without having been claimed: who covers it is asked soon. */
+void vn_cover_unknown(struct vn_prefix *p);
 void vn_on_mount(vname_manager *m, struct vipc_incoming *in);
 /* Remembers a mount below ours: the record, or a code that says why not. */
 uint32_t vn_mount_learn(vname_manager *m, const struct vname_record *record, int told);
@@ -266,7 +282,10 @@ void vn_cover_stopped(vname_manager *m, vmtp_time duration);
 
 /* ---- meet.c ---- */
 
-void vn_meet(struct vn_prefix *p, const struct vname_record *other);
+/* Soon.  reported: a client says so, not the other manager. */
+void vn_meet(struct vn_prefix *p, vmtp_entity other, int reported);
+/* The next one, when the manager's entity is free. */
+void vn_meet_next(vname_manager *m);
 void vn_on_meet(vname_manager *m, struct vipc_incoming *in);
 void vn_yield(struct vn_prefix *p, const struct vname_record *winner);
 
@@ -285,6 +304,9 @@ void vn_unregister(struct vn_prefix *p);
 /* Asks peer (NULL when that is not possible now; over is not called).  p may be NULL. */
 struct vn_ask *vn_ask(vname_manager *m, struct vn_prefix *p, vmtp_entity peer, uint32_t code, uint32_t word,
                       const struct vname_record *record, void (*over)(struct vn_ask *, int));
+/* Multicasts QueryName; the first answer ends it. */
+struct vn_ask *vn_ask_query(vname_manager *m, struct vn_prefix *p, const char *name, uint32_t length,
+                            void (*over)(struct vn_ask *, int));
 /* Asks the directory, finding one first. */
 struct vn_ask *vn_ask_directory(vname_manager *m, struct vn_prefix *p, uint32_t code, const struct vname_record *record,
                                 void (*over)(struct vn_ask *, int));

@@ -24,12 +24,13 @@ void vname_manager_config_init_sized(struct vname_manager_config *config, size_t
 }
 
 /* Where the tables lie in the memory; the last is the end. */
-enum table { PREFIXES, ROUNDS, MOUNTS, FORMERS, HEARD, ASKS, END };
+enum table { PREFIXES, SORTED, ROUNDS, MOUNTS, FORMERS, HEARD, ASKS, END };
 
 static void lay_out(const struct vname_manager_config *c, size_t at[END + 1]) {
-    const size_t sizes[END] = {c->prefixes * sizeof(struct vn_prefix), c->claims * sizeof(struct vn_round),
-                               c->mounts * sizeof(struct vn_mount),    c->formers * sizeof(struct vn_former),
-                               c->heard * sizeof(struct vn_heard),     c->asks * sizeof(struct vn_ask)};
+    const size_t sizes[END] = {c->prefixes * sizeof(struct vn_prefix), c->prefixes * sizeof(struct vn_prefix *),
+                               c->claims * sizeof(struct vn_round),    c->mounts * sizeof(struct vn_mount),
+                               c->formers * sizeof(struct vn_former),  c->heard * sizeof(struct vn_heard),
+                               c->asks * sizeof(struct vn_ask)};
     const size_t unit = _Alignof(max_align_t);
     size_t end = (sizeof(struct vname_manager) + unit - 1) / unit * unit;
     for (unsigned t = 0; t < END; t++) {
@@ -63,6 +64,7 @@ static void place_tables(vname_manager *m, uint8_t *memory) {
     size_t at[END + 1];
     lay_out(&m->config, at);
     m->prefixes = (void *)(memory + at[PREFIXES]);
+    m->sorted = (void *)(memory + at[SORTED]);
     m->rounds = (void *)(memory + at[ROUNDS]);
     m->mounts = (void *)(memory + at[MOUNTS]);
     m->formers = (void *)(memory + at[FORMERS]);
@@ -224,6 +226,7 @@ int vname_manager_adopt(vname_manager *m, const struct vname_record *record) {
         p->held_since = vipc_now(m->ipc);
         if (m->config.directory != VNAME_DIRECTORY_NEVER && !(record->flags & VNAME_REGISTERED))
             p->register_at = p->held_since;
+        vn_cover_unknown(p);
         vn_arm(p);
     }
     return error;
@@ -255,7 +258,7 @@ int vname_manager_mount(vname_manager *m, const struct vname_record *record) {
     if (!vname_record_is_good(record) || record->manager == m->service.entity)
         return VMTP_E_INVALID;
     struct vn_mount *mount = vn_mount_of(m, record);
-    if (!mount && !(mount = vn_mount_new(m)))
+    if (!mount && !(mount = vn_mount_new(m, record, 1)))
         return VMTP_E_FULL;
     mount->used = mount->permanent = 1;
     mount->heard = vipc_now(m->ipc);

@@ -88,30 +88,15 @@ static void on_query(vname_manager *m, struct vipc_incoming *in) {
 
 /* ---- ListNames (section 8.7) ---------------------------------------------------------------------------------- */
 
-static int comes_before(const struct vname_record *a, const struct vname_record *b) {
-    const uint16_t shorter = a->prefix_length < b->prefix_length ? a->prefix_length : b->prefix_length;
-    const int order = memcmp(a->prefix, b->prefix, shorter);
-    return order ? order < 0 : a->prefix_length < b->prefix_length;
-}
-
-/* The first that is held and comes after `last` (NULL: of all). */
-static const struct vname_record *next_held(vname_manager *m, const struct vname_record *last) {
-    const struct vname_record *next = NULL;
-    for (const struct vn_prefix *p = m->prefixes; p < vn_prefixes_end(m); p++)
-        if (vn_is_held(p) && (!last || comes_before(last, &p->kept.record)) &&
-            (!next || comes_before(&p->kept.record, next)))
-            next = &p->kept.record;
-    return next;
-}
-
 static void on_list(vname_manager *m, struct vipc_incoming *in) {
     const uint32_t skip = in->message.words[0];
     uint32_t words[3] = {0}, size = 0;
     int room = 1;
-    for (const struct vname_record *r = next_held(m, NULL); r; r = next_held(m, r)) {
-        if (words[0]++ < skip || !room)
+    for (uint32_t i = 0; i < m->sorted_count; i++) {
+        if (!vn_is_held(m->sorted[i]) || words[0]++ < skip || !room)
             continue;
-        const uint32_t octets = vname_record_encode(m->scratch + size, sizeof m->scratch - size, r);
+        const uint32_t octets = vname_record_encode(m->scratch + size, sizeof m->scratch - size,
+                                                    &m->sorted[i]->kept.record);
         room = octets > 0;
         words[1] += octets > 0;
         size += octets;
@@ -151,6 +136,11 @@ static void on_single(vname_manager *m, struct vipc_incoming *in, uint32_t code)
 }
 
 static void on_naming(vname_manager *m, struct vipc_incoming *in, uint32_t code) {
+    if (in->datagram != (code == (VNAME_ANNOUNCE & VN_LOW24))) { /* NAME-4-07 */
+        m->counters.bad_requests++;
+        vipc_discard(in);
+        return;
+    }
     switch (code) {
     case VNAME_QUERY &VN_LOW24: on_query(m, in); break;
     case VNAME_CLAIM &VN_LOW24: vn_on_claim(m, in); break;

@@ -29,6 +29,41 @@ int vn_same_group(const vname_manager *m, const struct vname_record *record) {
 
 /* ---- prefixes ----------------------------------------------------------------------------------------------- */
 
+static int comes_before(const struct vname_record *a, const struct vname_record *b) {
+    const uint16_t shorter = a->prefix_length < b->prefix_length ? a->prefix_length : b->prefix_length;
+    const int order = memcmp(a->prefix, b->prefix, shorter);
+    return order ? order < 0 : a->prefix_length < b->prefix_length;
+}
+
+/* How many of the sorted ones come before it. */
+static uint32_t place_of(const vname_manager *m, const struct vname_record *record) {
+    uint32_t low = 0, high = m->sorted_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (comes_before(&m->sorted[middle]->kept.record, record))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void sort_in(struct vn_prefix *p) {
+    vname_manager *m = p->manager;
+    struct vn_prefix **at = m->sorted + place_of(m, &p->kept.record);
+    memmove(at + 1, at, (size_t)(m->sorted + m->sorted_count++ - at) * sizeof *at);
+    *at = p;
+}
+
+void vn_prefix_drop(struct vn_prefix *p) {
+    vname_manager *m = p->manager;
+    struct vn_prefix **at = m->sorted + place_of(m, &p->kept.record);
+    while (*at != p) /* one that is leaving has the same prefix */
+        at++;
+    memmove(at, at + 1, (size_t)(m->sorted + --m->sorted_count - at) * sizeof *at);
+    p->used = 0;
+}
+
 struct vn_prefix *vn_prefix_new(vname_manager *m, const struct vname_record *record) {
     for (struct vn_prefix *p = m->prefixes; p < vn_prefixes_end(m); p++) {
         if (p->used)
@@ -41,6 +76,7 @@ struct vn_prefix *vn_prefix_new(vname_manager *m, const struct vname_record *rec
         p->timer.fire = vn_prefix_due;
         p->timer.context = p;
         vn_keep(&p->kept, record);
+        sort_in(p);
         return p;
     }
     return NULL;
@@ -105,13 +141,32 @@ struct vn_mount *vn_mount_of(vname_manager *m, const struct vname_record *record
     return NULL;
 }
 
-struct vn_mount *vn_mount_new(vname_manager *m) {
-    for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++)
-        if (!t->used || is_over(m, t)) {
-            memset(t, 0, sizeof *t);
-            return t;
-        }
-    return NULL;
+/* What somebody only announces does not fill the table (NAME-8.3-13). */
+static int may_be_announced(vname_manager *m, vmtp_entity manager) {
+    uint32_t announced = 0, his = 0;
+    for (const struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++) {
+        const int counts = t->used && !t->permanent && !t->told && !is_over(m, t);
+        announced += (uint32_t)counts;
+        his += (uint32_t)(counts && t->kept.record.manager == manager);
+    }
+    return 2 * announced < m->config.mounts && 4 * his < m->config.mounts;
+}
+
+struct vn_mount *vn_mount_new(vname_manager *m, const struct vname_record *record, int told) {
+    struct vn_mount *place = NULL, *announced = NULL;
+    if (!told && !may_be_announced(m, record->manager))
+        return NULL;
+    for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m) && !place; t++) {
+        if (!t->used || is_over(m, t))
+            place = t;
+        else if (!t->permanent && !t->told && (!announced || t->heard < announced->heard))
+            announced = t;
+    }
+    if (!place && told)
+        place = announced;
+    if (place)
+        memset(place, 0, sizeof *place);
+    return place;
 }
 
 /* ---- former prefixes ----------------------------------------------------------------------------------------- */

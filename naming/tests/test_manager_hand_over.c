@@ -205,6 +205,70 @@ START_TEST(moved_with_its_entity) {
 }
 END_TEST
 
+/* NAME-8.3-12: who has handed over below another one of his. */
+START_TEST(handed_over_below_ones_own) {
+    program_open(&a);
+    program_open(&b);
+    a.hands_over = 1;
+    hold(&a, "/a");
+    hold(&a, "/a/b");
+    ck_assert_int_eq(take_over(&b, a.entity, "/a/b"), 0);
+    for (unsigned i = 0; i < 200 && !holds(&b, "/a/b") && !mount_of(&a, "/a/b"); i++)
+        manage_run(MS / 10);
+    ck_assert_uint_eq(mount_of(&a, "/a/b"), b.entity); /* before he has announced it */
+    ck_assert_int_eq(holds(&a, "/a"), 1);
+    program_close(&a);
+    program_close(&b);
+}
+END_TEST
+
+/* NAME-8.3-14 */
+START_TEST(asks_who_covers_it) {
+    stranger_open(&s);
+    const struct vname_record his = record_of("/o/p", s.entity, 1);
+    program_open(&a);
+    program_open(&b);
+    a.hands_over = 1;
+    hold(&a, "/o/p/q/r");
+    hold(&a, "/x");
+    stranger_answers(&s, VNAME_QUERY, VMTP_OK, &his);
+    stranger_answers(&s, VNAME_MOUNT, VMTP_OK, &his);
+    stranger_forget(&s);
+    ck_assert_int_eq(take_over(&b, a.entity, "/o/p/q/r"), 0);
+    ck_assert_int_eq(take_over(&b, a.entity, "/x"), 0);
+    manage_run(100 * MS);
+    ck_assert_int_eq(holds(&b, "/o/p/q/r") && holds(&b, "/x"), 1);
+    ck_assert_uint_eq(stranger_count(&s, VNAME_QUERY), 1);
+    const struct seen *seen = stranger_saw(&s, VNAME_QUERY, 0);
+    ck_assert_uint_eq(seen->size, 6);
+    ck_assert_mem_eq(seen->octets, "/o/p/q", 6);
+    ck_assert_uint_eq(prefix_of(&b, "/o/p/q/r").coverer, s.entity);
+    ck_assert_int_eq(prefix_of(&b, "/o/p/q/r").mounted, 1);
+    /* Somebody else's word, and what does not cover it, are none. */
+    struct vname_record held = prefix_of(&b, "/o/p/q/r").record;
+    char text[16];
+    memcpy(text, held.prefix, held.prefix_length);
+    held.prefix = text;
+    for (unsigned i = 0; i < 3; i++) {
+        const struct vname_record bad = i == 0   ? record_of("/o/p", s.entity + 16, 1)
+                                        : i == 1 ? record_of("/o/x", s.entity, 1)
+                                                 : record_of("/o/p/q/r", s.entity, 1);
+        const vmtp_entity entity = b.entity;
+        stranger_answers(&s, VNAME_QUERY, VMTP_OK, &bad);
+        program_close(&b);
+        program_config(&b);
+        b.config.entity = entity;
+        program_open(&b);
+        ck_assert_int_eq(vname_manager_adopt(b.manager, &held), 0);
+        manage_run(100 * MS);
+        ck_assert_uint_eq(stranger_count(&s, VNAME_QUERY), i + 2);
+        ck_assert_uint_eq(prefix_of(&b, "/o/p/q/r").coverer, 0);
+    }
+    program_close(&a);
+    program_close(&b);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("hand over");
     tcase_add_test(t, handed_over);
@@ -212,5 +276,7 @@ int main(void) {
     tcase_add_test(t, answers_to_hand_over);
     tcase_add_test(t, there_and_back);
     tcase_add_test(t, moved_with_its_entity);
+    tcase_add_test(t, handed_over_below_ones_own);
+    tcase_add_test(t, asks_who_covers_it);
     return manage_main(t, "manager: handing over");
 }

@@ -136,24 +136,29 @@ END_TEST
 
 /* NAME-8.5-02 */
 START_TEST(asked_to_meet) {
-    stranger_open(&s);
     program_open(&a);
+    stranger_open(&s); /* later, so that his identifier is higher */
+    ck_assert_uint_gt(s.entity, a.entity);
     hold(&a, "/a");
     hold(&a, "/a/b");
     /* Ours is better. */
-    struct vname_record r = record_of("/a/b", UINT64_MAX >> 4, 1);
+    struct vname_record r = record_of("/a/b", s.entity, 1);
     const struct said *said = ask_record(&s, a.entity, VNAME_MEET, 0, &r);
     ck_assert_uint_eq(said->code, VNAME_HELD);
     ck_assert_uint_eq(said->record.manager, a.entity);
     ck_assert_uint_eq(said->record.flags, 0);
+    /* Not of the Client. */
+    r = record_of("/a/b", s.entity + 16, 2);
+    ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->code, VNAME_BAD_REQUEST);
+    ck_assert_int_eq(holds(&a, "/a/b"), 1);
     /* Its is. */
-    r.generation = 2;
+    r = record_of("/a/b", s.entity, 2);
     said = ask_record(&s, a.entity, VNAME_MEET, 0, &r);
     ck_assert_uint_eq(said->code, VMTP_OK);
     ck_assert_uint_eq(said->record.manager, a.entity);
     ck_assert_uint_eq(said->record.flags, VNAME_RELEASED);
     ck_assert_int_eq(state_of(&a, "/a/b"), -1);
-    ck_assert_uint_eq(mount_of(&a, "/a/b"), UINT64_MAX >> 4); /* it lies below another one of ours */
+    ck_assert_uint_eq(mount_of(&a, "/a/b"), s.entity); /* it lies below another one of ours: NAME-8.3-12 */
     /* Again, and what was never ours, and nonsense. */
     ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->code, VNAME_STALE);
     r = record_of("/x", s.entity, 1);
@@ -163,12 +168,58 @@ START_TEST(asked_to_meet) {
     r = record_of("/a", s.entity, 9);
     r.flags = VNAME_CLAIMING;
     ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->code, VNAME_BAD_REQUEST);
+    r.flags = VNAME_RELEASED;
+    ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->code, VNAME_BAD_REQUEST);
     ck_assert_uint_eq(ask_group(&s, VNAME_HANDLERS, VNAME_MEET, 0, said->octets, 48)->answers, 0);
     ck_assert_int_eq(holds(&a, "/a"), 1);
     /* REGISTERED decides before the identifier. */
-    r = record_of("/a", UINT64_MAX >> 4, 1);
+    r = record_of("/a", s.entity, 1);
     r.flags = VNAME_REGISTERED;
     ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->code, VMTP_OK);
+    program_close(&a);
+}
+END_TEST
+
+/* NAME-8.5-07: clients report, again and again, managers that do not exist; one that is there announces himself once. */
+START_TEST(reports_keep_nobody_away) {
+    stranger_open(&s);
+    program_open(&a);
+    hold(&a, "/a");
+    const struct vname_record his = record_of("/a", s.entity, 99);
+    stranger_answers(&s, VNAME_MEET, VNAME_HELD, &his);
+    for (unsigned i = 0; i < 200; i++) {
+        struct vname_record r = record_of("/a", 0x1500000000000000u + i, 9);
+        stranger_announces(&s, a.entity, VNAME_REASON_MEET, &r, 1);
+    }
+    const uint64_t sent = COUNTER(&a, meets_sent);
+    ck_assert_uint_le(sent, 2);
+    stranger_announces(&s, VNAME_HANDLERS, VNAME_REASON_HELD, &his, 1);
+    manage_run(2 * SECONDS);
+    const struct seen *seen = stranger_saw(&s, VNAME_MEET, 0);
+    ck_assert_ptr_nonnull(seen);
+    ck_assert_uint_eq(seen->client, a.entity); /* NAME-8.5-01 */
+    ck_assert_int_eq(state_of(&a, "/a"), -1);
+    program_close(&a);
+}
+END_TEST
+
+/* NAME-8.5-07: the same by many who claim to be managers themselves; what was met makes room. */
+START_TEST(announcements_of_many) {
+    stranger_open(&s);
+    program_open(&a);
+    hold(&a, "/a");
+    static struct stranger others[20];
+    for (unsigned i = 0; i < 20; i++) {
+        struct vname_record r = record_of("/a", 0, 9);
+        stranger_open(&others[i]);
+        stranger_answers(&others[i], VNAME_MEET, VNAME_STALE, NULL);
+        r.manager = others[i].entity;
+        stranger_announces(&others[i], VNAME_HANDLERS, VNAME_REASON_HELD, &r, 1);
+    }
+    manage_run(100 * MS);
+    ck_assert_uint_eq(COUNTER(&a, meets_sent), 20);
+    for (unsigned i = 0; i < 20; i++)
+        stranger_close(&others[i]);
     program_close(&a);
 }
 END_TEST
@@ -246,6 +297,8 @@ int main(void) {
     tcase_add_test(t, a_client_lies);
     tcase_add_test(t, answers_to_meet_name);
     tcase_add_test(t, asked_to_meet);
+    tcase_add_test(t, reports_keep_nobody_away);
+    tcase_add_test(t, announcements_of_many);
     tcase_add_test(t, a_manager_wakes_up);
     tcase_add_test(t, the_zombie_loses);
     tcase_add_test(t, many_rounds_of_losing);

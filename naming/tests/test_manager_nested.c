@@ -2,6 +2,8 @@
 /* Nested prefixes (section 8.3). */
 #include <stdlib.h>
 
+#include <stdio.h>
+
 #include "support/manage.h"
 
 static struct program a, b, c;
@@ -390,6 +392,41 @@ START_TEST(mounts_outlive_a_stop) {
 }
 END_TEST
 
+/* NAME-8.3-13 */
+START_TEST(announcements_do_not_fill_the_table) {
+    static struct stranger others[5];
+    char prefix[64][16];
+    struct vname_record r[64];
+    program_open(&a); /* 64 places */
+    hold(&a, "/a");
+    for (unsigned i = 0; i < 5; i++) {
+        stranger_open(&others[i]);
+        for (unsigned n = 0; n < 64; n++) {
+            snprintf(prefix[n], sizeof prefix[n], "/a/%u-%u", i, n);
+            r[n] = record_of(prefix[n], others[i].entity, 1);
+        }
+        stranger_announces(&others[i], VNAME_HANDLERS, VNAME_REASON_HELD, r, 64);
+        ck_assert_uint_eq(COUNTER(&a, mounts_learned), i < 2 ? 16 * (i + 1) : 32);
+    }
+    /* Who says it by MountName has a place, as long as there is one. */
+    for (unsigned n = 0; n < 64; n++) {
+        snprintf(prefix[n], sizeof prefix[n], "/a/told-%u", n);
+        r[n] = record_of(prefix[n], others[0].entity, 1);
+        ck_assert_uint_eq(ask_record(&others[0], a.entity, VNAME_MOUNT, 0, &r[n])->code, VMTP_OK);
+    }
+    for (unsigned n = 0; n < 64; n++)
+        ck_assert_uint_eq(mount_of(&a, prefix[n]), others[0].entity);
+    const struct vname_record more = record_of("/a/more", others[1].entity, 1);
+    ck_assert_uint_eq(ask_record(&others[1], a.entity, VNAME_MOUNT, 0, &more)->code, VNAME_NO_ROOM);
+    /* It stays one that was told when it is announced. */
+    stranger_announces(&others[0], VNAME_HANDLERS, VNAME_REASON_HELD, r, 64);
+    ck_assert_uint_eq(ask_record(&others[1], a.entity, VNAME_MOUNT, 0, &more)->code, VNAME_NO_ROOM);
+    for (unsigned i = 0; i < 5; i++)
+        stranger_close(&others[i]);
+    program_close(&a);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("nested");
     tcase_add_test(t, the_inner_one_tells_the_outer);
@@ -404,5 +441,6 @@ int main(void) {
     tcase_add_test(t, the_middle_one_dies);
     tcase_add_test(t, covered_by_ourselves);
     tcase_add_test(t, mounts_outlive_a_stop);
+    tcase_add_test(t, announcements_do_not_fill_the_table);
     return manage_main(t, "manager: nested prefixes");
 }

@@ -299,6 +299,11 @@ START_TEST(what_the_program_forwards) {
     const struct seen *seen = stranger_saw(&s, OPERATION, 1);
     ck_assert_uint_eq(seen->words[1], 12u << 16 | 14);
     ck_assert_mem_eq(seen->octets, "/other/place/x\0\0e", 17);
+    /* An absolute name with `..` in it that leads there. */
+    ck_assert_uint_eq(operate(&s, a.entity, 5, 2, "/a/b/../../other/place/x", "e")->code, VMTP_OK);
+    seen = stranger_saw(&s, OPERATION, 2);
+    ck_assert_uint_eq(seen->words[1], 12u << 16 | 14);
+    ck_assert_mem_eq(seen->octets, "/other/place/x\0\0e", 17);
     ck_assert_uint_eq(COUNTER(&a, operations_loop), 2);
     program_close(&a);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* QueryName and ListNames at managers (sections 5.1, 8.7). */
+#include <stdio.h>
+
 #include "support/manage.h"
 
 static struct program a, b;
@@ -139,6 +141,7 @@ START_TEST(lists) {
     program_open(&a);
     program_open(&b);
     ck_assert_uint_eq(ask(&s, a.entity, VNAME_LIST, 0, NULL, 0)->words[0], 0);
+    ck_assert_uint_eq(ask(&s, a.entity, VNAME_LIST, 0, NULL, 0)->size, 0); /* NAME-3.3-05 */
     hold(&a, "/c");
     hold(&a, "/b/z");
     hold(&a, "/b");
@@ -164,6 +167,120 @@ START_TEST(lists) {
 }
 END_TEST
 
+/* NAME-4-04 */
+START_TEST(what_may_be_done_again) {
+    stranger_open(&s);
+    program_open(&a);
+    a.hands_over = 1;
+    hold(&a, "/a");
+    ck_assert_int_eq(ask_name(&s, a.entity, VNAME_QUERY, "/a/x")->idempotent, 1);
+    ck_assert_int_eq(ask(&s, a.entity, VNAME_LIST, 0, NULL, 0)->idempotent, 1);
+    ck_assert_int_eq(ask(&s, a.entity, VNAME_WATCH, 1, NULL, 0)->idempotent, 1);
+    struct vmtp_message m = {.words = {0}};
+    uint8_t octets[64];
+    const struct vname_request map = {.index = 2, .length = 2, .name = "/a"};
+    const uint32_t size = vname_request_build(&m, octets, sizeof octets, &map);
+    struct vipc_call call = {.message = {.server = a.entity, .code = VNAME_MAP_CONTEXT, .words = {0, m.words[1]}},
+                             .segment = octets,
+                             .segment_size = size,
+                             .deadline = VMTP_NEVER};
+    ck_assert_int_eq(vipc_call_wait(s.node, &call), VMTP_BAD_REPLY_SEGMENT); /* for which there is no area */
+    ck_assert_uint_eq(call.answer.code & VMTP_DGM, VMTP_DGM);
+    struct vname_record r = record_of("/a", s.entity, 4);
+    r.flags = VNAME_CLAIMING;
+    const struct said *said = ask_record(&s, a.entity, VNAME_CLAIM, 0, &r);
+    ck_assert_uint_eq(said->code, VNAME_HELD);
+    ck_assert_int_eq(said->idempotent, 0);
+    r = record_of("/a/b", s.entity, 4);
+    said = ask_record(&s, a.entity, VNAME_MOUNT, 0, &r);
+    ck_assert_uint_eq(said->code, VMTP_OK);
+    ck_assert_int_eq(said->idempotent, 0);
+    r = record_of("/a", s.entity, 4);
+    r.owner = a.config.owner;
+    said = ask_record(&s, a.entity, VNAME_HAND_OVER, 0, &r);
+    ck_assert_uint_eq(said->code, VMTP_OK);
+    ck_assert_int_eq(said->idempotent, 0);
+    hold(&a, "/b");
+    r = record_of("/b", s.entity, 4);
+    said = ask_record(&s, a.entity, VNAME_MEET, 0, &r);
+    ck_assert_uint_eq(said->code, VMTP_OK);
+    ck_assert_int_eq(said->idempotent, 0);
+    program_close(&a);
+}
+END_TEST
+
+/* NAME-4-05 NAME-5.1-07 */
+START_TEST(errors_say_nothing_else) {
+    stranger_open(&s);
+    program_open(&a);
+    a.hands_over = 1;
+    hold(&a, "/a");
+    hold(&a, "/b");
+    struct vname_record r = record_of("/b", s.entity, 4);
+    ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MEET, 0, &r)->size, 48); /* yields: OK */
+    static const uint32_t codes[] = {VNAME_QUERY, VNAME_CLAIM,     VNAME_MEET,
+                                     VNAME_MOUNT, VNAME_HAND_OVER, VMTP_PIC | 0x4ffu};
+    static const char *const prefixes[] = {"/a", "/b", "/c", "/a/b"};
+    unsigned errors = 0;
+    for (unsigned i = 0; i < 6 * 4 * 2; i++) {
+        r = record_of(prefixes[i / 6 % 4], s.entity, i / 24 ? 1 : 4);
+        r.flags = codes[i % 6] == VNAME_CLAIM ? VNAME_CLAIMING : 0;
+        const struct said *said = codes[i % 6] == VNAME_QUERY ? ask_name(&s, a.entity, VNAME_QUERY, prefixes[i / 6 % 4])
+                                                              : ask_record(&s, a.entity, codes[i % 6], 0, &r);
+        const int tells = said->code == VNAME_MOVED || said->code == VNAME_HELD || said->code == VMTP_OK;
+        if (said->result == 0)
+            ck_assert_msg(tells ? said->records == 1 : said->size == 0, "%u: %x", i, said->code);
+        errors += !tells;
+        if (said->code == VNAME_MOVED)
+            ck_assert_uint_eq(said->record.flags & VNAME_SECOND_HAND, VNAME_SECOND_HAND);
+        else if (tells)
+            ck_assert_uint_eq(said->record.flags & VNAME_SECOND_HAND, 0);
+    }
+    ck_assert_uint_gt(errors, 10);
+    program_close(&a);
+}
+END_TEST
+
+/* NAME-8.7-01: however they came and went. */
+START_TEST(lists_in_order) {
+    enum { MANY = 150 };
+    static char names[MANY][16];
+    stranger_open(&s);
+    program_config(&a);
+    a.config.prefixes = MANY;
+    a.config.claims = 64;
+    program_open(&a);
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "/p%u%s", i * 7919u % 1000, i % 3 ? "" : "/q");
+        ck_assert_int_eq(claim(&a, names[i]), 0);
+    }
+    manage_run(6 * SECONDS);
+    for (unsigned i = 0; i < MANY; i += 2)
+        release(&a, names[i]);
+    claim(&a, names[0]); /* while the other one is leaving */
+    manage_run(2 * SECONDS);
+    char last[16] = "";
+    uint32_t count = 0, all = 1;
+    while (count < all) {
+        const struct said *said = ask(&s, a.entity, VNAME_LIST, count, NULL, 0);
+        struct vname_list list = vname_list_of(said->octets, said->size);
+        struct vname_record r;
+        all = said->words[0];
+        ck_assert_uint_gt(said->words[1], 0);
+        while (vname_list_next(&list, &r)) {
+            char text[16] = "";
+            memcpy(text, r.prefix, r.prefix_length);
+            ck_assert_str_gt(text, last);
+            memcpy(last, text, sizeof last);
+            count++;
+        }
+    }
+    ck_assert_uint_eq(all, MANY / 2 + 1);
+    ck_assert_uint_eq(count, all);
+    program_close(&a);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("query");
     tcase_add_test(t, whose_name_it_is);
@@ -172,5 +289,8 @@ int main(void) {
     tcase_add_test(t, for_a_minute_after_it_has_yielded);
     tcase_add_test(t, each_replica_answers);
     tcase_add_test(t, lists);
+    tcase_add_test(t, what_may_be_done_again);
+    tcase_add_test(t, errors_say_nothing_else);
+    tcase_add_test(t, lists_in_order);
     return manage_main(t, "manager: QueryName, ListNames");
 }

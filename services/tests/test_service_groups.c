@@ -100,18 +100,20 @@ static void end_group(void) {
     pair_begin(&p, NULL);
 }
 
+static vmtp_entity called = GROUP;
+
 /* CALL of the group from a client of the node, which reports the Responses of all members; how many there were. */
 static uint32_t call_group(uint32_t client, uint32_t code, uint32_t word, uint32_t responses) {
     uint8_t segment[VTEST_CALL_HEAD] = {0};
     const uint32_t words[7] = {0, 0, 1, client};
-    vmtp_store64(segment + VTEST_CALL_SERVER, GROUP);
+    vmtp_store64(segment + VTEST_CALL_SERVER, called);
     vmtp_store32(segment + VTEST_CALL_CODE, VMTP_PIC | VMTP_MRD | code);
     vmtp_store32(segment + VTEST_CALL_WORDS, word);
     vmtp_store32(segment + VTEST_CALL_DEADLINE, 200);
     vmtp_store32(segment + VTEST_CALL_CAPACITY, 4096);
     vmtp_store32(segment + VTEST_CALL_COUNTS, responses);
     ck_assert_uint_eq(pair_do(&p, VMTP_TEST_CALL, words, segment, sizeof segment), VMTP_OK);
-    ck_assert_uint_eq(pair_answer(&p)->message.words[0], 0);
+    ck_assert_uint_eq(pair_answer(&p)->message.words[0] == 0, pair_answer(&p)->message.words[2] > 0);
     return pair_answer(&p)->message.words[2];
 }
 
@@ -157,6 +159,22 @@ START_TEST(a_member_that_calls_is_left_out) {
     ck_assert_uint_eq(p.service->places[1].counts[0], 0);
     ck_assert_uint_eq(p.service->places[2].counts[0], 1);
     ck_assert_uint_eq(vtest_count(other, 0), 1);
+    end_group();
+}
+END_TEST
+
+/* TEST-3.1-07 NAME-3.1-02 */
+START_TEST(members_are_silent_in_groups_of_names) {
+    static const vmtp_entity groups[] = {VNAME_HANDLERS, VNAME_WATCHERS, VNAME_DIRECTORY};
+    make_group();
+    called = groups[_i];
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(membership(VMTP_TEST_JOIN, called, i, 0), VMTP_OK);
+    ck_assert_uint_eq(call_group(5, VMTP_TEST_NULL, 0, 64), 3);
+    ck_assert_uint_eq(call_group(5, VNAME_QUERY & VMTP_CODE_MASK, 0, 64), 0);
+    called = GROUP;
+    ck_assert_uint_eq(call_group(5, VNAME_QUERY & VMTP_CODE_MASK, 0, 64), 4);
+    ck_assert_uint_eq(vmtp_load32(result(0) + VTEST_RESULT_CODE) & VMTP_CODE_MASK, VMTP_ERROR);
     end_group();
 }
 END_TEST
@@ -211,6 +229,7 @@ int main(void) {
     tcase_add_loop_test(all, nonsense_is_refused, 0, 2);
     tcase_add_test(all, memberships_have_an_end);
     tcase_add_loop_test(all, members_answer_requests_to_their_group, 0, 6);
+    tcase_add_loop_test(all, members_are_silent_in_groups_of_names, 0, 3);
     tcase_add_test(all, a_member_that_calls_is_left_out);
     tcase_add_test(all, a_reliable_call_ends_when_all_have_answered);
     tcase_add_test(all, who_has_left_does_not_answer);

@@ -182,7 +182,7 @@ VMTP_API int vname_manager_unmount(vname_manager *manager, const char *prefix, s
  * vname_manager_reply_context answers MapContext (NAME-6.2-01): manager 0 is this one.
  * vname_manager_reply_alias answers NAME_ALIAS: the part of the name up to `end` stands for target (NAME-6.4-02), NAME_TOO_LONG if that has too many octets.
  * vname_manager_forward hands the operation to record->manager: the name goes on at `index`, which is the end of record->prefix in `name`, or in the absolute
- * name `name` that replaces a relative one (section 6.3); name NULL: that of the operation.  NAME_LOOP, NAME_TOO_LONG are answered as said there.
+ * name `name` that replaces a relative one, or one in which `..` led there (section 6.3); name NULL: that of the operation.  NAME_LOOP, NAME_TOO_LONG are answered as said there.
  */
 VMTP_API void vname_manager_refuse(struct vipc_incoming *in, uint32_t code);
 VMTP_API void vname_manager_reply_context(const struct vname_manager_operation *operation, vmtp_entity manager,

@@ -301,28 +301,34 @@ struct vname_record record_of(const char *prefix, vmtp_entity manager, uint32_t 
 
 static void call_done(struct vipc_call *call, int result) { *(int *)call->context = 1 + (result < 0); }
 
-void stranger_announces(struct stranger *s, vmtp_entity to, uint32_t reason, const struct vname_record *records,
-                        unsigned count) {
-    static uint8_t octets[VMTP_GROUP_OCTETS];
+void stranger_says(struct stranger *s, vmtp_entity to, uint32_t reason, const void *octets, uint32_t size) {
     int done = 0;
     struct vipc_call call = {.message = {.server = to, .code = VNAME_ANNOUNCE | VMTP_DGM, .words = {reason}},
                              .segment = octets,
+                             .segment_size = size,
                              .deadline = VMTP_NEVER,
                              .client = s->entity,
                              .done = call_done,
                              .context = &done};
-    for (unsigned i = 0; i < count; i++)
-        call.segment_size += vname_record_encode(octets + call.segment_size, sizeof octets - call.segment_size,
-                                                 &records[i]);
     ck_assert_int_eq(vipc_start(s->node, &call), 0);
     manage_run(2 * MS);
     ck_assert_int_eq(done, 1);
+}
+
+void stranger_announces(struct stranger *s, vmtp_entity to, uint32_t reason, const struct vname_record *records,
+                        unsigned count) {
+    static uint8_t octets[VMTP_GROUP_OCTETS];
+    uint32_t size = 0;
+    for (unsigned i = 0; i < count; i++)
+        size += vname_record_encode(octets + size, sizeof octets - size, &records[i]);
+    stranger_says(s, to, reason, octets, size);
 }
 
 static struct said said;
 
 static void note(const struct vmtp_message *m, const void *segment, uint32_t size) {
     said.code = m->code & 0xffffffu;
+    said.idempotent = (m->code & VMTP_DGM) != 0;
     said.from = m->server;
     memcpy(said.words, m->words, sizeof said.words);
     said.size = size;
@@ -340,6 +346,7 @@ static const struct said *call_one(struct stranger *s, const struct vmtp_message
                              .segment_size = size,
                              .area = said.octets,
                              .capacity = sizeof said.octets,
+                             .client = message->code == VNAME_MEET ? s->entity : 0,
                              .deadline = vipc_now(s->node) + 30 * SECONDS};
     said.result = vipc_call_wait(s->node, &call);
     if (said.result == 0)

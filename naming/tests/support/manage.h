@@ -118,6 +118,9 @@ void stranger_forget(struct stranger *s);
 void stranger_announces(struct stranger *s, vmtp_entity to, uint32_t reason, const struct vname_record *records,
                         unsigned count);
 
+/* The same with any octets. */
+void stranger_says(struct stranger *s, vmtp_entity to, uint32_t reason, const void *octets, uint32_t size);
+
 struct vname_record record_of(const char *prefix, vmtp_entity manager, uint32_t generation);
 
 /* What came of a Request. */
@@ -131,9 +134,10 @@ struct said {
     int records;
     struct vname_record record; /* the first */
     unsigned answers;           /* to a group */
+    int idempotent;             /* the Response has DGM */
 };
 
-/* From the stranger's node, not in his name.  Waits for what comes of it. */
+/* From the stranger's node, in his name MeetName only.  Waits for what comes of it. */
 const struct said *ask(struct stranger *s, vmtp_entity to, uint32_t code, uint32_t word0, const void *segment,
                        uint32_t size);
 const struct said *ask_record(struct stranger *s, vmtp_entity to, uint32_t code, uint32_t word0,

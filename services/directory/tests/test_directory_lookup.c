@@ -251,6 +251,32 @@ START_TEST(datagrams_say_nothing_to_it) {
 }
 END_TEST
 
+/* NAME-4-04 NAME-4-05 */
+START_TEST(what_may_be_done_again) {
+    EACH_KIND(1);
+    struct vname_record r = bed_name("/a", 0x0000000100000010ull, 7, 1);
+    ck_assert_uint_eq(bed_register(&bed, &r), VMTP_OK);
+    ck_assert_int_eq(bed.answer[0].idempotent, 0);
+    ck_assert_uint_eq(bed_ask(&bed, VNAME_FIND_DIRECTORY, 0, NULL, 0), VMTP_OK);
+    ck_assert_int_eq(bed.answer[0].idempotent, 1);
+    ck_assert_uint_eq(bed_lookup(&bed, "/a/x"), VMTP_OK);
+    ck_assert_int_eq(bed.answer[0].idempotent, 1);
+    ck_assert_uint_eq(bed_lookup(&bed, "/b"), VNAME_NOT_FOUND);
+    ck_assert_uint_eq(bed.answer[0].size, 0);
+    ck_assert_uint_eq(bed_ask(&bed, VNAME_LIST_REGISTERED, 0, NULL, 0), VMTP_OK);
+    ck_assert_int_eq(bed.answer[0].idempotent, 1);
+    r.owner = 8;
+    ck_assert_uint_eq(bed_register(&bed, &r), VNAME_HELD);
+    ck_assert_uint_eq(bed.answer[0].size, 48);
+    ck_assert_uint_eq(bed_unregister(&bed, &r, 0), VMTP_NO_PERMISSION);
+    ck_assert_uint_eq(bed.answer[0].size, 0);
+    r.owner = 7;
+    ck_assert_uint_eq(bed_unregister(&bed, &r, 0), VMTP_OK);
+    ck_assert_int_eq(bed.answer[0].idempotent, 0);
+    bed_end(&bed);
+}
+END_TEST
+
 /* Closing with Requests in hand. */
 START_TEST(it_ends_in_the_middle) {
     struct vipc_call call;
@@ -281,6 +307,7 @@ static Suite *make(void) {
     tcase_add_loop_test(tcase, other_operations_are_not_its_business, 0, STORES_KINDS);
     tcase_add_loop_test(tcase, datagrams_say_nothing_to_it, 0, STORES_KINDS);
     tcase_add_loop_test(tcase, it_ends_in_the_middle, 0, STORES_KINDS);
+    tcase_add_loop_test(tcase, what_may_be_done_again, 0, STORES_KINDS);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -74,6 +74,7 @@ static void note(struct bed *bed, const struct vmtp_message *message, const void
     struct bed_answer *a = &bed->answer[bed->answers++];
     a->server = message->server;
     a->code = message->code & VMTP_CODE_MASK;
+    a->idempotent = (message->code & VMTP_DGM) != 0;
     memcpy(a->words, message->words, sizeof a->words);
     a->size = size;
     if (size > 0)

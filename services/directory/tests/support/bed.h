@@ -17,6 +17,7 @@ struct bed_answer {
     vmtp_entity server;
     uint32_t code; /* low 24 bits */
     uint32_t words[3];
+    int idempotent; /* the Response has DGM */
     uint32_t size;
     uint8_t segment[VNAME_LIST_OCTETS];
 };
