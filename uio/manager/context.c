@@ -39,6 +39,7 @@ struct vu_context *vu_context_add_root(uio_manager *m, const struct uio_manager_
     free->root = root;
     free->directory = NULL;
     free->is_root = 1;
+    free->parent = 0;
     free->length = 0;
     return free;
 }
@@ -46,6 +47,9 @@ struct vu_context *vu_context_add_root(uio_manager *m, const struct uio_manager_
 void vu_context_drop(uio_manager *m, struct vu_context *c) {
     if (!c->is_root && c->type->forget)
         c->type->forget(m, c->root, c->directory);
+    for (struct vu_context *child = m->contexts; c->is_root && child < vu_contexts_end(m); child++)
+        if (is_used(child) && child->is_root && child->parent == c->number)
+            child->parent = 0;
     c->number = 0;
 }
 
@@ -60,9 +64,20 @@ static size_t root_name(uio_manager *m, uint32_t number, char *name, size_t room
     return 0;
 }
 
+/* One that is attached: behind the name of where it is. */
+static size_t attached_name(uio_manager *m, const struct vu_context *c, char *name, size_t room) {
+    const struct vu_context *parent = vu_context_find(m, c->parent);
+    const size_t length = parent ? vu_context_name(m, parent, name, room) : 0;
+    if (!length || length + 1u + c->length > room)
+        return 0;
+    name[length] = '/';
+    memcpy(name + length + 1, c->name, c->length);
+    return length + 1 + c->length;
+}
+
 size_t vu_context_name(uio_manager *m, const struct vu_context *c, char *name, size_t room) {
     if (c->is_root)
-        return root_name(m, c->number, name, room);
+        return c->parent ? attached_name(m, c, name, room) : root_name(m, c->number, name, room);
     if (c->length > room)
         return 0;
     memcpy(name, c->name, c->length);
@@ -144,7 +159,7 @@ static size_t absolute_name(struct vu_operation *o, char *name, const char *path
     uio_manager *m = o->op.manager;
     const struct vu_context *from = path ? root_of(o) : o->context;
     size_t length = n->index;
-    if (n->length && n->name[0] == '/')
+    if (n->length && n->name[0] == '/' && !o->context->parent)
         memcpy(name, n->name, n->index);
     else
         length = from ? vu_context_name(m, from, name, VNAME_NAME_OCTETS) : 0;
@@ -174,6 +189,7 @@ static struct vu_context *enter(struct vu_operation *o, const uint64_t identity[
     c->identity[0] = identity[0];
     c->identity[1] = identity[1];
     c->is_root = 0;
+    c->parent = 0;
     return c;
 }
 
@@ -205,7 +221,9 @@ static void not_mapped(struct vu_operation *o, uint32_t code) { vu_refuse(o, cod
 
 void vu_on_map(struct vu_operation *o) {
     char name[VNAME_NAME_OCTETS];
-    if (!o->op.name_length) {
+    if (!o->op.name_length && o->op.type->single) {
+        vu_refuse(o, VNAME_NOT_CONTEXT);
+    } else if (!o->op.name_length) {
         const size_t length = absolute_name(o, name, NULL, 0);
         if (length)
             answer_map(o, o->context, name, length);

@@ -127,6 +127,12 @@ static void take_opened(struct vu_instance *instance, const struct uio_manager_o
     vu_instance_use_object(instance);
 }
 
+/* It is a context of which some names may be others'. */
+static uint32_t table_of(const struct vu_operation *o) {
+    const int is_context = (o->opened->attributes & UIO_CONTEXT) != 0;
+    return is_context && !o->op.name_length && o->context->is_root ? o->context->number : 0;
+}
+
 static void opened(struct vu_operation *o, uint32_t code) {
     struct vu_instance *instance = vu_instance_of(o->op.instance);
     const struct uio_manager_opened *opened = o->opened;
@@ -138,6 +144,7 @@ static void opened(struct vu_operation *o, uint32_t code) {
     }
     instance->i.mode = vu_word(o, 2);
     take_opened(instance, opened);
+    instance->table = table_of(o);
     instance->i.max_transfer = transfer_for(o, opened->block_size);
     code = (instance->i.mode & UIO_MODE_EXCLUSIVE) && !opened->created ? UIO_EXISTS
                                                                        : mode_fits(o->op.type, opened->attributes, mode);

@@ -9,6 +9,7 @@
  *   buffer.c     memory for reads
  *   name.c       operations by name (5.2), new names
  *   context.c    numbers of contexts, MapContext
+ *   table.c      roots that have a name in another root; lists of objects
  *   create.c     CreateInstance (5.1)
  *   read.c       ReadInstance (6.1)
  *   write.c      WriteInstance, ControlInstance (6.2, 6.7)
@@ -77,8 +78,9 @@ struct vu_instance {
     struct vu_owner *owner;
     struct vu_instance *object_next, *owner_next;
     struct vu_operation *operations;
-    uint32_t late; /* the code of an error that is still to be told */
-    int dirty;     /* a transaction has begun */
+    uint32_t table; /* the root that it reads; 0: none */
+    uint32_t late;  /* the code of an error that is still to be told */
+    int dirty;      /* a transaction has begun */
     uint32_t locks;
     vmtp_time created, last;
     uint64_t octets_read, octets_written;
@@ -105,8 +107,10 @@ struct vu_context {
     uint64_t identity[2];
     uint64_t used; /* when, counted */
     int is_root;
+    uint32_t parent;          /* of a root: in which it is attached; 0: in none */
+    struct uio_object object; /* and what it is there */
     uint16_t length;
-    char name[VNAME_NAME_OCTETS]; /* absolute; a root has none */
+    char name[VNAME_NAME_OCTETS]; /* absolute; of a root: in its parent */
 };
 
 /* A Request in hand. */
@@ -200,13 +204,13 @@ void vu_operation_attach(struct vu_operation *o, struct vu_instance *instance);
 /* Asks the program; `then` is called when it has finished, perhaps before this returns.  NULL: UIO_UNSUPPORTED. */
 void vu_ask(struct vu_operation *o, void (*ask)(struct uio_manager_operation *),
             void (*then)(struct vu_operation *, uint32_t));
-/* The same, but the client waits no longer than this for it; 0: not at all. */
+/* The same, but the client waits no longer than this for it; 0: not at all; VMTP_NEVER: as long as it takes. */
 void vu_ask_waiting(struct vu_operation *o, void (*ask)(struct uio_manager_operation *),
                     void (*then)(struct vu_operation *, uint32_t), vmtp_time patience);
 /* Is there room for one more that waits?  Counts it if not. */
 int vu_may_wait(uio_manager *m);
-/* Answers, and the operation is over. */
-void vu_answer(struct vu_operation *o, const uint32_t words[4], const void *segment, uint32_t size, uint32_t flags);
+/* Answers, and the operation is over: 0, or < 0 when nobody got it. */
+int vu_answer(struct vu_operation *o, const uint32_t words[4], const void *segment, uint32_t size, uint32_t flags);
 void vu_answer_ok(struct vu_operation *o);
 void vu_refuse(struct vu_operation *o, uint32_t code);
 void vu_refuse_with(struct vu_operation *o, uint32_t code, const void *segment, uint32_t size);
@@ -243,6 +247,16 @@ void vu_context_drop(uio_manager *m, struct vu_context *context);
 size_t vu_context_name(uio_manager *m, const struct vu_context *context, char *name, size_t room);
 int vu_naming_context_name(vname_manager *names, uint32_t number, char *name, size_t room);
 void vu_on_map(struct vu_operation *o);
+
+/* ---- table.c ---- */
+
+/* The context in which the rest of a name is to be interpreted, past what is attached. */
+const struct vu_context *vu_descend(uio_manager *m, const struct vu_context *c, const char **name, uint32_t *length);
+/* The type has told this of a context, in the buffer: what is hidden by something attached goes, and that comes behind the end.  0, or the code. */
+uint32_t vu_table_tell(struct vu_operation *o, uint32_t *octets, int *at_end, uint64_t *next);
+/* 1: the block is one of what is attached. */
+int vu_table_has(const struct vu_operation *o);
+void vu_table_read(struct vu_operation *o);
 
 /* ---- serve.c ---- */
 

@@ -166,16 +166,12 @@ static uint32_t resolve(struct vu_operation *o) {
     const struct vu_context *c = vu_context_find(m, n->context);
     if (!c)
         return VNAME_STALE;
-    if (c->type != o->op.type || c->root != o->op.root || (!absolute && relative_leads_out(m, c, n)))
-        return cross(m);
-    o->op.new_directory = c->directory;
+    const int leads_out = !absolute && relative_leads_out(m, c, n);
     o->op.new_name = n->name + ours;
     o->op.new_name_length = n->length - ours;
-    while (o->op.new_name_length && o->op.new_name[0] == '/') {
-        o->op.new_name++;
-        o->op.new_name_length--;
-    }
-    return 0;
+    c = vu_descend(m, c, &o->op.new_name, &o->op.new_name_length);
+    o->op.new_directory = c->directory;
+    return leads_out || c->type != o->op.type || c->root != o->op.root ? cross(m) : 0;
 }
 
 /* 1, or it has been refused. */
@@ -237,17 +233,17 @@ static void begin(uio_manager *m, const struct vname_manager_operation *n, void 
         return;
     }
     o->naming = *n;
+    o->op.name = n->name + n->index;
+    o->op.name_length = (uint32_t)(n->length - n->index);
+    c = vu_descend(m, c, &o->op.name, &o->op.name_length);
     o->context = c;
     o->op.type = c->type;
     o->op.root = c->root;
     o->op.directory = c->directory;
-    o->op.name = n->name + n->index;
-    o->op.name_length = (uint32_t)(n->length - n->index);
-    while (o->op.name_length && o->op.name[0] == '/') {
-        o->op.name++;
-        o->op.name_length--;
-    }
-    handle(o);
+    if (c->type->single && o->op.name_length)
+        vu_refuse(o, VNAME_NOT_CONTEXT);
+    else
+        handle(o);
 }
 
 void vu_on_name(const struct vname_manager_operation *n) {

@@ -59,8 +59,8 @@ void vu_operation_end(struct vu_operation *o) {
 
 /* ---- answers -------------------------------------------------------------------------------------------------- */
 
-static void send(struct vu_operation *o, uint32_t code, const uint32_t words[4], const void *segment, uint32_t size,
-                 uint32_t flags) {
+static int send(struct vu_operation *o, uint32_t code, const uint32_t words[4], const void *segment, uint32_t size,
+                uint32_t flags) {
     uio_manager *m = o->op.manager;
     struct vipc_incoming *in = o->in;
     struct vmtp_message answer = {0};
@@ -73,10 +73,11 @@ static void send(struct vu_operation *o, uint32_t code, const uint32_t words[4],
         vipc_discard(in);
     }
     vu_operation_end(o);
+    return r;
 }
 
-void vu_answer(struct vu_operation *o, const uint32_t words[4], const void *segment, uint32_t size, uint32_t flags) {
-    send(o, VMTP_OK, words, segment, size, flags);
+int vu_answer(struct vu_operation *o, const uint32_t words[4], const void *segment, uint32_t size, uint32_t flags) {
+    return send(o, VMTP_OK, words, segment, size, flags);
 }
 
 void vu_answer_ok(struct vu_operation *o) { send(o, VMTP_OK, NULL, NULL, 0, 0); }
@@ -172,7 +173,10 @@ void vu_ask_waiting(struct vu_operation *o, void (*ask)(struct uio_manager_opera
                     void (*then)(struct vu_operation *, uint32_t), vmtp_time patience) {
     uio_manager *m = o->op.manager;
     const uint64_t serial = o->serial;
-    o->op.may_wait = patience && vu_may_wait(m);
+    if (patience == VMTP_NEVER) /* the program says whether it has to wait at all */
+        o->op.may_wait = m->waiting < m->config.waiting;
+    else
+        o->op.may_wait = patience && vu_may_wait(m);
     const int may_wait = o->op.may_wait;
     vu_ask(o, ask, then);
     if (!may_wait || o->serial != serial || !o->in || !o->by_program)
@@ -182,7 +186,8 @@ void vu_ask_waiting(struct vu_operation *o, void (*ask)(struct uio_manager_opera
     o->waiting = 1;
     o->timer.fire = time_is_over;
     o->timer.context = o;
-    vipc_timer_set(m->ipc, &o->timer, vipc_now(m->ipc) + patience);
+    if (patience != VMTP_NEVER)
+        vipc_timer_set(m->ipc, &o->timer, vipc_now(m->ipc) + patience);
 }
 
 /* ---- cancelling ----------------------------------------------------------------------------------------------- */

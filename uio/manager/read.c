@@ -40,12 +40,20 @@ void uio_manager_finish_read(struct uio_manager_operation *op, uint32_t octets, 
     struct vu_operation *o = vu_of(op);
     uint32_t words[4];
     o->by_program = 0;
-    note(o, least(octets, op->count), at_end, next, words);
+    octets = least(octets, op->count);
+    if (vu_instance_of(op->instance)->table && !vu_table_has(o)) {
+        const uint32_t code = vu_table_tell(o, &octets, &at_end, &next);
+        if (code) {
+            vu_refuse(o, code);
+            return;
+        }
+    }
+    note(o, octets, at_end, next, words);
     vu_answer_buffer(o, words, words[0], reply_flags(o));
 }
 
-void uio_manager_finish_read_lent(struct uio_manager_operation *op, const void *data, uint32_t octets, int at_end,
-                                  uint64_t next, struct vipc_loan *loan) {
+int uio_manager_finish_read_lent(struct uio_manager_operation *op, const void *data, uint32_t octets, int at_end,
+                                 uint64_t next, struct vipc_loan *loan) {
     struct vu_operation *o = vu_of(op);
     const uint32_t flags = reply_flags(o);
     struct vmtp_message answer = {.code = VMTP_OK};
@@ -55,13 +63,15 @@ void uio_manager_finish_read_lent(struct uio_manager_operation *op, const void *
     for (unsigned i = 0; i < 4; i++)
         answer.words[i] = words[i];
     const int lend = loan && words[0];
-    const int r = lend ? vipc_reply_lent(o->in, &answer, data, words[0], flags, loan) : VMTP_E_AGAIN;
-    if (r == 0 || r == VMTP_E_STALE)
+    int r = lend ? vipc_reply_lent(o->in, &answer, data, words[0], flags, loan) : VMTP_E_AGAIN;
+    const int lent = r == 0;
+    if (lent || r == VMTP_E_STALE)
         vu_operation_end(o);
     else
-        vu_answer(o, words, data, words[0], flags);
-    if (r && loan)
+        r = vu_answer(o, words, data, words[0], flags);
+    if (!lent && loan)
         loan->release(loan);
+    return r;
 }
 
 /* Nothing to give: behind the end, or nothing came. */
@@ -89,6 +99,10 @@ static vmtp_time patience(const struct vu_operation *o) {
 
 static void with_buffer(struct vu_operation *o, uint32_t code) {
     (void)code;
+    if (vu_table_has(o)) {
+        vu_table_read(o);
+        return;
+    }
     vu_ask_waiting(o, o->op.type->read, refused, patience(o));
 }
 
@@ -110,8 +124,11 @@ static uint32_t take_place(struct vu_operation *o, int *behind) {
 
 static uint32_t take_sequence(struct vu_operation *o) {
     const struct uio_manager_instance *i = o->op.instance;
-    if (i->attributes & UIO_CONTEXT)
+    if (i->attributes & UIO_CONTEXT) {
+        if (o->op.block == UIO_MANAGER_NEXT)
+            o->op.block = i->next_block;
         return vu_word(o, 3) ? UIO_BAD_BLOCK : 0;
+    }
     if (!(i->attributes & UIO_MULTI_BLOCK) && blocks_are_equal(o))
         o->op.count = least(o->op.count, i->block_size);
     return o->op.block == UIO_MANAGER_NEXT ? 0 : UIO_BAD_BLOCK;
@@ -137,7 +154,7 @@ void vu_on_read(struct vu_operation *o) {
         vu_refuse(o, wrong);
     else if (behind)
         answer_end(o);
-    else if (o->op.type->lends)
+    else if (o->op.type->lends && !(o->op.instance->attributes & UIO_CONTEXT))
         with_buffer(o, 0);
     else
         vu_with_buffer(o, with_buffer);

@@ -116,5 +116,5 @@ void vu_on_control(struct vu_operation *o) {
     memcpy(o->op.words, o->in->message.words, sizeof o->op.words);
     o->op.data = o->in->segment;
     o->op.count = o->in->segment_size;
-    vu_ask(o, o->op.type->control, control_refused);
+    vu_ask_waiting(o, o->op.type->control, control_refused, VMTP_NEVER);
 }

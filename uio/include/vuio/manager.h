@@ -90,14 +90,15 @@ struct uio_manager_operation {
 
     /* Of an instance, open included. */
     struct uio_manager_instance *instance;
-    uint64_t block;    /* read, write: as in the Request; UIO_MANAGER_NEXT without RANDOM_ACCESS */
+    uint64_t block;    /* read, write: as in the Request; UIO_MANAGER_NEXT without RANDOM_ACCESS, but of contexts */
     uint64_t position; /* with RANDOM_ACCESS: block * block_size + offset; below 2^63, and so is its end */
     uint32_t count;    /* read: octets wanted; write: octets of data */
     void *buffer;      /* read: room for them, aligned to 4096, unless the type lends */
     const void *data;  /* write, control */
     int append;        /* write: behind the end, position counts for nothing */
     int stable;        /* write: it is to be on stable storage when it is finished */
-    int may_wait; /* read, write: the client waits a while.  If not, what cannot be done now is finished with UIO_WOULD_WAIT */
+    int may_wait; /* read, write, control: it may be finished later, which ends what the client gives it.  If not, what cannot be done
+                     now is finished with UIO_WOULD_WAIT */
     uint32_t function; /* control */
     uint32_t words[7]; /* control: of the Request; set them for the Response */
 
@@ -117,7 +118,8 @@ enum uio_manager_release_flags {
  */
 struct uio_manager_type {
     const char *name; /* for people */
-    int lends;        /* read brings its own memory */
+    int lends;        /* read brings its own memory, but of contexts */
+    int single;       /* the root itself is an object, and there are no names in it */
 
     /* By name. */
     void (*open)(struct uio_manager_operation
@@ -198,9 +200,16 @@ VMTP_API void uio_manager_finish_alias(struct uio_manager_operation *op, const c
  */
 VMTP_API void uio_manager_finish_read(struct uio_manager_operation *op, uint32_t octets, int at_end, uint64_t next);
 /* The same from memory of the program's, which stays as it is until loan->release is called (see vipc_reply_lent), also when the answer could not
- * be sent.  loan NULL: it is copied before the function returns. */
-VMTP_API void uio_manager_finish_read_lent(struct uio_manager_operation *op, const void *data, uint32_t octets,
-                                           int at_end, uint64_t next, struct vipc_loan *loan);
+ * be sent.  loan NULL: it is copied before the function returns.  0, or < 0: nobody got it (VMTP_E_STALE: the client has gone on). */
+VMTP_API int uio_manager_finish_read_lent(struct uio_manager_operation *op, const void *data, uint32_t octets,
+                                          int at_end, uint64_t next, struct vipc_loan *loan);
+/*
+ * read of a context: what is in it, from op->block on.  next is called for one object after the other, and tells the first one at or behind *block
+ * and, as *block, the place behind it; 0: there is none.  The object and its name need to be valid until the next call only.
+ */
+VMTP_API void uio_manager_finish_list(struct uio_manager_operation *op,
+                                      int (*next)(struct uio_manager_operation *op, uint64_t *block,
+                                                  struct uio_object *object));
 /* write: so many octets were taken, at least 1 of count (0 for an empty block).  Where: position, or with VARIABLE_BLOCK or without RANDOM_ACCESS
  * the block. */
 VMTP_API void uio_manager_finish_write(struct uio_manager_operation *op, uint32_t octets, uint64_t where);
@@ -268,6 +277,19 @@ VMTP_API uint32_t uio_manager_root(uio_manager *manager, const struct uio_manage
 /* No more: instances of it are released and contexts in it forgotten, operations under way cancelled.  Release its prefixes first. */
 VMTP_API void uio_manager_unroot(uio_manager *manager, uint32_t context);
 
+/*
+ * Tables: what is in one context may be of several types, so that a node has all that it has below one prefix.  uio_manager_attach gives a root a name, of
+ * one component, in another root; names that begin with it are the attached one's, and none of its own that is the same is seen.  object
+ * describes it in the list of that context (number, type, attributes ...; its name is not looked at).  uio_manager_table makes a root in
+ * which there is nothing but what is attached, as of uio_manager_root.
+ * VMTP_E_INVALID (a context that is no root, the name, attached already, a circle), VMTP_E_EXISTS (the name is taken).
+ */
+VMTP_API uint32_t uio_manager_table(uio_manager *manager);
+VMTP_API int uio_manager_attach(uio_manager *manager, uint32_t into, const char *name, size_t length, uint32_t context,
+                                const struct uio_object *object);
+/* The name is gone; instances live on.  uio_manager_unroot does it too.  Without effect when it is not attached. */
+VMTP_API void uio_manager_detach(uio_manager *manager, uint32_t context);
+
 /* An error of storage noticed after writes were answered: every instance of the object is told once, by its next SYNC, commit or release (UIO-6.2-09).
  * UIO_FAILED or UIO_NO_SPACE. */
 VMTP_API void uio_manager_late_error(uio_manager *manager, const struct uio_manager_type *type,
@@ -328,7 +350,7 @@ VMTP_API void uio_manager_get_use(const uio_manager *manager, struct uio_manager
     X(writes, "writes") \
     X(octets_written, "octets of them") \
     X(buffers_waited, "reads that waited for a buffer") \
-    X(waited, "reads and writes that waited for data or room") \
+    X(waited, "reads and writes that waited for data or room, controls that took their time") \
     X(waits_over, "of them, until their time was over") \
     X(waits_refused, "reads, writes and locks not waited for: too many do") \
     X(cancelled, "operations cancelled because their instance ended") \
