@@ -24,6 +24,7 @@ static const struct vnet_command commands[] = {
     {"names", "list the prefixes on the segment, and those that are registered", vnet_names},
     {"watch", "wait for a name to appear, move and go", vnet_watch},
     {"get", "fetch a file from a node", vnet_get},
+    {"mount", "let programs use objects as files of this system", vnet_mount},
     {"trace", "show VMTP packets in readable form", vnet_trace},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -121,8 +122,8 @@ static int help_about(const char *name) {
 static int act(int argc, char **argv) {
     if (argc < 2)
         return vnet_misuse(
-            "say what to do: up, ping, probe, who, stat, group, migrate, directory, resolve, names, watch, get "
-            "or trace; `vnet --help` tells more");
+            "say what to do: up, ping, probe, who, stat, group, migrate, directory, resolve, names, watch, get, "
+            "mount or trace; `vnet --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);

@@ -24,7 +24,7 @@ gives() {
 gives 2 'say what to do'
 gives 2 'no command "fly"' fly
 gives 2 'no command "fly"' help fly
-for command in up ping who get probe stat group migrate resolve names watch trace; do
+for command in up ping who get probe stat group migrate resolve names watch mount trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
         grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
@@ -75,6 +75,10 @@ gives 2 'leaves nobody time' resolve /a -i v0 --timeout 0
 gives 2 'one argument too many' resolve /a /b -i v0
 gives 2 'is no absolute name' watch a -i v0
 gives 2 '--timeout is for --once' watch /a -i v0 --timeout 1s
+gives 2 'say which name and where' mount /a -i v0
+gives 2 'is no name' mount a "$net_tmp" -i v0
+gives 2 'contradict each other' mount /a "$net_tmp" -i v0 --mine --theirs
+gives 2 'leaves nobody time' mount /a "$net_tmp" -i v0 --patience 0
 gives 2 'exclude each other' names -i v0 --registered --forget /a
 gives 2 '--forget takes a prefix' names -i v0 --forget a
 gives 2 'one argument too many' get one two -i v0
@@ -103,13 +107,14 @@ done
 gives 2 'exclude each other' trace -i v0 -r file
 
 # The machine
-for command in "up" "ping $entity" "probe $entity" who stat "group create" "migrate $entity $entity" "resolve /a" names "watch /a" "get file" trace; do
+for command in "up" "ping $entity" "probe $entity" who stat "group create" "migrate $entity $entity" "resolve /a" names "watch /a" "get file" "mount /a /tmp" trace; do
     gives 1 'nosuch' $command -i nosuch
 done
 gives 1 'Ethernet' who -i lo
 gives 1 'cannot read a capture from none' trace -r none
 gives 1 '/dev/full\|No space left' trace -i v0 --pcap /dev/full/x
 gives 1 '--files /nowhere: No such file' up -i v0 --files /nowhere
+gives 1 '/nowhere: No such file' mount /a /nowhere -i v0
 gives 1 'No such file or directory' who -i v0 --pcap /no/such/directory/x.pcapng
 
 # Without CAP_NET_RAW

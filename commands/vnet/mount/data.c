@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading and writing.
+ *
+ * The kernel's own writing back (FUSE_CAP_WRITEBACK_CACHE) is not used: with it the kernel believes its own size and times of a file before those of
+ * the manager, and what another node writes is never seen.
+ */
+#include "mount.h"
+
+#include <stdlib.h>
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static void read_over(void *context, int result, uint32_t octets) {
+    struct mount_op *op = context;
+    if (result) {
+        mount_op_fail(op, mount_is_gone(result) ? EIO : mount_errno(result));
+        return;
+    }
+    fuse_reply_buf(op->req, op->buffer, octets);
+    mount_op_end(op);
+}
+
+void mount_read_through(struct mount_op *op) {
+    if (mount_op_buffer(op, op->size) == 0)
+        mount_transfer(op->handle, 0, op->at, op->buffer, op->size, op->deadline, read_over, op);
+}
+
+static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
+    struct mount_op *op = mount_op_new(m, req);
+    (void)ino;
+    if (!op)
+        return;
+    mount_op_handle(op, mount_handle_from(fi));
+    op->at = (uint64_t)at;
+    op->size = (uint32_t)size;
+    if (!mount_ahead_read(op))
+        mount_read_through(op);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+static void write_over(void *context, int result, uint32_t octets) {
+    struct mount_op *op = context;
+    op->node->writes_going--;
+    op->node->writes++;
+    op->node->written = 1;
+    if (result)
+        mount_op_fail(op, mount_is_gone(result) ? EIO : mount_errno(result));
+    else {
+        fuse_reply_write(op->req, octets);
+        mount_op_end(op);
+    }
+}
+
+/* The data lie in the buffer that the request came in, which is ours until it is answered. */
+static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t at, struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
+    struct mount_op *op = mount_op_new(m, req);
+    if (!op)
+        return;
+    mount_op_node(op, mount_node_of(m, ino));
+    mount_op_handle(op, mount_handle_from(fi));
+    if (mount_op_keep(op, data, size) < 0)
+        return;
+    mount_ahead_drop(op->node);
+    op->node->writes_going++;
+    mount_transfer(op->handle, 1, (uint64_t)at, (void *)(uintptr_t)op->data, (uint32_t)size, op->deadline, write_over,
+                   op);
+}
+
+void mount_data_ops(struct fuse_lowlevel_ops *ops) {
+    ops->read = on_read;
+    ops->write = on_write;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One operation of the kernel, and what UIO is asked for it. */
+#include "mount.h"
+
+#include <stdlib.h>
+
+/* ---- errno ------------------------------------------------------------------------------------------------------- */
+
+/* What programs expect of a file system where uio_errno has the word for something more general. */
+int mount_errno(int result) {
+    switch (result) {
+    case (int)VMTP_RETRANS_TIMEOUT: /* nobody answers */
+    case (int)VMTP_USER_TIMEOUT: return ETIMEDOUT;
+    case (int)VNAME_INVALID: return EILSEQ;
+    case (int)UIO_NOT_READABLE:
+    case (int)UIO_NOT_WRITEABLE: return EACCES;
+    case (int)UIO_TOO_MANY: return ENFILE;
+    case (int)VNAME_UNAVAILABLE: return EIO;
+    case VMTP_E_FULL: return EAGAIN;
+    case VMTP_E_DOWN: return EIO;
+    default: return uio_errno(result);
+    }
+}
+
+/* ---- records ----------------------------------------------------------------------------------------------------- */
+
+struct mount_op *mount_op_new(struct mount *m, fuse_req_t req) {
+    struct mount_op *op = m->free_ops;
+    if (op)
+        m->free_ops = op->next_free;
+    else
+        op = calloc(1, sizeof *op);
+    if (!op) {
+        fuse_reply_err(req, ENOMEM);
+        return NULL;
+    }
+    memset(op, 0, offsetof(struct mount_op, path));
+    op->m = m;
+    op->req = req;
+    op->deadline = mount_deadline(m);
+    m->ops++;
+    return op;
+}
+
+int mount_op_buffer(struct mount_op *op, size_t size) {
+    if (op->buffer_size < size) {
+        free(op->buffer);
+        op->buffer = malloc(size);
+        op->buffer_size = op->buffer ? size : 0;
+    }
+    if (op->buffer)
+        return 0;
+    mount_op_fail(op, ENOMEM);
+    return -1;
+}
+
+#define COPIED 16384u /* octets that are rather copied than a whole buffer kept for them */
+
+int mount_op_keep(struct mount_op *op, const char *data, size_t size) {
+    if (size > COPIED) {
+        op->data = data;
+        op->taken = op->m->buffer;
+        op->m->buffer = NULL;
+        return 0;
+    }
+    if (mount_op_buffer(op, size) < 0)
+        return -1;
+    memcpy(op->buffer, data, size);
+    op->data = op->buffer;
+    return 0;
+}
+
+static void give_back(struct mount_op *op) {
+    if (op->m->buffer)
+        free(op->taken);
+    else if (op->taken)
+        op->m->buffer = op->taken;
+}
+
+void mount_ops_close(struct mount *m) {
+    while (m->free_ops) {
+        struct mount_op *op = m->free_ops;
+        m->free_ops = op->next_free;
+        free(op->buffer);
+        free(op);
+    }
+}
+
+void mount_op_end(struct mount_op *op) {
+    struct mount *m = op->m;
+    if (op->handle)
+        mount_handle_done(op->handle);
+    mount_node_unref(m, op->node);
+    mount_node_unref(m, op->parent);
+    mount_node_unref(m, op->new_parent);
+    give_back(op);
+    m->ops--;
+    op->next_free = m->free_ops;
+    m->free_ops = op;
+}
+
+void mount_op_fail(struct mount_op *op, int error) {
+    fuse_reply_err(op->req, error);
+    mount_op_end(op);
+}
+
+void mount_op_node(struct mount_op *op, struct mount_node *node) {
+    op->node = mount_node_ref(node);
+    mount_op_begins(op, node);
+}
+
+void mount_op_handle(struct mount_op *op, struct mount_handle *handle) {
+    op->handle = handle;
+    mount_handle_use(handle);
+}
+
+/* ---- by name ----------------------------------------------------------------------------------------------------- */
+
+static void named_done(struct uio_named *named, int result) {
+    struct mount_op *op = named->context;
+    op->then(op, mount_errno(result));
+}
+
+int mount_op_path(struct mount_op *op, const struct mount_node *node, const char *name) {
+    const int length = mount_path(op->m, op->path, node, name);
+    if (length < 0)
+        return -length;
+    op->named.name = op->path;
+    op->named.name_length = (size_t)length;
+    op->named.deadline = op->deadline;
+    op->named.done = named_done;
+    op->named.context = op;
+    return 0;
+}
+
+void mount_op_named(struct mount_op *op, int begun) {
+    if (begun)
+        op->then(op, mount_errno(begun));
+}
+
+/* ---- of an instance ---------------------------------------------------------------------------------------------- */
+
+static void go_on(struct mount_lost *lost, int error) {
+    struct mount_op *op = (struct mount_op *)(void *)((char *)lost - offsetof(struct mount_op, lost));
+    if (error)
+        op->then(op, error);
+    else
+        mount_op_call(op, op->again);
+}
+
+static void over(struct mount_op *op, int result) {
+    if (!mount_is_gone(result)) {
+        op->then(op, mount_errno(result));
+    } else if (op->reopened) { /* twice is enough */
+        op->then(op, EIO);
+    } else {
+        op->reopened = 1;
+        op->lost.go = go_on;
+        mount_handle_lost(op->handle, &op->lost);
+    }
+}
+
+static void call_done(struct uio_call *call, int result) {
+    struct mount_op *op = call->context;
+    mount_handle_called(op->handle);
+    over(op, result);
+}
+
+void mount_op_call(struct mount_op *op, int (*again)(struct mount_op *op)) {
+    op->again = again;
+    op->call.deadline = op->deadline;
+    op->call.done = call_done;
+    op->call.context = op;
+    const int begun = again(op);
+    if (begun)
+        over(op, begun);
+    else
+        mount_handle_calls(op->handle);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One read or write in parts, as large as its manager takes them, a few of which are under way together. */
+#include "mount.h"
+
+#include <stdlib.h>
+
+struct transfer;
+
+struct part {
+    struct transfer *transfer;
+    struct uio_call call;
+    struct mount_lost lost;
+    uint32_t from, size; /* of the transfer; size 0: not in use */
+    uint8_t reopened;
+};
+
+struct transfer {
+    struct mount_handle *handle;
+    int writing;
+    uint64_t at;
+    uint8_t *data;
+    uint32_t next;  /* to be begun */
+    uint32_t limit; /* nothing behind it: the end, an error, or all */
+    int result;     /* of the error at limit */
+    uint32_t going;
+    vmtp_time deadline;
+    struct vipc_timer timer;
+    void (*done)(void *context, int result, uint32_t octets);
+    void *context;
+    struct part parts[MOUNT_PARTS];
+};
+
+static void go_on(struct transfer *t);
+static void part_over(struct part *p, int result);
+
+static void part_done(struct uio_call *call, int result) {
+    struct part *p = call->context;
+    mount_handle_called(p->transfer->handle);
+    part_over(p, result);
+    go_on(p->transfer);
+}
+
+static int begin_part(struct part *p) {
+    struct transfer *t = p->transfer;
+    struct uio_handle *uio = &t->handle->uio;
+    const uint64_t position = t->at + p->from;
+    const uint32_t block_size = uio->instance.block_size ? uio->instance.block_size : 1;
+    const uint64_t block = position / block_size;
+    const uint32_t offset = (uint32_t)(position % block_size);
+    uint32_t size = p->size;
+    p->call.deadline = t->deadline;
+    p->call.done = part_done;
+    p->call.context = p;
+    if (size > uio->instance.max_transfer && uio->instance.max_transfer)
+        size = uio->instance.max_transfer; /* another instance may take less */
+    const int begun = t->writing ? uio_write(uio, &p->call, block, offset, 0, t->data + p->from, size)
+                                 : uio_read(uio, &p->call, block, offset, t->data + p->from, size);
+    if (!begun)
+        mount_handle_calls(t->handle);
+    return begun;
+}
+
+static void tick(struct vipc_timer *timer) { go_on(timer->context); }
+
+static void go_on_at(struct transfer *t, vmtp_time at) {
+    t->timer.fire = tick;
+    t->timer.context = t;
+    vipc_timer_set(t->handle->mount->ipc, &t->timer, at);
+}
+
+/* Also from inside part_over, so what follows comes later. */
+static void found_again(struct mount_lost *lost, int error) {
+    struct part *p = (struct part *)(void *)((char *)lost - offsetof(struct part, lost));
+    const int begun = error ? (int)UIO_STALE : begin_part(p);
+    if (begun)
+        part_over(p, begun);
+    go_on_at(p->transfer, vipc_now(p->transfer->handle->mount->ipc));
+}
+
+static void ends_at(struct transfer *t, uint32_t limit, int result) {
+    if (limit >= t->limit)
+        return;
+    t->limit = limit;
+    t->result = result;
+}
+
+/* It is over, or goes on with what is left of it; then its size is not 0. */
+static void part_over(struct part *p, int result) {
+    struct transfer *t = p->transfer;
+    if (mount_is_gone(result) && !p->reopened) {
+        p->reopened = 1;
+        p->lost.go = found_again;
+        mount_handle_lost(t->handle, &p->lost);
+        return;
+    }
+    if (result == 0) {
+        p->from += p->call.octets;
+        p->size -= p->call.octets;
+        if (!p->size || (!t->writing && (!p->call.octets || (p->call.flags & UIO_END))))
+            ends_at(t, p->size ? p->from : UINT32_MAX, 0);
+        else if ((result = begin_part(p)) == 0)
+            return;
+    }
+    if (result)
+        ends_at(t, p->from, result);
+    p->size = 0;
+    t->going--;
+}
+
+static struct part *free_part(struct transfer *t) {
+    for (unsigned i = 0; i < MOUNT_PARTS; i++)
+        if (!t->parts[i].size)
+            return &t->parts[i];
+    return NULL;
+}
+
+#define NO_ROOM_FOR (2 * VMTP_MILLISECOND)
+
+/* 1: begun. */
+static int begin_next(struct transfer *t, struct part *p) {
+    const uint32_t most = t->handle->uio.instance.max_transfer, left = t->limit - t->next;
+    vipc *ipc = t->handle->mount->ipc;
+    p->transfer = t;
+    p->from = t->next;
+    p->size = left < most || !most ? left : most;
+    p->reopened = 0;
+    const uint32_t size = p->size;
+    const int begun = begin_part(p);
+    if (begun == VMTP_E_FULL) {
+        p->size = 0;
+        go_on_at(t, vipc_now(ipc) + NO_ROOM_FOR);
+        return 0;
+    }
+    t->next += size;
+    t->going++;
+    if (begun)
+        part_over(p, begun);
+    return 1;
+}
+
+static void go_on(struct transfer *t) {
+    struct part *p;
+    while (t->next < t->limit && (p = free_part(t)) != NULL)
+        if (!begin_next(t, p))
+            return;
+    if (t->going || t->next < t->limit)
+        return;
+    vipc_timer_cancel(&t->timer);
+    struct mount_handle *handle = t->handle;
+    handle->mount->transfers--;
+    t->done(t->context, t->limit ? 0 : t->result, t->limit);
+    free(t);
+    mount_handle_done(handle);
+}
+
+void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void *data, uint32_t size,
+                    vmtp_time deadline, void (*done)(void *context, int result, uint32_t octets), void *context) {
+    struct transfer *t = calloc(1, sizeof *t);
+    if (!t) {
+        done(context, VMTP_E_MEMORY, 0);
+        return;
+    }
+    t->handle = handle;
+    t->writing = writing;
+    t->at = at;
+    t->data = data;
+    t->limit = size;
+    t->deadline = deadline;
+    t->done = done;
+    t->context = context;
+    handle->mount->transfers++;
+    mount_handle_use(handle);
+    go_on(t);
+}
