@@ -2,6 +2,8 @@
 /* Which question comes after which: replicas, everybody, the directory, the manager that it names (sections 5.2, 7.1, 9). */
 #include "internal.h"
 
+#define QUESTIONS_BEFORE_INVALID 2u
+
 static int directory_is_silent(const vname_resolver *r) { return vipc_now(r->ipc) < r->directory_silent_until; }
 
 static void ask_everybody(struct vn_query *q) {
@@ -27,11 +29,22 @@ static void drop_asked(struct vn_query *q) {
         vn_cache_drop(cache, e);
 }
 
+/* Where loss is usual the first question finds nobody now and then: nothing is final before the second (NAME-9-21). */
+static void does_not_exist(struct vn_query *q) {
+    const struct vname_operation *op = q->waiters.first;
+    while (op && !vn_operation_is_final(op))
+        op = op->next;
+    if (op && q->all < QUESTIONS_BEFORE_INVALID)
+        vn_query_send(q, VN_HANDLERS, VNAME_HANDLERS);
+    else
+        finish(q, VN_INVALID);
+}
+
 static void nobody_answers(struct vn_query *q) {
     if (q->registered)
         finish(q, VN_UNREACHABLE);
     else if (q->not_found)
-        finish(q, VN_INVALID);
+        does_not_exist(q);
     else if (directory_is_silent(q->resolver))
         finish(q, VN_NOBODY);
     else
@@ -48,14 +61,15 @@ static void directory_answered(struct vn_query *q, enum vn_stage_end end) {
     const int first = q->stage == VN_LOOKUP_FIRST;
     if (end == VN_SILENT)
         directory_is_gone(q);
+    q->not_found = end == VN_NOT_THERE;
     if (end == VN_GOOD)
         vn_query_send(q, first ? VN_MANAGER_FIRST : VN_MANAGER, q->best.manager);
-    else if (first) {
-        q->not_found = end == VN_NOT_THERE;
+    else if (first)
         ask_everybody(q);
-    } else {
-        finish(q, end == VN_NOT_THERE ? VN_INVALID : VN_NOBODY);
-    }
+    else if (end == VN_NOT_THERE)
+        does_not_exist(q);
+    else
+        finish(q, VN_NOBODY);
 }
 
 void vn_query_stage_over(struct vn_query *q, enum vn_stage_end end) {
@@ -101,7 +115,8 @@ static void begin(vname_resolver *r, const struct vn_question *question, struct 
     struct vn_query *q = r->free_queries;
     r->free_queries = q->next;
     q->next = NULL;
-    q->listening = q->not_found = q->registered = 0;
+    q->listening = q->not_found = q->registered = q->own = 0;
+    q->all = 0;
     memset(&q->best, 0, sizeof q->best);
     memcpy(q->name, question->name, question->length);
     q->length = question->length;

@@ -170,6 +170,7 @@ struct vn_entry *vn_cache_put(struct vn_cache *c, const struct vname_record *rec
     }
     e->hash = hash_of(text, length);
     e->told = now;
+    e->doubted = 0;
     e->forwarder = 0;
     e->forwarder_asked = 0;
     link_bucket(c, e);
@@ -203,6 +204,7 @@ void vn_cache_learn(struct vn_cache *c, const struct vname_record *record, vmtp_
         e->record = *record;
         e->record.prefix = e->text;
         e->told = now;
+        e->doubted = 0;
         e->forwarder = 0;
         e->forwarder_asked = 0;
     }

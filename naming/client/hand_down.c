@@ -11,7 +11,10 @@ uint32_t vname_inherit(vname_resolver *r, const char *names, const char *context
     uint32_t count = 0;
     vname_text_begin(&reader, names);
     while (vname_text_next(&reader, &record)) {
-        vn_cache_put(&r->cache, &record, vipc_now(r->ipc));
+        vn_cache_learn(&r->cache, &record, vipc_now(r->ipc)); /* the parent's last ones stand first */
+        struct vn_entry *e = vn_cache_exact(&r->cache, record.prefix, record.prefix_length);
+        if (e && (record.flags & VNAME_ALIAS_RECORD))
+            e->doubted = 1; /* its use does not find it stale */
         count++;
     }
     r->counters.inherited += count;
@@ -29,8 +32,7 @@ size_t vname_names_text(const vname_resolver *r, char *text, size_t room) {
     struct vname_record records[VNAME_TEXT_RECORDS];
     uint32_t count = 0;
     for (uint32_t i = r->cache.newest; i != VN_NONE && count < VNAME_TEXT_RECORDS; i = r->cache.entries[i].older)
-        if (!(r->cache.entries[i].record.flags & VNAME_ALIAS_RECORD))
-            records[count++] = r->cache.entries[i].record;
+        records[count++] = r->cache.entries[i].record;
     return vname_text_records(text, room, records, count);
 }
 

@@ -46,6 +46,7 @@ struct vn_entry {
     uint32_t newer, older;      /* by use */
     uint32_t target;            /* its place, VN_NONE: no alias */
     vmtp_time told;             /* when */
+    int doubted;                /* to be asked for before it is used */
     vmtp_entity forwarder;      /* who has answered for its manager, and was asked what he has, */
     vmtp_time forwarder_asked;  /* when */
     char text[VNAME_PREFIX_OCTETS];
@@ -91,6 +92,9 @@ enum vn_found {
     VN_UNREACHABLE /* the directory has it, its manager is silent */
 };
 
+/* INVALID would be the end of this operation. */
+int vn_operation_is_final(const struct vname_operation *op);
+
 /* How one of them ends. */
 enum vn_stage_end {
     VN_SILENT,
@@ -103,12 +107,14 @@ struct vn_query {
     struct vn_query *next; /* free ones */
     enum vn_stage stage;
     int listening;  /* there has been a good answer; nobody may join */
-    int not_found;  /* the directory was asked first and does not have it */
+    int not_found;  /* the directory does not have it */
+    unsigned all;   /* how often everybody was asked */
     int registered; /* it does have it */
     struct vname_waiters waiters;
     struct vipc_call call;
     struct vipc_timer timer;
     struct vname_record best; /* the answer so far, in the area */
+    int own;                  /* told by its manager */
     size_t length;
     char name[VNAME_NAME_OCTETS];
     uint8_t *area;

@@ -53,7 +53,7 @@ void vn_attend_no_more(vname_resolver *r) {
 static void requested(struct vipc_service *service, struct vipc_incoming *in) {
     vname_resolver *r = service->context;
     const uint32_t code = vn_code(&in->message);
-    if (code == (VNAME_ANNOUNCE & VMTP_CODE_MASK)) {
+    if (code == (VNAME_ANNOUNCE & VMTP_CODE_MASK) && in->datagram) {
         r->announcing = 1;
         announced(r, in);
         r->announcing = 0;

@@ -9,6 +9,8 @@ static void sent(struct vipc_call *call, int result) {
 }
 
 static void tell(vname_resolver *r, vmtp_entity manager, const struct vname_record *other) {
+    struct vname_record told = *other;
+    told.flags |= VNAME_SECOND_HAND;
     for (unsigned i = 0; i < VN_MEETINGS; i++) {
         struct vn_meeting *meeting = &r->meetings[i];
         if (meeting->call.ipc)
@@ -18,7 +20,7 @@ static void tell(vname_resolver *r, vmtp_entity manager, const struct vname_reco
         meeting->call.message.code = VNAME_ANNOUNCE | VMTP_DGM;
         meeting->call.message.words[0] = VNAME_REASON_MEET;
         meeting->call.segment = meeting->segment;
-        meeting->call.segment_size = vname_record_encode(meeting->segment, sizeof meeting->segment, other);
+        meeting->call.segment_size = vname_record_encode(meeting->segment, sizeof meeting->segment, &told);
         meeting->call.deadline = vipc_now(r->ipc) + VN_QUERY_TIME;
         meeting->call.done = sent;
         meeting->call.context = r;

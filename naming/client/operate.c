@@ -115,23 +115,29 @@ void vn_operation_patient(struct vname_operation *op) {
     vn_operation_wait_until(op, now + op->delay < op->until ? now + op->delay : op->until);
 }
 
-/* The manager of an alias that has been cached for long does not have it any more. */
-static void alias_is_gone(struct vname_operation *op) {
+/* The manager that was asked alone, of an alias or of a doubted entry, does not have it any more. */
+static void target_is_gone(struct vname_operation *op) {
     op->target = 0;
     op->known = 1;
-    op->resolver->counters.stale++;
-    step(op, VNAME_STEP_STALE, 0, 0, NULL);
+    if (!op->doubting) { /* else that was told when the doubt came up */
+        op->resolver->counters.stale++;
+        step(op, VNAME_STEP_STALE, 0, 0, NULL);
+    }
+    op->doubting = 0;
     ask(op);
 }
+
+int vn_operation_is_final(const struct vname_operation *op) { return !(op->known && !op->registered); }
 
 void vn_operation_answered(struct vname_operation *op, enum vn_found found) {
     if (found == VN_FOUND) {
         op->target = 0;
+        op->doubting = 0;
         op->fresh = 1;
         go(op);
     } else if (op->target) {
-        alias_is_gone(op);
-    } else if (found == VN_INVALID && !(op->known && !op->registered)) {
+        target_is_gone(op);
+    } else if (found == VN_INVALID && vn_operation_is_final(op)) {
         op->answer.server = 0;
         op->answer.code = VNAME_NOT_FOUND;
         vn_operation_end(op, VNAME_NO_SUCH_NAME, 0);
@@ -151,6 +157,18 @@ static void forget_entry(struct vname_operation *op) {
     struct vn_entry *e = vn_cache_exact(&r->cache, name_of(op), op->record.prefix_length);
     if (e && e->record.manager == op->record.manager)
         vn_cache_drop(&r->cache, e);
+}
+
+/* It was sent to this entry's manager; nobody knows yet who it is that does not answer (NAME-7.1-12). */
+static struct vn_entry *doubt_entry(struct vname_operation *op) {
+    vname_resolver *r = op->resolver;
+    struct vn_entry *e = op->relative || op->fresh || op->record.group
+                             ? NULL
+                             : vn_cache_exact(&r->cache, name_of(op), op->record.prefix_length);
+    if (!e || e->record.manager != op->record.manager)
+        return NULL;
+    e->doubted = 1;
+    return e;
 }
 
 static struct vname_context *context_of(struct vname_operation *op) {
@@ -179,10 +197,32 @@ static void stale(struct vname_operation *op) {
     }
 }
 
+/* The manager itself says so. */
 static void found_stale(struct vname_operation *op, uint32_t code) {
     op->resolver->counters.stale++;
     step(op, VNAME_STEP_STALE, op->record.manager, code, NULL);
     stale(op);
+}
+
+/* The manager, or one to whom it has forwarded the operation, is not there. */
+static void somebody_is_gone(struct vname_operation *op) {
+    if (!doubt_entry(op)) {
+        stale(op);
+        return;
+    }
+    op->known = 1;
+    op->repeats++;
+    op->resolver->counters.repeats++;
+    op->registered |= (op->record.flags & VNAME_REGISTERED) != 0;
+    op->target = op->record.manager;
+    op->doubting = 1;
+    ask(op);
+}
+
+static void not_there(struct vname_operation *op) {
+    op->resolver->counters.stale++;
+    step(op, VNAME_STEP_STALE, op->record.manager, VMTP_NONEXISTENT_ENTITY, NULL);
+    somebody_is_gone(op);
 }
 
 static void silent(struct vname_operation *op) {
@@ -190,11 +230,14 @@ static void silent(struct vname_operation *op) {
     step(op, VNAME_STEP_GONE, op->record.manager, 0, NULL);
     if (op->flags & VNAME_REPEATABLE) {
         op->result = VMTP_RETRANS_TIMEOUT;
-        stale(op);
+        somebody_is_gone(op);
         return;
     }
+    const struct vn_question question = {name_of(op), op->length, 0, op->record.manager};
     if (op->relative)
         vn_context_stale(context_of(op), op->record.manager);
+    else if (doubt_entry(op))
+        vn_inquire(op->resolver, &question, NULL);
     else
         forget_entry(op);
     vn_operation_end(op, VNAME_UNREACHABLE, VMTP_RETRANS_TIMEOUT);
@@ -308,8 +351,10 @@ static void responded(struct vname_operation *op, int result) {
     const uint32_t code = vn_code(&op->call.answer);
     op->answer = op->call.answer;
     step(op, VNAME_STEP_RESPONSE, op->answer.server, code, NULL);
-    if (code == VNAME_STALE || code == VMTP_NONEXISTENT_ENTITY) {
+    if (code == VNAME_STALE) {
         found_stale(op, code);
+    } else if (code == VMTP_NONEXISTENT_ENTITY) {
+        not_there(op);
     } else if (code == VNAME_MOVED) {
         moved(op);
     } else if (code == VNAME_ALIAS) {
@@ -327,7 +372,7 @@ static void over(struct vipc_call *call, int result) {
     if (result == 0 || result == VMTP_BAD_REPLY_SEGMENT)
         responded(op, result);
     else if (result == VMTP_NONEXISTENT_ENTITY)
-        found_stale(op, VMTP_NONEXISTENT_ENTITY);
+        not_there(op);
     else if (result == VMTP_RETRANS_TIMEOUT)
         silent(op);
     else if (result == VMTP_USER_TIMEOUT)
@@ -391,12 +436,16 @@ static void go_relative(struct vname_operation *op) {
     send(op);
 }
 
+static void ask_its_manager(struct vname_operation *op, const struct vn_entry *e) {
+    op->target = e->record.manager;
+    ask(op);
+}
+
 /* The target takes the place of the prefix: 1, or 0: the operation waits or has ended. */
 static int follow(struct vname_operation *op, struct vn_entry *e) {
     vname_resolver *r = op->resolver;
     if (!op->fresh && vipc_now(r->ipc) - e->told > VN_ALIAS_AGE) {
-        op->target = e->record.manager;
-        ask(op);
+        ask_its_manager(op, e);
         return 0;
     }
     if (!may_follow(op))
@@ -431,6 +480,10 @@ static void go(struct vname_operation *op) {
         struct vn_entry *e = look_up(op);
         if (!e) {
             ask(op);
+            return;
+        }
+        if (e->doubted && !op->fresh) {
+            ask_its_manager(op, e);
             return;
         }
         if (!(e->record.flags & VNAME_ALIAS_RECORD)) {
@@ -496,7 +549,7 @@ static void clear_outcome(struct vname_operation *op) {
     op->outcome = VNAME_ANSWERED;
     op->result = 0;
     op->received = op->aliases = op->moves = op->repeats = op->questions = 0;
-    op->known = op->registered = op->fresh = 0;
+    op->known = op->registered = op->fresh = op->doubting = 0;
     op->group = op->target = 0;
     op->delay = 0;
     op->over = 0;

@@ -88,6 +88,7 @@ static void first_answer(struct vn_query *q, const struct vname_record *record, 
     vn_step(r, VNAME_STEP_ANSWER, q->name, q->length, server, 0, record);
     vn_cache_put(&r->cache, record, now);
     q->best = *record;
+    q->own = record->manager == server;
     q->listening = 1;
     vipc_timer_set(r->ipc, &q->timer, now + VN_LISTEN_TIME);
     vn_query_wake(q, VN_FOUND);
@@ -95,19 +96,22 @@ static void first_answer(struct vn_query *q, const struct vname_record *record, 
 
 static void another_answer(struct vn_query *q, const struct vname_record *record, vmtp_entity server) {
     vname_resolver *r = q->resolver;
+    const int own = record->manager == server;
     r->counters.answers_more++;
     vn_step(r, VNAME_STEP_ANSWER_MORE, q->name, q->length, server, 0, record);
     if (record->prefix_length > q->best.prefix_length) {
         vn_cache_put(&r->cache, record, vipc_now(r->ipc));
         q->best = *record;
+        q->own = own;
     } else if (record->prefix_length == q->best.prefix_length && record->manager != q->best.manager &&
                !(record->group && record->group == q->best.group)) {
         r->counters.conflicts++;
         vn_step(r, VNAME_STEP_CONFLICT, q->name, q->length, server, 0, record);
         vn_introduce(r, record, &q->best);
-        if (vname_record_beats(record, &q->best)) {
+        if (own == q->own ? vname_record_beats(record, &q->best) : own) {
             vn_cache_put(&r->cache, record, vipc_now(r->ipc));
             q->best = *record;
+            q->own = own;
         }
     }
 }
@@ -158,6 +162,13 @@ static void drop_longer(vname_resolver *r, const struct vn_query *q, const struc
     }
 }
 
+/* He is there: what was believed of him may stay. */
+static void trust(vname_resolver *r, const struct vn_query *q) {
+    struct vn_entry *e = vn_cache_find(&r->cache, q->name, q->length);
+    if (e && e->record.manager == q->call.message.server)
+        e->doubted = 0;
+}
+
 static int is_new_manager(struct vn_query *q, struct vname_record *record) {
     const struct vipc_call *call = &q->call;
     return vn_code(&call->answer) == VNAME_MOVED && vname_record_decode(record, call->area, call->received) &&
@@ -177,6 +188,7 @@ static void one_answered(struct vn_query *q) {
     vn_step(r, VNAME_STEP_ANSWER, q->name, q->length, call->answer.server, vn_code(&call->answer), &record);
     if (record.manager == call->answer.server)
         drop_longer(r, q, &record);
+    trust(r, q);
     vn_cache_put(&r->cache, &record, vipc_now(r->ipc));
     vn_query_stage_over(q, VN_GOOD);
 }
@@ -229,6 +241,7 @@ static void count(struct vn_query *q, vmtp_entity to) {
     };
     struct vname_counters *c = &q->resolver->counters;
     if (q->stage == VN_HANDLERS) {
+        q->all++;
         c->multicasts++;
         for (struct vname_operation *op = q->waiters.first; op; op = op->next)
             op->questions++;

@@ -170,7 +170,7 @@ START_TEST(a_child_need_not_ask) {
     ck_assert_uint_gt(vname_context_text(net.resolver, context, sizeof context), 0);
 
     ck_assert_int_eq(vname_open(&child, net.node, NULL), 0);
-    ck_assert_uint_eq(vname_inherit(child, names, context), 1); /* no alias */
+    ck_assert_uint_eq(vname_inherit(child, names, context), 2);
     operation_init(&last, "/a/y");
     ck_assert_int_eq(vname_operate_wait(child, &last.op), 0);
     ck_assert_int_eq((int)last.op.outcome, VNAME_ANSWERED);
@@ -178,8 +178,17 @@ START_TEST(a_child_need_not_ask) {
     ck_assert_int_eq(vname_operate_wait(child, &last.op), 0);
     ck_assert_uint_eq(m->last.words[0], 1007);
     ck_assert_uint_eq(vname_counters_of(child)->multicasts, 0);
-    ck_assert_uint_eq(vname_counters_of(child)->inherited, 1);
+    ck_assert_uint_eq(vname_counters_of(child)->inherited, 2);
+    /* NAME-7.1-09: of an alias its manager is asked, once. */
+    for (unsigned i = 0; i < 2; i++) {
+        operation_init(&last, "/alias/z");
+        ck_assert_int_eq(vname_operate_wait(child, &last.op), 0);
+        ck_assert_int_eq((int)last.op.outcome, VNAME_ANSWERED);
+        ck_assert_uint_eq(vname_counters_of(child)->lone_queries, 1);
+        ck_assert_uint_eq(vname_counters_of(child)->multicasts, 0);
+    }
 
+    operation_init(&last, "relative");
     manager_restart(m); /* what was handed down is found stale like anything else */
     ck_assert_int_eq(vname_operate_wait(child, &last.op), 0);
     ck_assert_int_eq((int)last.op.outcome, VNAME_ANSWERED);
@@ -210,6 +219,45 @@ START_TEST(children_get_what_was_used_last) {
 }
 END_TEST
 
+/* NAME-7.1-09: an alias that was changed while its parent slept. */
+START_TEST(an_alias_that_was_handed_down_is_old) {
+    static char names[VNAME_TEXT_OCTETS + 1];
+    vname_resolver *child;
+    net_open(&net, NULL);
+    struct manager *m = net_manager(&net, "/a"), *n = net_manager(&net, "/b");
+    struct manager *alias = net_alias(&net, "/alias", "/a");
+    operation_run(&net, "/alias/x", 0);
+    vname_names_text(net.resolver, names, sizeof names);
+    alias->record.target = "/b";
+    ck_assert_int_eq(vname_open(&child, net.node, NULL), 0);
+    ck_assert_uint_eq(vname_inherit(child, names, NULL), 2);
+    operation_init(&last, "/alias/x");
+    ck_assert_int_eq(vname_operate_wait(child, &last.op), 0);
+    ck_assert_uint_eq(m->operations, 1);
+    ck_assert_uint_eq(n->operations, 1);
+    vname_close(child);
+    net_close(&net);
+}
+END_TEST
+
+/* NAME-7.2-01: in the parent's order, and nothing makes room for it. */
+START_TEST(what_is_inherited_keeps_its_order) {
+    static struct vname_record records[64];
+    static char names[VNAME_TEXT_OCTETS + 1];
+    net_open(&net, NULL);
+    put("/own", 77, NULL);
+    strcpy(names, "1");
+    for (unsigned i = 0; i < 40; i++) /* of aliases there are 16 places */
+        sprintf(names + strlen(names), ";/p%u=%x,0,1%s", i, i + 1, i % 2 ? "" : "=/t");
+    ck_assert_uint_eq(vname_inherit(net.resolver, names, NULL), 40);
+    ck_assert_uint_eq(vname_cache_list(net.resolver, records, 64), 1 + 20 + 16);
+    ck_assert_uint_eq(records[0].manager, 77);
+    for (unsigned i = 1; i < 32; i++)
+        ck_assert_uint_eq(records[i].manager, i);
+    net_close(&net);
+}
+END_TEST
+
 /* NAME-7.2-01 NAME-7.2-04 */
 START_TEST(what_the_environment_says) {
     net_open(&net, NULL);
@@ -236,6 +284,8 @@ int main(void) {
     tcase_add_test(tc, much_coming_and_going);
     tcase_add_test(tc, what_is_not_good_is_not_cached);
     tcase_add_test(tc, a_child_need_not_ask);
+    tcase_add_test(tc, an_alias_that_was_handed_down_is_old);
+    tcase_add_test(tc, what_is_inherited_keeps_its_order);
     tcase_add_test(tc, children_get_what_was_used_last);
     tcase_add_test(tc, what_the_environment_says);
     suite_add_tcase(suite, tc);

@@ -98,6 +98,7 @@ static void two_managers_answer(uint32_t late_generation, int late_wins) {
     ck_assert_str_eq(a->met, "/a");
     ck_assert_uint_eq(a->met_manager, b->service.entity);
     ck_assert_uint_eq(b->met_manager, a->service.entity);
+    ck_assert_uint_eq(a->met_flags & b->met_flags, VNAME_SECOND_HAND);
     ck_assert_int_eq(vname_cached(net.resolver, "/a/x", 4, &record), 1);
     ck_assert_uint_eq(record.manager, late_wins ? b->service.entity : a->service.entity);
     ck_assert_uint_eq(COUNTERS(&net)->conflicts, 1);
@@ -108,6 +109,24 @@ static void two_managers_answer(uint32_t late_generation, int late_wins) {
 START_TEST(two_managers_are_told_of_each_other) {
     two_managers_answer(4, 0);
     two_managers_answer(6, 1);
+}
+END_TEST
+
+/* NAME-5.2-06: somebody tells of another, with the highest generation; he who has it says so himself, before or after. */
+START_TEST(hearsay_does_not_win) {
+    struct vname_record record;
+    net_open(&net, NULL);
+    struct manager *a = net_manager(&net, "/a"), *b = net_manager(&net, "/a");
+    b->record.manager = 0x999;
+    b->record.flags = VNAME_SECOND_HAND;
+    b->record.generation = UINT32_MAX;
+    (_i ? a : b)->late = 5 * MS;
+    operation_run(&net, "/a/x", 500 * MS);
+    vipc_fake_run(net.fake, 200 * MS);
+    ck_assert_uint_eq(COUNTERS(&net)->conflicts, 1);
+    ck_assert_int_eq(vname_cached(net.resolver, "/a/x", 4, &record), 1);
+    ck_assert_uint_eq(record.manager, a->service.entity);
+    net_close(&net);
 }
 END_TEST
 
@@ -220,6 +239,7 @@ int main(void) {
     tcase_add_test(tc, the_first_answer_is_taken_and_a_longer_one_kept_for_later);
     tcase_add_test(tc, listening_ends);
     tcase_add_test(tc, two_managers_are_told_of_each_other);
+    tcase_add_loop_test(tc, hearsay_does_not_win, 0, 2);
     tcase_add_test(tc, replicas_are_no_conflict);
     tcase_add_test(tc, nobody_answers);
     tcase_add_test(tc, an_answer_within_a_second_counts);

@@ -131,7 +131,72 @@ START_TEST(a_silent_manager_ends_what_may_not_be_done_twice) {
     ck_assert_int_eq((int)operation_run(&net, "/a/x", 0), VNAME_UNREACHABLE);
     ck_assert_int_eq(last.op.result, VMTP_RETRANS_TIMEOUT);
     ck_assert_uint_eq(last.op.repeats, 0);
-    ck_assert_uint_eq(vname_cache_list(net.resolver, NULL, 0), 0); /* the next operation asks */
+    /* Meanwhile he is asked himself; the next operation waits for that, and asks. */
+    vipc_fake_run(net.fake, 1100 * MS);
+    ck_assert_uint_eq(vname_cache_list(net.resolver, NULL, 0), 0);
+    net_close(&net);
+}
+END_TEST
+
+/* NAME-7.1-05 */
+START_TEST(the_next_one_does_not_go_there) {
+    known("/a");
+    manager_crash(a);
+    ck_assert_int_eq((int)operation_run(&net, "/a/x", 0), VNAME_UNREACHABLE);
+    struct manager *b = net_manager(&net, "/a");
+    ck_assert_int_eq((int)operation_run(&net, "/a/y", 0), VNAME_ANSWERED);
+    ck_assert_uint_eq(b->operations, 1);
+    ck_assert_uint_eq(last.op.repeats, 0);
+    net_close(&net);
+}
+END_TEST
+
+/* One that covers /a/b, whose manager is gone, and sends operations there on; asked, he tells of it. */
+static struct vname_record mounted;
+static int covers_what_is_gone(struct manager *m, struct vipc_incoming *in) {
+    const uint32_t code = in->message.code & VMTP_CODE_MASK;
+    if (code == (VNAME_QUERY & VMTP_CODE_MASK)) {
+        if (in->segment_size < 4 || memcmp(in->segment, "/a/b", 4) != 0)
+            return 0;
+        if (in->group)
+            vipc_discard(in);
+        else
+            manager_answer(in, VMTP_OK, mounted.prefix_length, &mounted);
+        return 1;
+    }
+    if (!(code & VNAME_BY_NAME) || in->segment_size < 4 || memcmp(in->segment, "/a/b", 4) != 0)
+        return 0;
+    struct vmtp_message on = in->message;
+    on.server = mounted.manager;
+    m->operations++;
+    ck_assert_int_eq(vipc_forward(in, &on, in->segment, in->segment_size, 0), 0);
+    return 1;
+}
+
+/* NAME-7.1-12: 0: its host says that it is gone; 1: it is silent, and the operation may be done twice; 2: and it may not. */
+START_TEST(who_is_gone_is_another) {
+    known("/a");
+    struct manager *b = net_manager(&net, "/a/b");
+    mounted = b->record;
+    mounted.flags |= VNAME_SECOND_HAND;
+    a->hook = covers_what_is_gone;
+    if (_i)
+        manager_crash(b);
+    else
+        manager_exit(b);
+    operation_init(&last, "/a/b/x");
+    last.op.flags = _i == 1 ? VNAME_REPEATABLE : 0;
+    last.op.deadline = vipc_now(net.node) + 20 * VMTP_SECOND;
+    ck_assert_int_eq(vname_operate_wait(net.resolver, &last.op), 0);
+    ck_assert_int_eq((int)last.op.outcome, VNAME_UNREACHABLE);
+    vipc_fake_run(net.fake, 2 * VMTP_SECOND);
+    struct vname_record record;
+    ck_assert_int_eq(vname_cached(net.resolver, "/a/y", 4, &record), 1);
+    ck_assert_uint_eq(record.manager, a->service.entity);
+    ck_assert_uint_eq(a->operations, 2); /* the first made it known; what followed went to the other */
+    const uint64_t asked = COUNTERS(&net)->multicasts;
+    ck_assert_int_eq((int)operation_run(&net, "/a/y", 0), VNAME_ANSWERED);
+    ck_assert_uint_eq(COUNTERS(&net)->multicasts, asked);
     net_close(&net);
 }
 END_TEST
@@ -341,6 +406,8 @@ int main(void) {
     tcase_add_test(tc, two_managers_that_send_us_to_each_other);
     tcase_add_test(tc, moved_without_a_good_record);
     tcase_add_test(tc, a_silent_manager_ends_what_may_not_be_done_twice);
+    tcase_add_test(tc, the_next_one_does_not_go_there);
+    tcase_add_loop_test(tc, who_is_gone_is_another, 0, 3);
     tcase_add_test(tc, a_silent_manager_is_looked_for_when_it_may);
     tcase_add_test(tc, a_known_prefix_is_waited_for);
     tcase_add_test(tc, a_known_prefix_is_waited_for_until_the_deadline);

@@ -15,13 +15,20 @@ static char text[20000];
 START_TEST(the_text_of_records) {
     const struct vname_record records[] = {
         {.prefix = "/storage", .prefix_length = 8, .manager = 0x0a11ce5eed004240u, .context = 0x1f, .generation = 3},
-        {.prefix = "/bin", .prefix_length = 4, .manager = 1, .generation = 1, .flags = VNAME_ALIAS_RECORD},
+        {.prefix = "/bin",
+         .prefix_length = 4,
+         .manager = 1,
+         .generation = 1,
+         .flags = VNAME_ALIAS_RECORD,
+         .target = "/x=y;z/\xc3\xbc",
+         .target_length = 9},
         {.prefix = "/a b;c=d,%\xc3\xbc",
          .prefix_length = 12,
          .manager = 0xb,
          .generation = 0xffffffffu,
          .group = 0x40000001e0000777u}};
     const char *expected = "1;/storage=a11ce5eed004240,1f,3"
+                           ";/bin=1,0,1=/x%3dy%3bz/%c3%bc"
                            ";/a%20b%3bc%3dd%2c%25%c3%bc=b,0,ffffffff,40000001e0000777";
     ck_assert_uint_eq(vname_text_records(text, sizeof text, records, 3), strlen(expected));
     ck_assert_str_eq(text, expected);
@@ -36,6 +43,12 @@ START_TEST(the_text_of_records) {
     ck_assert_uint_eq(r.group, 0);
     ck_assert_uint_eq(r.prefix_length, 8);
     ck_assert_mem_eq(r.prefix, "/storage", 8);
+    ck_assert_uint_eq(r.flags, 0);
+    ck_assert_uint_eq(r.target_length, 0);
+    ck_assert_int_eq(vname_text_next(&reader, &r), 1);
+    ck_assert_uint_eq(r.flags, VNAME_ALIAS_RECORD);
+    ck_assert_uint_eq(r.target_length, 9);
+    ck_assert_mem_eq(r.target, records[1].target, 9);
     ck_assert_int_eq(vname_text_next(&reader, &r), 1);
     ck_assert_uint_eq(r.prefix_length, 12);
     ck_assert_mem_eq(r.prefix, records[2].prefix, 12);
@@ -73,6 +86,10 @@ START_TEST(what_cannot_be_read_is_skipped) {
     ck_assert_uint_eq(readable("1;/a=1,2,0;/a=0,2,1;/a=4000000000000001,2,3"), 0);
     ck_assert_uint_eq(readable("1;/a=11112222333344445,2,3;/a=1,111122223,3;/a=1,2,111122223"), 0);
     ck_assert_uint_eq(readable("1;a=1,2,3;/=1,2,3;/a/..=1,2,3;=1,2,3;/a%2=1,2,3;/a%=1,2,3;/a%zz=1,2,3;/a b=1,2,3"), 0);
+    /* Aliases, with a group and without; targets that are no absolute names; identifiers as they are shown to people. */
+    ck_assert_uint_eq(readable("1;/a=1,2,3=/t;/b=1,2,3,40000001E0000777=/t"), 2);
+    ck_assert_uint_eq(readable("1;/a=1,2,3=;/a=1,2,3=t;/a=1,2,3=/t=;/a=1,2,3=/t,4;/a=1,2,3=/%00;/a=1,2,3,=/t"), 0);
+    ck_assert_uint_eq(readable("1;/a=0a11-ce5e-ed00-4240,2,3"), 0);
     ck_assert_uint_eq(readable("1;/a%00=1,2,3;/a%ff=1,2,3;/a=1,2,3,40000001E0000777"), 1);
 }
 END_TEST

@@ -57,6 +57,10 @@ static void put_record(struct writer *w, const struct vname_record *record) {
         put(w, ',');
         put_hex(w, record->group);
     }
+    if (record->flags & VNAME_ALIAS_RECORD) {
+        put(w, '=');
+        put_name(w, record->target, record->target_length);
+    }
 }
 
 size_t vname_text_records(char *text, size_t room, const struct vname_record *records, size_t count) {
@@ -68,8 +72,6 @@ size_t vname_text_records(char *text, size_t room, const struct vname_record *re
     put(&w, '1');
     for (size_t i = 0; i < count && written < VNAME_TEXT_RECORDS; i++) {
         const size_t before = w.used;
-        if (records[i].flags & VNAME_ALIAS_RECORD)
-            continue;
         put_record(&w, &records[i]);
         if (w.used > w.room)
             w.used = before; /* a shorter one may still fit */
@@ -129,8 +131,8 @@ static int take(struct part *p, char c) {
     return 1;
 }
 
-/* What stands before '=', which is taken too: its octets, 0 if it is no name or has more than room. */
-static size_t take_name(struct part *p, char *name, size_t room) {
+/* What stands before '=' or the end: its octets, 0 if it is no name or has more than room. */
+static size_t take_octets(struct part *p, char *name, size_t room) {
     size_t length = 0;
     while (p->left && *p->at != '=') {
         char c = *p->at;
@@ -150,17 +152,35 @@ static size_t take_name(struct part *p, char *name, size_t room) {
         p->at++;
         p->left--;
     }
+    return length;
+}
+
+/* The same and '=', which is taken too. */
+static size_t take_name(struct part *p, char *name, size_t room) {
+    const size_t length = take_octets(p, name, room);
     return take(p, '=') ? length : 0;
 }
 
-static int read_record(struct part p, char *prefix, struct vname_record *record) {
+/* What follows the generation: a group, a target. */
+static int read_rest(struct part *p, char *target, struct vname_record *record) {
+    if (take(p, ',') && !take_hex(p, 16, &record->group))
+        return 0;
+    if (take(p, '=')) {
+        record->flags = VNAME_ALIAS_RECORD;
+        record->target = target;
+        record->target_length = (uint16_t)take_octets(p, target, VNAME_NAME_OCTETS);
+    }
+    return !p->left;
+}
+
+static int read_record(struct part p, char *prefix, char *target, struct vname_record *record) {
     uint64_t context, generation;
     memset(record, 0, sizeof *record);
     const size_t length = take_name(&p, prefix, VNAME_PREFIX_OCTETS);
     if (!length || !take_hex(&p, 16, &record->manager) || !take(&p, ',') || !take_hex(&p, 8, &context) ||
         !take(&p, ',') || !take_hex(&p, 8, &generation))
         return 0;
-    if (p.left && !(take(&p, ',') && take_hex(&p, 16, &record->group) && !p.left))
+    if (!read_rest(&p, target, record))
         return 0;
     record->context = (uint32_t)context;
     record->generation = (uint32_t)generation;
@@ -189,7 +209,7 @@ int vname_text_next(struct vname_text *reader, struct vname_record *record) {
         reader->at = p.at + p.left;
         reader->left -= 1 + p.left;
         reader->records++;
-        if (whole && read_record(p, reader->prefix, record))
+        if (whole && read_record(p, reader->prefix, reader->target, record))
             return 1;
         reader->skipped++;
     }

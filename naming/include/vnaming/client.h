@@ -236,7 +236,7 @@ struct vname_operation {
     vmtp_time until, delay;
     vmtp_entity group, target;
     size_t length;
-    uint8_t state, resolve_only, relative, known, registered, fresh, inside, told;
+    uint8_t state, resolve_only, relative, known, registered, fresh, doubting, inside, told;
     int over;
     uint8_t segment[VNAME_NAME_OCTETS + VNAME_EXTRA_OCTETS];
     uint8_t small[VNAME_RECORD_OCTETS];

@@ -122,8 +122,8 @@ VMTP_API uint32_t vname_request_parse(struct vname_request *request, const struc
 /* ---- handing down (section 7.2) ------------------------------------------------------------------------------ */
 
 /*
- * V_NAMES: the text of count records, with a terminating zero.  Those without a place (64 records, 8192 octets, room), and aliases, whose target the form
- * does not have, are left out.  Returns the length without the zero; 0 if room has not even place for an empty list (2).
+ * V_NAMES: the text of count records, with a terminating zero.  Those without a place (64 records, 8192 octets, room) are left out.
+ *  Returns the length without the zero; 0 if room has not even place for an empty list (2).
  */
 VMTP_API size_t vname_text_records(char *text, size_t room, const struct vname_record *records, size_t count);
 
@@ -133,12 +133,13 @@ struct vname_text {
     size_t left;      /* octets not looked at yet */
     uint32_t records; /* looked at, good or not */
     uint32_t skipped; /* could not be read */
-    char prefix[VNAME_PREFIX_OCTETS];
+    char prefix[VNAME_PREFIX_OCTETS], target[VNAME_NAME_OCTETS];
 };
 
 /* text may be NULL. */
 VMTP_API void vname_text_begin(struct vname_text *reader, const char *text);
-/* The next record that can be read: 1, or 0 at the end.  Its prefix lies in the reader, until the next call.  Owner, flags and target are 0. */
+/* The next record that can be read: 1, or 0 at the end.  Its prefix and target lie in the reader, until the next call.  Owner and flags
+ * but VNAME_ALIAS_RECORD are 0. */
 VMTP_API int vname_text_next(struct vname_text *reader, struct vname_record *record);
 
 /* A place from which relative names go on. */

@@ -69,6 +69,7 @@ static void announce(struct manager *m, struct vipc_incoming *in) {
         memcpy(m->met, record.prefix, record.prefix_length);
         m->met[record.prefix_length] = '\0';
         m->met_manager = record.manager;
+        m->met_flags = record.flags;
     }
     vipc_discard(in);
 }

@@ -40,6 +40,7 @@ struct manager {
     uint32_t extra_size;
     char met[VNAME_PREFIX_OCTETS + 1]; /* of the last AnnounceName of reason MEET: prefix, and who */
     vmtp_entity met_manager;
+    uint16_t met_flags;
 };
 
 #define MANAGERS 12
