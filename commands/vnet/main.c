@@ -23,6 +23,9 @@ static const struct vnet_command commands[] = {
     {"resolve", "find out whose a name is", vnet_resolve},
     {"names", "list the prefixes on the segment, and those that are registered", vnet_names},
     {"watch", "wait for a name to appear, move and go", vnet_watch},
+    {"serve", "let others use a directory by names", vnet_serve},
+    {"ls", "list directories that others serve", vnet_ls},
+    {"cat", "write what is in objects to the standard output", vnet_cat},
     {"get", "fetch a file from a node", vnet_get},
     {"mount", "let programs use objects as files of this system", vnet_mount},
     {"trace", "show VMTP packets in readable form", vnet_trace},
@@ -119,11 +122,20 @@ static int help_about(const char *name) {
     return run(name, 2, arguments);
 }
 
+static int say_what(void) {
+    char list[512] = "";
+    for (size_t i = 0, at = 0; i < COMMANDS && at < sizeof list; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s",
+                               i == 0             ? ""
+                               : i < COMMANDS - 1 ? ", "
+                                                  : " or ",
+                               commands[i].name);
+    return vnet_misuse("say what to do: %s; `vnet --help` tells more", list);
+}
+
 static int act(int argc, char **argv) {
     if (argc < 2)
-        return vnet_misuse(
-            "say what to do: up, ping, probe, who, stat, group, migrate, directory, resolve, names, watch, get, "
-            "mount or trace; `vnet --help` tells more");
+        return say_what();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (argc > 2)
             return help_about(argv[2]);

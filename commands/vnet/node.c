@@ -20,11 +20,14 @@
 /* A signal handler can only reach what is global. */
 static volatile sig_atomic_t interrupted;
 static int wake_pipe[2] = {-1, -1};
+static vmtp_host *volatile waiting; /* NULL: it is not to be interrupted */
 
 static void on_signal(int number) {
     int saved = errno;
     (void)number;
     interrupted = 1;
+    if (waiting)
+        vmtp_host_interrupt(waiting);
     if (write(wake_pipe[1], "", 1) < 0) {
         /* The pipe is full: it is readable, which is what counts. */
     }
@@ -39,6 +42,8 @@ static int catch_signals(void) {
     vnet_catch(&action);
     return VNET_OK;
 }
+
+void node_interrupt_waits(struct node *node) { waiting = node->host; }
 
 int node_interrupted(void) { return interrupted != 0; }
 
@@ -89,6 +94,7 @@ int node_close(struct node *node, int code) {
     int error = vmtp_pcapng_finish(vmtp_host_port(node->host));
     if (error)
         code = vnet_fail("the capture %s is not complete: %s", node->pcap, strerror(error));
+    waiting = NULL;
     vmtp_host_close(node->host);
     node->host = NULL;
     return code;

@@ -28,6 +28,9 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
 /* Returns code, the exit code so far, or VNET_FAILED after a message when what --pcap wrote is not whole. */
 int node_close(struct node *node, int code);
 
+/* From now on interruption also ends what waits on the host without node_next, with VMTP_E_CANCELLED: vmtp_host_wait, vipc_wait ... */
+void node_interrupt_waits(struct node *node);
+
 /* 1 once SIGINT, SIGTERM or SIGHUP has come. */
 int node_interrupted(void);
 

@@ -114,6 +114,13 @@ static int set(const struct option_row *row, const char *text) {
     return -1;
 }
 
+/* The first row of the table that is an option, or NULL. */
+static const struct option_row *first(const struct option_row *row) {
+    while (row && !row->name)
+        row = row->target;
+    return row;
+}
+
 /* ---- help ------------------------------------------------------------------------------------------------------ */
 
 /* "; default 5.0 s", unless the text says so already: before the command line is read, targets hold defaults. */
@@ -149,9 +156,9 @@ static void help_row(const struct option_row *row) {
 
 static void help(const struct option_page *page) {
     printf("usage: vnet %s\n\n%s\n\nOptions:\n", page->usage, page->about);
-    for (const struct option_row *row = page->rows; row && row->name; row++)
+    for (const struct option_row *row = first(page->rows); row; row = first(row + 1))
         help_row(row);
-    for (const struct option_row *row = page->more; row && row->name; row++)
+    for (const struct option_row *row = first(page->more); row; row = first(row + 1))
         help_row(row);
     puts("      --help                   this page");
     if (page->after)
@@ -161,7 +168,7 @@ static void help(const struct option_page *page) {
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
 static const struct option_row *find_in(const struct option_row *rows, const char *name, size_t length, char letter) {
-    for (const struct option_row *row = rows; row && row->name; row++) {
+    for (const struct option_row *row = first(rows); row; row = first(row + 1)) {
         if (name && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
             return row;
         if (!name && row->letter == letter)
@@ -187,6 +194,11 @@ static int take(const struct option_page *page, int argc, char **argv, int *at) 
     } else {
         row = find(page, NULL, 0, word[1]);
         value = word[2] ? word + 2 : NULL;
+    }
+    while (row && row->kind == OPTION_FLAG && value && word[1] != '-') { /* several letters in one word */
+        set(row, NULL);
+        row = find(page, NULL, 0, *value);
+        value = value[1] ? value + 1 : NULL;
     }
     if (!row) {
         vnet_misuse("unknown option \"%s\"; `vnet %s --help` lists them", word, vnet_running);

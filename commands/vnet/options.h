@@ -3,6 +3,8 @@
 #ifndef VNET_OPTIONS_H
 #define VNET_OPTIONS_H
 
+#include <stdint.h>
+
 #include <vmtp/frame.h>
 
 enum option_kind {
@@ -23,7 +25,7 @@ struct option_list {
 };
 
 struct option_row {
-    const char *name; /* without the dashes; NULL ends the table */
+    const char *name; /* without the dashes; NULL ends the table, or has it go on with another, the target */
     char letter;      /* or 0 */
     enum option_kind kind;
     void *target;
@@ -31,6 +33,9 @@ struct option_row {
     const char *help;
     uint64_t least, most;
 };
+
+#define OPTION_GO_ON(table)                                                                                            \
+    { NULL, 0, OPTION_FLAG, (void *)(uintptr_t)(table), NULL, NULL, 0, 0 }
 
 struct option_page {
     const char *usage; /* what follows "vnet " */

@@ -23,7 +23,7 @@ struct up {
 
 static void say_ready(struct up *u) {
     const struct vmtp_port_info *port = &vmtp_host_port(u->node.host)->info;
-    uint32_t mtu = u->options.host.engine.mtu ? u->options.host.engine.mtu : port->mtu;
+    uint32_t mtu = u->options.engine.host.engine.mtu ? u->options.engine.host.engine.mtu : port->mtu;
     vmtp_entity manager = vmtp_host_manager(u->node.host), test = vtest_entity(u->service);
     char text[VMTP_ENTITY_TEXT], mac[TEXT_MAC];
     if (u->options.common.json) {
@@ -192,7 +192,7 @@ static int run(struct up *u) {
 
 int up_run(const struct up_options *o) {
     struct up u = {.options = *o};
-    int rc = node_open(&u.node, &u.options.host, &u.options.common);
+    int rc = node_open(&u.node, &u.options.engine.host, &u.options.common);
     if (rc != VNET_OK)
         return rc;
     rc = run(&u);

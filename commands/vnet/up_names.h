@@ -7,16 +7,12 @@
 #ifndef VNET_UP_NAMES_H
 #define VNET_UP_NAMES_H
 
-#include <vnaming/manager.h>
-
+#include "claims.h"
 #include "node.h"
 
 struct up_names_options {
-    struct option_list prefixes, aliases; /* aliases: PREFIX=NAME */
-    vmtp_entity owner;                    /* 0: a new one */
-    enum vname_directory_use directory;
+    struct claims_options claims;
     const char *files; /* directory of the objects, or NULL */
-    uint8_t json;
 };
 
 struct up_names {
@@ -28,8 +24,6 @@ struct up_names {
     int files; /* descriptor, -1: none */
 };
 
-/* Whether prefixes, aliases and the word (NULL: never) are good: 0, or -1 after a message.  Sets directory. */
-int up_names_check(struct up_names_options *o, const char *directory);
 /* Requests that wait for the manager at a time; 0: there is none. */
 uint32_t up_names_depth(const struct up_names_options *o);
 

@@ -3,20 +3,15 @@
 #ifndef VNET_UP_OPTIONS_H
 #define VNET_UP_OPTIONS_H
 
-#include <vmtp/host.h>
-
-#include "options.h"
+#include "engine_options.h"
 #include "test_responder.h"
 #include "up_names.h"
 
 struct up_options {
     struct common_options common;
     struct vtest_options service;
-    struct vmtp_host_config host; /* timers, tables and so on are set right in it */
-    const char *checksum;
-    uint8_t no_spin;
+    struct engine_options engine; /* timers, tables and so on are set right in it */
     struct up_names_options names;
-    const char *directory;
     vmtp_entity group;    /* 0: none.  Otherwise the service joins it; flags only: a new one is made */
     uint32_t permissions; /* in that group */
 };

@@ -28,6 +28,9 @@ int vnet_resolve(int argc, char **argv);
 int vnet_names(int argc, char **argv);
 int vnet_watch(int argc, char **argv);
 int vnet_mount(int argc, char **argv);
+int vnet_serve(int argc, char **argv);
+int vnet_ls(int argc, char **argv);
+int vnet_cat(int argc, char **argv);
 
 /* One line on stderr: "vnet ping: ...".  Return VNET_FAILED and VNET_USAGE, so that callers can return them. */
 int vnet_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
