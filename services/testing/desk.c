@@ -67,7 +67,7 @@ const struct said *on_name(struct asker *a, uint32_t code, const char *name, uin
 
 /* ---- lists ---------------------------------------------------------------------------------------------------- */
 
-#define SEEN 256
+#define SEEN 512
 
 static struct {
     char name[UIO_COMPONENT_OCTETS + 1];
@@ -87,7 +87,7 @@ static void note(char *text, size_t room, const struct uio_object *object) {
 }
 
 const char *names_in(struct asker *a, const char *context, uint32_t octets) {
-    static char text[8192];
+    static char text[32768];
     const uint32_t number = create(a, context, UIO_MODE_READ | UIO_MODE_CONTEXT);
     uint64_t block = 0;
     uint32_t end = 0;

@@ -21,8 +21,9 @@ struct time_manager;
 #define TIME_DELAY_MOST 60000000u /* microseconds */
 
 struct time_config {
-    int64_t (*now)(void *context);                /* the time of day; NULL: the system's (CLOCK_REALTIME) */
-    uint32_t (*set)(void *context, int64_t time); /* sets it, `time` is not negative: 0, or the code that is answered.  NULL: VMTP_NO_PERMISSION */
+    int64_t (*now)(void *context); /* the time of day; NULL: the system's (CLOCK_REALTIME) */
+    uint32_t (*set)(void *context,
+                    int64_t time); /* sets it, `time` is not negative: 0, or the code that is answered.  NULL: VMTP_NO_PERMISSION */
     uint32_t resolution; /* nanoseconds; 0: with now NULL what the system says, else it is not known */
     uint32_t delays;     /* at a time; 0: 64.  At most 65536 */
     void *context;
