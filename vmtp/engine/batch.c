@@ -104,10 +104,21 @@ static void write_response(struct vmtp_engine *e, const struct remote *r, struct
     q->tx.segment_size = reply->segment_size;
 }
 
+/*
+ * One that waits for others before it keeps its record until they are answered, so the last is not for it: their answers may need it.
+ * Whoever else has one gives it back by itself, after so many retries.
+ */
+static int may_take_run(const struct vmtp_engine *e, const struct remote *r, const struct request *q) {
+    const struct request *before = remote_oldest(e, r);
+    while (before != q && before->state == REQUEST_RESPONDED)
+        before = request_newer(e, before);
+    return before == q || e->runs.used + 1u < e->runs.count;
+}
+
 int veng_batch_reply(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
     struct remote *r = remote_at(e, q->remote);
     if (reply->segment_size > VMTP_GROUP_OCTETS) {
-        q->tx.run = veng_pool_take(&e->runs);
+        q->tx.run = may_take_run(e, r, q) ? veng_pool_take(&e->runs) : NULL;
         if (!q->tx.run)
             return VMTP_E_FULL;
         veng_run_send(q->tx.run, reply->segment_size);

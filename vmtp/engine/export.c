@@ -63,6 +63,7 @@ static uint8_t moved_state(const struct vmtp_engine *e, const struct remote *r) 
     case REMOTE_RESPONDED: return MOVED_RESPONDED;
     case REMOTE_RUN: return MOVED_RUN;
     case REMOTE_DISCARDED: return MOVED_DISCARDED;
+    case REMOTE_REFUSED: return MOVED_REFUSED;
     case REMOTE_FORWARDED: return q && q->nested ? MOVED_DISCARDED : MOVED_FORWARDED;
     default: return MOVED_IDLE;
     }

@@ -200,7 +200,7 @@ static void tell_client(struct vmtp_engine *e, const struct remote *r, uint32_t 
         veng_call_finish(e, c, code, now);
 }
 
-/* Acknowledged: from here on the record answers duplicates.  Else the Client is told why not. */
+/* Acknowledged: from here on the record answers duplicates.  Else the Client is told why not, now and whenever it is asked for. */
 void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     struct request *q = request_at(e, c->forwarder);
     struct remote *r = q->remote != NONE ? remote_at(e, q->remote) : NULL;
@@ -208,10 +208,11 @@ void veng_forward_ended(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (r) {
         r->request = NONE;
         q->remote = NONE;
-        veng_remote_hold(e, r, REMOTE_FORWARDED, now);
+        veng_remote_hold(e, r, c->result == 0 ? REMOTE_FORWARDED : REMOTE_REFUSED, now);
     }
     if (c->result != 0 && r) {
         COUNT(e, FORWARDS_FAILED);
+        r->code = c->result;
         tell_client(e, r, c->result, now);
     }
     veng_call_settle(e, c, now);
@@ -332,11 +333,10 @@ int veng_forward_comes_home(const struct vmtp_engine *e, const struct entity *cl
 
 int veng_forward_reply_home(struct vmtp_engine *e, struct request *q, const struct vmtp_reply *reply, vmtp_time now) {
     struct remote *r = remote_at(e, q->remote);
-    struct entity *n = veng_entity_find(e, r->client);
-    if (memcmp(r->mac, e->config.mac, 6) != 0)
+    struct call *c = veng_meet_client_of(e, r);
+    if (!c && memcmp(r->mac, e->config.mac, 6) != 0)
         return 0;
-    struct call *c = n ? veng_outstanding_asked(e, n, r->transaction) : NULL;
-    if (c && c->state != CALL_LOCAL && c->state != CALL_HELD && c->slots_max == 1)
+    if (c)
         veng_local_answer(e, c, q->entity, reply, now);
     q->release = reply->segment_size > 0;
     q->state = REQUEST_RESPONDED;
@@ -431,9 +431,11 @@ void veng_forward_drop(struct vmtp_engine *e, struct request *q, vmtp_time now) 
 }
 
 vmtp_entity veng_forward_forwarder_of(const struct vmtp_engine *e, vmtp_entity client) {
-    for (uint32_t i = *veng_map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next)
-        if (remote_at(e, i)->client == client && remote_at(e, i)->state == REMOTE_FORWARDED)
-            return remote_at(e, i)->server;
+    for (uint32_t i = *veng_map_head(e, &e->remote_map, client); i != NONE; i = remote_at(e, i)->hash_next) {
+        const struct remote *r = remote_at(e, i);
+        if (r->client == client && (r->state == REMOTE_FORWARDED || r->state == REMOTE_REFUSED))
+            return r->server;
+    }
     return 0;
 }
 

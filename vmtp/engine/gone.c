@@ -48,6 +48,12 @@ void veng_client_moved(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts4);
 }
 
+/* Its forwarder asks again: the Response was lost, or has gone to where the client is remembered to have lived, and is no more. */
+void veng_client_doubted(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    if (!r->probing && veng_probe_remote(e, r, NULL, now) == 0)
+        r->probing = PROBING_DOUBTED;
+}
+
 void veng_client_found(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
     veng_client_seen(e, r, mac);

@@ -21,6 +21,12 @@ static int onward_is_sound(const uint8_t *p) {
     return to != 0 && !vmtp_is_group(to) && p[RECORD_STATE + 1] < 15;
 }
 
+/* What ends the call of who is told it. */
+static int refusal_is_sound(const uint8_t *p) {
+    uint32_t code = vmtp_load32(p + RECORD_CODE);
+    return code != VMTP_OK && code != VMTP_RETRY && code != VMTP_RETRY_ALL && code != VMTP_BUSY && code == CODE24(code);
+}
+
 /* The octets of a record with what it holds, or 0. */
 static size_t record_octets(const uint8_t *p, size_t left) {
     if (left < RECORD_OCTETS)
@@ -28,7 +34,7 @@ static size_t record_octets(const uint8_t *p, size_t left) {
     vmtp_entity client = vmtp_load64(p + RECORD_CLIENT);
     uint32_t state = p[RECORD_STATE], segment = vmtp_load32(p + RECORD_SEGMENT);
     size_t all = RECORD_OCTETS + (((size_t)segment + 7u) & ~(size_t)7u);
-    if (client == 0 || vmtp_is_group(client) || is_default_client(client) || state < MOVED_IDLE || state > MOVED_RUN)
+    if (client == 0 || vmtp_is_group(client) || is_default_client(client) || state < MOVED_IDLE || state > MOVED_REFUSED)
         return 0;
     if (segment > VMTP_GROUP_OCTETS || (segment && state != MOVED_RESPONDED) || left < all)
         return 0;
@@ -38,6 +44,8 @@ static size_t record_octets(const uint8_t *p, size_t left) {
         return 0;
     if (state == MOVED_RUN)
         return veng_import_run_octets(p, left);
+    if (state == MOVED_REFUSED && !refusal_is_sound(p))
+        return 0;
     return state == MOVED_FORWARDED && !onward_is_sound(p) ? 0 : all;
 }
 
@@ -157,6 +165,7 @@ static void take_record(struct vmtp_engine *e, const struct entity *n, const uin
     case MOVED_RESPONDED: take_responded(e, r, p, now); break;
     case MOVED_DISCARDED: veng_remote_hold(e, r, REMOTE_DISCARDED, now); break;
     case MOVED_FORWARDED: veng_remote_hold(e, r, REMOTE_FORWARDED, now); break;
+    case MOVED_REFUSED: veng_remote_hold(e, r, REMOTE_REFUSED, now); break;
     case MOVED_RUN: veng_import_run(e, r, p, now); break;
     default: veng_remote_hold(e, r, REMOTE_IDLE, now); break;
     }

@@ -311,11 +311,12 @@ enum remote_state {
     REMOTE_RESPONDED,
     REMOTE_DISCARDED,
     REMOTE_FORWARDED, /* request: while it is not acknowledged */
+    REMOTE_REFUSED,   /* forwarded in vain: code says why */
     REMOTE_RUN        /* a run, or a message of several groups: each Request has a state of its own */
 };
 
-/* Why its client is being looked for: nothing is known of it, or it has left where it was. */
-enum probing { PROBING_NOT, PROBING_UNKNOWN, PROBING_MOVED };
+/* Why its client is being looked for: nothing is known of it, it has left where it was, or it may have. */
+enum probing { PROBING_NOT, PROBING_UNKNOWN, PROBING_MOVED, PROBING_DOUBTED };
 
 /* What is remembered of a remote client.  There may be a million of these: keep it within 128 octets. */
 struct remote {
@@ -327,7 +328,7 @@ struct remote {
     vmtp_entity onward; /* Forwarded: to whom */
     uint32_t transaction;
     uint32_t request; /* its record while there is one, or NONE; of a run, the oldest */
-    uint32_t code;    /* of the Response or the forwarded Request, for sending it again */
+    uint32_t code;    /* of the Response or the forwarded Request, for sending it again; Refused: why */
     uint32_t words[7];
     uint8_t mac[6];
     uint8_t state;
@@ -828,8 +829,11 @@ int veng_gone_full(const struct vmtp_engine *e, vmtp_time now);
 void veng_gone_note(struct vmtp_engine *e, vmtp_entity id, vmtp_time now);
 void veng_gone_forget(struct vmtp_engine *e, vmtp_entity id);
 void veng_client_moved(struct vmtp_engine *e, struct remote *r, vmtp_time now);
+void veng_client_doubted(struct vmtp_engine *e, struct remote *r, vmtp_time now);
 void veng_client_found(struct vmtp_engine *e, struct remote *r, const uint8_t *mac, vmtp_time now);
 void veng_client_seen(struct vmtp_engine *e, struct remote *r, const uint8_t *mac);
+struct call *veng_meet_client_of(const struct vmtp_engine *e, const struct remote *r);
+int veng_meet_client(struct vmtp_engine *e, struct remote *r, vmtp_time now);
 int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now);
 void veng_part(struct vmtp_engine *e, struct call *c, vmtp_time now);
 

@@ -34,6 +34,7 @@ static const char *remote_word(const struct remote *r) {
     case REMOTE_PROCESSING: return "processing";
     case REMOTE_RESPONDED: return "responded";
     case REMOTE_FORWARDED: return "forwarded";
+    case REMOTE_REFUSED: return "refused";
     case REMOTE_DISCARDED: return "response-discarded";
     default: return "idle";
     }

@@ -47,6 +47,7 @@ static int meet(struct vmtp_engine *e, struct call *c, struct remote *r, vmtp_ti
         return 1;
     case REMOTE_DISCARDED:
     case REMOTE_FORWARDED: veng_call_finish(e, c, VMTP_RESPONSE_DISCARDED, now); return 1;
+    case REMOTE_REFUSED: veng_call_finish(e, c, r->code, now); return 1;
     default:
         if (q)
             veng_request_drop(e, q, now);
@@ -99,6 +100,27 @@ int veng_meet_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
         return 0;
     c->state = CALL_AWAITING_RESPONSE; /* it has not begun here yet */
     return run ? meet_run(e, c, r, now) : meet(e, c, r, now);
+}
+
+/* ---- the Client of a forwarded Request, whose server is here ---- */
+
+/* Its call, if it is here, or has come, and waits for what the server here answers; else NULL. */
+struct call *veng_meet_client_of(const struct vmtp_engine *e, const struct remote *r) {
+    const struct entity *n = veng_entity_find(e, r->client);
+    struct call *c = n ? veng_outstanding_asked(e, n, r->transaction) : NULL;
+    return c && c->state != CALL_LOCAL && c->state != CALL_HELD && c->slots_max == 1 ? c : NULL;
+}
+
+/* It has been answered at another node before: 1 when it is here and has the Response now. */
+int veng_meet_client(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
+    struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
+    struct call *c = veng_meet_client_of(e, r);
+    if (!c)
+        return 0;
+    answer(e, c, r, q, now);
+    if (q)
+        veng_request_drop(e, q, now);
+    return 1;
 }
 
 /* ---- the other way: a client leaves its server behind ---- */

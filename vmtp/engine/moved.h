@@ -47,7 +47,7 @@ enum { /* a record */
        RECORD_HEADER = 80,  /* Processing: of the Request */
        RECORD_OCTETS = 144
 };
-enum { MOVED_IDLE = 1, MOVED_PROCESSING, MOVED_RESPONDED, MOVED_DISCARDED, MOVED_FORWARDED, MOVED_RUN };
+enum { MOVED_IDLE = 1, MOVED_PROCESSING, MOVED_RESPONDED, MOVED_DISCARDED, MOVED_FORWARDED, MOVED_RUN, MOVED_REFUSED };
 
 /* The record of a run has in RECORD_CODE whether its last Request had STI, in RECORD_HAVE the number of Requests behind it. */
 enum {                         /* each of them, with the segment of its Response, padded to 8 */

@@ -205,7 +205,16 @@ static void resend_missing(struct vmtp_engine *e, struct remote *r, uint32_t del
     veng_reply_resend(e, r, missing, 0, now);
 }
 
+/* It is not where the Response was sent; where the Client of a forwarded Request lives was only remembered. */
+static int is_elsewhere(const struct remote *r, uint32_t code) {
+    return code == VMTP_ENTITY_MIGRATED || (code == VMTP_NONEXISTENT_ENTITY && r->forward);
+}
+
 static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, uint32_t delivery, vmtp_time now) {
+    if (is_elsewhere(r, code) && (r->probing || r->moves++ < e->config.timers.response_retries)) {
+        veng_client_moved(e, r, now); /* each packet of it is told so */
+        return;
+    }
     switch (code) {
     case VMTP_RETRY: resend_missing(e, r, delivery, now); break;
     case VMTP_RETRY_ALL: resend_missing(e, r, 0, now); break;
@@ -214,12 +223,6 @@ static void server_told(struct vmtp_engine *e, struct remote *r, uint32_t code, 
         request_at(e, r->request)->solicit = 1;
         veng_timer_set(&e->wheel, &r->timer, now + e->config.timers.ts5);
         break;
-    case VMTP_ENTITY_MIGRATED:
-        if (r->probing || r->moves++ < e->config.timers.response_retries) { /* each packet of it is told so */
-            veng_client_moved(e, r, now);
-            break;
-        }
-        /* fall through */
     default: /* OK, or an error: either way the data, if any, is not needed any more */
         if (r->request == NONE)
             break;

@@ -211,10 +211,11 @@ static void complete(struct vmtp_engine *e, struct request *q, struct remote *r,
 void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint32_t transaction, const uint8_t *mac,
                         vmtp_time now) {
     struct request *q = r->request != NONE ? request_at(e, r->request) : NULL;
-    int moved = r->probing == PROBING_MOVED;
-    r->probing = 0;
-    if (moved) {
-        if (known && transaction == r->transaction && r->state == REMOTE_RESPONDED)
+    int why = r->probing;
+    r->probing = PROBING_NOT;
+    if (why != PROBING_UNKNOWN) {
+        int elsewhere = why == PROBING_MOVED || memcmp(r->mac, mac, 6) != 0;
+        if (known && elsewhere && transaction == r->transaction && r->state == REMOTE_RESPONDED)
             veng_client_found(e, r, mac, now);
         return;
     }
@@ -399,6 +400,18 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     return dropped;
 }
 
+/* Of a forwarded Request the Response does not go to who asks, but to where its Client is thought to live. */
+static void answer_again(struct vmtp_engine *e, struct arrival *a, struct remote *r) {
+    int forwarded = vmtp_get_forward_count(a->h) > 0, ask = forwarded && (a->control & VMTP_APG);
+    if (!(forwarded && veng_meet_client(e, r, a->now))) {
+        veng_reply_resend(e, r, NONE, 1, a->now);
+        if (ask)
+            veng_client_doubted(e, r, a->now);
+    }
+    if (ask)
+        veng_notify_client(e, a, 0, VMTP_OK);
+}
+
 int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
     r->retries = 0;                                                              /* the client was heard */
@@ -409,21 +422,28 @@ int veng_request_repeated(struct vmtp_engine *e, struct arrival *a, struct entit
         if (r->code & VMTP_DGM)
             return redo(e, a, n, r);
         COUNT(e, DROP_DUPLICATE);
-        veng_reply_resend(e, r, NONE, 1, a->now);
-        if (vmtp_get_forward_count(a->h) > 0 && (a->control & VMTP_APG)) /* the Response does not go to who asks */
-            veng_notify_client(e, a, 0, VMTP_OK);
+        answer_again(e, a, r);
         return (int)VMTP_COUNT_DROP_DUPLICATE;
     case REMOTE_FORWARDED: return veng_forward_duplicate(e, a, r);
     case REMOTE_DISCARDED:
-        if (!(a->code & VMTP_DGM) && !r->multicast)
+        if (a->code & VMTP_DGM) /* nobody asks what has become of it */
+            return DROP(e, DROP_DUPLICATE);
+        veng_remote_hold(e, r, REMOTE_DISCARDED, a->now); /* who asks may not hear the answer, and ask again */
+        if (!r->multicast)
             veng_notify_client(e, a, 0, VMTP_RESPONSE_DISCARDED);
+        return DROP(e, DROP_DUPLICATE);
+    case REMOTE_REFUSED:
+        veng_remote_hold(e, r, REMOTE_REFUSED, a->now);
+        veng_notify_client(e, a, 0, r->code);
         return DROP(e, DROP_DUPLICATE);
     case REMOTE_PROCESSING:
         if (e->config.timers.ts2)
             veng_timer_set(&e->wheel, &r->timer, a->now + e->config.timers.ts2);
         break;
     case REMOTE_RUN: /* its last, sent alone */ return veng_stream_repeated(e, a, r);
-    case REMOTE_IDLE: /* the one before a Request that was given up */ return DROP(e, DROP_DUPLICATE);
+    case REMOTE_IDLE: /* the one before a Request that was given up */
+        veng_remote_hold(e, r, REMOTE_IDLE, a->now);
+        return DROP(e, DROP_DUPLICATE);
     default: /* AwaitingProbe */ break;
     }
     if ((a->control & VMTP_APG) && r->request != NONE && request_at(e, r->request)->number && !r->forward)

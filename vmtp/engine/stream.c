@@ -338,8 +338,11 @@ int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity 
     }
     if (veng_request_left_behind(e, a))
         return DROP(e, DROP_OLD_TRANSACTION);
-    if (r && r->transaction == a->transaction && r->state != REMOTE_AWAITING_PROBE)
+    if (r && r->transaction == a->transaction && r->state != REMOTE_AWAITING_PROBE) {
+        if (r->state == REMOTE_DISCARDED)
+            veng_remote_hold(e, r, REMOTE_DISCARDED, a->now);
         return forgotten(e, a);
+    }
     return a->control & VMTP_NSR ? follow(e, a, n, r) : start(e, a, n, r);
 }
 

@@ -24,6 +24,40 @@ static void forget_packets(void) {
     }
 }
 
+/* ---- one server ---- */
+
+/* VMTP-8.3-12 VMTP-8.3-07: nobody hears that there is no Response any more */
+START_TEST(refused_for_as_long_as_anybody_asks) {
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), VMTP_RESPONSE_DISCARDED, 0, 0), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        foreign_pass(&f, 3 * VMTP_SECOND);
+        serve_ask_again(&f, A, server, T, VMTP_APG);
+        expect_nvc(&f, A, T, VMTP_RESPONSE_DISCARDED);
+    }
+    ck_assert_uint_eq(serve_count(&f), 1);
+    foreign_pass(&f, 6 * VMTP_SECOND);
+    struct vmtp_usage usage;
+    vmtp_usage(f.engine, &usage);
+    ck_assert_uint_eq(usage.remote_clients, 0);
+}
+END_TEST
+
+/* VMTP-8.3-12: the next Request never became whole, and its Client is late with the one before */
+START_TEST(given_up_for_as_long_as_anybody_asks) {
+    ck_assert_int_eq(serve_ask(&f, A, server, T, 0), 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 0, 0, 0), 0);
+    ck_assert_int_eq(serve_ask_blocks(&f, A, server, T + 1, 1024, 1, 0), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        foreign_pass(&f, 3 * VMTP_SECOND);
+        forget_packets();
+        serve_ask_again(&f, A, server, T, VMTP_APG);
+        expect_silence(&f);
+    }
+    ck_assert_uint_eq(serve_count(&f), 1);
+}
+END_TEST
+
 /* ---- forwarders ---- */
 
 /* Transaction T of A goes on, and the next server has it. */
@@ -347,6 +381,8 @@ int main(void) {
     Suite *s = suite_create("once");
     TCase *t = tcase_create("once");
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, refused_for_as_long_as_anybody_asks);
+    tcase_add_test(t, given_up_for_as_long_as_anybody_asks);
     tcase_add_test(t, forwarder_without_room_says_nothing);
     tcase_add_test(t, circle_that_is_not_whole_undoes_nothing);
     tcase_add_test(t, next_one_that_is_not_whole_undoes_nothing);

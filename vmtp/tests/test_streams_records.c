@@ -103,6 +103,26 @@ START_TEST(a_run_leaves_room_for_its_answers) {
 }
 END_TEST
 
+/* VMTP-13.3-76: a later Response does not hold what the first, for which it waits, needs */
+START_TEST(the_first_large_response_has_a_record) {
+    struct vmtp_config config;
+    struct vmtp_reply large = {.segment = stream_segment, .segment_size = 2 * GROUP_OCTETS};
+    stream_config(&config);
+    config.max_runs = 1;
+    open_again(&config);
+    ck_assert_int_eq(stream_ask(&f, server, T, FIRST | VMTP_STI), 0);
+    ck_assert_int_eq(stream_ask(&f, server, T + 256, LAST | VMTP_STI), 0);
+    vmtp_handle first = foreign_event(&f, VMTP_EV_REQUEST, 0)->handle, last = serve_last(&f)->handle;
+    ck_assert_int_eq(vmtp_reply(f.engine, last, &large, f.now), VMTP_E_FULL);
+    ck_assert_int_eq(vmtp_reply(f.engine, first, &large, f.now), 0);
+    foreign_collect(&f);
+    expect_group(&f, T, 0, ALL_BLOCKS);
+    expect_group(&f, T, 1, ALL_BLOCKS);
+    stream_tell_server(&f, server, T + 1, ALL_BLOCKS, VMTP_OK);
+    ck_assert_int_eq(vmtp_reply(f.engine, last, &large, f.now), 0);
+}
+END_TEST
+
 /* VMTP-8.4-02: waiting would not help */
 START_TEST(a_segment_nobody_takes_is_an_error) {
     vmtp_entity small;
@@ -291,6 +311,7 @@ int main(void) {
     tcase_add_test(t, a_run_that_goes_too_far_is_told_to_wait);
     tcase_add_loop_test(t, a_full_table_is_told, 0, 2);
     tcase_add_test(t, a_run_leaves_room_for_its_answers);
+    tcase_add_test(t, the_first_large_response_has_a_record);
     tcase_add_test(t, a_segment_nobody_takes_is_an_error);
     tcase_add_test(t, an_unknown_client_is_probed_first);
     tcase_add_test(t, a_multicast_is_no_run);

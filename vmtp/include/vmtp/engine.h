@@ -332,7 +332,7 @@ struct vmtp_reply {
  * When segment_size is 0, the handle is over with this call.  Otherwise VMTP_EV_RELEASED follows when the segment is yours again: after
  * sending if idempotent, else after acknowledgment, the client's next Request, or TS4.
  * VMTP_E_STALE when the client has gone on to another transaction or the Request has been answered, VMTP_E_TOO_LARGE, VMTP_E_FULL (more
- * than 16384 octets, and max_runs are in use: try again or answer with less), VMTP_E_INVALID (segment missing; CRE, MRD, PIC or a
+ * than 16384 octets, and max_runs are in use, or all but one and an earlier Request of its run is not answered: try again or answer with less), VMTP_E_INVALID (segment missing; CRE, MRD, PIC or a
  * reserved bit in the code).  With any error nothing was borrowed.
  * (spec/vmtp.md section 8.4)
  */
@@ -618,7 +618,7 @@ struct vmtp_transaction {
     /* A word, static.  A call: "probing", "queued" (behind others of its run), "awaiting-response", "receiving-response",
      * "held" (answered, but an earlier one of its run is not), "local".  A Request or a record: "awaiting-probe",
      * "receiving-request", "waiting" (for vmtp_next_event), "processing", "forwarded", "responded", "response-discarded",
-     * "idle".  Either: "done", its last event or packet is still out. */
+     * "refused" (forwarded in vain), "idle".  Either: "done", its last event or packet is still out. */
     const char *state;
 };
 

@@ -80,11 +80,18 @@ static int lived_throughout(vmtp_entity id, vmtp_time from) {
     return 0;
 }
 
-static uint32_t largest_taken(vmtp_entity id) {
-    for (uint32_t i = soak.life_count; i-- > 1;)
-        if (soak.lives[i].id == id)
-            return soak.lives[i].capacity;
-    return 0;
+/* By each that had its name meanwhile: a forwarder goes on to tell what one of them has said. */
+static int is_taken(vmtp_entity id, const struct soak_op *op) {
+    int found = 0;
+    for (uint32_t i = soak.life_count; i-- > 1;) {
+        const struct soak_life *l = &soak.lives[i];
+        if (l->id != id || (found && l->until < op->started))
+            continue;
+        if (op->request_size > l->capacity)
+            return 0;
+        found = 1;
+    }
+    return found;
 }
 
 static int speaks_no_runs(vmtp_entity id) {
@@ -178,11 +185,11 @@ uint32_t soak_executed(const struct soak_host *h, const struct vmtp_event *ev) {
 
 /* Is there something behind the reason that a client was given? */
 static void check_reason(const struct soak_op *op, uint32_t number, uint32_t result) {
-    int there = lived_throughout(op->server, op->started), fits = op->request_size <= largest_taken(op->server);
+    int there = lived_throughout(op->server, op->started), fits = is_taken(op->server, op);
     vmtp_entity next;
     for (uint32_t i = 0; (next = soak_forward_target(op, i)) != 0; i++) {
         there &= lived_throughout(next, op->started);
-        fits &= op->request_size <= largest_taken(next);
+        fits &= is_taken(next, op);
     }
     switch (result) {
     case VMTP_NONEXISTENT_ENTITY:
