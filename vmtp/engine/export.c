@@ -28,6 +28,35 @@ static const struct entity *client_at(const struct vmtp_engine *e, uint32_t i) {
     return n->live && n->call != NONE ? n : NULL;
 }
 
+/* Was the Request of c, to a group, for its members here?  See veng_group_begin. */
+static int is_for_members_here(const struct vmtp_engine *e, const struct call *c) {
+    vmtp_entity near_one = vmtp_get_coresident(c->tx.header);
+    if (!c->group || c->datagram)
+        return 0;
+    return !(vmtp_get_code(c->tx.header) & VMTP_CRE) || (near_one && veng_entity_is_here(e, near_one));
+}
+
+/* It waits for its program, or is in hand. */
+static int has_request_of(const struct vmtp_engine *e, vmtp_entity id, const struct call *c) {
+    uint32_t index = pool_index(&e->calls, c);
+    for (uint32_t i = 0; c->locals && i < e->requests.count; i++) {
+        const struct request *q = request_at(e, i);
+        if (q->call == index && q->entity == id && (q->state == REQUEST_COMPLETE || q->state == REQUEST_PROCESSING))
+            return 1;
+    }
+    return 0;
+}
+
+/* The call of a client here to a group, of which the entity has done what it will do: the Request may come again at its new node. */
+static const struct call *done_in_group(const struct vmtp_engine *e, uint32_t i, vmtp_entity id) {
+    const struct entity *n = client_at(e, i);
+    const struct call *c = n && n->id != id ? call_at(e, n->call) : NULL;
+    if (!c || !is_for_members_here(e, c))
+        return NULL;
+    const struct membership *m = veng_group_member(e, c->server, id);
+    return m && m->owed != c->tx.handle && !has_request_of(e, id, c) ? c : NULL;
+}
+
 static uint32_t held_octets(const struct vmtp_engine *e, const struct remote *r) {
     if (r->state != REMOTE_RESPONDED || r->request == NONE)
         return 0;
@@ -48,6 +77,7 @@ static void measure(const struct vmtp_engine *e, vmtp_entity id, struct moved_wr
     for (uint32_t i = 0; i < e->entities.count; i++) {
         uint32_t length = client_at(e, i) ? veng_export_local_run_length(e, client_at(e, i), id) : 0;
         w->base += length ? RECORD_OCTETS + length * OF_RUN_OCTETS : 0;
+        w->base += done_in_group(e, i, id) ? RECORD_OCTETS : 0;
     }
     for (uint32_t i = 0; i < e->requests.count; i++)
         w->base += is_local_work(e, i, id) ? RECORD_OCTETS : 0;
@@ -142,6 +172,15 @@ static void put_local_work(const struct vmtp_engine *e, struct moved_writer *w, 
     put_request(p, q);
 }
 
+static void put_done_in_group(const struct vmtp_engine *e, struct moved_writer *w, const struct call *c) {
+    uint8_t *p = new_record(w);
+    vmtp_store64(p + RECORD_CLIENT, vmtp_get_client(c->tx.header));
+    vmtp_store32(p + RECORD_TRANSACTION, vmtp_get_transaction(c->tx.header));
+    p[RECORD_STATE] = MOVED_DISCARDED;
+    p[RECORD_GAP + 1] = 1;
+    memcpy(p + RECORD_GAP + 2, e->config.mac, 6);
+}
+
 static void put_local_run(const struct vmtp_engine *e, struct moved_writer *w, const struct entity *client,
                           vmtp_entity id) {
     uint8_t *p = new_record(w);
@@ -186,9 +225,12 @@ static uint32_t write_all(const struct vmtp_engine *e, const struct entity *n, s
     for (uint32_t i = 0; i < e->requests.count; i++)
         if (is_local_work(e, i, n->id))
             put_local_work(e, w, request_at(e, i));
-    for (uint32_t i = 0; i < e->entities.count; i++)
+    for (uint32_t i = 0; i < e->entities.count; i++) {
+        if (done_in_group(e, i, n->id))
+            put_done_in_group(e, w, done_in_group(e, i, n->id));
         if (client_at(e, i) && veng_export_local_run_length(e, client_at(e, i), n->id))
             put_local_run(e, w, client_at(e, i), n->id);
+    }
     for (uint32_t i = 0; i < e->remotes.count; i++)
         if (goes_along(e, i, n->id))
             put_remote(e, w, remote_at(e, i));

@@ -237,5 +237,5 @@ int main(void) {
     tcase_add_test(t, client_that_asked_itself_is_gone);
     tcase_add_loop_test(t, client_has_come_here, 0, 4);
     suite_add_tcase(s, t);
-    return run_tests(s);
+    return run_suite(s);
 }

@@ -12,8 +12,10 @@
 #define FORM_FIRST 64u
 #define FORM_STATE (FORM_FIRST + 12u)
 #define FORM_FORWARD (FORM_FIRST + 13u)
+#define FORM_CODE (FORM_FIRST + 24u)
 #define FORM_ONWARD (FORM_FIRST + 56u)
 #define FORWARDED 5u
+#define REFUSED 7u
 
 static struct foreign f, g; /* the old node, the new one */
 static uint8_t form[65536];
@@ -138,6 +140,19 @@ START_TEST(forms_of_forwarded_requests_are_looked_at) {
     vmtp_store64(form + FORM_ONWARD, _i < 2 ? groups[_i] : FOREIGN_SERVER);
     vmtp_store32(form + used - 4, vmtp_checksum(form, used - 4));
     ck_assert_int_eq(arrive(&g), _i < 3 ? VMTP_E_INVALID : 0);
+}
+END_TEST
+
+/* VMTP-13.11-12: why something was refused, and what says nothing of that */
+START_TEST(forms_of_refused_requests_are_looked_at) {
+    static const uint32_t codes[] = {VMTP_OK, VMTP_RETRY, VMTP_RETRY_ALL, VMTP_BUSY, 0x01000003, VMTP_RETRANS_TIMEOUT};
+    vmtp_entity server = serve_entity(&f, NULL);
+    serve_ask(&f, A, server, 7, 0);
+    leave(&f, server);
+    form[FORM_STATE] = REFUSED;
+    vmtp_store32(form + FORM_CODE, codes[_i]);
+    vmtp_store32(form + used - 4, vmtp_checksum(form, used - 4));
+    ck_assert_int_eq(arrive(&g), _i < 5 ? VMTP_E_INVALID : 0);
 }
 END_TEST
 
@@ -456,6 +471,7 @@ int main(void) {
     tcase_add_test(t, answered_calls_of_a_run_end_when_their_client_leaves);
     tcase_add_loop_test(t, member_leaves_with_a_request_of_a_client_here, 0, 3);
     tcase_add_loop_test(t, forms_of_forwarded_requests_are_looked_at, 0, 4);
+    tcase_add_loop_test(t, forms_of_refused_requests_are_looked_at, 0, 6);
     tcase_add_test(t, forwarded_to_itself);
     tcase_add_test(t, server_comes_to_the_client_of_a_run);
     tcase_add_test(t, server_that_has_always_just_left);
