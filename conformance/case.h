@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * case.h - the vocabulary in which cases are written.
+ *
+ * A case is an entry of a table: its name, the rules that it shows, what it sends and what it expects in words, and either a
+ * function or (one frame, one reaction) a declaration.  A function sends and expects one thing after the other; what is
+ * expected and does not come ends the case, so nothing has to be asked about afterwards.
+ */
+#ifndef VC_CASE_H
+#define VC_CASE_H
+
+#include "evidence.h"
+#include "link.h"
+#include "oracle.h"
+#include "pics.h"
+
+#define VC_TEST_CODE(symbol, value, word) symbol = (value),
+enum vc_test_code { VMTP_TEST_CODE_LIST(VC_TEST_CODE) VC_TEST_CODES_END };
+
+struct vc_test;
+
+/* ---- one frame, one reaction ---------------------------------------------------------------------------------------- */
+
+enum vc_base {
+    VC_BASE_NONE,
+    VC_BASE_NULL,     /* NULL to the service from a new Client */
+    VC_BASE_PROBE,    /* ProbeEntity of the service, unicast to the node's manager */
+    VC_BASE_QUERY,    /* QueryVMTPNode, unicast */
+    VC_BASE_RESPONSE, /* a Response OK to the service, which has asked nobody */
+    VC_BASE_NVC,      /* NVC(OK) to the service, about no transaction */
+    VC_BASE_NVS       /* NVS(OK), the same */
+};
+
+enum vc_field {
+    VC_END,
+    VC_CLIENT,
+    VC_SERVER,
+    VC_VERSION,
+    VC_DOMAIN,
+    VC_FLAGS,
+    VC_LENGTH,
+    VC_CONTROL,
+    VC_RETRANSMIT,
+    VC_FORWARD,
+    VC_GAP,
+    VC_PRIORITY,
+    VC_RESERVED,
+    VC_FUNCTION,
+    VC_DELIVERY,
+    VC_CODE,
+    VC_CODE_FLAGS, /* these besides those of the code */
+    VC_WORD0,
+    VC_WORD1,
+    VC_WORD2,
+    VC_WORD3,
+    VC_WORD4,
+    VC_WORD5,
+    VC_WORD6,
+    VC_SEGMENT, /* so many octets of pattern, all blocks that fit */
+    VC_SUM,
+    VC_CHECKSUM_IS,
+    VC_TRAILING,
+    VC_CUT,
+    VC_PADDING,   /* this octet in place of the zeros behind the segment */
+    VC_MULTICAST, /* to the address of VMTP_MANAGER_GROUP; 1: with MPG, 2: without */
+    VC_SOURCE_OWN /* the frame's source is the node's own address */
+};
+
+enum vc_reaction { VC_SILENCE, VC_ANSWER, VC_SAYS_NVC, VC_SAYS_NVS };
+
+struct vc_single {
+    enum vc_base base;
+    struct {
+        enum vc_field field;
+        uint64_t value;
+    } set[8];
+    enum vc_reaction reaction;
+    uint32_t code; /* of it */
+};
+
+struct vc_case {
+    const char *name;  /* "header/version" */
+    const char *ids;   /* rules that it shows, separated by spaces */
+    const char *needs; /* PICS items, separated by spaces, or NULL */
+    const char *stimulus, *expected;
+    void (*run)(struct vc_test *t);
+    struct vc_single single;
+    int timing; /* a failure may come from a busy machine: tried again */
+};
+
+/* An entry of a table: a case that is a function; one whose outcome hangs on times; and the last one. */
+#define VC_CASE(case_name, case_ids, case_needs, sends, awaits, function)                                              \
+    { .name = case_name, .ids = case_ids, .needs = case_needs, .stimulus = sends, .expected = awaits, .run = function }
+#define VC_TIMED(case_name, case_ids, case_needs, sends, awaits, function)                                             \
+    {                                                                                                                  \
+        .name = case_name, .ids = case_ids, .needs = case_needs, .stimulus = sends, .expected = awaits,                \
+        .run = function, .timing = 1                                                                                   \
+    }
+#define VC_LAST                                                                                                        \
+    { .name = NULL }
+
+/* Each file of cases has one table, which ends with a case without name; cases.c lists them. */
+extern const struct vc_case *const vc_tables[];
+
+/* ---- sending -------------------------------------------------------------------------------------------------------- */
+
+/* A new Client of the tester; the tester's node answers Probes for it. */
+uint64_t vc_new_client(struct vc_test *t);
+/* A packet from a new Client to the node's test service, or to another entity. */
+struct vc_packet vc_request(struct vc_test *t, uint32_t code);
+struct vc_packet vc_request_to(struct vc_test *t, uint64_t server, uint32_t code);
+/* The next Request of the same Client. */
+struct vc_packet vc_next(const struct vc_packet *request, uint32_t code);
+/* A management Request, unicast to the node, about entity (CoResidentEntity). */
+struct vc_packet vc_manage(struct vc_test *t, uint32_t code, uint64_t entity);
+/* The same to all nodes. */
+struct vc_packet vc_manage_all(struct vc_test *t, uint32_t code, uint64_t entity);
+/* A Response to a Request of the node. */
+struct vc_packet vc_response(const struct vc_packet *request, uint32_t code);
+/* Notify operations about a packet of the node. */
+struct vc_packet vc_nvc(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery);
+struct vc_packet vc_nvs(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery);
+void vc_multicast(struct vc_packet *p, uint64_t group);
+
+void vc_send(struct vc_test *t, const struct vc_packet *p);
+/* Sends the blocks of mask, at most two in a packet; last_control is set in the last packet. */
+void vc_send_blocks(struct vc_test *t, const struct vc_packet *p, const uint8_t *segment, uint32_t size, uint32_t mask,
+                    uint32_t last_control);
+
+/* ---- expecting ------------------------------------------------------------------------------------------------------ */
+
+#define VC_ANY 0xffffffffu
+#define VC_PATIENCE (2 * VC_SECOND)
+
+/* What comes within patience; what does not come breaks the rule id, and ends the case. */
+struct vc_packet *vc_want_response(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code);
+struct vc_packet *vc_want_nvc(struct vc_test *t, const char *id, const struct vc_packet *about, uint32_t code);
+struct vc_packet *vc_want_nvs(struct vc_test *t, const char *id, const struct vc_packet *about, uint32_t code);
+/* Refused with that code, by NVC or by a Response: both end the transaction (spec/vmtp.md section 10.2). */
+void vc_want_refusal(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code);
+/* A Request of the node to an entity of the tester. */
+struct vc_packet *vc_want_request(struct vc_test *t, const char *id, uint64_t server, vc_time patience);
+/* Nothing comes, though the node has had the time to answer.  what: nothing of what, for the report. */
+void vc_want_silence(struct vc_test *t, const char *id, const char *what);
+/* No packet of that transaction comes for that long. */
+void vc_want_quiet(struct vc_test *t, const char *id, const struct vc_packet *about, vc_time time);
+
+/* The same without judgement; NULL when it does not come. */
+struct vc_packet *vc_await_response(struct vc_test *t, const struct vc_packet *request, vc_time patience);
+struct vc_packet *vc_await_notify(struct vc_test *t, uint32_t operation, uint64_t client, uint32_t transact,
+                                  vc_time patience);
+struct vc_packet *vc_await_request(struct vc_test *t, uint64_t server, vc_time patience);
+struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience);
+/* Lets that much time pass. */
+void vc_pass(struct vc_test *t, vc_time time);
+/* Until the node has dealt with all that it has been sent. */
+void vc_settle(struct vc_test *t);
+vc_time vc_now(struct vc_test *t);
+
+/* A Response of several packets put together: its octets in segment (room for 16384), and the blocks; the last packet. */
+struct vc_packet *vc_collect(struct vc_test *t, const char *id, const struct vc_packet *request, uint8_t *segment,
+                             uint32_t *blocks);
+/* Packets of the node taken so far of that transaction: Response packets (function 1) or Requests (0). */
+unsigned vc_tally(struct vc_test *t, uint64_t client, uint32_t transaction, uint8_t function);
+
+/* ---- judging -------------------------------------------------------------------------------------------------------- */
+
+/* Returns ok. */
+int vc_check(struct vc_test *t, const char *id, int ok, const char *expected, const char *seen, ...)
+    __attribute__((format(printf, 5, 6)));
+int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expected, uint64_t seen);
+int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen);
+void vc_note(struct vc_test *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- preconditions: what does not work ends the case without judgement ------------------------------------------------- */
+
+_Noreturn void vc_give_up(struct vc_test *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void vc_skip(struct vc_test *t, const char *item);
+/* A Request without segment to the service, and its Response OK. */
+struct vc_packet *vc_must(struct vc_test *t, uint32_t code, const uint32_t words[7]);
+/* How often the service has executed a procedure. */
+uint32_t vc_executed(struct vc_test *t, uint32_t code);
+
+/* ---- the node as client: operation CALL -------------------------------------------------------------------------------- */
+
+struct vc_call {
+    uint64_t server; /* 0: a new entity of the tester */
+    uint32_t code, control, words[7], number;
+    uint32_t deadline_ms, response_room, size; /* size: octets of pattern of seed 1 */
+    uint32_t options;                          /* word 2 of CALL */
+};
+/* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */
+struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);
+
+struct vc_outcome {
+    uint32_t result, code, octets, crc, microseconds, words[7];
+    uint64_t server;
+};
+/* The Response to CALL. */
+struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience);
+
+/* ---- the node ------------------------------------------------------------------------------------------------------- */
+
+uint64_t vc_service(struct vc_test *t);
+uint64_t vc_manager(struct vc_test *t);
+const uint8_t *vc_node_mac(struct vc_test *t);
+const uint8_t *vc_tester_mac(struct vc_test *t);
+int vc_claims(struct vc_test *t, const char *item);
+/* An entity of the service by its number in ENTITY. */
+uint64_t vc_service_entity(struct vc_test *t, uint32_t number);
+/* 1: the tester's node answers Probes for its entities by itself (as each case begins), 0: it leaves that to the case. */
+void vc_answer_probes(struct vc_test *t, int yes);
+/* Packets are sent from, and Probes answered at, another address than the interface's from now on. */
+void vc_other_node(struct vc_test *t, int yes);
+uint32_t vc_random(struct vc_test *t);
+
+#endif

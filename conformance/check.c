@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vconform check - the oracle over a capture. */
+#define _GNU_SOURCE
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "report.h"
+
+struct tally {
+    unsigned held, broken;
+};
+
+struct check {
+    struct tally *rules;
+    unsigned long frame, packets;
+    unsigned broken, warned;
+    uint16_t ethertype;
+};
+
+static void says(void *context, const char *id, int ok, const char *expected, const char *seen) {
+    struct check *c = context;
+    const struct vc_rule *rule = vc_rule_find(id, (unsigned)strlen(id));
+    if (!rule)
+        return;
+    struct tally *t = &c->rules[vc_rule_index(rule)];
+    t->held += ok != 0;
+    t->broken += ok == 0;
+    if (ok)
+        return;
+    c->broken += rule->level == VC_MUST;
+    c->warned += rule->level != VC_MUST;
+    printf("frame %lu: %s %s\n  %s\n  expected %s\n  seen     %s\n", c->frame, rule->level == VC_MUST ? "FAIL" : "WARN",
+           id, rule->text, expected, seen);
+}
+
+/* Frames of a VLAN have four octets more. */
+static void one_frame(struct check *c, vc_oracle *oracle, const struct pcap_pkthdr *h, const uint8_t *data,
+                      const struct vc_options *o) {
+    static uint8_t frame[VC_FRAME_MAX];
+    size_t size = h->caplen;
+    c->frame++;
+    if (h->caplen < h->len || size < VC_ETHERNET + 4 || size > sizeof frame)
+        return; /* cut off when it was captured: nothing can be said */
+    memcpy(frame, data, size);
+    if (vc_get16(frame + 12) == 0x8100) {
+        memmove(frame + 12, frame + 16, size - 16);
+        size -= 4;
+    }
+    if (vc_get16(frame + 12) != c->ethertype)
+        return;
+    c->packets++;
+    vc_time time = (vc_time)h->ts.tv_sec * VC_SECOND + (vc_time)h->ts.tv_usec;
+    vc_oracle_frame(oracle, frame, size, time, !o->mac_known || memcmp(frame + 6, o->mac, 6) == 0);
+}
+
+static int finish(const struct check *c) {
+    unsigned number, judged = 0;
+    vc_rules(&number);
+    for (unsigned i = 0; i < number; i++)
+        judged += c->rules[i].held + c->rules[i].broken > 0;
+    printf("%lu frames, %lu VMTP packets, %u rules judged, %u failures, %u warnings\n", c->frame, c->packets, judged,
+           c->broken, c->warned);
+    if (c->packets == 0) {
+        fputs("vconform: no VMTP packets are in there\n", stderr);
+        return VC_EXIT_UNDECIDED;
+    }
+    return c->broken ? VC_EXIT_FAIL : VC_EXIT_PASS;
+}
+
+static int feed(struct check *c, pcap_t *in, const struct vc_options *o) {
+    struct vc_oracle_options options = {.ethertype = o->ethertype, .mtu = 65535, .says = says, .context = c};
+    vc_oracle *oracle = vc_oracle_open(&options);
+    struct pcap_pkthdr *header;
+    const u_char *data;
+    int rc;
+    if (!oracle)
+        return VC_EXIT_UNDECIDED;
+    while ((rc = pcap_next_ex(in, &header, &data)) == 1)
+        one_frame(c, oracle, header, data, o);
+    vc_oracle_close(oracle);
+    if (rc == PCAP_ERROR) {
+        fprintf(stderr, "vconform: %s\n", pcap_geterr(in));
+        return VC_EXIT_UNDECIDED;
+    }
+    return finish(c);
+}
+
+int vc_check_capture(int argc, char **argv) {
+    char error[PCAP_ERRBUF_SIZE];
+    struct vc_options o;
+    unsigned number;
+    int code = vc_options_parse(&o, argc, argv);
+    if (code != 0)
+        return code;
+    if (o.pattern_count != 1) {
+        fputs("vconform: check wants one capture file\n", stderr);
+        return VC_EXIT_USAGE;
+    }
+    pcap_t *in = pcap_open_offline_with_tstamp_precision(o.patterns[0], PCAP_TSTAMP_PRECISION_NANO, error);
+    if (!in || pcap_datalink(in) != DLT_EN10MB) {
+        fprintf(stderr, "vconform: %s: %s\n", o.patterns[0], in ? "not of an Ethernet" : error);
+        if (in)
+            pcap_close(in);
+        return VC_EXIT_UNDECIDED;
+    }
+    vc_rules(&number);
+    struct check c = {.ethertype = o.ethertype, .rules = calloc(number, sizeof *c.rules)};
+    code = c.rules ? feed(&c, in, &o) : VC_EXIT_UNDECIDED;
+    free(c.rules);
+    pcap_close(in);
+    return code;
+}

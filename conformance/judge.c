@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What cases say of what they saw. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+void vc_worsen(struct vc_test *t, enum vc_verdict verdict, const char *why) {
+    if (verdict <= t->verdict)
+        return;
+    t->verdict = verdict;
+    snprintf(t->why, sizeof t->why, "%s", why);
+}
+
+static int declared(const struct vc_case *c, const char *id, size_t length) {
+    for (const char *at = c->ids; at && *at; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == length && memcmp(at, id, length) == 0)
+            return 1;
+    return 0;
+}
+
+static enum vc_verdict verdict_of(const struct vc_rule *rule, int ok) {
+    if (ok || rule->level == VC_MAY)
+        return VC_PASS;
+    return rule->level == VC_SHOULD ? VC_WARN : VC_FAIL;
+}
+
+static void judge(struct vc_test *t, const char *id, size_t length, int ok, const char *expected, const char *seen) {
+    char text[900];
+    const struct vc_rule *rule = vc_rule_find(id, (unsigned)length);
+    if (!rule || !declared(t->which, id, length)) {
+        snprintf(text, sizeof text, "the case judges \"%.*s\", which it does not declare", (int)length, id);
+        vc_worsen(t, VC_ERROR, text);
+        return;
+    }
+    struct vc_check check = {
+        .rule = rule, .verdict = verdict_of(rule, ok), .expected = (char *)expected, .seen = (char *)seen};
+    vc_evidence_check(&t->evidence, &check);
+    snprintf(text, sizeof text, "%s: expected %s; seen: %s", rule->id, expected, seen);
+    vc_evidence_moment(&t->evidence, ok ? VC_HELD : VC_BROKEN, vc_now(t), text, 0);
+    vc_worsen(t, check.verdict, text);
+}
+
+int vc_check(struct vc_test *t, const char *id, int ok, const char *expected, const char *seen, ...) {
+    char text[500];
+    va_list arguments;
+    va_start(arguments, seen);
+    vsnprintf(text, sizeof text, seen, arguments);
+    va_end(arguments);
+    for (const char *at = id; *at; at += strcspn(at, " "), at += *at == ' ')
+        judge(t, at, strcspn(at, " "), ok, expected, text);
+    return ok;
+}
+
+int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expected, uint64_t seen) {
+    char text[160];
+    snprintf(text, sizeof text, expected > 0xffff ? "%s 0x%llx" : "%s %llu", what, (unsigned long long)expected);
+    return vc_check(t, id, expected == seen, text, expected > 0xffff ? "0x%llx" : "%llu", (unsigned long long)seen);
+}
+
+int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen) {
+    char text[160];
+    snprintf(text, sizeof text, "%s between %.1f and %.1f ms", what, (double)least / 1e6, (double)most / 1e6);
+    return vc_check(t, id, least <= seen && seen <= most, text, "%.3f ms", (double)seen / 1e6);
+}
+
+void vc_note(struct vc_test *t, const char *format, ...) {
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    vc_evidence_moment(&t->evidence, VC_NOTE, vc_now(t), text, 0);
+}
+
+void vc_give_up(struct vc_test *t, const char *format, ...) {
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    vc_note(t, "given up: %s", text);
+    vc_worsen(t, VC_INCONC, text);
+    longjmp(t->end, 1);
+}
+
+void vc_skip(struct vc_test *t, const char *item) {
+    char text[100];
+    snprintf(text, sizeof text, "the node does not have: %s", item);
+    vc_worsen(t, VC_SKIP, text);
+    longjmp(t->end, 1);
+}
+
+void vc_broken(struct vc_test *t, const char *what) {
+    vc_worsen(t, VC_ERROR, what);
+    longjmp(t->end, 1);
+}

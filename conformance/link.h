@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * link.h - frames to and from the node under test.
+ *
+ * Cases see nothing else of the world, so the same cases run on an interface (link_pcap.c) and against a node that is part of the
+ * program, in virtual time (tests/link_sim.c).
+ */
+#ifndef VC_LINK_H
+#define VC_LINK_H
+
+#include "packet.h"
+
+struct vc_link {
+    uint8_t mac[6]; /* the tester's */
+    uint16_t ethertype;
+    uint32_t mtu;
+    int virtual_time;
+    vc_time (*now)(struct vc_link *link);
+    /* Sends one Ethernet frame; 0, or -1 with errno. */
+    int (*send)(struct vc_link *link, const uint8_t *frame, size_t size);
+    /*
+     * The next frame that somebody else sent, waiting for it until `until` at the longest: its octets (at most room of them), 0 when
+     * none came, -1 with errno.  *when is when it arrived, of the clock of now().
+     */
+    int (*receive)(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until);
+    /* Has the node begin anew, without memory (0), or cannot (-1).  NULL: cannot. */
+    int (*reboot)(struct vc_link *link);
+    void (*close)(struct vc_link *link);
+};
+
+/* Opens an interface.  NULL: error has one line that says why and what to do. */
+struct vc_link *vc_link_pcap(const char *interface_name, uint16_t ethertype, char *error, size_t error_size);
+
+#endif

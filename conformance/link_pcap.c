@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An Ethernet interface by way of libpcap. */
+#define _GNU_SOURCE
+#include "link.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <poll.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct pcap_link {
+    struct vc_link link;
+    pcap_t *pcap;
+    int fd;
+};
+
+static vc_time clock_now(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (vc_time)t.tv_sec * VC_SECOND + (vc_time)t.tv_nsec;
+}
+
+/* The clock that packets are stamped with. */
+static vc_time link_now(struct vc_link *link) {
+    (void)link;
+    return clock_now(CLOCK_REALTIME);
+}
+
+static int link_send(struct vc_link *link, const uint8_t *frame, size_t size) {
+    struct pcap_link *l = (struct pcap_link *)link;
+    return pcap_sendpacket(l->pcap, frame, (int)size) == 0 ? 0 : -1;
+}
+
+static int take(struct pcap_link *l, uint8_t *frame, size_t room, vc_time *when) {
+    struct pcap_pkthdr *header;
+    const u_char *data;
+    int rc = pcap_next_ex(l->pcap, &header, &data);
+    if (rc <= 0)
+        return rc;
+    size_t size = header->caplen < room ? header->caplen : room;
+    memcpy(frame, data, size);
+    *when = (vc_time)header->ts.tv_sec * VC_SECOND + (vc_time)header->ts.tv_usec; /* opened for nanoseconds */
+    return (int)size;
+}
+
+static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until) {
+    struct pcap_link *l = (struct pcap_link *)link;
+    for (;;) {
+        int size = take(l, frame, room, when);
+        if (size != 0)
+            return size;
+        vc_time now = link_now(link);
+        if (now >= until)
+            return 0;
+        struct pollfd p = {.fd = l->fd, .events = POLLIN};
+        struct timespec left = {.tv_sec = (time_t)((until - now) / VC_SECOND),
+                                .tv_nsec = (long)((until - now) % VC_SECOND)};
+        if (ppoll(&p, 1, &left, NULL) < 0 && errno != EINTR)
+            return -1;
+    }
+}
+
+static void link_close(struct vc_link *link) {
+    struct pcap_link *l = (struct pcap_link *)link;
+    if (l->pcap)
+        pcap_close(l->pcap);
+    free(l);
+}
+
+/* Address and MTU of the interface. */
+static int look_up(struct vc_link *link, const char *name) {
+    struct ifaddrs *all, *one;
+    struct ifreq request = {0};
+    int found = -1;
+    if (getifaddrs(&all) != 0)
+        return -1;
+    for (one = all; one; one = one->ifa_next)
+        if (strcmp(one->ifa_name, name) == 0 && one->ifa_addr && one->ifa_addr->sa_family == AF_PACKET) {
+            struct sockaddr_ll address;
+            memcpy(&address, one->ifa_addr, sizeof address);
+            memcpy(link->mac, address.sll_addr, 6);
+            found = 0;
+        }
+    freeifaddrs(all);
+    int fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    link->mtu = fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0 ? (uint32_t)request.ifr_mtu : 1500;
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+/* Only frames of our EtherType; those that the interface itself sends are left out by direction. */
+static int filter(struct pcap_link *l) {
+    struct bpf_program program;
+    char text[60];
+    snprintf(text, sizeof text, "ether[12:2] == 0x%04x", l->link.ethertype);
+    if (pcap_compile(l->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return -1;
+    int rc = pcap_setfilter(l->pcap, &program);
+    pcap_freecode(&program);
+    return rc;
+}
+
+static int activate(struct pcap_link *l) {
+    pcap_set_snaplen(l->pcap, 65536);
+    pcap_set_promisc(l->pcap, 1); /* the tester is several nodes at once */
+    pcap_set_immediate_mode(l->pcap, 1);
+    pcap_set_tstamp_precision(l->pcap, PCAP_TSTAMP_PRECISION_NANO);
+    pcap_set_buffer_size(l->pcap, 8 << 20);
+    return pcap_activate(l->pcap) < 0 || pcap_setdirection(l->pcap, PCAP_D_IN) != 0 || filter(l) != 0;
+}
+
+struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, char *error, size_t size) {
+    char why[PCAP_ERRBUF_SIZE] = "";
+    struct pcap_link *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    l->link = (struct vc_link){
+        .ethertype = ethertype, .now = link_now, .send = link_send, .receive = link_receive, .close = link_close};
+    if (look_up(&l->link, name) != 0) {
+        snprintf(error, size, "%s is no Ethernet interface; `ip link` lists those that there are", name);
+    } else if (!(l->pcap = pcap_create(name, why))) {
+        snprintf(error, size, "%s: %s", name, why);
+    } else if (activate(l)) {
+        snprintf(error, size, "%s: %s (it takes root or CAP_NET_RAW, and the interface must be up)", name,
+                 pcap_geterr(l->pcap));
+    } else if (pcap_setnonblock(l->pcap, 1, why) != 0 || (l->fd = pcap_get_selectable_fd(l->pcap)) < 0) {
+        snprintf(error, size, "%s: cannot be waited for: %s", name, why);
+    } else {
+        return &l->link;
+    }
+    link_close(&l->link);
+    return NULL;
+}

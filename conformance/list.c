@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What cases there are, and what they do. */
+#include <string.h>
+
+#include "program.h"
+#include "report.h"
+
+static const char unseen[] =
+#include <unseen.inc>
+    ;
+
+struct listing {
+    FILE *out;
+    const struct vc_options *options;
+};
+
+static void list_one(void *context, const struct vc_case *c) {
+    struct listing *l = context;
+    if (vc_chosen(c, l->options->patterns, l->options->pattern_count))
+        fprintf(l->out, "%-34s %s%s%s\n", c->name, c->ids, c->needs ? "  needs " : "", c->needs ? c->needs : "");
+}
+
+void vc_list(FILE *out, const struct vc_options *o) {
+    struct listing l = {.out = out, .options = o};
+    if (!o->items) {
+        vc_cases_each(list_one, &l);
+        fprintf(out, "%-34s %s\n", "(the oracle, in all cases)", vc_oracle_ids);
+        return;
+    }
+    for (unsigned i = 0; i < vc_item_count; i++)
+        fprintf(out, "%-20s %s\n", vc_items[i].name, vc_items[i].text);
+}
+
+/* ---- explain -------------------------------------------------------------------------------------------------------- */
+
+static void explain_rule(void *context, const struct vc_rule *rule) {
+    const char *advice = vc_advice(rule->id);
+    fprintf(context, "  %s (%s, %s, %s; from %s)\n    %s\n", rule->id, vc_level_name(rule->level), rule->role,
+            rule->profile, rule->source, rule->text);
+    if (advice)
+        fprintf(context, "    Advice: %s\n", advice);
+}
+
+static void explain_case(const struct vc_case *c, FILE *out) {
+    char stimulus[400], expected[200];
+    fprintf(out, "%s\n", c->name);
+    if (c->run) {
+        fprintf(out, "  sends    %s\n  expects  %s\n", c->stimulus, c->expected);
+    } else {
+        vc_single_stimulus(&c->single, stimulus, sizeof stimulus);
+        vc_single_expected(&c->single, expected, sizeof expected);
+        fprintf(out, "  sends    %s\n  expects  %s\n", stimulus, expected);
+    }
+    if (c->needs)
+        fprintf(out, "  needs    %s\n", c->needs);
+    vc_rules_each(c->ids, explain_rule, out);
+}
+
+struct search {
+    FILE *out;
+    const char *name;
+    int found;
+};
+
+static void search_one(void *context, const struct vc_case *c) {
+    struct search *s = context;
+    if (strcmp(c->name, s->name) != 0 && !strstr(c->ids, s->name))
+        return;
+    explain_case(c, s->out);
+    s->found++;
+}
+
+int vc_explain(FILE *out, const char *name) {
+    struct search s = {.out = out, .name = name};
+    const struct vc_rule *rule = vc_rule_find(name, (unsigned)strlen(name));
+    const char *why = rule ? vc_unseen(rule->id) : NULL;
+    vc_cases_each(search_one, &s);
+    if (s.found == 0 && rule) {
+        explain_rule(out, rule);
+        s.found = 1;
+    }
+    if (rule && strstr(vc_oracle_ids, rule->id))
+        fprintf(out, "  The oracle looks for this in every frame.\n");
+    if (why)
+        fprintf(out, "  Not seen from the wire: %s\n", why);
+    return s.found;
+}
+
+/* ---- coverage ------------------------------------------------------------------------------------------------------- */
+
+const char *vc_unseen(const char *id) {
+    static char text[300];
+    size_t length = strlen(id);
+    for (const char *line = unseen; line && *line; line = strchr(line, '\n'), line += line != NULL)
+        if (strncmp(line, id, length) == 0 && line[length] == '\t') {
+            snprintf(text, sizeof text, "%.*s", (int)strcspn(line + length + 1, "\n"), line + length + 1);
+            return text;
+        }
+    return NULL;
+}
+
+struct coverage {
+    FILE *out;
+    const struct vc_rule *rule;
+    unsigned cases;
+};
+
+static void mark(void *context, const struct vc_rule *rule) {
+    struct coverage *c = context;
+    c->cases += rule == c->rule;
+}
+
+static void cover_one(void *context, const struct vc_case *which) {
+    struct coverage *c = context;
+    unsigned before = c->cases;
+    vc_rules_each(which->ids, mark, c);
+    if (c->cases > before && c->out)
+        fprintf(c->out, "%s%s", before ? ", " : "", which->name);
+}
+
+void vc_report_coverage(FILE *out) {
+    unsigned number, shown = 0, reasons = 0, open = 0;
+    const struct vc_rule *rules = vc_rules(&number);
+    fprintf(out, "| rule | cases, or why there is none |\n|---|---|\n");
+    for (unsigned i = 0; i < number; i++) {
+        struct coverage c = {.out = out, .rule = &rules[i]};
+        const char *why = vc_unseen(rules[i].id);
+        fprintf(out, "| %s | ", rules[i].id);
+        vc_cases_each(cover_one, &c);
+        int oracle = strstr(vc_oracle_ids, rules[i].id) != NULL;
+        if (oracle)
+            fprintf(out, "%sthe oracle", c.cases ? ", " : "");
+        if (why)
+            fprintf(out, "not seen from the wire: %s", why);
+        fprintf(out, "%s |\n", !why && !oracle && !c.cases ? "open" : "");
+        shown += c.cases || oracle;
+        reasons += why && !c.cases && !oracle;
+        open += !why && !oracle && !c.cases;
+    }
+    fprintf(out, "\n%u rules: %u shown by cases or the oracle, %u with a reason, %u open.\n", number, shown, reasons,
+            open);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "program.h"
+
+static struct vc_link *open_interface(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
+    (void)node_mac;
+    if (!o->interface_name) {
+        snprintf(error, size, "-i INTERFACE is wanted (vconform --help)");
+        return NULL;
+    }
+    if (!o->mac_known && !o->entity) {
+        snprintf(error, size, "say who is to be tested: --peer MAC or --entity ID");
+        return NULL;
+    }
+    return vc_link_pcap(o->interface_name, o->ethertype, error, size);
+}
+
+int main(int argc, char **argv) { return vc_program(argc, argv, open_interface); }

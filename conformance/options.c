@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "program.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void vc_usage(FILE *out) {
+    fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
+          "       vconform check FILE.pcapng [--peer MAC] [--ethertype N]\n"
+          "       vconform matrix RESULTS.json... >matrix.html\n"
+          "       vconform --list [items] | --explain CASE|RULE | --coverage\n"
+          "\n"
+          "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "
+          "VMTP-8.3.\n"
+          "\n"
+          "  -i INTERFACE       an Ethernet interface, or that of a VLAN (eth0.5)\n"
+          "  --peer MAC         the node's Ethernet address\n"
+          "  --entity ID        or: its test service or any other entity of it\n"
+          "  --role ROLE        only rules for: server, client, manager (members are servers)\n"
+          "  --profile PROFILE  full (default), minimal-server, minimal-client\n"
+          "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
+          "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
+          "  --ethertype N      default 0x805B\n"
+          "  --seed N           of identifiers and Transactions; is in every report\n"
+          "  --repeat N         each case so often\n"
+          "  --report DIR       captures, timelines, TAP, JUnit, JSON and HTML into this directory\n"
+          "  --json, --tap      on standard output, in place of text\n"
+          "  -v, -q             each frame and check; no progress\n"
+          "\n"
+          "Exit: 0 pass, 1 fail, 2 usage, 3 undecided or an error of vconform.\n",
+          out);
+}
+
+static int parse_mac(const char *text, uint8_t mac[6]) {
+    unsigned v[6], used = 0;
+    if (sscanf(text, "%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%n", v, v + 1, v + 2, v + 3, v + 4, v + 5,
+               (int *)&used) != 6 ||
+        text[used])
+        return 0;
+    for (int i = 0; i < 6; i++)
+        mac[i] = (uint8_t)v[i];
+    return 1;
+}
+
+/* With or without dashes. */
+static int parse_entity(const char *text, uint64_t *id) {
+    char digits[20], *end;
+    size_t n = 0;
+    for (; *text && n < sizeof digits - 1; text++)
+        if (*text != '-')
+            digits[n++] = *text;
+    digits[n] = 0;
+    *id = strtoull(digits, &end, 16);
+    return n > 0 && *end == 0 && *text == 0 && *id != 0;
+}
+
+static int parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out) {
+    char *end;
+    *out = strtoull(text, &end, 0);
+    return *text && *end == 0 && *out >= least && *out <= most;
+}
+
+enum {
+    PEER = 1000,
+    ENTITY,
+    ROLE,
+    PROFILE,
+    PICS,
+    XFAIL,
+    ETHERTYPE,
+    SEED,
+    REPEAT,
+    REPORT,
+    JSON,
+    TAP,
+    LIST,
+    EXPLAIN,
+    COVERAGE,
+    DEFECT
+};
+
+static const struct option names[] = {
+    {"peer", 1, NULL, PEER},           {"entity", 1, NULL, ENTITY},   {"role", 1, NULL, ROLE},
+    {"profile", 1, NULL, PROFILE},     {"pics", 1, NULL, PICS},       {"xfail", 1, NULL, XFAIL},
+    {"ethertype", 1, NULL, ETHERTYPE}, {"seed", 1, NULL, SEED},       {"repeat", 1, NULL, REPEAT},
+    {"report", 1, NULL, REPORT},       {"json", 0, NULL, JSON},       {"tap", 0, NULL, TAP},
+    {"list", 0, NULL, LIST},           {"explain", 1, NULL, EXPLAIN}, {"coverage", 0, NULL, COVERAGE},
+    {"defect", 1, NULL, DEFECT},       {"interface", 1, NULL, 'i'},   {"verbose", 0, NULL, 'v'},
+    {"quiet", 0, NULL, 'q'},           {"help", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
+
+static int one_of(const char *word, const char *const *words) {
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return 1;
+    return 0;
+}
+
+/* Options with a value that can be wrong: 1 when it is right. */
+static int take_value(struct vc_options *o, int option, const char *value) {
+    static const char *const roles[] = {"server", "client", "manager", "node", NULL};
+    static const char *const profiles[] = {"full", "minimal-server", "minimal-client", NULL};
+    uint64_t number = 0;
+    int good = 1;
+    switch (option) {
+    case PEER: return o->mac_known = (uint8_t)parse_mac(value, o->mac);
+    case ENTITY: return parse_entity(value, &o->entity);
+    case ROLE: o->role = strcmp(value, "member") == 0 ? "server" : value; return one_of(o->role, roles);
+    case PROFILE: o->profile = value; return one_of(value, profiles);
+    case ETHERTYPE:
+        good = parse_number(value, 0x600, 0xffff, &number);
+        o->ethertype = (uint16_t)number;
+        return good;
+    case REPEAT:
+        good = parse_number(value, 1, 1000, &number);
+        o->repeat = (int)number;
+        return good;
+    default: return parse_number(value, 0, UINT64_MAX, &o->seed);
+    }
+}
+
+static void take_flag(struct vc_options *o, int option, char *value) {
+    switch (option) {
+    case 'i': o->interface_name = value; break;
+    case PICS: o->pics = value; break;
+    case XFAIL: o->xfail = value; break;
+    case REPORT: o->report = value; break;
+    case EXPLAIN: o->explain = value; break;
+    case DEFECT: o->defect = value; break;
+    case JSON: o->json = 1; break;
+    case TAP: o->tap = 1; break;
+    case LIST: o->list = 1; break;
+    case COVERAGE: o->coverage = 1; break;
+    case 'v': o->verbose = 1; break;
+    case 'q': o->quiet = 1; break;
+    default: o->help = 1; break;
+    }
+}
+
+static int has_checked_value(int option) {
+    return option == PEER || option == ENTITY || option == ROLE || option == PROFILE || option == ETHERTYPE ||
+           option == REPEAT || option == SEED;
+}
+
+int vc_options_parse(struct vc_options *o, int argc, char **argv) {
+    int option;
+    *o = (struct vc_options){.ethertype = VMTP_ETHERTYPE, .repeat = 1, .seed = (uint64_t)time(NULL)};
+    while ((option = getopt_long(argc, argv, "i:vqh", names, NULL)) != -1) {
+        if (option == '?') {
+            fputs("vconform --help tells what there is\n", stderr);
+            return VC_EXIT_USAGE;
+        }
+        if (!has_checked_value(option)) {
+            take_flag(o, option, optarg);
+        } else if (!take_value(o, option, optarg)) {
+            fprintf(stderr, "vconform: \"%s\" is no value for %s\n", optarg,
+                    argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
+            return VC_EXIT_USAGE;
+        }
+    }
+    o->patterns = argv + optind;
+    o->pattern_count = argc - optind;
+    if (o->pattern_count > 0 && strcmp(o->patterns[0], "run") == 0) {
+        o->patterns++;
+        o->pattern_count--;
+    }
+    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "items") == 0)
+        o->items = 1;
+    return 0;
+}

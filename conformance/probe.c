@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who is there, and what it can do: asked before the first case. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+static int known_mac(const struct vc_run *run) {
+    static const uint8_t none[6];
+    return memcmp(run->node_mac, none, 6) != 0;
+}
+
+static struct vc_packet *ask(struct vc_test *t, struct vc_packet *request) {
+    for (unsigned i = 0; i < 3; i++) {
+        request->retransmit = (uint8_t)i;
+        vc_send(t, request);
+        struct vc_packet *p = vc_await_response(t, request, 300 * VC_MILLISECOND);
+        if (p)
+            return p;
+    }
+    return NULL;
+}
+
+/* Only the entity is known: its node answers a Probe to all. */
+static void locate(struct vc_test *t) {
+    static uint8_t frame[VC_FRAME_MAX];
+    struct vc_run *run = t->run;
+    struct vc_packet probe = vc_manage_all(t, VMTP_PROBE_ENTITY, run->service), answer;
+    probe.words[2] = probe.words[0];
+    probe.words[3] = probe.words[1];
+    for (unsigned i = 0; i < 3; i++) {
+        vc_time when, until = vc_now(t) + 300 * VC_MILLISECOND;
+        int size;
+        vc_send(t, &probe);
+        while ((size = run->link->receive(run->link, frame, sizeof frame, &when, until)) > 0)
+            if (vc_decode(&answer, frame, (size_t)size, run->link->ethertype) == VC_WELL &&
+                answer.function == VMTP_RESPONSE && answer.client == probe.client) {
+                memcpy(run->node_mac, answer.src, 6);
+                return;
+            }
+    }
+}
+
+static void identify(struct vc_test *t) {
+    struct vc_run *run = t->run;
+    struct vc_packet request = vc_request_to(t, VMTP_TEST_SERVICE, VMTP_TEST_IDENTIFY);
+    struct vc_packet *p = ask(t, &request);
+    vc_found("test-service", p && vc_code(p) == VMTP_OK);
+    if (!p || vc_code(p) != VMTP_OK)
+        return;
+    run->service = vc_pair(p->words);
+    run->manager = vc_pair(p->words + 2);
+    static const struct {
+        const char *item;
+        uint32_t code;
+    } needs[] = {{"client", VMTP_TEST_CALL},       {"entities", VMTP_TEST_ENTITY},   {"serial", VMTP_TEST_SERIAL},
+                 {"sequence", VMTP_TEST_SEQUENCE}, {"stat", VMTP_TEST_STAT},         {"forwarding", VMTP_TEST_FORWARD},
+                 {"groups", VMTP_TEST_JOIN},       {"migration", VMTP_TEST_MIGRATE}, {"tell", VMTP_TEST_TELL},
+                 {"signals", VMTP_TEST_SIGNALS}};
+    for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        unsigned bit = needs[i].code & 0xff;
+        vc_found(needs[i].item, p->data_octets >= 32 && p->data[bit / 8] & 0x80 >> bit % 8);
+    }
+    if (p->words[6] > 32)
+        snprintf(run->implementation, sizeof run->implementation, "%.*s", (int)(p->words[6] - 32),
+                 (const char *)p->data + 32);
+}
+
+static void ask_service(struct vc_test *t) {
+    struct vc_packet request = vc_request(t, VMTP_TEST_NULL), *p = ask(t, &request);
+    vc_found("records", p && !(p->code & VMTP_DGM));
+    static const uint32_t words[7] = {4096, 1, 0};
+    request = vc_request(t, VMTP_TEST_SOURCE);
+    memcpy(request.words, words, sizeof words);
+    p = ask(t, &request);
+    vc_found("segments", p && vc_code(p) == VMTP_OK);
+    request = vc_request(t, 0x7f | VMTP_TEST_NULL); /* the control: it can refuse */
+    p = ask(t, &request);
+    if (p && vc_code(p) != VMTP_ERROR)
+        vc_give_up(t,
+                   "the test service does not refuse a procedure that there is not (it says %s): nothing that it "
+                   "claims can be "
+                   "believed",
+                   vc_response_name(p->code));
+}
+
+static void ask_manager(struct vc_test *t) {
+    struct vc_run *run = t->run;
+    struct vc_packet request = vc_manage(t, VMTP_QUERY_VMTP_NODE, 0), *p = ask(t, &request);
+    vc_found("full-manager", p && vc_code(p) == VMTP_OK);
+    vc_found("streams", p && vc_code(p) == VMTP_OK && p->words[1] & VMTP_NODE_HANDLES_STREAMS);
+    if (p)
+        run->manager = p->server;
+    request = vc_manage(t, VMTP_CREATE_ENTITY, 0);
+    p = ask(t, &request);
+    vc_found("remote-management", p && vc_code(p) == VMTP_OK);
+    if (p && vc_code(p) == VMTP_OK) {
+        request = vc_manage(t, VMTP_DELETE_ENTITY, vc_pair(p->words));
+        ask(t, &request);
+    }
+}
+
+static void look(struct vc_test *t) {
+    struct vc_run *run = t->run;
+    if (!known_mac(run))
+        locate(t);
+    if (!known_mac(run))
+        vc_give_up(t, "nobody answers ProbeEntity: is the node up, on this segment, with this EtherType?");
+    identify(t);
+    if (run->service)
+        ask_service(t);
+    ask_manager(t);
+    if (!run->service && !run->manager)
+        vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
+    vc_found("reboot", run->link->reboot != NULL);
+}
+
+static const struct vc_case probe_case = {.name = "probe", .ids = "", .run = look};
+
+int vc_run_probe(struct vc_run *run, char *error, size_t size) {
+    struct vc_test *t = calloc(1, sizeof *t);
+    if (!t)
+        return -1;
+    vc_test_begin(t, run, &probe_case);
+    if (setjmp(t->end) == 0)
+        look(t);
+    snprintf(error, size, "%s", t->why);
+    int rc = t->verdict == VC_PASS ? 0 : -1;
+    if (run->verbose)
+        vc_evidence_print(&t->evidence, stderr);
+    vc_test_end(t);
+    vc_evidence_clear(&t->evidence);
+    free(t);
+    const uint8_t *m = run->node_mac;
+    snprintf(run->peer, sizeof run->peer, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+    return rc;
+}

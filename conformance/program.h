@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* program.h - vconform from its command line; the test against a simulated node differs in the link only. */
+#ifndef VC_PROGRAM_H
+#define VC_PROGRAM_H
+
+#include "run.h"
+
+struct vc_options {
+    const char *interface_name, *pics, *xfail, *report, *role, *profile, *explain;
+    uint8_t mac[6], mac_known;
+    uint64_t entity, seed;
+    uint16_t ethertype;
+    int repeat, json, tap, verbose, quiet, list, items, coverage, help;
+    char **patterns;
+    int pattern_count;
+    const char *defect; /* of simulated nodes only */
+};
+
+/* Gives the link to the node, or NULL and a line in error. */
+typedef struct vc_link *(*vc_link_opener)(const struct vc_options *options, uint8_t node_mac[6], char *error,
+                                          size_t size);
+
+int vc_program(int argc, char **argv, vc_link_opener open_link);
+
+/* 0 (go on), or an exit code after a line on stderr. */
+int vc_options_parse(struct vc_options *o, int argc, char **argv);
+void vc_usage(FILE *out);
+
+void vc_list(FILE *out, const struct vc_options *o);
+/* A case or a rule, in full; 0: there is none of that name. */
+int vc_explain(FILE *out, const char *name);
+int vc_check_capture(int argc, char **argv);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Cases, one after the other; what is known of each rule afterwards. */
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- choice --------------------------------------------------------------------------------------------------------- */
+
+static int begins(const char *text, const char *pattern) { return strncmp(text, pattern, strlen(pattern)) == 0; }
+
+static int id_chosen(const char *ids, const char *pattern) {
+    for (const char *at = ids; at && *at; at += strcspn(at, " "), at += *at == ' ')
+        if (begins(at, pattern))
+            return 1;
+    return 0;
+}
+
+int vc_chosen(const struct vc_case *c, char **patterns, int count) {
+    for (int i = 0; i < count; i++)
+        if (begins(c->name, patterns[i]) || id_chosen(c->ids, patterns[i]))
+            return 1;
+    return count == 0;
+}
+
+void vc_cases_each(void (*each)(void *, const struct vc_case *), void *context) {
+    for (const struct vc_case *const *table = vc_tables; *table; table++)
+        for (const struct vc_case *c = *table; c->name; c++)
+            each(context, c);
+}
+
+struct filter {
+    const struct vc_run *run;
+    unsigned fits, rules;
+};
+
+static void weigh(void *context, const struct vc_rule *rule) {
+    struct filter *f = context;
+    const struct vc_run *run = f->run;
+    int role = !run->role || strcmp(rule->role, run->role) == 0 || strcmp(rule->role, "node") == 0;
+    f->rules++;
+    f->fits += role && (!run->profile || strcmp(run->profile, "full") == 0 || strstr(rule->profile, run->profile));
+}
+
+/* Roles and profiles are those of its rules: one that fits is enough for a role, a profile wants all. */
+static int wanted(const struct vc_run *run, const struct vc_case *c) {
+    struct filter f = {.run = run};
+    vc_rules_each(c->ids, weigh, &f);
+    return run->profile && strcmp(run->profile, "full") != 0 ? f.fits == f.rules : f.fits > 0;
+}
+
+/* ---- one case ------------------------------------------------------------------------------------------------------- */
+
+void vc_test_begin(struct vc_test *t, struct vc_run *run, const struct vc_case *which) {
+    memset(t, 0, sizeof *t);
+    t->run = run;
+    t->which = which;
+    t->answer_probes = 1;
+    t->first_id = run->block | run->next_id;
+}
+
+void vc_test_end(struct vc_test *t) {
+    for (unsigned i = 0; i < t->count; i++)
+        free(t->inbox[i]);
+    free(t->inbox);
+    free(t->used);
+}
+
+/* What the oracle says belongs to the case during which it was seen. */
+static struct vc_test *current;
+
+static void oracle_says(void *context, const char *id, int ok, const char *expected, const char *seen) {
+    struct vc_run *run = context;
+    const struct vc_rule *rule = vc_rule_find(id, (unsigned)strlen(id));
+    if (!rule)
+        return;
+    if (ok) {
+        run->rules[vc_rule_index(rule)].held++;
+        return;
+    }
+    if (!current)
+        return;
+    char text[900];
+    struct vc_check check = {.rule = rule,
+                             .verdict = rule->level == VC_MUST ? VC_FAIL : VC_WARN,
+                             .expected = (char *)expected,
+                             .seen = (char *)seen,
+                             .by_oracle = 1};
+    vc_evidence_check(&current->evidence, &check);
+    snprintf(text, sizeof text, "%s: expected %s; seen: %s (oracle)", rule->id, expected, seen);
+    vc_evidence_moment(&current->evidence, VC_BROKEN, vc_now(current), text, 0);
+    vc_worsen(current, check.verdict, text);
+}
+
+static void act(struct vc_test *t) {
+    current = t;
+    if (setjmp(t->end) == 0) {
+        if (t->which->run)
+            t->which->run(t);
+        else
+            vc_run_single(t);
+        vc_pass(t, 0);
+    }
+    current = NULL;
+}
+
+static const struct vc_item *missing(const char *needs) {
+    for (const char *at = needs; at && *at; at += strcspn(at, " "), at += *at == ' ') {
+        const struct vc_item *item = vc_item(at, strcspn(at, " "));
+        if (!item || !vc_has(item))
+            return item ? item : &vc_items[0];
+    }
+    return NULL;
+}
+
+/* ---- sanity --------------------------------------------------------------------------------------------------------- */
+
+static void sanity(struct vc_test *t) {
+    vc_settle(t);
+    if (t->run->service)
+        vc_must(t, VMTP_TEST_NULL, NULL);
+}
+
+static const struct vc_case sanity_case = {.name = "sanity", .ids = "", .run = sanity};
+
+static int is_sane(struct vc_run *run) {
+    struct vc_test *t = calloc(1, sizeof *t);
+    if (!t)
+        return 0;
+    vc_test_begin(t, run, &sanity_case);
+    act(t);
+    int sane = t->verdict == VC_PASS;
+    vc_test_end(t);
+    vc_evidence_clear(&t->evidence);
+    free(t);
+    return sane;
+}
+
+/* ---- results -------------------------------------------------------------------------------------------------------- */
+
+static struct vc_result *new_result(struct vc_run *run, const struct vc_case *c) {
+    run->results = vc_more(run->results, run->count, sizeof *run->results);
+    struct vc_result *r = &run->results[run->count++];
+    *r = (struct vc_result){.which = c};
+    return r;
+}
+
+static void say(struct vc_result *r, enum vc_verdict verdict, const char *why) {
+    free(r->why);
+    r->verdict = verdict;
+    r->why = vc_copy(why);
+}
+
+/* Several attempts count as the worst, but what fails only now and then is told as that. */
+static void keep(struct vc_result *r, struct vc_test *t) {
+    r->attempts++;
+    r->failures += t->verdict == VC_FAIL;
+    if (r->attempts > 1 && t->verdict < r->verdict) {
+        vc_evidence_clear(&t->evidence);
+        return;
+    }
+    vc_evidence_clear(&r->evidence);
+    r->evidence = t->evidence;
+    memset(&t->evidence, 0, sizeof t->evidence);
+    say(r, t->verdict, t->why);
+}
+
+static void attempt(struct vc_run *run, struct vc_result *r) {
+    struct vc_test *t = calloc(1, sizeof *t);
+    if (!t) {
+        say(r, VC_ERROR, "out of memory");
+        return;
+    }
+    vc_time start = run->link->now(run->link);
+    vc_test_begin(t, run, r->which);
+    act(t);
+    r->duration += run->link->now(run->link) - start;
+    keep(r, t);
+    vc_test_end(t);
+    free(t);
+}
+
+#define RETRIES 3u
+static void attempts(struct vc_run *run, struct vc_result *r) {
+    unsigned least = run->repeat > 1 ? (unsigned)run->repeat : 1;
+    while (r->attempts < least || (r->which->timing && r->failures && !run->link->virtual_time && r->attempts < RETRIES))
+        attempt(run, r);
+    if (r->verdict == VC_FAIL && r->failures < r->attempts) {
+        char text[500];
+        snprintf(text, sizeof text, "FLAKY: failed %u of %u times; %.400s", r->failures, r->attempts, r->why);
+        say(r, VC_INCONC, text);
+    }
+}
+
+static void count_checks(struct vc_run *run, const struct vc_result *r) {
+    for (unsigned i = 0; i < r->evidence.check_count; i++) {
+        const struct vc_check *c = &r->evidence.checks[i];
+        struct vc_rule_result *rule = &run->rules[vc_rule_index(c->rule)];
+        rule->held += c->verdict == VC_PASS;
+        rule->warned += c->verdict == VC_WARN;
+        rule->broken += c->verdict == VC_FAIL && r->verdict != VC_INCONC;
+    }
+}
+
+static void save(const struct vc_run *run, const struct vc_result *r) {
+    char path[600], name[120], title[300];
+    if (!run->report || r->evidence.frame_count == 0)
+        return;
+    snprintf(name, sizeof name, "%s", r->which->name);
+    for (char *at = name; *at; at++)
+        *at = *at == '/' ? '-' : *at;
+    snprintf(path, sizeof path, "%s/%s.pcapng", run->report, name);
+    snprintf(title, sizeof title, "%s: %s; rules %s", r->which->name, vc_verdict_name(r->verdict), r->which->ids);
+    if (vc_evidence_pcapng(&r->evidence, path, title) != 0)
+        perror(path);
+    snprintf(path, sizeof path, "%s/%s.txt", run->report, name);
+    FILE *out = fopen(path, "w");
+    if (!out) {
+        perror(path);
+        return;
+    }
+    fprintf(out, "%s\n", title);
+    vc_evidence_print(&r->evidence, out);
+    fclose(out);
+}
+
+static int rules_all_expected(struct vc_run *run, const struct vc_result *r) {
+    unsigned bad = 0, known = 0;
+    for (unsigned i = 0; i < r->evidence.check_count; i++)
+        if (r->evidence.checks[i].verdict == VC_FAIL) {
+            struct vc_xfail *x = vc_xfail_find(&run->xfails, r->evidence.checks[i].rule->id);
+            bad++;
+            known += x != NULL;
+            if (x)
+                x->failed++;
+        }
+    return bad > 0 && bad == known;
+}
+
+static void compare_with_expectation(struct vc_run *run, struct vc_result *r) {
+    struct vc_xfail *x = vc_xfail_find(&run->xfails, r->which->name);
+    if (x) {
+        x->failed += r->verdict == VC_FAIL;
+        x->passed += r->verdict == VC_PASS;
+    }
+    if (r->verdict == VC_FAIL)
+        r->expected_failure = rules_all_expected(run, r) || x != NULL;
+}
+
+static void show(const struct vc_run *run, const struct vc_result *r) {
+    if (run->progress && isatty(2))
+        fprintf(stderr, "\r%-60.60s", "");
+    if (run->progress)
+        fprintf(stderr, isatty(2) ? "\r%4u %s %s" : "%4u %s %s\n", run->count, vc_verdict_name(r->verdict),
+                r->which->name);
+    if (run->verbose)
+        vc_evidence_print(&r->evidence, stderr);
+}
+
+/* ---- the run -------------------------------------------------------------------------------------------------------- */
+
+static void run_one(struct vc_run *run, const struct vc_case *c) {
+    struct vc_result *r = new_result(run, c);
+    const struct vc_item *item = missing(c->needs);
+    char text[200];
+    if (!run->sane) {
+        say(r, VC_INCONC, "the node does not answer ordinary exchanges any more");
+    } else if (item) {
+        snprintf(text, sizeof text, "the node does not have: %s (%s)", item->name, item->text);
+        say(r, VC_SKIP, text);
+    } else {
+        attempts(run, r);
+        if (r->verdict >= VC_INCONC)
+            run->sane = is_sane(run);
+    }
+    count_checks(run, r);
+    compare_with_expectation(run, r);
+    save(run, r);
+    show(run, r);
+}
+
+struct selection {
+    struct vc_run *run;
+    char **patterns;
+    int count;
+    unsigned chosen;
+};
+
+static void select_one(void *context, const struct vc_case *c) {
+    struct selection *s = context;
+    if (!vc_chosen(c, s->patterns, s->count) || !wanted(s->run, c))
+        return;
+    s->chosen++;
+    run_one(s->run, c);
+}
+
+unsigned vc_run_cases(struct vc_run *run, char **patterns, int pattern_count) {
+    struct selection s = {.run = run, .patterns = patterns, .count = pattern_count};
+    run->sane = is_sane(run);
+    vc_cases_each(select_one, &s);
+    if (run->sane)
+        run->sane = is_sane(run);
+    if (run->progress && isatty(2))
+        fputc('\n', stderr);
+    return s.chosen;
+}
+
+void vc_run_begin(struct vc_run *run, struct vc_link *link, uint64_t seed) {
+    unsigned rules;
+    vc_rules(&rules);
+    run->link = link;
+    run->seed = seed;
+    run->random = (uint32_t)(seed * 2654435761u >> 3);
+    run->block = (seed * 0x9e3779b97f4a7c15ull >> 36 | 1) << 32;
+    run->next_id = 0x40;
+    run->quiet = link->virtual_time ? 300 * VC_MILLISECOND : 25 * VC_MILLISECOND;
+    run->rules = calloc(rules, sizeof *run->rules);
+    memcpy(run->other_mac, link->mac, 6);
+    run->other_mac[0] |= 2;
+    run->other_mac[3] ^= 0x55;
+    struct vc_oracle_options options = {
+        .ethertype = link->ethertype, .mtu = link->mtu, .says = oracle_says, .context = run};
+    run->oracle = vc_oracle_open(&options);
+    if (!run->rules || !run->oracle)
+        abort();
+}
+
+enum vc_verdict vc_run_verdict(const struct vc_run *run) {
+    enum vc_verdict worst = VC_PASS;
+    for (unsigned i = 0; i < run->count; i++) {
+        const struct vc_result *r = &run->results[i];
+        if (r->verdict > worst && !r->expected_failure)
+            worst = r->verdict;
+    }
+    for (unsigned i = 0; i < run->xfails.count; i++) {
+        const struct vc_xfail *x = &run->xfails.list[i];
+        if (x->failed == 0 && x->passed > 0 && worst < VC_FAIL)
+            worst = VC_FAIL;
+    }
+    return run->sane ? worst : worst < VC_INCONC ? VC_INCONC : worst;
+}
+
+enum vc_exit vc_run_exit(const struct vc_run *run) {
+    enum vc_verdict verdict = vc_run_verdict(run);
+    int failed = 0;
+    for (unsigned i = 0; i < run->count; i++)
+        failed |= run->results[i].verdict == VC_FAIL && !run->results[i].expected_failure;
+    if (verdict == VC_FAIL || failed)
+        return VC_EXIT_FAIL;
+    return verdict >= VC_INCONC ? VC_EXIT_UNDECIDED : VC_EXIT_PASS;
+}
+
+void vc_run_end(struct vc_run *run) {
+    for (unsigned i = 0; i < run->count; i++) {
+        vc_evidence_clear(&run->results[i].evidence);
+        free(run->results[i].why);
+    }
+    free(run->results);
+    free(run->rules);
+    vc_xfail_clear(&run->xfails);
+    vc_oracle_close(run->oracle);
+    run->link->close(run->link);
+}

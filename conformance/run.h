@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* run.h - cases, one after the other, and what came of them. */
+#ifndef VC_RUN_H
+#define VC_RUN_H
+
+#include <setjmp.h>
+
+#include "case.h"
+#include "xfail.h"
+
+/* A case that was run, or a reason why not. */
+struct vc_result {
+    const struct vc_case *which;
+    enum vc_verdict verdict;
+    char *why; /* one line: the worst that was found */
+    struct vc_evidence evidence;
+    vc_time duration;
+    unsigned attempts, failures;
+    int expected_failure;
+};
+
+/* What is known of a rule after the run. */
+struct vc_rule_result {
+    unsigned held, broken, warned;
+};
+
+struct vc_run {
+    struct vc_link *link;
+    vc_oracle *oracle;
+    uint8_t node_mac[6], other_mac[6];
+    uint64_t service, manager, block; /* block: of the tester's identifiers */
+    uint32_t next_id, random;
+    vc_time quiet; /* how long silence is listened to */
+    int repeat, verbose, progress;
+    const char *report, *role, *profile; /* directory of the evidence; filters; or NULL */
+    uint64_t seed;
+    char implementation[80], peer[80];
+    struct vc_result *results;
+    unsigned count;
+    struct vc_rule_result *rules; /* one for each of the catalogue */
+    int sane;
+    struct vc_xfails xfails;
+};
+
+struct vc_test {
+    struct vc_run *run;
+    const struct vc_case *which;
+    struct vc_evidence evidence;
+    struct vc_packet **inbox;
+    uint8_t *used; /* of each of the inbox: somebody has waited for it */
+    unsigned count;
+    jmp_buf end;
+    enum vc_verdict verdict;
+    char why[1000];
+    uint64_t first_id; /* of this case's identifiers */
+    int answer_probes, elsewhere;
+    struct {
+        uint64_t client;
+        uint32_t transaction;
+    } last[64]; /* Transactions of Clients, for Probes; the oldest makes room */
+    unsigned last_count;
+};
+
+/* ---- the run -------------------------------------------------------------------------------------------------------- */
+
+void vc_run_begin(struct vc_run *run, struct vc_link *link, uint64_t seed);
+/* Finds the node's entities and abilities; 0, or -1: error has one line with advice. */
+int vc_run_probe(struct vc_run *run, char *error, size_t size);
+/* Runs the cases that patterns (none: all) choose; returns how many that were. */
+unsigned vc_run_cases(struct vc_run *run, char **patterns, int pattern_count);
+enum vc_verdict vc_run_verdict(const struct vc_run *run);
+enum vc_exit vc_run_exit(const struct vc_run *run);
+void vc_run_end(struct vc_run *run);
+
+/* Does one of the patterns (a name, a rule, or a beginning of either) choose the case? */
+int vc_chosen(const struct vc_case *c, char **patterns, int count);
+/* Calls each for every case in order. */
+void vc_cases_each(void (*each)(void *context, const struct vc_case *c), void *context);
+
+/* ---- inside a case -------------------------------------------------------------------------------------------------- */
+
+void vc_test_begin(struct vc_test *t, struct vc_run *run, const struct vc_case *which);
+void vc_test_end(struct vc_test *t);
+void vc_worsen(struct vc_test *t, enum vc_verdict verdict, const char *why);
+/* Takes one frame, waiting for it until then; 0: none came. */
+int vc_take(struct vc_test *t, vc_time until);
+_Noreturn void vc_broken(struct vc_test *t, const char *what);
+void vc_run_single(struct vc_test *t);
+/* In words: what a declared case sends and expects. */
+void vc_single_stimulus(const struct vc_single *s, char *text, size_t size);
+void vc_single_expected(const struct vc_single *s, char *text, size_t size);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The test service of the node, as cases use it. */
+#include <string.h>
+
+#include "run.h"
+
+/* Patience for what needs no judgement; a Request that is lost is sent again as a client would. */
+struct vc_packet *vc_must(struct vc_test *t, uint32_t code, const uint32_t words[7]) {
+    struct vc_packet request = vc_request(t, code);
+    if (words)
+        memcpy(request.words, words, sizeof request.words);
+    for (unsigned i = 0; i < 4; i++) {
+        request.retransmit = (uint8_t)i;
+        request.control = i ? VMTP_APG : 0;
+        vc_send(t, &request);
+        struct vc_packet *p = vc_await_response(t, &request, VC_SECOND);
+        if (p && vc_code(p) == VMTP_OK)
+            return p;
+        if (p)
+            vc_give_up(t, "%s of the test service answers %s", vc_request_name(code), vc_response_name(p->code));
+    }
+    vc_give_up(t, "%s of the test service is not answered", vc_request_name(code));
+}
+
+uint32_t vc_executed(struct vc_test *t, uint32_t code) {
+    const uint32_t words[7] = {code & 0xff};
+    return vc_must(t, VMTP_TEST_COUNT, words)->words[1];
+}
+
+uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
+    const uint32_t words[7] = {number};
+    return vc_pair(vc_must(t, VMTP_TEST_ENTITY, words)->words);
+}
+
+/* ---- CALL ----------------------------------------------------------------------------------------------------------- */
+
+#define CALL_HEAD 56u
+
+struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
+    uint8_t segment[CALL_HEAD] = {0};
+    struct vc_packet request = vc_request(t, VMTP_TEST_CALL);
+    if (call->server == 0)
+        call->server = vc_new_client(t);
+    request.words[0] = call->size;
+    request.words[1] = 1;
+    request.words[2] = call->options;
+    request.words[3] = call->number;
+    vc_put64(segment, call->server);
+    vc_put32(segment + 8, call->code);
+    vc_put32(segment + 12, call->control);
+    for (unsigned i = 0; i < 7; i++)
+        vc_put32(segment + 16 + 4 * i, call->words[i]);
+    vc_put32(segment + 44, call->deadline_ms);
+    vc_put32(segment + 48, call->response_room);
+    vc_carry(&request, segment, CALL_HEAD, 1);
+    vc_send(t, &request);
+    return request;
+}
+
+struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience) {
+    struct vc_outcome o = {0};
+    struct vc_packet *p = vc_await_response(t, request, patience);
+    if (!p) {
+        vc_check(t, id, 0, "an end of the node's call", "it goes on after %u ms", (unsigned)(patience / VC_MILLISECOND));
+        longjmp(t->end, 1);
+    }
+    if (vc_code(p) != VMTP_OK || p->data_octets < CALL_HEAD)
+        vc_give_up(t, "CALL of the test service answers %s", vc_response_name(p->code));
+    o.result = p->words[0];
+    o.code = p->words[1];
+    o.server = vc_get64(p->data);
+    for (unsigned i = 0; i < 7; i++)
+        o.words[i] = vc_get32(p->data + 16 + 4 * i);
+    o.octets = vc_get32(p->data + 44);
+    o.crc = vc_get32(p->data + 48);
+    o.microseconds = vc_get32(p->data + 52);
+    return o;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* defects.h - named ways in which our node can be spoilt, and the rules that this breaks. */
+#ifndef VC_DEFECTS_H
+#define VC_DEFECTS_H
+
+#include <stdio.h>
+
+#include "link_sim.h"
+
+/* Spoils the node that is to be opened; 0: there is no such defect. */
+int defect_choose(struct sim_options *options, const char *name);
+/* Lines "NAME<tab>RULE RULE...". */
+void defects_print(FILE *out);
+
+#endif

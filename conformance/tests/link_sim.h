@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* link_sim.h - our own node with its test service as the peer, in virtual time, with a defect if wanted. */
+#ifndef VC_LINK_SIM_H
+#define VC_LINK_SIM_H
+
+#include "../link.h"
+
+/*
+ * A defect sits between the node and the wire.  It may change a frame in place (also *size), and says what becomes of it.
+ * SIM_TWICE: it is passed on two times.
+ */
+enum sim_fate { SIM_PASS, SIM_DROP, SIM_TWICE };
+struct sim_wire {
+    enum sim_fate (*to_node)(void *context, uint8_t *frame, size_t *size, vc_time now);
+    enum sim_fate (*from_node)(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay);
+    void *context;
+};
+
+struct sim_options {
+    uint64_t seed;
+    vc_time delay;         /* one way */
+    struct sim_wire wire;  /* functions may be NULL */
+    uint8_t no_streams;    /* the node's */
+    uint8_t no_service;    /* without test service */
+    uint32_t max_requests; /* 0: the default */
+};
+
+struct vc_link *sim_open(const struct sim_options *options);
+/* The node's Ethernet address. */
+extern const uint8_t sim_node_mac[6];
+
+#endif

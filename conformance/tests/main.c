@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vconform against our own node in virtual time.  --defect NAME spoils it; --defect list tells which there are. */
+#include <string.h>
+
+#include "../program.h"
+#include "defects.h"
+#include "link_sim.h"
+
+static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
+    struct sim_options sim = {.seed = o->seed, .delay = 20 * VC_MICROSECOND};
+    if (o->defect && !defect_choose(&sim, o->defect)) {
+        snprintf(error, size, "no defect %s (--defect list)", o->defect);
+        return NULL;
+    }
+    memcpy(node_mac, sim_node_mac, 6);
+    return sim_open(&sim);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "--defect") == 0 && strcmp(argv[2], "list") == 0) {
+        defects_print(stdout);
+        return 0;
+    }
+    return vc_program(argc, argv, open_sim);
+}

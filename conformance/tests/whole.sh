@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every case passes on our node in virtual time, with any seed, and every rule that a case declares is judged in it.
+# usage: whole.sh VCONFORM-SIM VCONFORM
+set -u
+sim=$1
+fail() { echo "FAIL: $*" >&2; exit 1; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+command -v jq >/dev/null || { echo "SKIP: no command jq" >&2; exit 77; }
+
+for seed in 1 2 3; do
+    "$sim" -q --seed $seed --json >"$work/$seed.json" || { "$sim" -q --seed $seed; fail "seed $seed"; }
+    jq -e '.sane and .verdict == "PASS"' "$work/$seed.json" >/dev/null || fail "seed $seed: verdict"
+    jq -r '.cases[] | select(.verdict == "PASS") | . as $c | ([.checks[].rule]) as $judged | .rules[] |
+        select(. as $r | $judged | index($r) | not) | "\($c.name) declares \(.) and does not judge it"' \
+        "$work/$seed.json" >"$work/unjudged"
+    [ ! -s "$work/unjudged" ] || fail "$(cat "$work/unjudged")"
+done
+jq 'del(.cases[].seconds)' "$work/1.json" >"$work/first"
+"$sim" -q --seed 1 --json | jq 'del(.cases[].seconds)' | cmp - "$work/first" || fail "one seed, two results"
+exit 0
