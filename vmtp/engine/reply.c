@@ -2,6 +2,10 @@
 /* reply.c - Respond, and what Notify operations tell the server (RFC 1045 sections 5.6.2, 5.8; spec/vmtp.md 8.4 to 8.6). */
 #include "internal.h"
 
+#define USER_FLAGS                                                                                                     \
+    (VMTP_REPLY_CONFIRM | VMTP_REPLY_BATCH | VMTP_REPLY_ONCE | VMTP_REPLY_HEADER_SUM | VMTP_REPLY_CHOSEN |             \
+     VMTP_REPLY_GROUP)
+
 void veng_response_header(const struct vmtp_engine *e, const struct remote *r, uint8_t *h) {
     vmtp_put_client(h, r->client);
     vmtp_put_length_word(h, e->config.domain, 0, 0);
@@ -61,6 +65,12 @@ static void queue_response(struct vmtp_engine *e, struct request *q, struct remo
         veng_send_queue(e, &q->tx);
 }
 
+static int check_flags(const struct vmtp_engine *e, const struct request *q, const struct vmtp_reply *reply) {
+    if (reply->flags & ~(uint32_t)USER_FLAGS)
+        return VMTP_E_INVALID;
+    return reply->flags & VMTP_REPLY_GROUP ? veng_group_reply_check(e, q, reply) : 0;
+}
+
 int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now) {
     struct request *q = veng_request_by_handle(e, request);
     if (!q || q->state != REQUEST_PROCESSING)
@@ -71,7 +81,7 @@ int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *rep
     if ((reply->segment_size && !reply->segment) ||
         (reply->message.code & (VMTP_CRE | VMTP_MRD | VMTP_PIC | VMTP_CODE_RESERVED)))
         return VMTP_E_INVALID;
-    int error = reply->flags & VMTP_REPLY_GROUP ? veng_group_reply_check(e, q, reply) : 0;
+    int error = reply->flags ? check_flags(e, q, reply) : 0;
     if (error)
         return error;
     COUNT(e, RESPONSES);

@@ -33,15 +33,20 @@ vmtp_time vhost_companion_deadline(const vmtp_host *host) {
     return deadline;
 }
 
+/*
+ * One that blocks comes through here again, since what it waits for may be its own business; but the stack has an end, and whatever blocks
+ * at the innermost place cannot get what it waits for.
+ */
 int vhost_companion_work(vmtp_host *host) {
-    int worked = 0;
-    for (struct vmtp_companion *c = host->companions; c; c = c->next)
-        if (c->deadline <= host->now) {
-            c->work(c);
-            worked = 1;
-        }
-    if (!worked)
+    if (vhost_companion_deadline(host) > host->now)
         return 0;
+    if (host->working == VMTP_HOST_NESTED)
+        return VMTP_E_FULL;
+    host->working++;
+    for (struct vmtp_companion *c = host->companions; c; c = c->next)
+        if (c->deadline <= host->now)
+            c->work(c);
+    host->working--;
     vhost_route(host); /* what they did may be what somebody waits for */
     return vhost_send(host);
 }

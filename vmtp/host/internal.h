@@ -157,6 +157,7 @@ struct vmtp_host {
     struct vmtp_group_call *group_calls;
     struct vmtp_stream *streams;
     struct vmtp_companion *companions;
+    unsigned working; /* of them, one inside the other */
 
     struct vhost_list waiting; /* Requests for vmtp_host_receive, oldest first */
     struct vhost_list invoked; /* Requests for procedures, oldest first */

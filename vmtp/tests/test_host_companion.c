@@ -117,6 +117,38 @@ START_TEST(a_turn_may_block_and_begin_calls) {
 }
 END_TEST
 
+static unsigned deepest, refused;
+
+/* There is always something to do, and it blocks each time. */
+static void block_again(struct mate *mate) {
+    const unsigned depth = mate->worked;
+    deepest = depth > deepest ? depth : deepest;
+    if (refused) /* from there on it is left */
+        return;
+    mate->companion.deadline = 0;
+    const int r = vmtp_host_wait(client->host, VMTP_NEVER);
+    if (depth < VMTP_HOST_NESTED) {
+        ck_assert_int_eq(r, 0);
+        return;
+    }
+    ck_assert_int_eq(r, VMTP_E_FULL);
+    refused++;
+    mate->companion.deadline = VMTP_NEVER;
+}
+
+START_TEST(blocking_turns_end_before_the_stack_does) {
+    deepest = refused = 0;
+    first.then = block_again;
+    first.companion.deadline = 0;
+    ck_assert_int_ge(vmtp_host_turn(client->host), 0);
+    ck_assert_uint_eq(deepest, VMTP_HOST_NESTED);
+    ck_assert_uint_eq(refused, 1);
+    first.companion.deadline = 0;
+    ck_assert_int_ge(vmtp_host_turn(client->host), 0); /* outside it can work again */
+    ck_assert_uint_eq(first.worked, VMTP_HOST_NESTED + 1u);
+}
+END_TEST
+
 START_TEST(detaching_tells_what_has_happened) {
     net_start(client, server->entity, "a", 1, 100);
     vmtp_handle handle = net_start(client, server->entity, "b", 1, 200);
@@ -197,10 +229,16 @@ START_TEST(a_borrowed_entity_is_there) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {
-        each_takes_its_own_events,        calls_of_the_program_are_not_told, deadlines_bring_turns,
-        a_turn_may_block_and_begin_calls, detaching_tells_what_has_happened, waiting_looks_once_after_its_time,
-        dismissing_drops_what_waits,      randomness_is_the_engines,         a_borrowed_entity_is_there};
+    const TTest *const tests[] = {each_takes_its_own_events,
+                                  calls_of_the_program_are_not_told,
+                                  deadlines_bring_turns,
+                                  a_turn_may_block_and_begin_calls,
+                                  blocking_turns_end_before_the_stack_does,
+                                  detaching_tells_what_has_happened,
+                                  waiting_looks_once_after_its_time,
+                                  dismissing_drops_what_waits,
+                                  randomness_is_the_engines,
+                                  a_borrowed_entity_is_there};
     Suite *suite = suite_create("companions");
     TCase *tc = tcase_create("companions");
     tcase_add_checked_fixture(tc, setup, teardown);

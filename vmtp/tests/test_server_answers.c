@@ -46,6 +46,19 @@ static struct vmtp_usage usage(void) {
 
 /* ---- answering ---- */
 
+/* What a later version may name changes nothing today, and is not taken for something else. */
+START_TEST(flags_without_a_name_are_refused) {
+    serve_ask(&f, A, server, 7, 0);
+    for (unsigned bit = 6; bit < 32; bit++)
+        ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 0, (uint32_t)1 << bit), VMTP_E_INVALID);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 512, VMTP_REPLY_CONFIRM | 0x40u), VMTP_E_INVALID);
+    expect_silence(&f);
+    ck_assert_uint_eq(released(), 0);
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 512, VMTP_REPLY_CONFIRM), 0);
+    expect_response(&f, 7, 1);
+}
+END_TEST
+
 /* VMTP-8.4-03 VMTP-8.4-04 */
 START_TEST(response_goes_to_its_client) {
     serve_ask(&f, A, server, 7, 0);
@@ -635,6 +648,7 @@ int main(void) {
     Suite *s = suite_create("server answers");
     TCase *t = tcase_create("answers");
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, flags_without_a_name_are_refused);
     tcase_add_test(t, response_goes_to_its_client);
     tcase_add_test(t, response_says_whose_it_is);
     tcase_add_test(t, segment_is_kept_until_ts4);

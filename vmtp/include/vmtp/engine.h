@@ -306,6 +306,7 @@ VMTP_API int vmtp_accept(vmtp_engine *e, vmtp_entity entity, void *area, uint32_
  */
 VMTP_API int vmtp_accept_cancel(vmtp_engine *e, vmtp_entity entity, uint64_t cookie);
 
+/* Numbers are kept; what this version does not name is refused (VMTP_E_INVALID). */
 enum vmtp_reply_flags {
     VMTP_REPLY_CONFIRM = 1, /* ask the client for an acknowledgment after TS5, so that the segment comes back early */
     VMTP_REPLY_BATCH = 2, /* in a run that goes on, and without a segment: send no Response; the next one of this run says OK for this
@@ -332,8 +333,8 @@ struct vmtp_reply {
  * When segment_size is 0, the handle is over with this call.  Otherwise VMTP_EV_RELEASED follows when the segment is yours again: after
  * sending if idempotent, else after acknowledgment, the client's next Request, or TS4.
  * VMTP_E_STALE when the client has gone on to another transaction or the Request has been answered, VMTP_E_TOO_LARGE, VMTP_E_FULL (more
- * than 16384 octets, and max_runs are in use, or all but one and an earlier Request of its run is not answered: try again or answer with less), VMTP_E_INVALID (segment missing; CRE, MRD, PIC or a
- * reserved bit in the code).  With any error nothing was borrowed.
+ * than 16384 octets, and max_runs are in use, or all but one and an earlier Request of its run is not answered: try again or answer with
+ * less), VMTP_E_INVALID (segment missing; CRE, MRD, PIC or a reserved bit in the code; other flags).  With any error nothing was borrowed.
  * (spec/vmtp.md section 8.4)
  */
 VMTP_API int vmtp_reply(vmtp_engine *e, vmtp_handle request, const struct vmtp_reply *reply, vmtp_time now);

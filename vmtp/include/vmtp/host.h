@@ -324,10 +324,12 @@ VMTP_API int vmtp_host_wait(vmtp_host *host, vmtp_time deadline);
  *
  * event is told of each event that is nobody else's, and says 1 if it was its own.  It only takes note: it must not use the host.
  * work is called when deadline has come (0: at once; VMTP_NEVER: not), from where procedures are called from, and may do what these may.  The
- * companion keeps deadline up to date; it may be changed at any time on the host's thread.
+ * companion keeps deadline up to date; it may be changed at any time on the host's thread.  A work that blocks is called again from inside,
+ * VMTP_HOST_NESTED times one inside the other at most: what makes the host work there returns VMTP_E_FULL.
  * The structure is lent from vmtp_host_attach until vmtp_host_detach, before which event is told of what has happened so far.  Neither
  * may be called from event, nor vmtp_host_detach from the companion's own work.
  */
+#define VMTP_HOST_NESTED 64u
 struct vmtp_companion {
     int (*event)(struct vmtp_companion *companion, const struct vmtp_event *event);
     void (*work)(struct vmtp_companion *companion);
