@@ -98,13 +98,17 @@ static void say(const struct claims_options *o, const char *what, const struct v
     vnet_flush();
 }
 
-void claims_say(const struct claims_options *o, const struct vname_manager_event *event) {
+const char *claims_word(const struct vname_manager_event *event) {
     static const char *const words[] = {
         [VNAME_MANAGER_HELD] = "held",         [VNAME_MANAGER_REFUSED] = "refused",
         [VNAME_MANAGER_LOST] = "lost",         [VNAME_MANAGER_HANDED_OVER] = "handed-over",
         [VNAME_MANAGER_RELEASED] = "released", [VNAME_MANAGER_REGISTERED] = "registered",
         [VNAME_MANAGER_MOUNTED] = "mounted",   [VNAME_MANAGER_UNMOUNTED] = "unmounted"};
-    say(o, words[event->type], event);
+    return words[event->type];
+}
+
+void claims_say(const struct claims_options *o, const struct vname_manager_event *event) {
+    say(o, claims_word(event), event);
 }
 
 /* ---- beginning and end --------------------------------------------------------------------------------------------- */

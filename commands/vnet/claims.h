@@ -23,6 +23,8 @@ int claims_check(struct claims_options *o);
 
 /* Sets what the manager is to know of it. */
 void claims_configure(struct vname_manager_config *config, const struct claims_options *o);
+/* What has happened, in a word: "held".  Static. */
+const char *claims_word(const struct vname_manager_event *event);
 /* For config.event: prints it. */
 void claims_say(const struct claims_options *o, const struct vname_manager_event *event);
 /*

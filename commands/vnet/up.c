@@ -180,7 +180,7 @@ static int run(struct up *u) {
     say_ready(u);
     if (vnet_flush() != 0) /* nobody will know how to reach it */
         return VNET_OK;    /* what is wrong is said at the end of main */
-    rc = up_names_open(&u->names, &u->node, &u->options.names);
+    rc = up_names_open(&u->names, &u->node, &u->options.names, vtest_entity(u->service));
     if (rc != VNET_OK)
         return rc;
     rc = serve(u);

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * up_names.h - vnet up as a manager of names: it claims prefixes, and the files of the test service are the objects below them.
- *
- * The prefixes are its only contexts.  It executes MapContext and no other operation.
- */
+/* up_names.h - vnet up as a manager of names: it claims prefixes, and has objects below them (up_managers.h). */
 #ifndef VNET_UP_NAMES_H
 #define VNET_UP_NAMES_H
 
 #include "claims.h"
 #include "node.h"
+#include "up_managers.h"
 
 struct up_names_options {
     struct claims_options claims;
-    const char *files; /* directory of the objects, or NULL */
+    struct up_managers_options objects;
 };
 
 struct up_names {
     const struct up_names_options *options;
-    struct node *node;
     vipc *ipc; /* NULL: no prefixes were asked for */
-    vname_manager *manager;
-    void *memory;
-    int files; /* descriptor, -1: none */
+    struct up_managers objects;
 };
 
 /* Requests that wait for the manager at a time; 0: there is none. */
 uint32_t up_names_depth(const struct up_names_options *o);
 
-/* Begins to claim, if there is anything to claim: VNET_OK, or another exit code after a message.  All is borrowed. */
-int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options);
+/* Begins to claim, if there is anything to claim, and shows this service among the programs: VNET_OK, or another exit code after a message.  All is
+ * borrowed. */
+int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options, vmtp_entity service);
 /* The interface was down. */
 void up_names_link_up(struct up_names *n);
 /* Gives the prefixes back, and waits until that is said. */

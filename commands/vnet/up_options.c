@@ -12,9 +12,12 @@ static const char about[] =
     "(and group=ID with --join), and at the end what it counted.  With --as and --alias it also claims prefixes, and "
     "prints\n"
     "    held PREFIX ..., refused PREFIX ... (it goes on trying) or lost PREFIX ...\n"
-    "What is below a prefix are the files of --files.  The test service obeys everybody on the segment: it "
-    "serves every file of\n"
-    "--files, and makes calls for others unless --no-call is given.";
+    "Below a prefix are the files of --files, to be read, and objects of the node: time, programs, pipe/NAME (made by "
+    "who "
+    "opens it to\n"
+    "write) and log; see vnet ls, vnet cat.  The test service obeys everybody on the segment: it serves every file of "
+    "--files, and makes\n"
+    "calls for others unless --no-call is given.";
 static const char after[] =
     "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
     "Exit codes: 0 ended by a signal, 1 it failed, 2 wrong command line.\n"
@@ -42,7 +45,7 @@ static int check(struct up_options *o) {
         vnet_misuse("--entity must not be a group (its second highest bit is set)");
         return -1;
     }
-    o->names.files = o->service.files;
+    o->names.objects.files = o->service.files;
     o->names.claims.json = o->common.json;
     if (engine_options_check(&o->engine) != 0 || claims_check(&o->names.claims) != 0)
         return -1;
@@ -58,10 +61,12 @@ void up_options_init(struct up_options *o) {
 }
 
 enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv) {
-    struct option_row common[COMMON_ROWS], claims[CLAIMS_ROWS], engine[ENGINE_ROWS];
+    struct option_row common[COMMON_ROWS], claims[CLAIMS_ROWS], objects[UP_MANAGERS_ROWS], engine[ENGINE_ROWS];
     up_options_init(o);
     o->engine.host.engine.max_accepts = o->engine.host.engine.max_requests = 0; /* see fit_tables */
     claims_rows(claims, &o->names.claims);
+    up_managers_rows(objects, &o->names.objects);
+    claims[CLAIMS_ROWS - 1] = (struct option_row)OPTION_GO_ON(objects);
     engine_rows(engine, &o->engine, claims);
     const struct option_row rows[] = {
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},

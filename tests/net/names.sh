@@ -40,7 +40,7 @@ resolve 0 "found /storage manager=$manager prefix=/storage context=1 generation=
 resolve 0 "found /storage/plan manager=$manager prefix=/storage .* is=object\$" /storage/plan --trace
 traced 'multicast QueryName' && traced " answer  .*manager=$manager" && traced 'operation sent' && traced ' response .*NAME_NOT_CONTEXT'
 resolve 3 "invalid /storage/none manager=$manager\$" /storage/none
-resolve 3 'invalid /storage/../plan' /storage/../plan
+resolve 0 'found /storage/../plan .* is=NO_PERMISSION' /storage/../plan
 resolve 0 "found /storage/plan manager=$manager" /mail/plan --trace
 traced ' alias .*/mail is /storage'
 resolve 5 'no-answer /nobody/x$' /nobody/x

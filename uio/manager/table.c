@@ -69,12 +69,16 @@ int uio_manager_attach(uio_manager *m, uint32_t into, const char *name, size_t l
     if (attached(m, into, name, length))
         return VMTP_E_EXISTS;
     c->parent = into;
-    c->object = *object;
     memcpy(c->name, name, length);
     c->length = (uint16_t)length;
-    c->object.name = c->name;
-    c->object.name_length = c->length;
-    c->object.target_length = 0;
+    c->object = (struct uio_object){.type = object->type, /* nothing that changes (UIO-5.3-06) */
+                                    .attributes = object->attributes,
+                                    .number = object->number,
+                                    .permissions = object->permissions,
+                                    .names = object->names,
+                                    .block_size = object->block_size,
+                                    .name = c->name,
+                                    .name_length = c->length};
     return 0;
 }
 

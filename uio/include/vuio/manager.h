@@ -280,7 +280,7 @@ VMTP_API void uio_manager_unroot(uio_manager *manager, uint32_t context);
 /*
  * Tables: what is in one context may be of several types, so that a node has all that it has below one prefix.  uio_manager_attach gives a root a name, of
  * one component, in another root; names that begin with it are the attached one's, and none of its own that is the same is seen.  object
- * describes it in the list of that context (number, type, attributes ...; its name is not looked at).  uio_manager_table makes a root in
+ * describes it in the list of that context: type, attributes, number, permissions, names and block_size count.  uio_manager_table makes a root in
  * which there is nothing but what is attached, as of uio_manager_root.
  * VMTP_E_INVALID (a context that is no root, the name, attached already, a circle), VMTP_E_EXISTS (the name is taken).
  */
