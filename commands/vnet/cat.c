@@ -84,7 +84,10 @@ static int one(struct cat *c, const char *name) {
         return remote_explain(r, name, (int)UIO_IS_CONTEXT, NULL);
     }
     const int rc = copy(c, name, &handle);
-    remote_release(r, &handle);
+    if (rc == REMOTE_SILENT)
+        uio_detach(&handle);
+    else
+        remote_release(r, &handle);
     return rc;
 }
 

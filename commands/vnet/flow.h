@@ -12,7 +12,7 @@
 #include "remote.h"
 
 #define FLOW_WINDOW 8u          /* transfers under way */
-#define FLOW_PIECE (512u << 10) /* octets in one, at most */
+#define FLOW_PIECE (128u << 10) /* octets in one, at most: with all of them a receive ring is not full yet */
 
 struct flow_piece {
     struct uio_call call;

@@ -21,8 +21,13 @@ static int open_resolver(struct naming *n, const struct vname_config *config) {
 int naming_open(struct naming *n, const struct common_options *common, const struct vname_config *config) {
     struct vmtp_host_config host;
     vmtp_host_config_init(&host);
+    return naming_open_on(n, common, config, &host);
+}
+
+int naming_open_on(struct naming *n, const struct common_options *common, const struct vname_config *config,
+                   struct vmtp_host_config *host) {
     *n = (struct naming){0};
-    int rc = node_open(&n->node, &host, common);
+    int rc = node_open(&n->node, host, common);
     if (rc != VNET_OK)
         return rc;
     rc = open_resolver(n, config);

@@ -16,6 +16,9 @@ struct naming {
 
 /* Opens the node, and with config a resolver, which inherits V_NAMES and V_CONTEXT.  VNET_OK, or an exit code after a message. */
 int naming_open(struct naming *n, const struct common_options *common, const struct vname_config *config);
+/* The same on a host that is not quite the usual one, as of node_open. */
+int naming_open_on(struct naming *n, const struct common_options *common, const struct vname_config *config,
+                   struct vmtp_host_config *host);
 /* Returns code, or what node_close makes of it. */
 int naming_close(struct naming *n, int code);
 

@@ -47,6 +47,9 @@ void node_interrupt_waits(struct node *node) { waiting = node->host; }
 
 int node_interrupted(void) { return interrupted != 0; }
 
+#define BULK_FRAMES 8192u
+#define BULK_OCTETS (8u << 20)
+
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static int check_mtu(const struct vmtp_host_config *config, const struct common_options *common) {
@@ -88,6 +91,14 @@ int node_open(struct node *node, struct vmtp_host_config *config, const struct c
     if (rc == 0)
         return VNET_OK;
     return node_close(node, vnet_fail("cannot make a client: %s", vmtp_error_text(rc)));
+}
+
+void node_expect_bulk(struct vmtp_host_config *config, const struct common_options *common) {
+    const uint32_t mtu = interface_mtu(common->interface_name);
+    uint32_t frames = config->packet.ring_frames;
+    while (mtu && frames < BULK_FRAMES && (uint64_t)frames * mtu < BULK_OCTETS)
+        frames *= 2;
+    config->packet.ring_frames = frames;
 }
 
 int node_close(struct node *node, int code) {

@@ -25,6 +25,8 @@ struct node {
  * EtherType and capture come from common.  Returns VNET_OK, or another exit code after a message.
  */
 int node_open(struct node *node, struct vmtp_host_config *config, const struct common_options *common);
+/* Before it: the node is to receive much at a time.  Its ring gets room for some MiB, whatever the MTU is. */
+void node_expect_bulk(struct vmtp_host_config *config, const struct common_options *common);
 /* Returns code, the exit code so far, or VNET_FAILED after a message when what --pcap wrote is not whole. */
 int node_close(struct node *node, int code);
 

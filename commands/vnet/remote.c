@@ -48,8 +48,11 @@ int remote_take_name(const char *word, const char **name) {
 
 int remote_open(struct remote *r, const struct remote_options *options) {
     const struct vname_config config = {0};
+    struct vmtp_host_config host;
+    vmtp_host_config_init(&host);
+    node_expect_bulk(&host, &options->common);
     *r = (struct remote){.options = options};
-    int rc = naming_open(&r->naming, &options->common, &config);
+    int rc = naming_open_on(&r->naming, &options->common, &config, &host);
     if (rc != VNET_OK)
         return rc;
     node_interrupt_waits(&r->naming.node);

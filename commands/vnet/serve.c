@@ -220,6 +220,7 @@ int vnet_serve(int argc, char **argv) {
     enum option_outcome outcome = parse(&s, argc, argv);
     if (outcome != OPTIONS_GO)
         return outcome == OPTIONS_DONE ? VNET_OK : VNET_USAGE;
+    node_expect_bulk(&s.engine.host, &s.common);
     int rc = node_open(&s.node, &s.engine.host, &s.common);
     if (rc != VNET_OK)
         return rc;

@@ -38,7 +38,8 @@ static const char usage[] = "stat [NODE] -i IFACE [options]";
 static const char about[] =
     "Shows the live figures of a node: message transactions under way, how full its tables are, what it has counted.\n"
     "NODE is a test service as `vnet up` prints it or the Ethernet address of a node that has one.  Without NODE, any\n"
-    "test service on the segment.  The transaction that asks is among those that are shown.";
+    "test service on the segment.  The transaction that asks is among those that are shown.\n"
+    "With a NAME, such as /projects/plan or v:plan, it tells what that object is, and its manager.";
 static const char after[] =
     "States are those of the node: a server's awaiting-probe, receiving-request, waiting, processing, forwarded,\n"
     "responded, response-discarded, idle; a client's probing, queued, awaiting-response, receiving-response, held, "
@@ -284,6 +285,8 @@ static int run(struct figures *s) {
 }
 
 int vnet_stat(int argc, char **argv) {
+    if (vnet_stat_is_object(argc, argv))
+        return vnet_stat_object(argc, argv);
     static struct figures s;
     struct vmtp_host_config config;
     s = (struct figures){.timeout = 2 * VMTP_SECOND};

@@ -31,6 +31,14 @@ int vnet_mount(int argc, char **argv);
 int vnet_serve(int argc, char **argv);
 int vnet_ls(int argc, char **argv);
 int vnet_cat(int argc, char **argv);
+int vnet_cp(int argc, char **argv);
+int vnet_mv(int argc, char **argv);
+int vnet_rm(int argc, char **argv);
+int vnet_mkdir(int argc, char **argv);
+int vnet_tail(int argc, char **argv);
+/* vnet stat is also asked about objects. */
+int vnet_stat_is_object(int argc, char **argv);
+int vnet_stat_object(int argc, char **argv);
 
 /* One line on stderr: "vnet ping: ...".  Return VNET_FAILED and VNET_USAGE, so that callers can return them. */
 int vnet_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -24,7 +24,7 @@ gives() {
 gives 2 'say what to do'
 gives 2 'no command "fly"' fly
 gives 2 'no command "fly"' help fly
-for command in up ping who get probe stat group migrate resolve names watch serve ls cat mount trace; do
+for command in up ping who get probe stat group migrate resolve names watch serve ls cat cp mv rm mkdir tail mount trace; do
     net_in left "$vnet" $command --help >help 2>err || net_fail "$command --help"
     grep -q "^usage: vnet $command" help && grep -q '^Options:' help && grep -q -- '--json' help && grep -q -- '--pcap' help &&
         grep -q -- '--ethertype TYPE .* default 0x805b$' help && grep -q '^Exit codes: 0 ' help && grep -q '^Example: ' help || net_fail "$command --help: $(cat help)"
