@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VMTP: registration, and the way of a packet through the parts of the plugin. */
+#include "vmtp.h"
+
+#include <epan/decode_as.h>
+#include <epan/prefs.h>
+
+int proto_vmtp = -1;
+expert_module_t *vmtp_experts;
+
+static int hf_data = -1, hf_padding = -1, hf_encrypted = -1;
+static expert_field ei_short = EI_INIT;
+static gboolean show_entities = TRUE;
+static dissector_handle_t vmtp_handle;
+static dissector_table_t code_table, interface_table;
+static heur_dissector_list_t heuristics;
+
+#define IP_PROTOCOL_VMTP 81
+
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
+
+static void append_flags(wmem_strbuf_t *text, const struct vmtp_packet *p) {
+#define WORD(symbol, value, word, filter, meaning)                                                                     \
+    if (flags & (value))                                                                                               \
+        wmem_strbuf_append_printf(text, " %s", word);
+    uint32_t flags = p->head;
+    REGISTRY_PACKET_FLAG(WORD)
+    flags = p->control;
+    REGISTRY_CONTROL_FLAG(WORD)
+    flags = p->code & ~VMTP_SDA & ~VMTP_PIC;
+    REGISTRY_CODE_FLAG(WORD)
+#undef WORD
+}
+
+static const char *summary_of(const struct vmtp_packet *p, packet_info *pinfo) {
+    wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
+    if (PACKET_RESPONSE(p))
+        wmem_strbuf_append_printf(text, "Response %s", response_code_text(pinfo->pool, PACKET_CODE(p)));
+    else
+        wmem_strbuf_append_printf(text, "Request %s", request_code_text(pinfo->pool, PACKET_CODE(p)));
+    wmem_strbuf_append_printf(text, ", Transaction %u", p->transaction);
+    append_flags(text, p);
+    if (PACKET_HAS_SEGMENT(p))
+        wmem_strbuf_append_printf(text, ", segment %u", p->words[6]);
+    if (p->delivery && p->delivery != blocks_of(packet_group_size(p)))
+        wmem_strbuf_append_printf(text, ", blocks %s", blocks_text(pinfo->pool, p->delivery));
+    if (PACKET_RETRANSMIT(p))
+        wmem_strbuf_append_printf(text, ", again %u", PACKET_RETRANSMIT(p));
+    if (PACKET_FORWARD(p))
+        wmem_strbuf_append_printf(text, ", forwarded %u", PACKET_FORWARD(p));
+    return wmem_strbuf_get_str(text);
+}
+
+/* ---- a packet ---------------------------------------------------------------------------------------------------- */
+
+static void data_tree(const struct vmtp_packet *p, proto_tree *tree) {
+    uint32_t octets = p->sound ? blocks_octets(p->delivery, packet_group_size(p)) : p->data_octets;
+    if (p->data_octets == 0)
+        return;
+    if (p->head & VMTP_EPG) {
+        proto_tree_add_item(tree, hf_encrypted, p->tvb, VMTP_HEADER_OCTETS, (int)p->data_octets, ENC_NA);
+        return;
+    }
+    proto_tree_add_item(tree, hf_data, p->tvb, VMTP_HEADER_OCTETS, (int)octets, ENC_NA);
+    if (octets < p->data_octets)
+        proto_tree_add_item(tree, hf_padding, p->tvb, (int)(VMTP_HEADER_OCTETS + octets),
+                            (int)(p->data_octets - octets), ENC_NA);
+}
+
+/* ---- what stands above ------------------------------------------------------------------------------------------ */
+
+/* An interface is what codes that differ in the last octet, and in ByName, have in common. */
+static uint32_t interface_of(uint32_t code) { return (code & ~(uint32_t)VNAME_BY_NAME) >> 8; }
+
+static void upper(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, proto_tree *sub,
+                  const struct vmtp_seen *seen, tvbuff_t *segment) {
+    const struct vmtp_call *call = seen ? seen->call : NULL;
+    bool response = PACKET_RESPONSE(p), known = !response || (call && call->frame);
+    struct vmtp_info info = {p,        seen,  response && call ? call->code & (uint32_t)VMTP_CODE_MASK : PACKET_CODE(p),
+                             response, false, sub};
+    heur_dtbl_entry_t *entry;
+    if (!known || (seen && seen->verdict == VERDICT_ALIEN))
+        return;
+    info.complete = !PACKET_HAS_SEGMENT(p) || (segment && tvb_reported_length(segment) == packet_segment_size(p));
+    tvbuff_t *tvb = segment ? segment : tvb_new_subset_length(p->tvb, VMTP_HEADER_OCTETS, 0);
+    if (interface_of(info.code) == interface_of(VMTP_PROBE_ENTITY)) {
+        manage_message(&info, tvb, pinfo);
+        return;
+    }
+    if (compat_try_uint(code_table, info.code, tvb, pinfo, tree, TRUE, &info) ||
+        compat_try_uint(interface_table, interface_of(info.code), tvb, pinfo, tree, TRUE, &info))
+        return;
+    dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, &info);
+}
+
+static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+    proto_item *top = proto_tree_add_item(tree, proto_vmtp, tvb, 0, -1, ENC_NA);
+    col_set_str(pinfo->cinfo, COL_INFO, "fewer octets than a header and a checksum have");
+    rule_broken(pinfo, top, &ei_short, "VMTP-5.1-03");
+    return (int)tvb_captured_length(tvb);
+}
+
+static int dissect_vmtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_) {
+    struct vmtp_packet *p = wmem_new(pinfo->pool, struct vmtp_packet);
+    struct vmtp_items items = {0};
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "VMTP");
+    col_clear(pinfo->cinfo, COL_INFO);
+    if (tvb_reported_length(tvb) < VMTP_HEADER_OCTETS + VMTP_CHECKSUM_OCTETS)
+        return too_short(tvb, pinfo, tree);
+    header_tree(tvb, pinfo, tree, &items);
+    proto_tree *sub = proto_item_get_subtree(items.top);
+    packet_parse(p, tvb, pinfo);
+    const char *summary = summary_of(p, pinfo);
+    col_add_str(pinfo->cinfo, COL_INFO, summary);
+    proto_item_append_text(items.top, ", %s", summary);
+    if (show_entities)
+        entity_columns(pinfo, PACKET_RESPONSE(p) ? p->server : p->client, PACKET_RESPONSE(p) ? p->client : p->server);
+    if (sub)
+        entity_tree(sub, tvb, PACKET_RESPONSE(p));
+    if (p->octets > VMTP_HEADER_OCTETS + VMTP_GROUP_OCTETS + VMTP_CHECKSUM_OCTETS)
+        rule_broken(pinfo, items.top, &ei_short, "VMTP-5.1-03");
+    p->sound = check_packet(p, pinfo, &items);
+    data_tree(p, sub);
+    if (!checksum_tree(p, pinfo, sub))
+        p->sound = false;
+    story_time(pinfo);
+    const struct vmtp_seen *seen = track_packet(p, pinfo);
+    tvbuff_t *segment = collect_segment(p, pinfo, seen);
+    story_tree(p, pinfo, sub, seen, segment);
+    if (p->sound)
+        upper(p, pinfo, tree, sub, seen, segment);
+    return (int)tvb_captured_length(tvb);
+}
+
+/* ---- registration -------------------------------------------------------------------------------------------------- */
+
+void proto_register_vmtp(void) {
+    static hf_register_info fields[] = {
+        {&hf_data, {"Segment data", "vmtp.segment_data", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_padding, {"Padding", "vmtp.padding", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_encrypted, {"Encrypted", "vmtp.encrypted", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}}};
+    static ei_register_info experts[] = {
+        {&ei_short, {"vmtp.size", PI_PROTOCOL, PI_ERROR, "impossible size of a packet", EXPFILL}}};
+    proto_vmtp = proto_register_protocol("Versatile Message Transaction Protocol", "VMTP", "vmtp");
+    vmtp_experts = expert_register_protocol(proto_vmtp);
+    REGISTER_FIELDS(proto_vmtp, fields);
+    expert_register_field_array(vmtp_experts, experts, G_N_ELEMENTS(experts));
+    header_register();
+    entity_register();
+    check_register();
+    checksum_register();
+    track_register();
+    story_register();
+    manage_register();
+    code_table = register_dissector_table("vmtp.code", "VMTP RequestCode", proto_vmtp, FT_UINT32, BASE_HEX);
+    interface_table = register_dissector_table("vmtp.interface", "VMTP interface", proto_vmtp, FT_UINT32, BASE_HEX);
+    heuristics = compat_heuristics("vmtp", "VMTP messages", proto_vmtp);
+    module_t *module = prefs_register_protocol(proto_vmtp, NULL);
+    checksum_preferences(module);
+    prefs_register_bool_preference(module, "show_entities", "Entities as source and destination",
+                                   "Show who sends to whom as entities, not as stations of the Ethernet.",
+                                   &show_entities);
+    vmtp_handle = register_dissector("vmtp", dissect_vmtp, proto_vmtp);
+}
+
+void proto_reg_handoff_vmtp(void) {
+    dissector_add_uint_with_preference("ethertype", VMTP_ETHERTYPE, vmtp_handle);
+    dissector_add_uint("ip.proto", IP_PROTOCOL_VMTP, vmtp_handle);
+}
