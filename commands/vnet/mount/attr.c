@@ -27,9 +27,11 @@ static struct timespec time_of(int64_t nanoseconds) {
     return t;
 }
 
-/* A manager that knows no permissions (0, UIO-3.1-01) has objects that may be used. */
+/* What a manager does not know is 0 (UIO-3.1-01).  One that keeps no account of its objects at all has such that may be used. */
+static int is_accounted(const struct uio_object *object) { return object->names || object->descriptor_changed; }
+
 static mode_t permissions_of(const struct uio_object *object) {
-    if (object->permissions || object->names || object->descriptor_changed)
+    if (object->permissions || is_accounted(object))
         return object->permissions & 07777;
     if (object->type == UIO_TYPE_CONTEXT)
         return 0555;
@@ -42,7 +44,7 @@ void mount_attributes(const struct mount *m, const struct uio_object *object, st
     memset(st, 0, sizeof *st);
     st->st_ino = object->number ? object->number : 1;
     st->st_mode = format_of(object) | permissions_of(object);
-    st->st_nlink = object->names ? object->names : 1;
+    st->st_nlink = is_accounted(object) ? object->names : 1;
     st->st_uid = m->mine ? m->user : object->user;
     st->st_gid = m->mine ? m->group : object->group;
     st->st_size = object->size > INT64_MAX ? INT64_MAX : (off_t)object->size;

@@ -12,6 +12,7 @@
  *   transfer.c pieces of a read or write that are under way together
  *   ahead.c    what is read ahead of a program that reads in sequence
  *   list.c     directories
+ *   lock.c     locks
  *   fresh.c    a thread that has the kernel forget what others have changed
  *
  * One thread does everything but fresh.c, and never waits but for all its descriptors together.
@@ -39,6 +40,7 @@ struct mount_handle;
 #define MOUNT_WRITE_OCTETS 1048576u /* of one write of the kernel's, at most: it makes no larger ones */
 #define MOUNT_OPERATIONS 64u        /* of the kernel's under way; more wait in the kernel */
 #define MOUNT_PARTS 4u              /* of one read or write that are under way together */
+#define MOUNT_COUNTED 16384u        /* places for nodes by their numbers, a power of two */
 #define MOUNT_PATH (VNAME_NAME_OCTETS + 1u)
 
 /* ---- inodes: node.c ---------------------------------------------------------------------------------------------- */
@@ -57,18 +59,19 @@ struct mount_node {
     uint64_t number; /* of the object at its manager */
     vmtp_entity manager;
     uint16_t type;
-    uint8_t shared; /* it is found by its number: it has several names */
-    uint32_t refs;  /* of the kernel (one), of entries below, of operations and handles */
+    uint8_t counted; /* it is found by its number, too: it may have several names */
+    uint32_t refs;   /* of the kernel (one), of entries below, of operations and handles */
     uint64_t lookups;
     struct mount_entry *entries; /* none: the root, or it was removed */
     struct mount_handle *handles;
-    struct mount_node *next_shared;
+    struct mount_node *next_counted;
 
     /* What the kernel has of its contents. */
     uint64_t version;      /* 0: nothing */
     uint64_t writes;       /* of ours, ended so far */
     uint32_t writes_going; /* of ours, under way */
     uint8_t written;       /* by us since the version was seen */
+    struct mount_locker *lockers;
 };
 
 /* What has found an instance gone, and waits for another in its place. */
@@ -89,6 +92,7 @@ struct mount_handle {
     uint32_t busy;             /* what uses it just now */
     uint32_t calls;            /* on the instance, under way */
     uint8_t opening;           /* a directory, whose instance comes late */
+    uint8_t keeps;             /* a lock may be lost with the instance */
     uint8_t closed;            /* by the kernel: it goes when nothing uses it */
     struct uio_call call;      /* its release */
     struct vipc_timer timer;   /* the same, when there was no room for it */
@@ -125,10 +129,12 @@ struct mount {
     struct mount_node *root;
     struct mount_entry **buckets;
     uint32_t bucket_count, entry_count;
-    struct mount_node *shared[256];
+    struct mount_node *counted[MOUNT_COUNTED];
 
     struct mount_op *free_ops;
-    uint32_t ops; /* under way */
+    uint32_t ops;             /* under way */
+    struct mount_op *waiting; /* for locks; they do not keep others from being begun */
+    uint32_t waiting_count;
     uint32_t transfers;
     uint32_t releases; /* of instances under way */
 
@@ -193,6 +199,13 @@ struct mount_op {
     fuse_ino_t inode; /* fresh.c */
     uint64_t at;      /* data.c, list.c */
     uint32_t size;
+    struct uio_range range; /* lock.c */
+    uint64_t owner;
+    struct mount_locker *locker;
+    struct vipc_timer timer;
+    vmtp_time delay;
+    uint32_t kind;
+    uint8_t sleeps, interrupted, gives_back;
     const void *data;      /* to be written */
     void *taken;           /* the kernel's buffer in which they lie, or NULL */
     struct mount_op *next; /* in a list */
@@ -289,6 +302,7 @@ void mount_attr_ops(struct fuse_lowlevel_ops *ops);
 void mount_open_ops(struct fuse_lowlevel_ops *ops);
 void mount_data_ops(struct fuse_lowlevel_ops *ops);
 void mount_list_ops(struct fuse_lowlevel_ops *ops);
+void mount_lock_ops(struct fuse_lowlevel_ops *ops);
 
 /* session.c: until it is unmounted or interrupted; an exit code. */
 int mount_run(struct mount *m);

@@ -57,20 +57,24 @@ int mount_nodes_open(struct mount *m) {
 
 /* ---- entries ----------------------------------------------------------------------------------------------------- */
 
-static struct mount_node **find_shared(struct mount *m, uint64_t number, vmtp_entity manager, uint16_t type) {
-    struct mount_node **at = &m->shared[(number * 0x9e3779b97f4a7c15u) >> 56];
+static struct mount_node **place_of(struct mount *m, uint64_t number) {
+    return &m->counted[(number * 0x9e3779b97f4a7c15u) >> 32 & (MOUNT_COUNTED - 1)];
+}
+
+static struct mount_node **find_counted(struct mount *m, uint64_t number, vmtp_entity manager, uint16_t type) {
+    struct mount_node **at = place_of(m, number);
     while (*at && ((*at)->number != number || (*at)->manager != manager || (*at)->type != type))
-        at = &(*at)->next_shared;
+        at = &(*at)->next_counted;
     return at;
 }
 
-static void no_more_shared(struct mount *m, struct mount_node *node) {
-    struct mount_node **at = &m->shared[(node->number * 0x9e3779b97f4a7c15u) >> 56];
-    while (node->shared && *at != node)
-        at = &(*at)->next_shared;
-    if (node->shared)
-        *at = node->next_shared;
-    node->shared = 0;
+static void no_more_counted(struct mount *m, struct mount_node *node) {
+    struct mount_node **at = place_of(m, node->number);
+    while (node->counted && *at != node)
+        at = &(*at)->next_counted;
+    if (node->counted)
+        *at = node->next_counted;
+    node->counted = 0;
 }
 
 /* Takes *at out of its bucket and off its node, without freeing it. */
@@ -82,7 +86,7 @@ static struct mount_entry *take_out(struct mount *m, struct mount_entry **at) {
     *of_node = e->next_of_node;
     m->entry_count--;
     if (!e->node->entries) /* the number may come back for another object */
-        no_more_shared(m, e->node);
+        no_more_counted(m, e->node);
     return e;
 }
 
@@ -137,7 +141,7 @@ void mount_node_unref(struct mount *m, struct mount_node *node) {
         return;
     while (node->entries)
         drop(m, find(m, node->entries->parent, node->entries->name));
-    no_more_shared(m, node);
+    no_more_counted(m, node);
     free(node);
 }
 
@@ -163,7 +167,7 @@ struct mount_node *mount_node_known(struct mount *m, const struct mount_node *pa
     return e ? e->node : NULL;
 }
 
-static struct mount_node *new_node(struct mount *m, const struct uio_object *object, vmtp_entity manager) {
+static struct mount_node *new_node(const struct uio_object *object, vmtp_entity manager) {
     struct mount_node *node = calloc(1, sizeof *node);
     if (!node)
         return NULL;
@@ -171,33 +175,22 @@ static struct mount_node *new_node(struct mount *m, const struct uio_object *obj
     node->type = object->type;
     node->manager = manager;
     node->refs = 1;
-    (void)m;
     return node;
 }
 
 /* Another name of what is known already, or something new. */
 static struct mount_node *node_for(struct mount *m, const struct uio_object *object, vmtp_entity manager) {
-    const int several = object->names > 1 && object->type != UIO_TYPE_CONTEXT;
-    struct mount_node **at = find_shared(m, object->number, manager, object->type), *node = *at;
-    if (several && node)
+    struct mount_node **at = find_counted(m, object->number, manager, object->type), *node = *at;
+    if (node && object->names > 1)
         return mount_node_ref(node);
-    node = new_node(m, object, manager);
-    if (node && several) {
-        node->shared = 1;
-        node->next_shared = *at;
-        *at = node;
-    }
-    return node;
-}
-
-/* It had one name when it was found, and has more now. */
-static void share(struct mount *m, struct mount_node *node, const struct uio_object *object) {
-    struct mount_node **at = find_shared(m, node->number, node->manager, node->type);
-    if (node->shared || object->names < 2 || object->type == UIO_TYPE_CONTEXT || *at)
-        return;
-    node->shared = 1;
-    node->next_shared = *at;
+    node = new_node(object, manager);
+    if (!node || object->type == UIO_TYPE_CONTEXT) /* which has one name only */
+        return node;
+    at = place_of(m, object->number);
+    node->counted = 1;
+    node->next_counted = *at;
     *at = node;
+    return node;
 }
 
 struct mount_node *mount_node_at(struct mount *m, struct mount_node *parent, const char *name,
@@ -205,7 +198,6 @@ struct mount_node *mount_node_at(struct mount *m, struct mount_node *parent, con
     struct mount_entry **at = find(m, parent, name);
     if (*at && mount_node_is((*at)->node, object)) {
         (*at)->node->manager = manager;
-        share(m, (*at)->node, object);
         return mount_node_ref((*at)->node);
     }
     if (*at)
@@ -235,10 +227,9 @@ void mount_name_moved(struct mount *m, struct mount_node *parent, const char *na
         mount_name_gone(m, new_parent, new_name);
     if (!node)
         return;
-    const uint8_t shared = node->shared;
     mount_node_ref(node);
-    if (bind(m, new_parent, new_name, node) == 0 || !shared)
-        mount_name_gone(m, parent, name);
+    (void)!bind(m, new_parent, new_name, node); /* without memory it is looked up again */
+    mount_name_gone(m, parent, name);
     mount_node_unref(m, node);
 }
 

@@ -3,7 +3,7 @@
  * Instances.  Each open file of the kernel's is one, so that what is open stays usable when its name is taken away.
  *
  * A manager that has come back has none of them.  UIO-7-02 leaves it to the program what to do then, and the program is this one: a file that
- * still has its name is opened again under it, if it is the same object.
+ * still has its name is opened again under it, if it is the same object and nobody here had a lock on it.
  */
 #include "mount.h"
 
@@ -130,11 +130,19 @@ static void created_again(struct uio_named *named, int result) {
     made_again(handle, error);
 }
 
+/* Who had a lock is not to go on as if he had it still. */
+static int keeps_lock(const struct mount_handle *handle) {
+    for (const struct mount_handle *other = handle->node->handles; other; other = other->next)
+        if (other->keeps && (other == handle || handle->node->lockers))
+            return 1;
+    return 0;
+}
+
 /* All calls have ended, so nobody holds on to the old instance. */
 static void make_again(struct mount_handle *handle) {
     struct mount *m = handle->mount;
     struct mount_again *again = handle->again = calloc(1, sizeof *again);
-    const int length = again ? mount_path(m, again->path, handle->node, NULL) : -EIO;
+    const int length = again && !keeps_lock(handle) ? mount_path(m, again->path, handle->node, NULL) : -EIO;
     uio_detach(&handle->uio);
     mount_handle_use(handle);
     if (length < 0) {

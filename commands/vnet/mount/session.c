@@ -22,7 +22,7 @@ static void on_init(void *context, struct fuse_conn_info *conn) {
     conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
                               FUSE_CAP_WRITEBACK_CACHE);
     want(conn, FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPLICIT_INVAL_DATA | FUSE_CAP_READDIRPLUS |
-                   FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS);
+                   FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS);
     conn->max_write = MOUNT_WRITE_OCTETS;
     conn->max_background = MOUNT_OPERATIONS;
     conn->congestion_threshold = MOUNT_OPERATIONS * 3 / 4;
@@ -33,10 +33,12 @@ static void on_init(void *context, struct fuse_conn_info *conn) {
 
 #define AT_ONCE 16u /* requests of the kernel before the network is looked at again */
 
+static int is_full(const struct mount *m) { return m->ops - m->waiting_count >= MOUNT_OPERATIONS; }
+
 /* Requests of the kernel: how many, or -1: it is over. */
 static int take_requests(struct mount *m) {
     unsigned taken = 0;
-    while (taken < AT_ONCE && m->ops < MOUNT_OPERATIONS) {
+    while (taken < AT_ONCE && !is_full(m)) {
         struct fuse_buf buf = {.mem = m->buffer};
         const int n = fuse_session_receive_buf(m->session, &buf);
         m->buffer = buf.mem;
@@ -98,8 +100,9 @@ static int loop(struct mount *m, int epoll, int quiet) {
             sched_yield();
             continue;
         }
-        const int full = m->ops >= MOUNT_OPERATIONS; /* then the kernel has to wait, and does not wake us */
-        const int rc = node_wait(&m->node, full ? quiet : epoll, down ? node_now(&m->node) + LOOK_AGAIN : VMTP_NEVER);
+        /* While the kernel has to wait, it need not wake us. */
+        const int rc = node_wait(&m->node, is_full(m) ? quiet : epoll,
+                                 down ? node_now(&m->node) + LOOK_AGAIN : VMTP_NEVER);
         if (rc != 0)
             return node_explain(&m->node, rc, 0, 0);
         since = 0;
@@ -152,6 +155,7 @@ static struct fuse_session *new_session(struct mount *m) {
     mount_open_ops(&ops);
     mount_data_ops(&ops);
     mount_list_ops(&ops);
+    mount_lock_ops(&ops);
     add_escaped(options, sizeof options - 64, m->root_name);
     strcat(options, o->read_only ? ",ro" : "");
     strcat(options, o->allow_other ? ",allow_other" : "");
