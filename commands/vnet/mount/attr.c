@@ -109,7 +109,7 @@ static void named(struct mount_op *op, int error) {
     op->object = op->named.object;
     if (!error && op->node != op->m->root && !mount_node_is(op->node, &op->object))
         error = ESTALE;
-    mount_reply_attributes(op, error);
+    mount_reply_attributes(op, mount_or_stale(error));
 }
 
 static void queried(struct mount_op *op, int error) {
@@ -192,7 +192,7 @@ static void set_over(struct mount_op *op, const struct uio_object *object, int e
     mount_reply_attributes(op, error == EACCES ? EPERM : error);
 }
 
-static void set_by_name(struct mount_op *op, int error) { set_over(op, &op->named.object, error); }
+static void set_by_name(struct mount_op *op, int error) { set_over(op, &op->named.object, mount_or_stale(error)); }
 static void set_by_instance(struct mount_op *op, int error) { set_over(op, &op->call.object, error); }
 
 static int modify(struct mount_op *op) {

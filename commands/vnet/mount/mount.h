@@ -7,7 +7,8 @@
  *   op.c       one operation of the kernel and what UIO is asked for it: begun, ended, errno
  *   attr.c     descriptors as attributes, asking for them, setting them
  *   name.c     looking up, making, renaming and removing names
- *   open.c     instances: made, released, made again after their manager has come back
+ *   open.c     instances: made, released
+ *   again.c    instances whose manager is silent, or has come back without them
  *   data.c     reading and writing
  *   transfer.c pieces of a read or write that are under way together
  *   ahead.c    what is read ahead of a program that reads in sequence
@@ -41,6 +42,7 @@ struct mount_handle;
 #define MOUNT_OPERATIONS 64u        /* of the kernel's under way; more wait in the kernel */
 #define MOUNT_PARTS 4u              /* of one read or write that are under way together */
 #define MOUNT_COUNTED 16384u        /* places for nodes by their numbers, a power of two */
+#define MOUNT_DOUBTED 8u
 #define MOUNT_PATH (VNAME_NAME_OCTETS + 1u)
 
 /* ---- inodes: node.c ---------------------------------------------------------------------------------------------- */
@@ -138,6 +140,7 @@ struct mount {
     uint32_t transfers;
     uint32_t releases; /* of instances under way */
 
+    vmtp_entity doubted[MOUNT_DOUBTED]; /* managers that were silent, the last ones */
     struct mount_fresh *fresh;
     int ready;    /* descriptor of who waits behind --background, or -1 */
     void *buffer; /* that the kernel's next request is read into; NULL: an operation keeps it */
@@ -191,7 +194,7 @@ struct mount_op {
 
     char name[256], new_name[256];
     uint32_t flags, mode;
-    uint8_t reopened, kept;
+    uint8_t attempts, kept;
     struct fuse_file_info file;
     struct stat attributes;
     struct uio_object object;
@@ -237,6 +240,8 @@ int mount_op_path(struct mount_op *op, const struct mount_node *node, const char
 /* Begins something with the instance of op->handle by op->again, which returns what uio_read ... do. */
 void mount_op_call(struct mount_op *op, int (*again)(struct mount_op *op));
 int mount_errno(int result);
+/* Of an operation on a node: a name that the kernel has is not there any more, so it has to look it up again. */
+static inline int mount_or_stale(int error) { return error == ENOENT || error == ENOTDIR ? ESTALE : error; }
 
 /* ---- attr.c ------------------------------------------------------------------------------------------------------ */
 
@@ -260,15 +265,26 @@ void mount_handle_use(struct mount_handle *handle);
 void mount_handle_done(struct mount_handle *handle); /* with using it */
 /* The kernel has closed it: it is released when nothing uses it. */
 void mount_handle_close(struct mount_handle *handle);
-/* A call has begun, and has ended. */
-void mount_handle_calls(struct mount_handle *handle);
-void mount_handle_called(struct mount_handle *handle);
-/* Of a result: the manager does not have the instance any more. */
-int mount_is_gone(int result);
-/* The instance is gone: when all its calls have ended, another is made by its name, if that is still the same object. */
-void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost);
 /* A handle of the node that can be used for all that is asked of the instance; NULL: none. */
 struct mount_handle *mount_handle_of(const struct mount_node *node, uint32_t mode);
+
+/* ---- again.c ------------------------------------------------------------------------------------------------------- */
+
+/* A call on the instance has begun, and has ended. */
+void mount_handle_calls(struct mount_handle *handle);
+void mount_handle_called(struct mount_handle *handle);
+/* Of a result: the manager does not have the instance any more; nobody has answered. */
+int mount_is_gone(int result);
+int mount_is_silent(int result);
+/* How long the first attempt may take, so that there is time for another. */
+vmtp_time mount_first_deadline(const struct mount *m, vmtp_time deadline);
+/* Its manager was silent when it was asked last, so it has to be found out first whether it is there. */
+int mount_is_doubted(const struct mount_handle *handle);
+/*
+ * A call has ended by `result`, which is one of those, or (0) its manager is doubted.  lost->go is called when it can be tried again: the manager is
+ * there, or another instance was made by the name of the file, if that is still the same object; or with an errno.
+ */
+void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost, int result, vmtp_time deadline);
 
 /* ---- transfer.c, data.c, ahead.c--------------------------------------------------------------- */
 

@@ -154,7 +154,7 @@ static void read_link(struct mount_op *op, int error) {
     if (!error && object->type != UIO_TYPE_LINK)
         error = EINVAL;
     if (error) {
-        mount_op_fail(op, error);
+        mount_op_fail(op, mount_or_stale(error));
         return;
     }
     memcpy(target, object->target, object->target_length);

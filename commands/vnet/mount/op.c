@@ -140,23 +140,23 @@ void mount_op_named(struct mount_op *op, int begun) {
 
 /* ---- of an instance ---------------------------------------------------------------------------------------------- */
 
+static void begin_call(struct mount_op *op);
+
 static void go_on(struct mount_lost *lost, int error) {
     struct mount_op *op = (struct mount_op *)(void *)((char *)lost - offsetof(struct mount_op, lost));
     if (error)
         op->then(op, error);
     else
-        mount_op_call(op, op->again);
+        begin_call(op);
 }
 
+/* All that is asked of instances may be done twice. */
 static void over(struct mount_op *op, int result) {
-    if (!mount_is_gone(result)) {
-        op->then(op, mount_errno(result));
-    } else if (op->reopened) { /* twice is enough */
-        op->then(op, EIO);
-    } else {
-        op->reopened = 1;
+    if ((mount_is_gone(result) || mount_is_silent(result)) && !op->attempts++) {
         op->lost.go = go_on;
-        mount_handle_lost(op->handle, &op->lost);
+        mount_handle_lost(op->handle, &op->lost, result, op->deadline);
+    } else {
+        op->then(op, mount_is_gone(result) ? EIO : mount_errno(result));
     }
 }
 
@@ -166,14 +166,23 @@ static void call_done(struct uio_call *call, int result) {
     over(op, result);
 }
 
-void mount_op_call(struct mount_op *op, int (*again)(struct mount_op *op)) {
-    op->again = again;
-    op->call.deadline = op->deadline;
+static void begin_call(struct mount_op *op) {
+    op->call.deadline = op->attempts ? op->deadline : mount_first_deadline(op->m, op->deadline);
     op->call.done = call_done;
     op->call.context = op;
-    const int begun = again(op);
+    const int begun = op->again(op);
     if (begun)
         over(op, begun);
     else
         mount_handle_calls(op->handle);
+}
+
+void mount_op_call(struct mount_op *op, int (*again)(struct mount_op *op)) {
+    op->again = again;
+    op->attempts = 0;
+    op->lost.go = go_on;
+    if (mount_is_doubted(op->handle))
+        mount_handle_lost(op->handle, &op->lost, 0, op->deadline);
+    else
+        begin_call(op);
 }

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Instances.  Each open file of the kernel's is one, so that what is open stays usable when its name is taken away.
- *
- * A manager that has come back has none of them.  UIO-7-02 leaves it to the program what to do then, and the program is this one: a file that
- * still has its name is opened again under it, if it is the same object and nobody here had a lock on it.
- */
+/* Instances.  Each open file of the kernel's is one, so that what is open stays usable when its name is taken away. */
 #include "mount.h"
 
 #include <fcntl.h>
@@ -94,92 +89,6 @@ struct mount_handle *mount_handle_of(const struct mount_node *node, uint32_t mod
     return handle;
 }
 
-/* ---- again ------------------------------------------------------------------------------------------------------- */
-
-struct mount_again {
-    struct mount_handle *handle;
-    struct uio_named named;
-    char path[MOUNT_PATH];
-    uint8_t room[UIO_LARGE_ROOM];
-};
-
-int mount_is_gone(int result) { return result == (int)UIO_STALE || result == (int)VMTP_NONEXISTENT_ENTITY; }
-
-static void made_again(struct mount_handle *handle, int error) {
-    struct mount_lost *lost = handle->lost;
-    free(handle->again);
-    handle->again = NULL;
-    handle->lost = NULL;
-    while (lost) {
-        struct mount_lost *next = lost->next;
-        lost->go(lost, error);
-        lost = next;
-    }
-    mount_handle_done(handle);
-}
-
-static void created_again(struct uio_named *named, int result) {
-    struct mount_handle *handle = named->context;
-    int error = result ? EIO : 0;
-    if (result == (int)VMTP_RETRANS_TIMEOUT || result == (int)VMTP_USER_TIMEOUT)
-        error = ETIMEDOUT;
-    if (!error && !mount_node_is(handle->node, &named->object)) {
-        error = ESTALE;
-        uio_detach(&handle->uio); /* its owner does not need it: a manager keeps it until this program ends */
-    }
-    made_again(handle, error);
-}
-
-/* Who had a lock is not to go on as if he had it still. */
-static int keeps_lock(const struct mount_handle *handle) {
-    for (const struct mount_handle *other = handle->node->handles; other; other = other->next)
-        if (other->keeps && (other == handle || handle->node->lockers))
-            return 1;
-    return 0;
-}
-
-/* All calls have ended, so nobody holds on to the old instance. */
-static void make_again(struct mount_handle *handle) {
-    struct mount *m = handle->mount;
-    struct mount_again *again = handle->again = calloc(1, sizeof *again);
-    const int length = again && !keeps_lock(handle) ? mount_path(m, again->path, handle->node, NULL) : -EIO;
-    uio_detach(&handle->uio);
-    mount_handle_use(handle);
-    if (length < 0) {
-        made_again(handle, EIO);
-        return;
-    }
-    again->named = (struct uio_named){.name = again->path,
-                                      .name_length = (size_t)length,
-                                      .deadline = mount_deadline(m),
-                                      .room = again->room,
-                                      .room_size = sizeof again->room,
-                                      .done = created_again,
-                                      .context = handle};
-    const int begun = uio_create(&m->client, &again->named, &handle->uio,
-                                 handle->mode & ~(uint32_t)(UIO_MODE_CREATE | UIO_MODE_EXCLUSIVE | UIO_MODE_TRUNCATE), 0);
-    if (begun)
-        made_again(handle, mount_errno(begun));
-}
-
-void mount_handle_calls(struct mount_handle *handle) { handle->calls++; }
-
-void mount_handle_called(struct mount_handle *handle) {
-    if (!--handle->calls && handle->lost && !handle->again)
-        make_again(handle);
-}
-
-void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost) {
-    if (handle->uio.client && !handle->uio.gone) { /* somebody has made it again already */
-        lost->go(lost, 0);
-        return;
-    }
-    lost->next = handle->lost;
-    handle->lost = lost;
-    if (!handle->calls && !handle->again)
-        make_again(handle);
-}
-
 /* ---- open -------------------------------------------------------------------------------------------------------- */
 
 static uint32_t mode_of(int flags) {
@@ -229,7 +138,7 @@ static void opened(struct mount_op *op, int error) {
     if (!error && !mount_node_is(op->node, &op->named.object))
         error = ESTALE; /* the kernel looks the name up again, and comes back */
     if (error) {
-        reply_open(op, error);
+        reply_open(op, mount_or_stale(error));
         return;
     }
     mount_refresh(op, mount_seen(op, op->node, &op->named.object), reply_open);

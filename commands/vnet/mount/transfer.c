@@ -11,7 +11,7 @@ struct part {
     struct uio_call call;
     struct mount_lost lost;
     uint32_t from, size; /* of the transfer; size 0: not in use */
-    uint8_t reopened;
+    uint8_t attempts;
 };
 
 struct transfer {
@@ -24,6 +24,7 @@ struct transfer {
     int result;     /* of the error at limit */
     uint32_t going;
     vmtp_time deadline;
+    struct mount_lost lost;
     struct vipc_timer timer;
     void (*done)(void *context, int result, uint32_t octets);
     void *context;
@@ -48,7 +49,7 @@ static int begin_part(struct part *p) {
     const uint64_t block = position / block_size;
     const uint32_t offset = (uint32_t)(position % block_size);
     uint32_t size = p->size;
-    p->call.deadline = t->deadline;
+    p->call.deadline = p->attempts ? t->deadline : mount_first_deadline(t->handle->mount, t->deadline);
     p->call.done = part_done;
     p->call.context = p;
     if (size > uio->instance.max_transfer && uio->instance.max_transfer)
@@ -68,10 +69,12 @@ static void go_on_at(struct transfer *t, vmtp_time at) {
     vipc_timer_set(t->handle->mount->ipc, &t->timer, at);
 }
 
+static int result_of(int error) { return error == ETIMEDOUT ? (int)VMTP_USER_TIMEOUT : (int)UIO_STALE; }
+
 /* Also from inside part_over, so what follows comes later. */
 static void found_again(struct mount_lost *lost, int error) {
     struct part *p = (struct part *)(void *)((char *)lost - offsetof(struct part, lost));
-    const int begun = error ? (int)UIO_STALE : begin_part(p);
+    const int begun = error ? result_of(error) : begin_part(p);
     if (begun)
         part_over(p, begun);
     go_on_at(p->transfer, vipc_now(p->transfer->handle->mount->ipc));
@@ -87,10 +90,9 @@ static void ends_at(struct transfer *t, uint32_t limit, int result) {
 /* It is over, or goes on with what is left of it; then its size is not 0. */
 static void part_over(struct part *p, int result) {
     struct transfer *t = p->transfer;
-    if (mount_is_gone(result) && !p->reopened) {
-        p->reopened = 1;
+    if ((mount_is_gone(result) || mount_is_silent(result)) && !p->attempts++) {
         p->lost.go = found_again;
-        mount_handle_lost(t->handle, &p->lost);
+        mount_handle_lost(t->handle, &p->lost, result, t->deadline);
         return;
     }
     if (result == 0) {
@@ -123,7 +125,7 @@ static int begin_next(struct transfer *t, struct part *p) {
     p->transfer = t;
     p->from = t->next;
     p->size = left < most || !most ? left : most;
-    p->reopened = 0;
+    p->attempts = 0;
     const uint32_t size = p->size;
     const int begun = begin_part(p);
     if (begun == VMTP_E_FULL) {
@@ -153,6 +155,13 @@ static void go_on(struct transfer *t) {
     mount_handle_done(handle);
 }
 
+static void known(struct mount_lost *lost, int error) {
+    struct transfer *t = (struct transfer *)(void *)((char *)lost - offsetof(struct transfer, lost));
+    if (error)
+        ends_at(t, 0, result_of(error));
+    go_on(t);
+}
+
 void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void *data, uint32_t size,
                     vmtp_time deadline, void (*done)(void *context, int result, uint32_t octets), void *context) {
     struct transfer *t = calloc(1, sizeof *t);
@@ -170,5 +179,9 @@ void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void 
     t->context = context;
     handle->mount->transfers++;
     mount_handle_use(handle);
-    go_on(t);
+    t->lost.go = known;
+    if (mount_is_doubted(handle))
+        mount_handle_lost(handle, &t->lost, 0, deadline);
+    else
+        go_on(t);
 }
