@@ -136,10 +136,11 @@ int veng_request_left_behind(const struct vmtp_engine *e, const struct arrival *
     return 0;
 }
 
-/* The client's record with n, if any; *behind: it has asked something newer, of whatever entity here. */
-static struct remote *recall(const struct vmtp_engine *e, const struct arrival *a, const struct entity *n, int *behind) {
+/* The client's record with n, if any; *behind: it has asked something newer, of whatever entity here; *others: it has other records. */
+static struct remote *recall(const struct vmtp_engine *e, const struct arrival *a, const struct entity *n, int *behind,
+                             int *others) {
     struct remote *found = NULL;
-    *behind = 0;
+    *behind = *others = 0;
     for (uint32_t i = *veng_map_head(e, &e->remote_map, a->client); i != NONE; i = remote_at(e, i)->hash_next) {
         struct remote *r = remote_at(e, i);
         if (r->client != a->client)
@@ -147,6 +148,8 @@ static struct remote *recall(const struct vmtp_engine *e, const struct arrival *
         *behind |= transaction_is_old(r->transaction, a->transaction);
         if (r->server == n->id)
             found = r;
+        else
+            *others = 1;
     }
     return found;
 }
@@ -343,10 +346,12 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
     return error;
 }
 
-static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
+/* r: the client's record with n, if any; others: it may have records with others here, whose transactions end. */
+static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r, int others) {
     if ((a->code & VMTP_CMD) && !n->accepts) /* before anything else is done with it (section 13.6) */
         return veng_request_refuse(e, a, VMTP_NOT_AWAITING_MSG, VMTP_COUNT_DROP_CONDITIONAL);
-    veng_request_supersede(e, a);
+    if (others)
+        veng_request_supersede(e, a);
     if (e->pace_used && r && r->state == REMOTE_RESPONDED && (r->code & VMTP_DGM) && r->transaction != a->transaction &&
         !r->redone)
         veng_pace_redone(e, r, 1, 0, a->now);
@@ -391,7 +396,7 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
     uint32_t lacks = (a->code & (VMTP_MDM | VMTP_SDA)) == VMTP_MDM ? vmtp_get_msg_delivery(a->h) : 0;
     if (!r->redone || !lacks)
         veng_pace_redone(e, r, 0, lacks, a->now);
-    int dropped = new_transaction(e, a, n, r);
+    int dropped = new_transaction(e, a, n, r, 1);
     r->redone = 1;
     if (r->state == REMOTE_DISCARDED)
         r->state = REMOTE_RESPONDED; /* refused for now: it may still be done again */
@@ -460,7 +465,7 @@ static int current(struct vmtp_engine *e, struct arrival *a, struct entity *n, s
                    ? veng_request_repeated(e, a, n, r)
                    : DROP(e, DROP_OLD_FORWARD);
     if (forward > r->forward)
-        return new_transaction(e, a, n, r);
+        return new_transaction(e, a, n, r, 1);
     if (r->state != REMOTE_RECEIVING)
         return veng_request_repeated(e, a, n, r);
     struct request *q = request_at(e, r->request);
@@ -499,13 +504,13 @@ static inline int request_for(struct vmtp_engine *e, struct arrival *a, struct e
     int streamed = veng_request_streamed(e, a);
     if (streamed)
         return streamed;
-    int behind;
-    struct remote *r = recall(e, a, n, &behind);
+    int behind, others;
+    struct remote *r = recall(e, a, n, &behind, &others);
     if (behind)
         return DROP(e, DROP_OLD_TRANSACTION);
     if (r && r->transaction == a->transaction)
         return current(e, a, n, r);
-    return new_transaction(e, a, n, r);
+    return new_transaction(e, a, n, r, others);
 }
 
 int veng_request_arrived(struct vmtp_engine *e, struct arrival *a) {
