@@ -84,8 +84,9 @@ double multicast_percent(const struct figures *f) {
     return f->client.lookups ? 100.0 * (double)multicasts(f) / (double)f->client.lookups : 100;
 }
 
-int figures_good(const struct figures *f) {
-    return multicast_percent(f) <= BOUND && !f->bad[BAD_VISIBLE] && !f->bad[BAD_ELSEWHERE] && f->client.lookups;
+int figures_good(const struct figures *f, int with_share) {
+    return (!with_share || multicast_percent(f) <= BOUND) && !f->bad[BAD_VISIBLE] && !f->bad[BAD_ELSEWHERE] &&
+           f->client.lookups;
 }
 
 /* ---- the report ------------------------------------------------------------------------------------------------------------- */
@@ -142,7 +143,8 @@ static void report_cache(const struct figures *f) {
     line("contexts mapped again", c->contexts_mapped);
     line("QueryName to one manager", c->lone_queries);
     line("QueryName multicast", c->multicasts);
-    line("  frames of these on the wire", f->multicast_frames);
+    line("LookupName multicast, to directories", c->directory_queries);
+    line("  frames of both on the wire", f->multicast_frames);
     line("AnnounceName by managers, for comparison", f->announcements);
 }
 

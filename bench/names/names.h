@@ -4,6 +4,7 @@
  *
  *   servers.c   managers: where they run, how they die and come again, what they answer
  *   users.c     workstations: shells, programs and what they look up
+ *   directory.c a directory that knows all prefixes
  *   figures.c   what is counted, and the report
  *   main.c      options, seeds, the network
  *
@@ -45,6 +46,7 @@ struct options {
 struct prefix {
     const char *text;
     unsigned manager; /* whose it is */
+    vmtp_entity last; /* the entity that held it last; 0: nobody ever did */
     int held;
     vmtp_time since; /* it is held, or not */
 };
@@ -86,10 +88,16 @@ vmtp_time draw_exponential(vmtp_time mean);
 
 void servers_open(void);
 void servers_close(void);
-/* The prefix to which a name belongs, as it should be now; -1: nobody's. */
-int prefix_of(const char *name, size_t length);
+/* The prefix to which a name belongs now, or (registered) which was ever held; -1: none. */
+int prefix_of(const char *name, size_t length, int registered);
+uint32_t prefix_context(unsigned prefix);
 /* Whether this entity is one of the managers that run. */
 int server_is_there(vmtp_entity manager);
+
+/* ---- directory.c ---- */
+
+void directory_open(void);
+void directory_close(void);
 
 /* ---- users.c ---- */
 
@@ -105,7 +113,8 @@ void figures_add(struct figures *all, const struct figures *day);
 void figures_free(struct figures *f);
 /* In percent: of the lookups of absolute names. */
 double multicast_percent(const struct figures *f);
-int figures_good(const struct figures *f);
+/* Whether the bounds are kept; with_share: also that on multicasts, which says little of a few hours. */
+int figures_good(const struct figures *f, int with_share);
 void report(struct figures *f);
 void report_line(uint64_t seed, const struct figures *f);
 int report_json(const struct figures *f);

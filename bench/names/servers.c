@@ -42,13 +42,15 @@ static struct event {
 
 /* ---- what a manager answers --------------------------------------------------------------------------------------- */
 
-int prefix_of(const char *name, size_t length) {
+int prefix_of(const char *name, size_t length, int registered) {
     int best = -1;
-    for (unsigned i = 0; i < PREFIXES; i++)
-        if (world.prefixes[i].held &&
-            vname_matches(world.prefixes[i].text, strlen(world.prefixes[i].text), name, length) &&
-            (best < 0 || strlen(world.prefixes[i].text) > strlen(world.prefixes[best].text)))
+    for (unsigned i = 0; i < PREFIXES; i++) {
+        const struct prefix *p = &world.prefixes[i];
+        const size_t size = strlen(p->text);
+        if ((p->held || (registered && p->last)) && vname_matches(p->text, size, name, length) &&
+            (best < 0 || size > strlen(world.prefixes[best].text)))
             best = (int)i;
+    }
     return best;
 }
 
@@ -61,6 +63,8 @@ int server_is_there(vmtp_entity manager) {
 
 /* Contexts are the prefixes themselves and directories d0 to d9 in them. */
 static uint32_t context_number(unsigned prefix, unsigned directory) { return prefix * 16 + directory + 1; }
+
+uint32_t prefix_context(unsigned prefix) { return context_number(prefix, 0); }
 
 static int on_context_name(vname_manager *manager, uint32_t context, char *name, size_t room) {
     (void)manager;
@@ -81,7 +85,7 @@ static void judge(const struct server *me, const struct vname_manager_operation 
     }
     memcpy(name + length, o->name, o->length);
     const size_t whole = (size_t)length + o->length;
-    const int prefix = prefix_of(name, whole);
+    const int prefix = prefix_of(name, whole, 0);
     if (prefix < 0 || (world.prefixes[prefix].manager != me->number &&
                        vipc_fake_now(world.net) - world.prefixes[prefix].since > VMTP_SECOND))
         count_bad(BAD_ELSEWHERE, name, whole, "the wrong manager has it");
@@ -90,7 +94,7 @@ static void judge(const struct server *me, const struct vname_manager_operation 
 static void map_context(const struct vname_manager_operation *o) {
     unsigned directory = 0;
     char name[VNAME_NAME_OCTETS];
-    const int prefix = prefix_of(o->name, o->length);
+    const int prefix = prefix_of(o->name, o->length, 0);
     if (prefix < 0 || sscanf(o->name + o->index, "/d%1u", &directory) != 1) {
         vname_manager_refuse(o->in, VNAME_NOT_CONTEXT);
         return;
@@ -130,10 +134,12 @@ static void on_event(vname_manager *manager, const struct vname_manager_event *e
     for (unsigned i = 0; i < PREFIXES; i++)
         if (world.prefixes[i].manager == me->number && event->prefix_length == strlen(world.prefixes[i].text) &&
             memcmp(event->prefix, world.prefixes[i].text, event->prefix_length) == 0) {
-            if (event->type == VNAME_MANAGER_HELD)
+            if (event->type == VNAME_MANAGER_HELD) {
                 set_held(i, 1);
-            else if (event->type == VNAME_MANAGER_LOST || event->type == VNAME_MANAGER_RELEASED)
+                world.prefixes[i].last = me->entity;
+            } else if (event->type == VNAME_MANAGER_LOST || event->type == VNAME_MANAGER_RELEASED) {
                 count_bad(BAD_VISIBLE, event->prefix, event->prefix_length, "a manager has lost its prefix");
+            }
         }
 }
 
@@ -163,7 +169,7 @@ static void create(struct server *s, unsigned place, vmtp_entity entity) {
 static void claim(struct server *s, unsigned prefix) {
     const struct vname_manager_claim claim = {.prefix = world.prefixes[prefix].text,
                                               .prefix_length = strlen(world.prefixes[prefix].text),
-                                              .context = context_number(prefix, 0),
+                                              .context = prefix_context(prefix),
                                               .again = 1};
     if (vname_manager_claim(s->manager, &claim))
         fail("a prefix cannot be claimed");

@@ -173,7 +173,7 @@ static int as_expected(const struct program *p) {
     const struct vname_operation *op = &p->op;
     const uint32_t code = op->answer.code & VMTP_CODE_MASK;
     switch (p->kind) {
-    case TYPO: return op->outcome == VNAME_NO_ANSWER;
+    case TYPO: return op->outcome == VNAME_NO_SUCH_NAME && !op->answer.server; /* says the directory */
     case NOT_THERE: return op->outcome == VNAME_NO_SUCH_NAME && op->answer.server;
     default: return op->outcome == VNAME_ANSWERED && code == VMTP_OK;
     }
