@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet directory - a node with a directory of names (spec/naming.md section 9). */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "node.h"
 #include "text.h"
 #include "vnet.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <vipc/host.h>
@@ -12,7 +14,9 @@
 
 struct options {
     struct common_options common;
-    const char *sqlite, *etcd;
+    const char *sqlite;
+    struct vdir_etcd_options etcd;
+    const char *password_file;
     struct vdir_options directory;
     vmtp_entity block;
 };
@@ -36,7 +40,9 @@ static const char about[] =
     "    ready directory=ID manager=ID store=NAME mac=ADDRESS interface=IFACE\n"
     "and at the end, by SIGINT or SIGTERM, what it counted.  All directories of a segment share one store: those of "
     "one\n"
-    "machine a file, those of several a cluster of etcd.  What it cannot be sure of it does not say.";
+    "machine a file, those of several a cluster of etcd.  What it cannot be sure of it does not say.  Beside a "
+    "password,\n"
+    "etcd takes only certificates without CN in their subject.";
 static const char after[] =
     "Exit codes: 0 ended by a signal, 1 it failed (also when the store does not answer at the beginning), 2 wrong\n"
     "command line.\n"
@@ -46,9 +52,11 @@ static const char after[] =
 /* ---- the command line ---------------------------------------------------------------------------------------------- */
 
 static int check(const struct options *o) {
-    if (!o->sqlite == !o->etcd)
+    if (!o->sqlite == !o->etcd.endpoints)
         return vnet_misuse(o->sqlite ? "--sqlite and --etcd: a directory has one store"
                                      : "say where to remember names: --sqlite FILE or --etcd URL");
+    if (o->sqlite && (o->etcd.ca || o->etcd.certificate || o->etcd.key || o->etcd.user || o->password_file))
+        return vnet_misuse("--etcd-ca, --etcd-cert, --etcd-key, --etcd-user and --etcd-password go with --etcd");
     if (o->directory.entity && vmtp_is_group(o->directory.entity))
         return vnet_misuse("--entity must not be a group (its second highest bit is set)");
     if (o->directory.patience == 0)
@@ -60,7 +68,15 @@ static enum option_outcome parse(struct options *o, int argc, char **argv) {
     struct option_row common[COMMON_ROWS];
     const struct option_row rows[] = {
         {"sqlite", 0, OPTION_TEXT, &o->sqlite, "FILE", "remember in this file; made if it is not there", 0, 0},
-        {"etcd", 0, OPTION_TEXT, &o->etcd, "URLS", "remember in this cluster: http://HOST:PORT of its members", 0, 0},
+        {"etcd", 0, OPTION_TEXT, &o->etcd.endpoints, "URLS",
+         "remember in this cluster: http://HOST:PORT of its members", 0, 0},
+        {"etcd-ca", 0, OPTION_TEXT, &o->etcd.ca, "FILE",
+         "whose signature their certificates have; default: the system's", 0, 0},
+        {"etcd-cert", 0, OPTION_TEXT, &o->etcd.certificate, "FILE", "certificate to show them", 0, 0},
+        {"etcd-key", 0, OPTION_TEXT, &o->etcd.key, "FILE", "its key; default: in the same file", 0, 0},
+        {"etcd-user", 0, OPTION_TEXT, &o->etcd.user, "NAME", "a user of the cluster's own", 0, 0},
+        {"etcd-password", 0, OPTION_TEXT, &o->password_file, "FILE", "whose password is the first line of this file", 0,
+         0},
         {"entity", 0, OPTION_ENTITY, &o->directory.entity, "ID", "identifier of the directory; default: a new one", 0, 0},
         {"patience", 0, OPTION_DURATION, &o->directory.patience, "TIME", "how long the store may take", 0, 0},
         {"requests", 0, OPTION_NUMBER, &o->directory.depth, "N", "Requests in hand at a time", 1, 4096},
@@ -193,7 +209,7 @@ static int try_store(struct run *r) {
         return VNET_OK;
     if (rc < 0)
         return node_explain(&r->node, rc, 0, 0);
-    return vnet_fail("%s does not answer: %s", r->options->etcd ? "etcd" : r->options->sqlite,
+    return vnet_fail("%s does not answer: %s", r->options->etcd.endpoints ? "etcd" : r->options->sqlite,
                      vdir_store_error(r->store));
 }
 
@@ -215,11 +231,34 @@ static int run(struct run *r) {
     return rc == 0 ? VNET_OK : node_explain(&r->node, rc, vdir_entity(r->directory), 0);
 }
 
+/* The first line of a file: 0, or -1 after a message. */
+static int read_password(const char *name, char *password, size_t room) {
+    FILE *file = fopen(name, "r");
+    if (!file) {
+        vnet_fail("--etcd-password %s: %s", name, strerror(errno));
+        return -1;
+    }
+    if (!fgets(password, (int)room, file))
+        *password = 0;
+    fclose(file);
+    password[strcspn(password, "\r\n")] = 0;
+    if (!*password)
+        vnet_fail("--etcd-password %s: there is no password in its first line", name);
+    return *password ? 0 : -1;
+}
+
 static int open_store(struct run *r) {
     const struct options *o = r->options;
-    char error[512] = "";
+    struct vdir_etcd_options etcd = o->etcd;
+    char error[512] = "", password[256] = "";
+    if (o->password_file) {
+        if (read_password(o->password_file, password, sizeof password) != 0)
+            return VNET_FAILED;
+        etcd.password = password;
+    }
     int rc = o->sqlite ? vdir_sqlite_open(&r->store, o->sqlite, error, sizeof error)
-                       : vdir_etcd_open(&r->store, o->etcd, error, sizeof error);
+                       : vdir_etcd_open_as(&r->store, &etcd, error, sizeof error);
+    explicit_bzero(password, sizeof password);
     if (rc == 0)
         return VNET_OK;
     return o->sqlite ? vnet_fail("--sqlite: %s", error) : vnet_misuse("--etcd: %s", error);

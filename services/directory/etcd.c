@@ -7,19 +7,22 @@
  * and the next one when it does not; a write of which it is not sure that it was not done is not repeated here, since whether it was is
  * for the directory to find out.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "backend.h"
+#include "etcd_login.h"
 #include "etcd_messages.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #define CONNECT_MS 500L                      /* on a local network somebody who is there answers sooner */
 #define ATTEMPT_MS 1000L                     /* then another member is asked */
+#define SECURE_MS 2000L                      /* certificates and passwords take time to look at */
 #define LEAST (200 * VMTP_MILLISECOND)       /* less than that is no use */
 #define ROUND_PAUSE (100 * VMTP_MILLISECOND) /* when all of them have failed */
 #define ANSWER_MOST (4u << 20)
@@ -29,7 +32,7 @@
 struct etcd_store {
     struct vdir_store store;
     CURLM *multi;
-    struct curl_slist *headers;
+    struct etcd_login login;
     int epoll;
     vmtp_time timer; /* when curl wants to be called; VMTP_NEVER: not */
     uint32_t count, preferred;
@@ -45,10 +48,13 @@ struct attempt {
     CURL *easy;      /* NULL: between two attempts */
     vmtp_time again; /* when to begin the next one */
     uint32_t member, tried;
-    int sent; /* an attempt may have been carried out */
-    char *request, *answer;
+    int sent;    /* an attempt may have been carried out */
+    int logs_in; /* this one asks for a token */
+    int renewed; /* the token was refused, and another asked for */
+    char *request, *login, *answer;
+    struct curl_slist *headers;
     size_t size, room;
-    char url[URL_MOST + 16];
+    char url[URL_MOST + 32];
     char error[CURL_ERROR_SIZE];
 };
 
@@ -112,18 +118,23 @@ static void put_easy(struct etcd_store *s, CURL *easy) {
         curl_easy_cleanup(easy);
 }
 
+static int is_secure(const struct attempt *a) { return strncasecmp(a->url, "https:", 6) == 0; }
+
 static void set_up(const struct attempt *a, long milliseconds) {
     CURL *easy = a->easy;
+    const char *text = a->logs_in ? a->login : a->request;
+    etcd_login_set_up(&a->store->login, easy);
     curl_easy_setopt(easy, CURLOPT_URL, a->url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, a->store->headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, a->request);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(a->request));
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, a->headers);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, text);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(text));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_octets);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->error);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds < CONNECT_MS ? milliseconds : CONNECT_MS);
+    const long connecting = is_secure(a) ? SECURE_MS : CONNECT_MS;
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds < connecting ? milliseconds : connecting);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -135,20 +146,32 @@ static long attempt_milliseconds(const struct attempt *a) {
     vmtp_time now = a->store->store.now, rest = a->op->deadline > now ? a->op->deadline - now : 0;
     if (a->store->count > 1 && rest > 2 * LEAST)
         rest /= 2;
-    return rest / VMTP_MILLISECOND >= ATTEMPT_MS ? ATTEMPT_MS : (long)(rest / VMTP_MILLISECOND) + 1;
+    const vmtp_time most = is_secure(a) ? SECURE_MS : ATTEMPT_MS;
+    return rest / VMTP_MILLISECOND >= most ? (long)most : (long)(rest / VMTP_MILLISECOND) + 1;
+}
+
+/* Text and headers of the next attempt, by whether a token is needed first: 0, or -1. */
+static int prepare(struct attempt *a) {
+    const struct etcd_login *login = &a->store->login;
+    a->logs_in = etcd_login_is_due(login);
+    if (a->logs_in && !a->login && !(a->login = etcd_login_request(login)))
+        return -1;
+    curl_slist_free_all(a->headers);
+    a->headers = etcd_login_headers(login);
+    return a->headers ? 0 : -1;
 }
 
 /* 0, or -1 when there is no memory. */
 static int begin(struct attempt *a) {
     struct etcd_store *s = a->store;
-    a->easy = take_easy(s);
+    a->easy = prepare(a) == 0 ? take_easy(s) : NULL;
     if (!a->easy)
         return -1;
     s->store.counts.attempts++;
     a->size = 0;
     a->error[0] = 0;
     a->again = VMTP_NEVER;
-    snprintf(a->url, sizeof a->url, "%s%s", s->endpoints[a->member], etcd_path(a->op));
+    snprintf(a->url, sizeof a->url, "%s%s", s->endpoints[a->member], a->logs_in ? ETCD_LOGIN_PATH : etcd_path(a->op));
     set_up(a, attempt_milliseconds(a));
     if (curl_multi_add_handle(s->multi, a->easy) == CURLM_OK)
         return 0;
@@ -167,8 +190,12 @@ static void stop(struct attempt *a) {
 
 static void release(struct attempt *a) {
     stop(a);
+    if (a->login)
+        explicit_bzero(a->login, strlen(a->login));
+    free(a->login);
     free(a->request);
     free(a->answer);
+    curl_slist_free_all(a->headers);
     free(a);
 }
 
@@ -208,19 +235,34 @@ static void answered(struct attempt *a) {
     go_on(a);
 }
 
-/* curl has done with it. */
-static void over(struct attempt *a, CURLcode code) {
+/* Has etcd refused this for its token alone, or for the want of one?  Then it was not carried out. */
+static int token_is_old(const struct attempt *a, CURLcode code, long status) {
+    return a->store->login.user && !a->logs_in && !a->renewed && code == CURLE_OK && (status == 401 || status == 400);
+}
+
+static void renew(struct attempt *a) {
+    a->renewed = 1;
+    etcd_login_forget(&a->store->login);
+    if (begin(a) != 0)
+        end(a, VDIR_NOT_NOW);
+}
+
+/* The answer with a token, and now what it is for. */
+static void logged_in(struct attempt *a) {
     struct etcd_store *s = a->store;
-    char words[120] = "";
-    long status = 0, sent = 0;
-    curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(a->easy, CURLINFO_REQUEST_SIZE, &sent);
-    stop(a);
-    a->sent |= sent > 0;
-    if (code == CURLE_OK && status == 200) {
-        answered(a);
+    if (etcd_login_answer(&s->login, a->answer ? a->answer : "", a->size)) {
+        if (begin(a) != 0)
+            end(a, VDIR_NOT_NOW);
         return;
     }
+    s->store.counts.bad_answers++;
+    vdir_store_failed(&s->store, "%s: its answer has no token", s->endpoints[a->member]);
+    go_on(a);
+}
+
+static void complain(struct attempt *a, CURLcode code, long status) {
+    struct etcd_store *s = a->store;
+    char words[120] = "";
     if (code != CURLE_OK)
         vdir_store_failed(&s->store, "%s: %s", s->endpoints[a->member],
                           a->error[0] ? a->error : curl_easy_strerror(code));
@@ -228,7 +270,31 @@ static void over(struct attempt *a, CURLcode code) {
         etcd_complaint(words, sizeof words, a->answer ? a->answer : "", a->size);
         vdir_store_failed(&s->store, "%s: status %ld %s", s->endpoints[a->member], status, words);
     }
-    go_on(a);
+}
+
+/* curl has done with it. */
+static void over(struct attempt *a, CURLcode code) {
+    long status = 0, sent = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(a->easy, CURLINFO_REQUEST_SIZE, &sent);
+    stop(a);
+    if (token_is_old(a, code, status)) {
+        renew(a);
+        return;
+    }
+    a->sent |= sent > 0 && !a->logs_in;
+    if (code == CURLE_OK && status == 200) {
+        if (a->logs_in)
+            logged_in(a);
+        else
+            answered(a);
+        return;
+    }
+    complain(a, code, status);
+    if (a->logs_in && code == CURLE_OK && status / 100 == 4) /* the password is wrong, and stays so */
+        end(a, vdir_store_gives_up(a->op, a->sent));
+    else
+        go_on(a);
 }
 
 /* ---- as a back end ------------------------------------------------------------------------------------------------- */
@@ -318,7 +384,7 @@ static void etcd_close(vdir_store *store) {
         curl_easy_cleanup(s->idle[--s->idle_count]);
     if (s->multi)
         curl_multi_cleanup(s->multi);
-    curl_slist_free_all(s->headers);
+    etcd_login_close(&s->login);
     if (s->epoll >= 0)
         close(s->epoll);
     for (uint32_t i = 0; i < s->count; i++)
@@ -381,9 +447,7 @@ static int add_endpoints(struct etcd_store *s, const char *text, char *error, si
 static int set_up_curl(struct etcd_store *s, char *error, size_t error_size) {
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     s->multi = curl_multi_init();
-    s->headers = curl_slist_append(NULL, "Content-Type: application/json");
-    /* "Expect:" alone: do not ask whether a body may follow. */
-    if (s->epoll < 0 || !s->multi || !s->headers || !curl_slist_append(s->headers, "Expect:")) {
+    if (s->epoll < 0 || !s->multi) {
         snprintf(error, error_size, "no memory, or no more descriptors");
         return -1;
     }
@@ -395,6 +459,11 @@ static int set_up_curl(struct etcd_store *s, char *error, size_t error_size) {
 }
 
 int vdir_etcd_open(vdir_store **out, const char *endpoints, char *error, size_t error_size) {
+    const struct vdir_etcd_options options = {.endpoints = endpoints};
+    return vdir_etcd_open_as(out, &options, error, error_size);
+}
+
+int vdir_etcd_open_as(vdir_store **out, const struct vdir_etcd_options *options, char *error, size_t error_size) {
     struct etcd_store *s = calloc(1, sizeof *s);
     *out = NULL;
     if (!s || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
@@ -405,8 +474,9 @@ int vdir_etcd_open(vdir_store **out, const char *endpoints, char *error, size_t 
     s->store.backend = &backend;
     s->epoll = -1;
     s->timer = VMTP_NEVER;
-    snprintf(s->store.name, sizeof s->store.name, "%s", endpoints);
-    if (add_endpoints(s, endpoints, error, error_size) != 0 || set_up_curl(s, error, error_size) != 0) {
+    snprintf(s->store.name, sizeof s->store.name, "%s", options->endpoints);
+    if (add_endpoints(s, options->endpoints, error, error_size) != 0 ||
+        etcd_login_open(&s->login, options, error, error_size) != 0 || set_up_curl(s, error, error_size) != 0) {
         etcd_close(&s->store);
         return -1;
     }

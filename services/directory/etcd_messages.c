@@ -208,11 +208,22 @@ enum etcd_outcome etcd_answer(struct vdir_op *op, const char *text, size_t size,
     return outcome;
 }
 
+/* Some are one line without any form. */
+static int line_length(const char *text, size_t size) {
+    size_t length = 0;
+    while (length < size && text[length] >= ' ' && text[length] < 127)
+        length++;
+    return length > 0 && text[0] != '<' && text[0] != '{' && (length == size || text[length] == '\n') ? (int)length : 0;
+}
+
 void etcd_complaint(char *out, size_t out_size, const char *text, size_t size) {
     json_t *answer = json_loadb(text, size, 0, NULL);
     const char *words = json_string_value(json_object_get(answer, "error"));
     if (!words)
         words = json_string_value(json_object_get(answer, "message"));
-    snprintf(out, out_size, "%s", words ? words : "");
+    if (words)
+        snprintf(out, out_size, "%s", words);
+    else
+        snprintf(out, out_size, "%.*s", line_length(text, size), text);
     json_decref(answer);
 }

@@ -102,6 +102,17 @@ int vdir_sqlite_open(vdir_store **out, const char *file, char *error, size_t err
 #define VDIR_ENDPOINTS_MOST 16u
 int vdir_etcd_open(vdir_store **out, const char *endpoints, char *error, size_t error_size);
 
+/*
+ * The same with what etcd may want to see.  ca: certificates, one of which has signed those of the members; NULL: those of the system.
+ * certificate and key (NULL: it is in the same file) of this client.  All are names of PEM files.  user and password: of etcd's own
+ * (`etcdctl auth enable`), who may read and write the keys that begin with vsuite/.  A certificate beside a password has no CN
+ * in its subject, since etcd refuses it otherwise.  All are copied, may be NULL, and need addresses with https.
+ */
+struct vdir_etcd_options {
+    const char *endpoints, *ca, *certificate, *key, *user, *password;
+};
+int vdir_etcd_open_as(vdir_store **out, const struct vdir_etcd_options *options, char *error, size_t error_size);
+
 /* Begins an operation at this time. */
 void vdir_store_start(vdir_store *store, struct vdir_op *op, vmtp_time now);
 /* Ends it for its caller: nothing more is told.  What it was to write may be written.  Without effect when it is not under way. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_directory_etcd.c - what is special about a cluster: addresses, members that are down or slow, and answers that are none. */
+#define _POSIX_C_SOURCE 200809L
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "directory/base64.h"
+#include "directory/etcd_login.h"
 #include "directory/etcd_messages.h"
 #include "support/etcd.h"
 #include "support/stores.h"
@@ -45,6 +47,56 @@ START_TEST(good_addresses_are_taken) {
     ck_assert_uint_eq(vdir_store_deadline(store), VMTP_NEVER);
     ck_assert_uint_eq(vdir_store_back_end(store), VNAME_BACK_END_ETCD);
     vdir_store_close(store);
+}
+END_TEST
+
+/* What is secret and what needs it contradict each other, or are not there. */
+START_TEST(logins_that_are_none_are_refused) {
+    const char *here = VSUITE_SOURCE_DIR "/CMakeLists.txt", *https = "https://a:1,https://b:1";
+    const struct vdir_etcd_options bad[] = {{.endpoints = https, .user = "u"},
+                                            {.endpoints = https, .password = "p"},
+                                            {.endpoints = https, .key = here},
+                                            {.endpoints = https, .ca = "/no/such"},
+                                            {.endpoints = https, .certificate = "/no/such"},
+                                            {.endpoints = https, .certificate = here, .key = "/no/such"},
+                                            {.endpoints = "https://a:1,http://b:1", .user = "u", .password = "p"},
+                                            {.endpoints = "http://a:1", .ca = here},
+                                            {.endpoints = "http://a:1", .certificate = here}};
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char error[300] = "";
+        vdir_store *store = (vdir_store *)error;
+        ck_assert_msg(vdir_etcd_open_as(&store, &bad[i], error, sizeof error) == -1, "%u", i);
+        ck_assert_ptr_null(store);
+        ck_assert_uint_gt(strlen(error), 10);
+    }
+    const struct vdir_etcd_options good = {
+        .endpoints = https, .ca = here, .certificate = here, .key = here, .user = "u", .password = "p"};
+    vdir_store *store = NULL;
+    char error[300] = "";
+    ck_assert_int_eq(vdir_etcd_open_as(&store, &good, error, sizeof error), 0);
+    vdir_store_close(store);
+}
+END_TEST
+
+START_TEST(answers_to_a_login) {
+    struct etcd_login login = {.user = strdup("u\"ser"), .password = strdup("p")};
+    static const char *const bad[] = {"", "{}", "{\"token\":7}", "{\"token\":\"\"}", "{\"token\":\"a\\r\\nHost: x\"}",
+                                      "x"};
+    char *request = etcd_login_request(&login);
+    ck_assert_str_eq(request, "{\"name\":\"u\\\"ser\",\"password\":\"p\"}");
+    free(request);
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_int_eq(etcd_login_answer(&login, bad[i], strlen(bad[i])), 0);
+        ck_assert_int_eq(etcd_login_is_due(&login), 1);
+    }
+    ck_assert_int_eq(etcd_login_answer(&login, "{\"token\":\"abc.1\"}", 17), 1);
+    ck_assert_int_eq(etcd_login_is_due(&login), 0);
+    struct curl_slist *headers = etcd_login_headers(&login);
+    ck_assert_str_eq(headers->next->next->data, "Authorization: abc.1");
+    curl_slist_free_all(headers);
+    etcd_login_forget(&login);
+    ck_assert_int_eq(etcd_login_is_due(&login), 1);
+    etcd_login_close(&login);
 }
 END_TEST
 
@@ -229,6 +281,12 @@ START_TEST(complaints_are_read) {
     ck_assert_str_eq(words, "etcdserver: request");
     etcd_complaint(words, sizeof words, "<html>", 6);
     ck_assert_str_eq(words, "");
+    etcd_complaint(words, sizeof words, "not so\n", 7);
+    ck_assert_str_eq(words, "not so");
+    etcd_complaint(words, sizeof words, "\xff\x01", 2);
+    ck_assert_str_eq(words, "");
+    etcd_complaint(words, sizeof words, "", 0);
+    ck_assert_str_eq(words, "");
 }
 END_TEST
 
@@ -258,6 +316,8 @@ static Suite *make(void) {
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, addresses_that_are_none_are_refused);
     tcase_add_test(tcase, good_addresses_are_taken);
+    tcase_add_test(tcase, logins_that_are_none_are_refused);
+    tcase_add_test(tcase, answers_to_a_login);
     tcase_add_test(tcase, a_member_that_is_down_is_passed_over);
     tcase_add_test(tcase, without_any_member_there_is_no_answer);
     tcase_add_test(tcase, a_member_that_is_silent_is_not_waited_for);
