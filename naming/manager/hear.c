@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* Somebody has this prefix. */
-static void hear_held(vname_manager *m, const struct vname_record *record) {
+static void hear_held(vname_manager *m, const struct vname_record *record, uint32_t reason) {
     vn_heard_note(m, record);
     struct vn_former *former = vn_former_find(m, record->prefix, record->prefix_length);
     if (former)
@@ -13,7 +13,7 @@ static void hear_held(vname_manager *m, const struct vname_record *record) {
             vn_covered(p, record);
 
     struct vn_prefix *p = vn_prefix_of(m, record);
-    if (!(p && vn_is_held(p)) && vn_held_covering(m, record))
+    if (reason != VNAME_REASON_HEARTBEAT && !(p && vn_is_held(p)) && vn_held_covering(m, record))
         (void)vn_mount_learn(m, record, 0);
     p = vn_prefix_of(m, record); /* the program was told of the mount, and may have given it up */
     const int competes = p && !vn_same_group(m, record);
@@ -61,7 +61,7 @@ static void hear(vname_manager *m, const struct vname_record *record, uint32_t r
     else if (released)
         hear_released(m, record);
     else
-        hear_held(m, record);
+        hear_held(m, record, reason);
 }
 
 void vn_on_announce(vname_manager *m, struct vipc_incoming *in) {

@@ -115,7 +115,7 @@ void vn_pass_on(struct vn_prefix *p, const struct vname_record *to, int handed) 
     vn_heard_note(m, to);
     vn_prefix_free(p);
     if (vn_held_covering(m, to))
-        (void)vn_mount_learn(m, to, 0);
+        (void)vn_mount_learn(m, to, 1);
     vn_mount_due_all(m);
 }
 

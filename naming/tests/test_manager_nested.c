@@ -392,6 +392,20 @@ START_TEST(mounts_outlive_a_stop) {
 }
 END_TEST
 
+/* NAME-8.3-03: of those reasons only. */
+START_TEST(heartbeats_are_no_news_of_mounts) {
+    stranger_open(&s);
+    program_open(&a);
+    hold(&a, "/a");
+    const struct vname_record r = record_of("/a/b", s.entity, 1);
+    stranger_announces(&s, VNAME_HANDLERS, VNAME_REASON_HEARTBEAT, &r, 1);
+    ck_assert_uint_eq(mount_of(&a, "/a/b"), 0);
+    stranger_announces(&s, VNAME_HANDLERS, VNAME_REASON_DEFEND, &r, 1);
+    ck_assert_uint_eq(mount_of(&a, "/a/b"), s.entity);
+    program_close(&a);
+}
+END_TEST
+
 /* NAME-8.3-13 */
 START_TEST(announcements_do_not_fill_the_table) {
     static struct stranger others[5];
@@ -441,6 +455,7 @@ int main(void) {
     tcase_add_test(t, the_middle_one_dies);
     tcase_add_test(t, covered_by_ourselves);
     tcase_add_test(t, mounts_outlive_a_stop);
+    tcase_add_test(t, heartbeats_are_no_news_of_mounts);
     tcase_add_test(t, announcements_do_not_fill_the_table);
     return manage_main(t, "manager: nested prefixes");
 }

@@ -265,7 +265,7 @@ VMTP_API int vname_manager_find_prefix(const vname_manager *manager, const char 
     X(meets_held_back, "not sent: one is under way, or one has just failed") \
     X(meets_heard, "MeetNames taken") \
     X(yielded, "prefixes yielded") \
-    X(mounts_told, "mounts told by MountName") \
+    X(mounts_told, "mounts told by MountName, or ours before") \
     X(mounts_learned, "mounts learned from AnnounceName") \
     X(mounts_ended, "mounts ended by their managers") \
     X(mounts_expired, "mounts of which nothing was heard") \
