@@ -11,12 +11,16 @@ static struct vipc_service service;
 
 static void answer(struct vipc_incoming *in, int prefix) {
     const struct prefix *p = &world.prefixes[prefix];
-    const struct vname_record record = {.flags = VNAME_REGISTERED | VNAME_SECOND_HAND,
-                                        .prefix_length = (uint16_t)strlen(p->text),
-                                        .generation = 1,
-                                        .manager = p->last,
-                                        .context = prefix_context((unsigned)prefix),
-                                        .prefix = p->text};
+    const int is_alias = p->target != NULL;
+    const struct vname_record record = {
+        .flags = (uint16_t)(VNAME_REGISTERED | VNAME_SECOND_HAND | (is_alias ? VNAME_ALIAS_RECORD : 0)),
+        .target = p->target,
+        .target_length = (uint16_t)(is_alias ? strlen(p->target) : 0),
+        .prefix_length = (uint16_t)strlen(p->text),
+        .generation = 1,
+        .manager = p->last,
+        .context = prefix_context((unsigned)prefix),
+        .prefix = p->text};
     const struct vmtp_message message = {.code = VMTP_OK, .words = {record.prefix_length}};
     uint8_t segment[VNAME_RECORD_OCTETS];
     vipc_reply(in, &message, segment, vname_record_encode(segment, sizeof segment, &record), VIPC_REPLY_IDEMPOTENT);

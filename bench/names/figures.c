@@ -51,6 +51,7 @@ void figures_add(struct figures *all, const struct figures *day) {
 #define ADD(member) all->member += day->member;
     ADD(programs)
     ADD(relative)
+    ADD(through_alias)
     ADD(changes)
     ADD(multicast_frames)
     ADD(announcements)
@@ -122,6 +123,7 @@ static void report_what_happened(const struct figures *f) {
     line("programs started", f->programs);
     line("operations by name", f->client.operations);
     line("  of them, relative to a current context", f->relative);
+    line("  of them, through an alias", f->through_alias);
     line("  of them, not to be done twice", f->changes);
     line("  of them, about objects that are not there", f->not_there);
     line("  of them, below no prefix at all", f->mistyped);

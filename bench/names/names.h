@@ -22,7 +22,9 @@
 #define PLACES 13u   /* nodes on which managers may run */
 #define STANDING 20u /* prefixes from the beginning */
 #define MOUNTS 2u
-#define PREFIXES (STANDING + MOUNTS)
+#define ALIASES 3u
+#define FIRST_ALIAS (STANDING + MOUNTS)
+#define PREFIXES (STANDING + MOUNTS + ALIASES)
 
 #define MINUTE (60 * VMTP_SECOND)
 #define HOUR (60 * MINUTE)
@@ -44,9 +46,9 @@ struct options {
 };
 
 struct prefix {
-    const char *text;
-    unsigned manager; /* whose it is */
-    vmtp_entity last; /* the entity that held it last; 0: nobody ever did */
+    const char *text, *target; /* target: of an alias, else NULL */
+    unsigned manager;          /* whose it is */
+    vmtp_entity last;          /* the entity that held it last; 0: nobody ever did */
     int held;
     vmtp_time since; /* it is held, or not */
 };
@@ -60,7 +62,7 @@ enum bad {
 /* What has happened in one day, or in several. */
 struct figures {
     struct vname_counters client;
-    uint64_t programs, relative, changes, multicast_frames, announcements;
+    uint64_t programs, relative, through_alias, changes, multicast_frames, announcements;
     uint64_t kills, power_failures, migrations, mounts, unsure, not_there, mistyped;
     uint64_t bad[BAD_KINDS];
     uint32_t *took, *took_asking; /* microseconds of each operation; of those that asked by multicast */

@@ -10,12 +10,24 @@
 static const struct {
     const char *text;
     unsigned manager;
+    const char *target;
 } table[PREFIXES] = {
-    {"/bin", 0},      {"/home/a", 1},   {"/lib", 2},     {"/include", 3},    {"/src", 4},   {"/home/b", 5},
-    {"/home/c", 6},   {"/projects", 7}, {"/home/d", 8},  {"/home/e", 9},     {"/fonts", 0}, {"/man", 1},
-    {"/mail", 2},     {"/print", 3},    {"/archive", 4}, {"/news", 5},       {"/team", 6},  {"/terminals", 7},
-    {"/internet", 8}, {"/games", 9},    {"/src/v", 6},   {"/projects/v", 1}, /* these two come during the day */
+    {"/bin", 0, NULL},           {"/home/a", 1, NULL},
+    {"/lib", 2, NULL},           {"/include", 3, NULL},
+    {"/src", 4, NULL},           {"/home/b", 5, NULL},
+    {"/home/c", 6, NULL},        {"/projects", 7, NULL},
+    {"/home/d", 8, NULL},        {"/home/e", 9, NULL},
+    {"/fonts", 0, NULL},         {"/man", 1, NULL},
+    {"/mail", 2, NULL},          {"/print", 3, NULL},
+    {"/archive", 4, NULL},       {"/news", 5, NULL},
+    {"/team", 6, NULL},          {"/terminals", 7, NULL},
+    {"/internet", 8, NULL},      {"/games", 9, NULL},
+    {"/src/v", 6, NULL},         {"/projects/v", 1, NULL}, /* these two come during the day */
+    {"/letters", 8, "/mail/in"}, {"/papers", 9, "/projects/papers"},
+    {"/tools", 3, "/bin/extra"},
 };
+
+#define MOST_HELD 6u /* by one manager */
 
 struct server {
     unsigned number, place;
@@ -167,10 +179,13 @@ static void create(struct server *s, unsigned place, vmtp_entity entity) {
 }
 
 static void claim(struct server *s, unsigned prefix) {
-    const struct vname_manager_claim claim = {.prefix = world.prefixes[prefix].text,
-                                              .prefix_length = strlen(world.prefixes[prefix].text),
-                                              .context = prefix_context(prefix),
-                                              .again = 1};
+    const struct vname_manager_claim claim = {
+        .prefix = world.prefixes[prefix].text,
+        .prefix_length = strlen(world.prefixes[prefix].text),
+        .context = prefix_context(prefix),
+        .target = world.prefixes[prefix].target,
+        .target_length = world.prefixes[prefix].target ? strlen(world.prefixes[prefix].target) : 0,
+        .again = 1};
     if (vname_manager_claim(s->manager, &claim))
         fail("a prefix cannot be claimed");
 }
@@ -236,16 +251,19 @@ static void kill(struct server *s) {
 
 /* With its entity identifier, all at once. */
 static void migrate(struct server *s) {
-    struct vname_record records[4];
-    char texts[4][VNAME_PREFIX_OCTETS];
+    struct vname_record records[MOST_HELD];
+    char texts[MOST_HELD][VNAME_PREFIX_OCTETS], targets[MOST_HELD][VNAME_NAME_OCTETS];
     struct vname_manager_prefix view;
     unsigned count = 0;
-    while (count < 4 && vname_manager_nth_prefix(s->manager, count, &view)) {
+    while (count < MOST_HELD && vname_manager_nth_prefix(s->manager, count, &view)) {
         if (view.state != VNAME_PREFIX_HELD)
             return; /* it has only just begun: another day */
         records[count] = view.record;
         memcpy(texts[count], view.record.prefix, view.record.prefix_length);
         records[count].prefix = texts[count];
+        if (view.record.target_length)
+            memcpy(targets[count], view.record.target, view.record.target_length);
+        records[count].target = targets[count];
         count++;
     }
     discard(s, 1);
@@ -296,7 +314,9 @@ static void plan(void) {
 
 void servers_open(void) {
     for (unsigned i = 0; i < PREFIXES; i++)
-        world.prefixes[i] = (struct prefix){.text = table[i].text, .manager = i < STANDING ? table[i].manager : MANAGERS};
+        world.prefixes[i] = (struct prefix){.text = table[i].text,
+                                            .target = table[i].target,
+                                            .manager = i < STANDING || i >= FIRST_ALIAS ? table[i].manager : MANAGERS};
     for (unsigned i = 0; i < PLACES; i++)
         places[i] = (struct place){
             .node = vipc_fake_node(world.net), .up = 1, .repaired = {.fire = repaired, .context = &places[i]}};

@@ -16,6 +16,7 @@
 #define BETWEEN_CHILDREN (2 * VMTP_SECOND)
 
 #define PER_RELATIVE 0.4  /* of the names of a command */
+#define PER_ALIAS 0.05    /* of the others */
 #define PER_CHANGE 0.1    /* operations that must not be done twice */
 #define PER_NOT_THERE 0.1 /* of names: there is nothing under it, as in a search path */
 #define PER_MAKE 0.1      /* of commands: starts three more, one after the other */
@@ -69,7 +70,7 @@ static void inherit(struct program *p, const struct program *parent) {
 }
 
 static struct program *start(struct station *station, enum role role, const struct program *parent) {
-    struct vname_config config = {.prefixes = 64, .aliases = 1, .queries = 2, .answers = 2};
+    struct vname_config config = {.prefixes = 64, .aliases = 4, .queries = 2, .answers = 2};
     struct program *p = calloc(1, sizeof *p);
     config.memory_size = vname_footprint(&config);
     if (!p || !(p->memory = malloc(config.memory_size)))
@@ -133,6 +134,10 @@ static const char *part_of(unsigned prefix) {
 static void make_name(struct program *p, int relative, unsigned prefix) {
     const unsigned number = (unsigned)(draw() % 1000);
     const char *object = p->kind == NOT_THERE ? "no-such" : "file";
+    if (!relative && p->kind != TYPO && p->kind != CD && !p->starting && draw_chance(PER_ALIAS)) {
+        prefix = FIRST_ALIAS + number % ALIASES;
+        world.figures.through_alias++;
+    }
     if (p->kind == TYPO)
         snprintf(p->name, sizeof p->name, "/typo%u/%s", number, object);
     else if (relative)
