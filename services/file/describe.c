@@ -22,11 +22,6 @@ uint64_t file_version(const struct statx *st) {
     return mix((uint64_t)nanoseconds(&st->stx_mtime) + mix((uint64_t)nanoseconds(&st->stx_ctime) + mix(st->stx_size + 1)));
 }
 
-/* What copies of a file have in common. */
-static uint64_t replica_version(const struct statx *st) {
-    return mix((uint64_t)nanoseconds(&st->stx_mtime) + mix(st->stx_size + 1));
-}
-
 /* ---- changes that the clock does not see ------------------------------------------------------------------------ */
 
 /*
@@ -84,10 +79,7 @@ static uint32_t attributes_of(const struct file_manager *f, uint16_t type) {
         return FILE_CONTEXT_ATTRIBUTES;
     if (type != UIO_TYPE_FILE)
         return 0;
-    if (!f->config.read_only)
-        return FILE_ATTRIBUTES;
-    const uint32_t left = FILE_ATTRIBUTES & ~(UIO_WRITEABLE | UIO_SIZED | UIO_TRANSACTION);
-    return f->config.replica ? (left & ~UIO_LOCKS) | UIO_REPLICATED : left; /* of locks the others would not know */
+    return f->config.read_only ? FILE_ATTRIBUTES & ~(UIO_WRITEABLE | UIO_SIZED | UIO_TRANSACTION) : FILE_ATTRIBUTES;
 }
 
 void file_describe(const struct file_manager *f, const struct statx *st, struct uio_object *o) {
@@ -104,7 +96,7 @@ void file_describe(const struct file_manager *f, const struct statx *st, struct 
     o->changed = nanoseconds(&st->stx_mtime);
     o->descriptor_changed = nanoseconds(&st->stx_ctime);
     o->used = nanoseconds(&st->stx_atime);
-    o->version = f->config.replica ? replica_version(st) : file_version(st);
+    o->version = file_version(st);
     o->block_size = f->config.block_size;
 }
 

@@ -58,9 +58,7 @@ int file_open(struct file_manager **out, uio_manager *manager, const struct file
     f->config.directory = NULL; /* the caller's */
     if (!f->config.block_size)
         f->config.block_size = BLOCK_OCTETS;
-    const int bad = f->config.block_size > UIO_TRANSFER_OCTETS || f->config.threads > FILE_THREADS ||
-                    (f->config.replica && !f->config.read_only);
-    int r = bad ? VMTP_E_INVALID : 0;
+    int r = f->config.block_size > UIO_TRANSFER_OCTETS || f->config.threads > FILE_THREADS ? VMTP_E_INVALID : 0;
     f->root = -1;
     if (r == 0 && open_root(f, config->directory) < 0)
         r = VMTP_E_SYSTEM;
