@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* call.c - the client: Send, its timeouts, what Notify operations tell it (RFC 1045 chapter 4; spec/vmtp.md section 7). */
+/* call.c - the client: Send, its timeouts, its end (RFC 1045 chapter 4; spec/vmtp.md section 7). */
 #include "internal.h"
 
 #define USER_CONTROL (VMTP_NRT | VMTP_DRT)
@@ -7,7 +7,7 @@
 
 /* ---- times ---- */
 
-static struct host *call_host(const struct vmtp_engine *e, const struct call *c) {
+struct host *veng_call_host(const struct vmtp_engine *e, const struct call *c) {
     if (c->host == NONE)
         return NULL;
     struct host *h = host_at(e, c->host);
@@ -15,7 +15,7 @@ static struct host *call_host(const struct vmtp_engine *e, const struct call *c)
 }
 
 static vmtp_time tc2_base(const struct vmtp_engine *e, const struct call *c) {
-    const struct host *h = call_host(e, c);
+    const struct host *h = veng_call_host(e, c);
     vmtp_time t = h ? rtt_bound(&h->rtt) : 0;
     const struct vmtp_timers *k = &e->config.timers;
     return t < k->tc2_floor ? k->tc2_floor : t > k->tc2_ceiling ? k->tc2_ceiling : t;
@@ -31,7 +31,7 @@ static vmtp_time tc1_full(const struct vmtp_engine *e, const struct call *c) {
 }
 
 static inline vmtp_time tc1(const struct vmtp_engine *e, const struct call *c) {
-    const struct host *h = call_host(e, c);
+    const struct host *h = veng_call_host(e, c);
     vmtp_time full = tc1_full(e, c), t = h ? rtt_bound(&h->response) : 0;
     if (c->purpose != FOR_USER) /* managers answer at once */
         return veng_call_tc2(e, c);
@@ -276,7 +276,7 @@ void veng_call_start(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 static int streams_to_host(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (!veng_call_in_run(c))
         return 1;
-    const struct host *h = call_host(e, c);
+    const struct host *h = veng_call_host(e, c);
     if (!entity_at(e, c->entity)->serial && !(h && h->no_streams))
         return 1;
     if (c->tx.run) {
@@ -500,7 +500,7 @@ void veng_call_limit(struct vmtp_engine *e, struct call *c, vmtp_time now) {
 
 /* To a server that does not stream: as single transactions, one after the other. */
 void veng_call_no_streams(struct vmtp_engine *e, struct call *c) {
-    struct host *h = call_host(e, c);
+    struct host *h = veng_call_host(e, c);
     struct entity *n = entity_at(e, c->entity);
     if (h)
         h->no_streams = 1;
@@ -532,8 +532,8 @@ void veng_call_retransmit(struct vmtp_engine *e, struct call *c, vmtp_time now) 
 }
 
 /* The next call asks anew where it is. */
-static void forget_server(struct vmtp_engine *e, const struct call *c) {
-    struct host *h = call_host(e, c);
+void veng_call_forget_server(struct vmtp_engine *e, const struct call *c) {
+    struct host *h = veng_call_host(e, c);
     if (h)
         veng_host_forget(e, h);
 }
@@ -566,11 +566,11 @@ void veng_call_timeout(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     }
     if (veng_group_waits(e, c, now))
         return;
-    forget_server(e, c);
+    veng_call_forget_server(e, c);
     veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
 }
 
-/* ---- NotifyVmtpClient (spec/vmtp.md section 7.5) ---- */
+/* ---- waiting for the server, and looking for it ---- */
 
 /* BUSY: everything again after a while, longer each time, and not in step with others that heard the same. */
 void veng_call_back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
@@ -584,7 +584,7 @@ void veng_call_back_off(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     veng_timer_set(&e->wheel, &c->timer, now + wait / 2 + veng_engine_random(e) % (wait / 2 + 1));
 }
 
-static void relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
+void veng_call_relocate(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     memcpy(c->left_mac, c->tx.mac, 6);
     struct host *h = veng_host_find(e, c->locate);
     if (h && h->state == HOST_KNOWN)
@@ -608,14 +608,7 @@ void veng_call_elsewhere(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (c->state == CALL_LOCATING)
         veng_locate_cancel(e, c);
     c->moved = 1;
-    relocate(e, c, now);
-}
-
-static void sample_notify(struct vmtp_engine *e, struct call *c, unsigned count, vmtp_time now) {
-    struct host *h = call_host(e, c);
-    /* Only a transmission that asked for acknowledgment is acknowledged at once, and only then is it a round trip. */
-    if (h && ((c->asked >> count) & 1u) && now >= c->sent_at[count])
-        rtt_sample(&h->rtt, now - c->sent_at[count]);
+    veng_call_relocate(e, c, now);
 }
 
 /*
@@ -628,118 +621,4 @@ void veng_call_acknowledged(struct vmtp_engine *e, struct call *c, vmtp_time now
     c->acknowledged = 1;
     if (!c->tx.queued)
         veng_timer_set(&e->wheel, &c->timer, now + patience);
-}
-
-static void resend_blocks(struct vmtp_engine *e, struct call *c, uint32_t blocks, vmtp_time now) {
-    c->retransmits++;
-    c->retries = 0;
-    e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += (unsigned)__builtin_popcount(blocks);
-    veng_call_transmit(e, c, blocks, c->purpose == FOR_FORWARD, now);
-}
-
-/* Five times without getting on is enough, whatever the server goes on to say (VMTP-7.5-09). */
-static void told_to_retry(struct vmtp_engine *e, struct call *c, uint32_t delivery, uint32_t again, vmtp_time now) {
-    if (c->tx.queued)
-        return; /* on its way already */
-    veng_pace_loss(e, &c->tx, delivery, now);
-    if (delivery & ~c->delivered) {
-        c->delivered |= delivery;
-        c->stalls = 0;
-    }
-    if (c->stalls++ >= e->config.timers.request_retries)
-        veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
-    else
-        resend_blocks(e, c, again, now);
-}
-
-/* Where it is found may be where it was said to have left, also because the one that left is another entity of its node's. */
-static void follow_server(struct vmtp_engine *e, struct call *c, vmtp_time now) {
-    if (c->relocated && c->relocated >= e->config.timers.request_retries) {
-        veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
-        return;
-    }
-    c->moved = 1;
-    c->absent = 0;
-    relocate(e, c, now);
-}
-
-static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, uint32_t delivery, vmtp_time now) {
-    if (c->purpose == FOR_FORWARD && veng_forward_told(e, c, code, delivery, now))
-        return;
-    switch (code) {
-    case VMTP_OK: veng_call_acknowledged(e, c, now); break;
-    case VMTP_RETRY:
-        if (all_blocks(c) & ~delivery)
-            told_to_retry(e, c, delivery, all_blocks(c) & ~delivery, now);
-        else
-            veng_call_acknowledged(e, c, now);
-        break;
-    case VMTP_RETRY_ALL: told_to_retry(e, c, 0, all_blocks(c), now); break;
-    case VMTP_BUSY: veng_call_back_off(e, c, now); break;
-    case VMTP_ENTITY_MIGRATED:
-        if (c->purpose == FOR_REMOTE && !c->multicast) { /* a Client that has left where it was */
-            c->multicast = 1;
-            vmtp_put_length_word(c->tx.header, e->config.domain, VMTP_MPG, 0);
-            veng_call_begin(e, c, now);
-        } else if (!c->multicast && (c->purpose == FOR_USER || c->purpose == FOR_FORWARD)) {
-            follow_server(e, c, now); /* a group does not migrate, and a Probe must not wait for itself */
-        }
-        break;
-    case VMTP_NONEXISTENT_ENTITY:
-        if ((c->cached || c->acknowledged || c->retransmits) && !c->relocated &&
-            !c->multicast) { /* it may have moved: ask once */
-            c->absent = 1;
-            relocate(e, c, now);
-            break;
-        }
-        forget_server(e, c);
-        veng_call_finish(e, c, code, now);
-        break;
-    default: veng_call_finish(e, c, code, now); break;
-    }
-}
-
-/*
- * Each packet of a run that is refused is answered, but after the first of these answers the Requests go out again in another form:
- * what is said about packets sent before does not concern it.
- */
-static int speaks_of_another_form(const struct entity *n, const struct call *c, uint32_t code, uint32_t retransmit) {
-    if (code == VMTP_STREAMING_NOT_SUPPORTED && n && n->serial && !veng_call_in_run(c))
-        return 1;
-    return (code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED) && retransmit != (c->retransmits & 7u);
-}
-
-/* What the node where its server was not, or is no more, goes on to say of what was sent there. */
-static int speaks_of_another_node(const struct call *c, const struct arrival *a, uint32_t code) {
-    return (code == VMTP_NONEXISTENT_ENTITY || code == VMTP_ENTITY_MIGRATED) && c->relocated &&
-           memcmp(a->rx->src, c->left_mac, 6) == 0 && memcmp(c->tx.mac, c->left_mac, 6) != 0;
-}
-
-int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
-    vmtp_entity client = vmtp_load64(a->h + 36);
-    struct entity *n = veng_entity_find(e, client);
-    uint32_t ctrl = vmtp_load32(a->h + 44), transact = vmtp_load32(a->h + 52);
-    uint32_t delivery = vmtp_load32(a->h + 56), code = CODE24(vmtp_load32(a->h + 60));
-    struct call *forward = veng_forward_call_of(e, a, client, transact);
-    struct call *c = forward ? forward : n ? veng_outstanding_notified(e, n, transact, code) : NULL;
-    int secure = code == VMTP_SECURITY_NOT_SUPPORTED && transact == 0; /* that host cannot know the transaction */
-    if (!c || c->datagram)
-        return DROP(e, DROP_BAD_NOTIFY);
-    int receiving = c->state == CALL_RECEIVING_RESPONSE &&
-                    (code == VMTP_RESPONSE_DISCARDED || code == VMTP_ENTITY_MIGRATED);
-    if (!receiving && c->state != CALL_AWAITING_RESPONSE)
-        return DROP(e, DROP_BAD_NOTIFY);
-    if (secure)
-        return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
-    if (speaks_of_another_form(n, c, code, (ctrl >> 20) & 7u) || speaks_of_another_node(c, a, code))
-        return DROP(e, DROP_BAD_NOTIFY);
-    COUNT(e, NOTIFY_IN);
-    sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
-    if (e->sequences && (ctrl & VMTP_NRS))
-        veng_sequence_told(e, c, vmtp_load32(a->h + 48));
-    if (c->multicast && c->purpose == FOR_USER)
-        veng_group_told(e, c, a, code, delivery);
-    else if (!veng_call_in_run(c) || !veng_outstanding_told(e, c, code, transact, delivery, (ctrl >> 20) & 7u, a->now))
-        client_told(e, c, code, delivery, a->now);
-    return 0;
 }
