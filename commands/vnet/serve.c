@@ -27,6 +27,7 @@ struct serve {
     struct engine_options engine;
     struct file_config config;
     uint8_t read_only;
+    vmtp_entity group; /* of replicas, 0: there are none */
     struct node node;
     vipc *ipc;
     uio_manager *manager;
@@ -45,7 +46,10 @@ static const char about[] =
     "the\n"
     "directory, neither by \"..\" nor by a symbolic link.  Everybody on the segment may do with the files what the "
     "user may\n"
-    "who runs this, unless --read-only is given.";
+    "who runs this, unless --read-only is given.\n"
+    "Several that serve copies of the same files under the same PREFIX and --group stand in for each other: when one "
+    "fails\n"
+    "clients go on with another, if the file is the same there, octet for octet.";
 static const char after[] = "Exit codes: 0 ended by a signal, 1 it failed, 2 wrong command line.\n"
                             "Example: vnet serve /srv/pictures --as /pictures --read-only -i eth0";
 
@@ -68,7 +72,13 @@ static int check(struct serve *s, unsigned words) {
         return vnet_misuse("say which directory; usage: vnet %s", usage);
     if (s->claims.prefixes.count == 0)
         return vnet_misuse("say by which names: --as /prefix");
+    if (s->group && (!vmtp_is_group(s->group) || s->group == VMTP_MANAGER_GROUP))
+        return vnet_misuse(
+            "--group takes a group of entities (its second highest bit is set), such as 4000-0000-0000-0100");
+    if (s->group && !s->read_only)
+        return vnet_misuse("--group is for what nobody changes: give --read-only too");
     fit_tables(s);
+    s->config.replica = s->group != 0;
     s->claims.json = s->common.json;
     s->config.read_only = s->read_only;
     return engine_options_check(&s->engine) == 0 && claims_check(&s->claims) == 0 ? VNET_OK : VNET_USAGE;
@@ -79,6 +89,8 @@ static enum option_outcome parse(struct serve *s, int argc, char **argv) {
     const struct option_row rows[] = {
         {"read-only", 'r', OPTION_FLAG, &s->read_only, NULL, "let nobody change anything", 0, 0},
         {"threads", 0, OPTION_NUMBER, &s->config.threads, "N", "that wait for the disk; default 4", 0, 16},
+        {"group", 0, OPTION_ENTITY, &s->group, "GROUP",
+         "be one of several that serve the same files, a group such as 4000-0000-0000-0100; with --read-only", 0, 0},
         OPTION_GO_ON(claims)};
     const struct option_page page = {usage, about, after, common, rows};
     unsigned words;
@@ -159,6 +171,7 @@ static int create(struct serve *s) {
     config.max_transfer = TRANSFER;
     config.buffers = BUFFERS;
     config.names.depth = DEPTH;
+    config.names.group = s->group;
     config.event = on_event;
     config.context = s;
     claims_configure(&config.names, &s->claims);

@@ -9,7 +9,7 @@ int file_stat(int fd, struct statx *st) {
     return statx(fd, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS, st);
 }
 
-static uint64_t mix(uint64_t x) {
+uint64_t file_mix(uint64_t x) {
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
     return x ^ x >> 31;
@@ -19,7 +19,8 @@ static int64_t nanoseconds(const struct statx_timestamp *t) { return t->tv_sec *
 
 /* The times of its last changes, and its size.  The kernel does not tell programs its own count of changes. */
 uint64_t file_version(const struct statx *st) {
-    return mix((uint64_t)nanoseconds(&st->stx_mtime) + mix((uint64_t)nanoseconds(&st->stx_ctime) + mix(st->stx_size + 1)));
+    return file_mix((uint64_t)nanoseconds(&st->stx_mtime) +
+                    file_mix((uint64_t)nanoseconds(&st->stx_ctime) + file_mix(st->stx_size + 1)));
 }
 
 /* ---- changes that the clock does not see ------------------------------------------------------------------------ */
@@ -54,7 +55,7 @@ static uint64_t device_of(const struct statx *st) { return makedev(st->stx_dev_m
 
 uint64_t file_number(const struct file_manager *f, const struct statx *st) {
     const uint64_t device = device_of(st);
-    return device == f->device ? st->stx_ino : st->stx_ino ^ mix(device);
+    return device == f->device ? st->stx_ino : st->stx_ino ^ file_mix(device);
 }
 
 void file_identity(const struct statx *st, uint64_t identity[2]) {
@@ -79,7 +80,10 @@ static uint32_t attributes_of(const struct file_manager *f, uint16_t type) {
         return FILE_CONTEXT_ATTRIBUTES;
     if (type != UIO_TYPE_FILE)
         return 0;
-    return f->config.read_only ? FILE_ATTRIBUTES & ~(UIO_WRITEABLE | UIO_SIZED | UIO_TRANSACTION) : FILE_ATTRIBUTES;
+    if (!f->config.read_only)
+        return FILE_ATTRIBUTES;
+    const uint32_t left = FILE_ATTRIBUTES & ~(UIO_WRITEABLE | UIO_SIZED | UIO_TRANSACTION);
+    return f->config.replica ? (left & ~UIO_LOCKS) | UIO_REPLICATED : left; /* of locks the others would not know */
 }
 
 void file_describe(const struct file_manager *f, const struct statx *st, struct uio_object *o) {
@@ -96,7 +100,7 @@ void file_describe(const struct file_manager *f, const struct statx *st, struct 
     o->changed = nanoseconds(&st->stx_mtime);
     o->descriptor_changed = nanoseconds(&st->stx_ctime);
     o->used = nanoseconds(&st->stx_atime);
-    o->version = file_version(st);
+    o->version = f->sums && o->type == UIO_TYPE_FILE ? file_sum(f, st) : file_version(st);
     o->block_size = f->config.block_size;
 }
 

@@ -25,14 +25,16 @@ struct file_manager;
 
 struct file_config {
     const char *directory;
-    int read_only;       /* what would change something is answered UIO_READ_ONLY */
+    int read_only; /* what would change something is answered UIO_READ_ONLY */
+    int replica; /* with read_only: other managers of this one's group (vname_manager_config) show copies of the directory.  Files are REPLICATED, and
+                    the versions of instances are sums of the files' octets, for which a file is read once before it is opened */
     uint32_t block_size; /* of files and contexts; 0: 16384.  At most the manager's max_transfer */
     uint32_t threads;    /* that wait for the disk, up to 16; 0: none, and all of the node waits */
 };
 
 /*
  * Opens the directory, and makes it a root of the manager, which is borrowed.  VMTP_E_SYSTEM (errno: the directory cannot be opened; ENOSYS: no
- * openat2; a thread), VMTP_E_FULL (roots), VMTP_E_INVALID (block_size, threads), VMTP_E_MEMORY.
+ * openat2; a thread), VMTP_E_FULL (roots), VMTP_E_INVALID (block_size, threads, replica), VMTP_E_MEMORY.
  * An instance takes a descriptor of this process, one that was created or is a transaction up to three.
  * SIGXFSZ is ignored from now on if nobody has said otherwise: a write beyond the limit of this process is answered UIO_TOO_LARGE.
  */
@@ -58,7 +60,8 @@ uint32_t file_context(const struct file_manager *files);
     X(copies, "files copied for a transaction") \
     X(commits, "transactions committed") \
     X(conflicts, "of them, refused: others have changed the file") \
-    X(storage_errors, "errors of storage")
+    X(storage_errors, "errors of storage") \
+    X(sums, "files read through before they were opened, for a version that all replicas have")
 /* clang-format on */
 
 struct file_counters {

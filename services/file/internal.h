@@ -13,6 +13,7 @@
  *   names.c      making, renaming, removing, linking
  *   commit.c     transactions
  *   jobs.c       threads that wait for the disk
+ *   replica.c    versions that are the same at all replicas
  */
 #ifndef VSUITE_FILE_INTERNAL_H
 #define VSUITE_FILE_INTERNAL_H
@@ -42,9 +43,11 @@ struct file_directory {
 };
 
 struct file_workers;
+struct file_sums;
 
 struct file_manager {
     uio_manager *manager;
+    struct file_sums *sums;       /* NULL: files are not replicated */
     struct file_workers *workers; /* NULL: there are none */
     struct file_config config;
     int root; /* O_PATH */
@@ -70,6 +73,7 @@ struct file_instance {
     struct file_place place; /* where the file has its name */
     uint64_t base;           /* version when the transaction began */
     int committing;
+    uint64_t sum, sum_of; /* of a replica: its version, and of which state of the file */
 };
 
 /* What is now read and written. */
@@ -95,6 +99,7 @@ struct file_job {
     enum file_job_state state;
     void (*work)(struct file_job *job); /* perhaps in another thread: uses what is below, sets result and error */
     void (*over)(struct uio_manager_operation *op, struct file_job *job); /* in the node, with errno */
+    struct file_instance *opening;                                        /* or NULL: it goes with the job */
     int fd, is_own; /* is_own: it is the job's, and shut after it */
     void *buffer;
     size_t count;
@@ -139,6 +144,7 @@ int file_path_below(struct file_manager *f, int fd, char *path, size_t room);
 /* ---- describe.c ---- */
 
 int file_stat(int fd, struct statx *st);
+uint64_t file_mix(uint64_t x);
 uint64_t file_version(const struct statx *st);
 /* Around every change of the contents of a file, so that its version is another afterwards. */
 void file_before(int fd, int64_t *changed);
@@ -152,6 +158,22 @@ void file_describe(const struct file_manager *f, const struct statx *st, struct 
 void file_answer_object(struct uio_manager_operation *op, int fd, const char *name, size_t length);
 /* The last component of a name. */
 const char *file_last(const char *name, size_t length, size_t *octets);
+
+/* ---- open.c ---- */
+
+/* The instance is complete, or nothing comes of it. */
+void file_opened(struct uio_manager_operation *op, struct file_instance *i, int created);
+void file_free_instance(struct file_instance *i);
+
+/* ---- replica.c ---- */
+
+int file_sums_begin(struct file_manager *f);
+void file_sums_end(struct file_manager *f);
+/* The version of a file of which it is known; 0: not. */
+uint64_t file_sum(const struct file_manager *f, const struct statx *st);
+/* file_opened, with a version. */
+void file_open_replica(struct uio_manager_operation *op, struct file_instance *i);
+void file_describe_replica(const struct file_instance *i, const struct statx *st, struct uio_object *object);
 
 /* ---- functions of the type ---- */
 

@@ -141,6 +141,8 @@ void file_on_cancel(struct uio_manager_operation *op) {
     while (job->state != FILE_JOB_DONE)
         pthread_cond_wait(&w->done, &w->mutex);
     pthread_mutex_unlock(&w->mutex);
+    if (job->opening)
+        file_free_instance(job->opening);
     give(w, job);
     if (!w->busy)
         vipc_timer_cancel(&w->timer);

@@ -58,12 +58,16 @@ int file_open(struct file_manager **out, uio_manager *manager, const struct file
     f->config.directory = NULL; /* the caller's */
     if (!f->config.block_size)
         f->config.block_size = BLOCK_OCTETS;
-    int r = f->config.block_size > UIO_TRANSFER_OCTETS || f->config.threads > FILE_THREADS ? VMTP_E_INVALID : 0;
+    const int bad = f->config.block_size > UIO_TRANSFER_OCTETS || f->config.threads > FILE_THREADS ||
+                    (f->config.replica && !f->config.read_only);
+    int r = bad ? VMTP_E_INVALID : 0;
     f->root = -1;
     if (r == 0 && open_root(f, config->directory) < 0)
         r = VMTP_E_SYSTEM;
     if (r == 0)
         r = file_workers_begin(f);
+    if (r == 0)
+        r = file_sums_begin(f);
     if (r == 0) {
         f->context = uio_manager_root(manager, &type, f);
         r = f->context ? 0 : VMTP_E_FULL;
@@ -81,6 +85,7 @@ void file_free(struct file_manager *f) {
     if (!f)
         return;
     file_workers_end(f);
+    file_sums_end(f);
     file_shut(&f->root);
     free(f);
 }

@@ -13,7 +13,7 @@ static struct file_instance *new_instance(struct file_manager *f) {
     return i;
 }
 
-static void free_instance(struct file_instance *i) {
+void file_free_instance(struct file_instance *i) {
     file_shut(&i->fd);
     file_shut(&i->own);
     file_shut(&i->place.parent);
@@ -107,17 +107,18 @@ static int can_commit(struct uio_manager_operation *op, struct file_instance *i,
     return there && here.stx_ino == st->stx_ino && S_ISREG(here.stx_mode); /* not through a link at its end */
 }
 
-static void opened(struct uio_manager_operation *op, struct file_instance *i, int created) {
+void file_opened(struct uio_manager_operation *op, struct file_instance *i, int created) {
     struct uio_manager_opened o = {.state = i, .created = created, .block_size = i->files->config.block_size};
     struct statx st;
     size_t octets;
     if (file_stat(file_now(i), &st) < 0) {
         file_refuse(op);
-        free_instance(i);
+        file_free_instance(i);
         return;
     }
     file_identity(&st, o.identity);
     file_describe(i->files, &st, &o.object);
+    file_describe_replica(i, &st, &o.object);
     o.object.name = file_last(op->name, op->name_length, &octets);
     o.object.name_length = (uint16_t)octets;
     o.attributes = o.object.attributes;
@@ -134,9 +135,11 @@ void file_on_open(struct uio_manager_operation *op) {
         uio_manager_refuse(op, UIO_TOO_MANY);
     } else if (find_or_make(op, i, &created) < 0) {
         file_refuse(op);
-        free_instance(i);
+        file_free_instance(i);
+    } else if (i->files->sums) {
+        file_open_replica(op, i);
     } else {
-        opened(op, i, created);
+        file_opened(op, i, created);
     }
 }
 
@@ -149,6 +152,7 @@ void file_on_query_instance(struct uio_manager_operation *op) {
         return;
     }
     file_describe(i->files, &st, &o);
+    file_describe_replica(i, &st, &o);
     if (i->own >= 0) { /* the copy is nobody's object */
         o.number = op->instance->identity[0];
         o.version = i->base;
@@ -179,6 +183,6 @@ uint32_t file_on_release(struct uio_manager_instance *instance, uint32_t flags) 
     const uint32_t code = late_error(i);
     if (flags & UIO_MANAGER_UNDO)
         undo(i);
-    free_instance(i);
+    file_free_instance(i);
     return code;
 }

@@ -204,8 +204,16 @@ static void silent(struct uio_call *call) {
     }
 }
 
+/* Its manager has fallen silent in the middle of the answer (UIO-7-04); one that did not fit has filled the area. */
+static int is_cut_short(const struct uio_call *call, int result) {
+    return result == (int)VMTP_BAD_REPLY_SEGMENT && call->code == UIO_READ_INSTANCE && !vu_code(&call->call.answer) &&
+           call->call.received < call->call.capacity;
+}
+
 static void over(struct vipc_call *v, int result) {
     struct uio_call *call = v->context;
+    if (is_cut_short(call, result))
+        result = (int)VMTP_RETRANS_TIMEOUT;
     if (result == 0 || result == (int)VMTP_BAD_REPLY_SEGMENT) {
         const uint32_t code = vu_code(&v->answer);
         if (code)

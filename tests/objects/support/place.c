@@ -77,6 +77,16 @@ void shop_open(struct shop *s, unsigned node, const char *prefix) {
     claim(s, prefix, table);
 }
 
+void shop_open_replica(struct shop *s, unsigned node, const char *prefix, const char *directory, vmtp_entity group) {
+    const struct file_config config = {.directory = directory, .read_only = 1, .replica = 1};
+    memset(s, 0, sizeof *s);
+    uio_manager_config_init(&s->config);
+    s->config.names.group = group;
+    begin(s, node);
+    ck_assert_int_eq(file_open(&s->files, s->manager, &config), 0);
+    claim(s, prefix, file_context(s->files));
+}
+
 void shop_close(struct shop *s) {
     struct uio_manager_use use;
     if (!s->manager)
@@ -85,6 +95,7 @@ void shop_close(struct shop *s) {
     pipe_close(s->pipes);
     time_manager_close(s->times);
     programs_close(s->programs);
+    file_close(s->files);
     uio_manager_destroy(s->manager);
     uio_manager_get_use(s->manager, &use);
     ck_assert_uint_eq(use.instances + use.owners + use.operations + use.waiting, 0);

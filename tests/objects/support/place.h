@@ -16,6 +16,7 @@
 #include <vuio/client.h>
 #include <vuio/manager.h>
 
+#include "file/file.h"
 #include "log/log.h"
 #include "pipe/pipe.h"
 #include "programs/programs.h"
@@ -51,10 +52,13 @@ struct shop {
     struct time_manager *times;
     struct programs *programs;
     struct program itself;
+    struct file_manager *files;
 };
 
 /* One that shows a node: time, programs, pipe and log below this prefix. */
 void shop_open(struct shop *shop, unsigned node, const char *prefix);
+/* One of several that show copies of a directory. */
+void shop_open_replica(struct shop *shop, unsigned node, const char *prefix, const char *directory, vmtp_entity group);
 /* Ends it as a crash would, and looks whether anything is left. */
 void shop_close(struct shop *shop);
 

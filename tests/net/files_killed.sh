@@ -1,0 +1,157 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A manager is killed while a large file is copied from it or to it: the copy fails and says so, nothing that is not whole has the file's name, and a
+# second copy goes on where the first one was.  With replicas it just goes on.      UIO-7-02 UIO-7-04 UIO-8-01 UIO-8-04 UIO-9.1-07
+. "$(dirname "$0")/lib.sh"
+net_begin "$@"
+vnet=${VSUITE_BIN:-$1}/vnet
+net_bridged one two three
+cd "$net_tmp" || exit 1
+unset V_NAMES V_CONTEXT
+size=48 rounds=1
+[ -z "$VSUITE_FULL" ] || size=100 rounds=5
+mkdir served again here
+head -c ${size}m /dev/urandom >served/large
+
+serve() { # file for what it says, host, options
+    says=$1 on=$2
+    shift 2
+    : >"$says"
+    net_start "$on" "$vnet" serve "$@" -i v0 >"$says" 2>"$says.err"
+}
+# await_part DIRECTORY: until something of the file is there
+await_part() {
+    tries=0
+    until [ -n "$(find "$1" -name '.large*.part' -size +1024k)" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 3000 ] || net_fail "nothing comes: $(cat err)"
+    done
+}
+# cut_off PID DIRECTORY: kills it then
+cut_off() {
+    await_part "$2"
+    kill -9 "$1"
+    wait "$1" 2>/dev/null
+}
+# begin ARGUMENTS...: a copy in the background
+begin() {
+    net_start three timeout 60 "$vnet" cp "$@" --timeout 5s -i v0 >out 2>err </dev/null
+    copy=$net_pid
+}
+# failed NAME: it said that its manager is silent, and where what has come is
+failed() {
+    wait "$copy"
+    got=$?
+    [ $got -eq 4 ] && head -n 1 err | grep -q "^vnet cp: $1: its manager does not answer any more" && [ "$(wc -l <err)" -le 2 ] ||
+        net_fail "killed: exit code $got: $(cat err)"
+    grep -q -- 'of .* are in .*\.part; --resume goes on' err || net_fail "killed: $(cat err)"
+}
+# finish ARGUMENTS...: the second one
+finish() {
+    net_in three timeout 60 "$vnet" cp "$@" --resume --checksum --json -i v0 >out 2>err || net_fail "resume: $(cat err)"
+    resumed=$(sed 's/.*"resumed_at":\([0-9]*\).*/\1/' out)
+    [ "$resumed" -gt 0 ] && grep -q "\"octets\":$((size * 1048576)),.*\"sha256\":\"$(sha256sum <served/large | cut -d' ' -f1)\"" out ||
+        net_fail "resume: $(cat out)"
+}
+
+for round in $(seq $rounds); do
+    # From it.
+    serve says one served --as /served
+    server=$net_pid
+    net_await says '^held /served '
+    begin v:/served/large here
+    cut_off $server here
+    failed /served/large
+    [ ! -e here/large ] || net_fail "a file that is not whole has its name"
+    serve says one served --as /served
+    server=$net_pid
+    net_await says '^held /served '
+    finish v:/served/large here
+    cmp served/large here/large || net_fail "what was resumed differs"
+    net_stop $server || net_fail "serve ends with $?"
+
+    # To it.
+    serve says two again --as /again
+    server=$net_pid
+    net_await says '^held /again '
+    begin here/large v:/again
+    cut_off $server again
+    failed /again/large
+    [ ! -e again/large ] || net_fail "a file that is not whole has its name"
+    serve says two again --as /again
+    server=$net_pid
+    net_await says '^held /again '
+    # What has come is more than what can be under way, or there is nothing to be gone on with.
+    if [ "$(find again -name '.large*.part' -size +2048k)" ]; then finish here/large v:/again; else net_in three "$vnet" cp here/large v:/again -i v0; fi
+    cmp served/large again/large || net_fail "what was resumed there differs"
+    net_stop $server || net_fail "serve ends with $?"
+    find . -name '*.part' | grep . && net_fail "parts are left"
+
+    # Interrupted: the same, without delay.
+    serve says one served --as /served
+    server=$net_pid
+    net_await says '^held /served '
+    rm here/large
+    net_start three "$vnet" cp v:/served/large here -i v0 >out 2>err
+    copy=$net_pid
+    await_part here
+    kill -INT $copy
+    wait $copy
+    [ $? -eq 1 ] && grep -q 'interrupted$' err && [ ! -e here/large ] || net_fail "interrupted: $(cat out err)"
+    finish v:/served/large here
+    cmp served/large here/large || net_fail "what was resumed after an interruption differs"
+    # The file has become another one: what has come of the old one is of no use.
+    rm here/large
+    begin v:/served/large here
+    cut_off $server here
+    failed /served/large
+    echo more >>served/large
+    serve says one served --as /served
+    server=$net_pid
+    net_await says '^held /served '
+    net_in three "$vnet" cp --resume --json v:/served/large here -i v0 >out 2>err || net_fail "another version: $(cat err)"
+    grep -q '"resumed_at":0,' out || net_fail "it goes on with another version: $(cat out)"
+    cmp served/large here/large || net_fail "another version differs"
+    rm -f here/.large*.part here/large
+    head -c ${size}m served/large >served/l && mv served/l served/large
+    net_stop $server || net_fail "serve ends with $?"
+
+    # Two that have the same.
+    rm again/large
+    cp served/large again/large
+    serve first one served --as /both --read-only --group 4000-0000-0000-0100
+    one=$net_pid
+    serve second two again --as /both --read-only --group 4000-0000-0000-0100
+    two=$net_pid
+    net_await first '^held /both ' && net_await second '^held /both '
+    begin v:/both/large here
+    await_part here
+    if ls -l /proc/$one/fd | grep -q large; then victim=$one left=$two; else victim=$two left=$one; fi
+    kill -9 $victim
+    wait $victim 2>/dev/null
+    wait "$copy" || net_fail "with a replica: $? $(cat err)"
+    [ ! -s err ] || net_fail "with a replica: $(cat err)"
+    cmp served/large here/large || net_fail "with a replica: it differs"
+    net_in three "$vnet" cp v:/both/large v:/both/x -i v0 >out 2>err && net_fail "replicas are written"
+    [ $left = $two ] && other=again || other=served
+    net_stop $left || net_fail "serve ends with $?"
+
+    # Two that do not have the same any more.
+    rm here/large
+    serve first one served --as /both --read-only --group 4000-0000-0000-0100
+    one=$net_pid
+    printf x | dd of=again/large bs=1 conv=notrunc 2>/dev/null
+    serve second two again --as /both --read-only --group 4000-0000-0000-0100
+    two=$net_pid
+    net_await first '^held /both ' && net_await second '^held /both '
+    begin v:/both/large here
+    await_part here
+    if ls -l /proc/$one/fd | grep -q large; then victim=$one left=$two; else victim=$two left=$one; fi
+    kill -9 $victim
+    wait $victim 2>/dev/null
+    wait "$copy"
+    [ $? -eq 1 ] && grep -q 'another version' err && [ ! -e here/large ] || net_fail "replicas that differ: $(cat out err)"
+    rm -f here/.large*.part again/large
+    net_stop $left || net_fail "serve ends with $?"
+done
+exit 0
