@@ -180,7 +180,7 @@ int mount_ahead_read(struct mount_op *op) {
         handle->ahead->end = UINT64_MAX;
     }
     struct mount_ahead *a = handle->ahead;
-    if (!is_in_sequence(a, op))
+    if (!is_in_sequence(a, op) || op->size > PIECE) /* a large one needs no help, and could touch three pieces */
         return 0;
     forget_old(a, handle->mount);
     const uint64_t first = index_of(op->at), last = last_of(op);

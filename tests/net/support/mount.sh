@@ -44,7 +44,7 @@ mount_at() {
     : >"$mount_said"
     net_start right "$vnet" mount /storage "$mount_dir" -i v0 "$@" >"$mount_said" 2>"$mount_dir.err" 5<&- 6<&- 7<&- 8<&- 9<&-
     mount=$net_pid
-    net_await "$mount_said" '^mounted /storage on'
+    net_await "$mount_said" mounted
 }
 
 mount_end() {
