@@ -163,3 +163,11 @@ void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost, int
     if (!handle->again)
         begin(handle, deadline);
 }
+
+void mount_again_cancel(struct mount_handle *handle) {
+    if (!handle->again)
+        return;
+    uio_named_cancel(&handle->again->named);
+    free(handle->again);
+    handle->again = NULL;
+}

@@ -353,6 +353,14 @@ static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) 
     attempt(op, 0);
 }
 
+void mount_lockers_free(struct mount_node *node) {
+    while (node->lockers) {
+        struct mount_locker *locker = node->lockers;
+        node->lockers = locker->next;
+        free(locker);
+    }
+}
+
 void mount_lock_ops(struct fuse_lowlevel_ops *ops) {
     ops->getlk = on_getlk;
     ops->setlk = on_setlk;

@@ -67,6 +67,7 @@ struct mount_node {
     struct mount_entry *entries; /* none: the root, or it was removed */
     struct mount_handle *handles;
     struct mount_node *next_counted;
+    struct mount_node *next, *previous; /* of all */
 
     /* What the kernel has of its contents. */
     uint64_t version;      /* 0: nothing */
@@ -133,12 +134,12 @@ struct mount {
     uint32_t bucket_count, entry_count;
     struct mount_node *counted[MOUNT_COUNTED];
 
-    struct mount_op *free_ops;
+    struct mount_node *nodes; /* but the root */
+    struct mount_op *free_ops, *active;
     uint32_t ops;             /* under way */
     struct mount_op *waiting; /* for locks; they do not keep others from being begun */
     uint32_t waiting_count;
-    uint32_t transfers;
-    uint32_t releases; /* of instances under way */
+    struct mount_transfer *transfers;
 
     vmtp_entity doubted[MOUNT_DOUBTED]; /* managers that were silent, the last ones */
     struct mount_fresh *fresh;
@@ -179,6 +180,7 @@ struct mount_op {
     struct mount *m;
     fuse_req_t req;
     struct mount_op *next_free;
+    struct mount_op *next_active, *previous_active;
 
     /* Referenced, or NULL. */
     struct mount_node *node, *parent, *new_parent;
@@ -284,6 +286,7 @@ int mount_is_doubted(const struct mount_handle *handle);
  * A call has ended by `result`, which is one of those, or (0) its manager is doubted.  lost->go is called when it can be tried again: the manager is
  * there, or another instance was made by the name of the file, if that is still the same object; or with an errno.
  */
+void mount_again_cancel(struct mount_handle *handle);
 void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost, int result, vmtp_time deadline);
 
 /* ---- transfer.c, data.c, ahead.c--------------------------------------------------------------- */
@@ -295,6 +298,8 @@ void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost, int
 void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void *data, uint32_t size,
                     vmtp_time deadline, void (*done)(void *context, int result, uint32_t octets), void *context);
 
+/* Ends all of them without a word. */
+void mount_transfers_cancel(struct mount *m);
 /* Reads for an operation, and answers it. */
 void mount_read_through(struct mount_op *op);
 /* ahead.c: 1: it answers the read, now or later; 0: it was not foreseen. */
@@ -306,6 +311,7 @@ void mount_ahead_free(struct mount_handle *handle);
 /* ---- list.c, fresh.c --------------------------------------------------------------------------------------- */
 
 void mount_list_free(struct mount_handle *handle);
+void mount_lockers_free(struct mount_node *node);
 int mount_fresh_open(struct mount *m);
 void mount_fresh_close(struct mount *m);
 int mount_fresh_fd(const struct mount *m);
@@ -322,6 +328,8 @@ void mount_lock_ops(struct fuse_lowlevel_ops *ops);
 
 /* session.c: until it is unmounted or interrupted; an exit code. */
 int mount_run(struct mount *m);
+/* Then, what is still under way is ended for everybody who waits for it. */
+void mount_cancel_all(struct mount *m);
 
 static inline struct mount *mount_of(fuse_req_t req) { return fuse_req_userdata(req); }
 static inline struct mount_handle *mount_handle_from(const struct fuse_file_info *fi) {

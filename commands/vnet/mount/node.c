@@ -142,6 +142,9 @@ void mount_node_unref(struct mount *m, struct mount_node *node) {
     while (node->entries)
         drop(m, find(m, node->entries->parent, node->entries->name));
     no_more_counted(m, node);
+    *(node->previous ? &node->previous->next : &m->nodes) = node->next;
+    if (node->next)
+        node->next->previous = node->previous;
     free(node);
 }
 
@@ -167,7 +170,7 @@ struct mount_node *mount_node_known(struct mount *m, const struct mount_node *pa
     return e ? e->node : NULL;
 }
 
-static struct mount_node *new_node(const struct uio_object *object, vmtp_entity manager) {
+static struct mount_node *new_node(struct mount *m, const struct uio_object *object, vmtp_entity manager) {
     struct mount_node *node = calloc(1, sizeof *node);
     if (!node)
         return NULL;
@@ -175,6 +178,10 @@ static struct mount_node *new_node(const struct uio_object *object, vmtp_entity 
     node->type = object->type;
     node->manager = manager;
     node->refs = 1;
+    node->next = m->nodes;
+    if (node->next)
+        node->next->previous = node;
+    m->nodes = node;
     return node;
 }
 
@@ -183,7 +190,7 @@ static struct mount_node *node_for(struct mount *m, const struct uio_object *obj
     struct mount_node **at = find_counted(m, object->number, manager, object->type), *node = *at;
     if (node && object->names > 1)
         return mount_node_ref(node);
-    node = new_node(object, manager);
+    node = new_node(m, object, manager);
     if (!node || object->type == UIO_TYPE_CONTEXT) /* which has one name only */
         return node;
     at = place_of(m, object->number);
@@ -292,18 +299,32 @@ int mount_path(const struct mount *m, char path[MOUNT_PATH], const struct mount_
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
+/* With all that belongs to it; nothing is under way any more. */
+static void free_node(struct mount_node *node) {
+    mount_lockers_free(node);
+    while (node->handles) {
+        struct mount_handle *handle = node->handles;
+        node->handles = handle->next;
+        mount_ahead_free(handle);
+        mount_list_free(handle);
+        free(handle);
+    }
+    free(node);
+}
+
 void mount_nodes_close(struct mount *m) {
     for (uint32_t i = 0; m->buckets && i < m->bucket_count; i++)
         while (m->buckets[i]) {
             struct mount_entry *e = m->buckets[i];
-            struct mount_node *node = mount_node_ref(e->node);
-            if (node->lookups) {
-                node->lookups = 0;
-                node->refs--;
-            }
-            drop(m, &m->buckets[i]);
-            mount_node_unref(m, node);
+            m->buckets[i] = e->next;
+            free(e);
         }
     free(m->buckets);
-    free(m->root);
+    while (m->nodes) {
+        struct mount_node *node = m->nodes;
+        m->nodes = node->next;
+        free_node(node);
+    }
+    if (m->root)
+        free_node(m->root);
 }

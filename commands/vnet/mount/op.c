@@ -39,6 +39,10 @@ struct mount_op *mount_op_new(struct mount *m, fuse_req_t req) {
     op->req = req;
     op->deadline = mount_deadline(m);
     m->ops++;
+    op->next_active = m->active;
+    if (op->next_active)
+        op->next_active->previous_active = op;
+    m->active = op;
     return op;
 }
 
@@ -77,15 +81,6 @@ static void give_back(struct mount_op *op) {
         op->m->buffer = op->taken;
 }
 
-void mount_ops_close(struct mount *m) {
-    while (m->free_ops) {
-        struct mount_op *op = m->free_ops;
-        m->free_ops = op->next_free;
-        free(op->buffer);
-        free(op);
-    }
-}
-
 void mount_op_end(struct mount_op *op) {
     struct mount *m = op->m;
     if (op->handle)
@@ -94,6 +89,9 @@ void mount_op_end(struct mount_op *op) {
     mount_node_unref(m, op->parent);
     mount_node_unref(m, op->new_parent);
     give_back(op);
+    *(op->previous_active ? &op->previous_active->next_active : &m->active) = op->next_active;
+    if (op->next_active)
+        op->next_active->previous_active = op->previous_active;
     m->ops--;
     op->next_free = m->free_ops;
     m->free_ops = op;
@@ -185,4 +183,44 @@ void mount_op_call(struct mount_op *op, int (*again)(struct mount_op *op)) {
         mount_handle_lost(op->handle, &op->lost, 0, op->deadline);
     else
         begin_call(op);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+static void cancel_handles(const struct mount_node *node) {
+    for (struct mount_handle *handle = node->handles; handle; handle = handle->next) {
+        mount_again_cancel(handle);
+        uio_call_cancel(&handle->call);
+        vipc_timer_cancel(&handle->timer);
+    }
+}
+
+void mount_cancel_all(struct mount *m) {
+    mount_transfers_cancel(m);
+    cancel_handles(m->root);
+    for (const struct mount_node *node = m->nodes; node; node = node->next)
+        cancel_handles(node);
+    for (struct mount_op *op = m->active; op; op = op->next_active) {
+        uio_named_cancel(&op->named);
+        uio_call_cancel(&op->call);
+        vipc_timer_cancel(&op->timer);
+        fuse_reply_err(op->req, EIO);
+    }
+}
+
+void mount_ops_close(struct mount *m) {
+    while (m->active) { /* they have been answered */
+        struct mount_op *op = m->active;
+        m->active = op->next_active;
+        give_back(op);
+        op->next_free = m->free_ops;
+        m->free_ops = op;
+    }
+    while (m->free_ops) {
+        struct mount_op *op = m->free_ops;
+        m->free_ops = op->next_free;
+        free(op->buffer);
+        free(op);
+    }
+    free(m->buffer);
 }

@@ -22,13 +22,11 @@ static void free_handle(struct mount_handle *handle) {
 static void released(struct uio_call *call, int result) {
     struct mount_handle *handle = call->context;
     (void)result; /* what a late error has to say is said by fsync */
-    handle->mount->releases--;
     free_handle(handle);
 }
 
 static void try_again(struct vipc_timer *timer) {
     struct mount_handle *handle = timer->context;
-    handle->mount->releases--;
     begin_release(handle);
 }
 
@@ -42,7 +40,6 @@ static void begin_release(struct mount_handle *handle) {
     }
     handle->call = (struct uio_call){.deadline = mount_deadline(m), .done = released, .context = handle};
     const int begun = uio_release(&handle->uio, &handle->call, 0);
-    m->releases++;
     if (begun > 0) {
         released(&handle->call, begun);
     } else if (begun < 0) { /* no room */

@@ -202,12 +202,13 @@ int mount_run(struct mount *m) {
     int code = VNET_FAILED;
     if (fuse_session_mount(m->session, m->options->directory) == 0) {
         code = serve(m);
+        fuse_session_exit(m->session);
         fuse_session_unmount(m->session);
         mount_fresh_close(m);
+        mount_cancel_all(m);
     } else {
         vnet_note("cannot mount on %s", m->options->directory);
     }
     fuse_session_destroy(m->session);
-    free(m->buffer);
     return code;
 }

@@ -4,17 +4,18 @@
 
 #include <stdlib.h>
 
-struct transfer;
+struct mount_transfer;
 
 struct part {
-    struct transfer *transfer;
+    struct mount_transfer *transfer;
     struct uio_call call;
     struct mount_lost lost;
     uint32_t from, size; /* of the transfer; size 0: not in use */
     uint8_t attempts;
 };
 
-struct transfer {
+struct mount_transfer {
+    struct mount_transfer *next_of_all, *previous;
     struct mount_handle *handle;
     int writing;
     uint64_t at;
@@ -31,7 +32,7 @@ struct transfer {
     struct part parts[MOUNT_PARTS];
 };
 
-static void go_on(struct transfer *t);
+static void go_on(struct mount_transfer *t);
 static void part_over(struct part *p, int result);
 
 static void part_done(struct uio_call *call, int result) {
@@ -42,7 +43,7 @@ static void part_done(struct uio_call *call, int result) {
 }
 
 static int begin_part(struct part *p) {
-    struct transfer *t = p->transfer;
+    struct mount_transfer *t = p->transfer;
     struct uio_handle *uio = &t->handle->uio;
     const uint64_t position = t->at + p->from;
     const uint32_t block_size = uio->instance.block_size ? uio->instance.block_size : 1;
@@ -63,7 +64,7 @@ static int begin_part(struct part *p) {
 
 static void tick(struct vipc_timer *timer) { go_on(timer->context); }
 
-static void go_on_at(struct transfer *t, vmtp_time at) {
+static void go_on_at(struct mount_transfer *t, vmtp_time at) {
     t->timer.fire = tick;
     t->timer.context = t;
     vipc_timer_set(t->handle->mount->ipc, &t->timer, at);
@@ -80,7 +81,7 @@ static void found_again(struct mount_lost *lost, int error) {
     go_on_at(p->transfer, vipc_now(p->transfer->handle->mount->ipc));
 }
 
-static void ends_at(struct transfer *t, uint32_t limit, int result) {
+static void ends_at(struct mount_transfer *t, uint32_t limit, int result) {
     if (limit >= t->limit)
         return;
     t->limit = limit;
@@ -89,7 +90,7 @@ static void ends_at(struct transfer *t, uint32_t limit, int result) {
 
 /* It is over, or goes on with what is left of it; then its size is not 0. */
 static void part_over(struct part *p, int result) {
-    struct transfer *t = p->transfer;
+    struct mount_transfer *t = p->transfer;
     if ((mount_is_gone(result) || mount_is_silent(result)) && !p->attempts++) {
         p->lost.go = found_again;
         mount_handle_lost(t->handle, &p->lost, result, t->deadline);
@@ -109,7 +110,7 @@ static void part_over(struct part *p, int result) {
     t->going--;
 }
 
-static struct part *free_part(struct transfer *t) {
+static struct part *free_part(struct mount_transfer *t) {
     for (unsigned i = 0; i < MOUNT_PARTS; i++)
         if (!t->parts[i].size)
             return &t->parts[i];
@@ -119,7 +120,7 @@ static struct part *free_part(struct transfer *t) {
 #define NO_ROOM_FOR (2 * VMTP_MILLISECOND)
 
 /* 1: begun. */
-static int begin_next(struct transfer *t, struct part *p) {
+static int begin_next(struct mount_transfer *t, struct part *p) {
     const uint32_t most = t->handle->uio.instance.max_transfer, left = t->limit - t->next;
     vipc *ipc = t->handle->mount->ipc;
     p->transfer = t;
@@ -140,7 +141,7 @@ static int begin_next(struct transfer *t, struct part *p) {
     return 1;
 }
 
-static void go_on(struct transfer *t) {
+static void go_on(struct mount_transfer *t) {
     struct part *p;
     while (t->next < t->limit && (p = free_part(t)) != NULL)
         if (!begin_next(t, p))
@@ -149,14 +150,16 @@ static void go_on(struct transfer *t) {
         return;
     vipc_timer_cancel(&t->timer);
     struct mount_handle *handle = t->handle;
-    handle->mount->transfers--;
+    *(t->previous ? &t->previous->next_of_all : &handle->mount->transfers) = t->next_of_all;
+    if (t->next_of_all)
+        t->next_of_all->previous = t->previous;
     t->done(t->context, t->limit ? 0 : t->result, t->limit);
     free(t);
     mount_handle_done(handle);
 }
 
 static void known(struct mount_lost *lost, int error) {
-    struct transfer *t = (struct transfer *)(void *)((char *)lost - offsetof(struct transfer, lost));
+    struct mount_transfer *t = (struct mount_transfer *)(void *)((char *)lost - offsetof(struct mount_transfer, lost));
     if (error)
         ends_at(t, 0, result_of(error));
     go_on(t);
@@ -164,7 +167,7 @@ static void known(struct mount_lost *lost, int error) {
 
 void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void *data, uint32_t size,
                     vmtp_time deadline, void (*done)(void *context, int result, uint32_t octets), void *context) {
-    struct transfer *t = calloc(1, sizeof *t);
+    struct mount_transfer *t = calloc(1, sizeof *t);
     if (!t) {
         done(context, VMTP_E_MEMORY, 0);
         return;
@@ -177,11 +180,25 @@ void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void 
     t->deadline = deadline;
     t->done = done;
     t->context = context;
-    handle->mount->transfers++;
+    t->next_of_all = handle->mount->transfers;
+    if (t->next_of_all)
+        t->next_of_all->previous = t;
+    handle->mount->transfers = t;
     mount_handle_use(handle);
     t->lost.go = known;
     if (mount_is_doubted(handle))
         mount_handle_lost(handle, &t->lost, 0, deadline);
     else
         go_on(t);
+}
+
+void mount_transfers_cancel(struct mount *m) {
+    while (m->transfers) {
+        struct mount_transfer *t = m->transfers;
+        m->transfers = t->next_of_all;
+        for (unsigned i = 0; i < MOUNT_PARTS; i++)
+            uio_call_cancel(&t->parts[i].call);
+        vipc_timer_cancel(&t->timer);
+        free(t);
+    }
 }
