@@ -209,7 +209,8 @@ struct vmtp_message *collect_place(struct vmtp_client *client, const struct vmtp
 
 tvbuff_t *collect_segment(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
     const struct vmtp_group *g = seen ? seen->group : NULL;
-    if (!g || (!seen->completes && !seen->finishes))
+    bool alone = g && !g->message && p->whole && p->delivery && (p->delivery & g->expected) == g->expected;
+    if (!g || seen->verdict == VERDICT_ALIEN || (!seen->completes && !seen->finishes && !alone))
         return NULL;
     if (g->message) {
         if (!seen->finishes)
@@ -220,7 +221,7 @@ tvbuff_t *collect_segment(const struct vmtp_packet *p, packet_info *pinfo, const
     }
     if (packet_segment_size(p) > VMTP_GROUP_OCTETS)
         return NULL; /* a part of which message cannot be told */
-    if (!g->segment)
+    if (!g->segment || alone)
         return tvb_new_subset_length(p->tvb, VMTP_HEADER_OCTETS, (int)blocks_octets(p->delivery, g->size));
     tvbuff_t *tvb = tvb_new_child_real_data(p->tvb, g->segment, g->size, (int)g->size);
     add_new_data_source(pinfo, tvb, "Segment of several packets");

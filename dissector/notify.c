@@ -31,7 +31,7 @@ static struct vmtp_group *answered_group(struct vmtp_call **call, uint64_t clien
             if (a->server != server || (back && (!a->message || back >= a->message->count)))
                 continue;
             *call = c;
-            return a->message && a->message->groups[back] ? a->message->groups[back] : &a->group;
+            return a->message && a->message->groups[back] ? a->message->groups[back] : a->group;
         }
     }
     return NULL;
@@ -65,7 +65,7 @@ static void ask_behind(const struct vmtp_call *call, bool requests, uint64_t ser
             ask(&next->hops->group, VMTP_RETRY_ALL, 0, pinfo, &unused);
         for (struct vmtp_answer *a = next->answers; a && !requests; a = a->next)
             if (a->server == server)
-                ask(&a->group, VMTP_RETRY_ALL, 0, pinfo, &unused);
+                ask(a->group, VMTP_RETRY_ALL, 0, pinfo, &unused);
     }
 }
 

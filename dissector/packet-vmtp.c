@@ -83,6 +83,8 @@ static void upper(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *t
         return;
     info.complete = !PACKET_HAS_SEGMENT(p) || (segment && tvb_reported_length(segment) == packet_segment_size(p));
     tvbuff_t *tvb = segment ? segment : tvb_new_subset_length(p->tvb, VMTP_HEADER_OCTETS, 0);
+    if (response)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", to %s", request_code_text(pinfo->pool, info.code));
     if (interface_of(info.code) == interface_of(VMTP_PROBE_ENTITY)) {
         manage_message(&info, tvb, pinfo);
         return;
@@ -90,7 +92,11 @@ static void upper(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *t
     if (compat_try_uint(code_table, info.code, tvb, pinfo, tree, TRUE, &info) ||
         compat_try_uint(interface_table, interface_of(info.code), tvb, pinfo, tree, TRUE, &info))
         return;
-    dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, &info);
+    if (dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, &info))
+        return;
+    /* An operation of an interface that nobody knows still has a name where all have it. */
+    if (info.code & VNAME_BY_NAME)
+        call_dissector_with_data(find_dissector("vnaming"), tvb, pinfo, tree, &info);
 }
 
 static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {

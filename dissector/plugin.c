@@ -17,8 +17,11 @@ EXPORT void plugin_register(void);
 EXPORT uint32_t plugin_describe(void);
 
 void plugin_register(void) {
-    static proto_plugin vmtp = {proto_register_vmtp, proto_reg_handoff_vmtp};
-    proto_register_plugin(&vmtp);
+    static proto_plugin protocols[] = {{proto_register_vmtp, proto_reg_handoff_vmtp},
+                                       {proto_register_vnaming, proto_reg_handoff_vnaming},
+                                       {proto_register_vuio, proto_reg_handoff_vuio}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(protocols); i++)
+        proto_register_plugin(&protocols[i]);
 }
 
 /* Wireshark 4.2 and later ask what kind of plugin this is. */

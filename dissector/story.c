@@ -218,7 +218,7 @@ static void reassembly_tree(const struct vmtp_packet *p, packet_info *pinfo, pro
         return;
     if (m)
         number_item(tree, hf_group, p->tvb, g->index);
-    if (!segment) {
+    if (!segment || !(seen->completes || seen->finishes)) {
         if (done && p->delivery)
             frame_item(tree, hf_reassembled, p->tvb, done);
         return;

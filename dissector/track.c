@@ -107,6 +107,7 @@ static struct vmtp_answer *answer_of(struct vmtp_call *call, const struct vmtp_p
     a->code = PACKET_CODE(p);
     a->forward = PACKET_FORWARD(p);
     a->pgcount = PACKET_PGCOUNT(p);
+    a->group = wmem_new0(wmem_file_scope(), struct vmtp_group);
     if (call->last_answer)
         call->last_answer->next = a;
     else
@@ -251,6 +252,20 @@ static void judge_answer(struct vmtp_call *call, struct vmtp_seen *seen) {
     }
 }
 
+/* Which group of a Response a packet is of: of a message of several the one with its Transaction. */
+static struct vmtp_group *response_group(struct vmtp_answer *a, const struct vmtp_packet *p) {
+    struct vmtp_message *m = a->message;
+    uint32_t index = m ? p->transaction - m->first_transaction : 0;
+    if (m && index < m->count && m->groups[index])
+        return m->groups[index];
+    /* What is done again may have another size. */
+    bool other = a->group->packets && !m && a->group->size != packet_group_size(p);
+    if (other || (m && index))
+        return m ? wmem_new0(wmem_file_scope(), struct vmtp_group)
+                 : (a->group = wmem_new0(wmem_file_scope(), struct vmtp_group));
+    return a->group;
+}
+
 static void track_response(const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen) {
     struct vmtp_call *call = answered_call(p, pinfo);
     if (!call)
@@ -260,11 +275,7 @@ static void track_response(const struct vmtp_packet *p, packet_info *pinfo, stru
     call->last_time = pinfo->abs_ts;
     uint32_t before = call->answer_count;
     seen->answer = answer_of(call, p, pinfo);
-    struct vmtp_message *m = seen->answer->message;
-    uint32_t index = m ? p->transaction - m->first_transaction : 0;
-    seen->group = m && index && index < m->count && m->groups[index] ? m->groups[index] : &seen->answer->group;
-    if (m && index && index < m->count && !m->groups[index])
-        seen->group = wmem_new0(wmem_file_scope(), struct vmtp_group);
+    seen->group = response_group(seen->answer, p);
     seen->verdict = collect(seen->group, p, pinfo, seen);
     if (seen->group->message) {
         seen->answer->message = seen->group->message;

@@ -18,6 +18,14 @@ const value_string functions[] = {{(uint32_t)VMTP_REQUEST, "Request"}, {(uint32_
 /* The upper two bits of Priority (VMTP-13.9-01). */
 const value_string priorities[] = {{0, "normal"}, {1, "background"}, {2, "important"}, {3, "urgent"}, END};
 
+const char *printable(wmem_allocator_t *scope, const char *text) {
+    char *copy = wmem_strdup(scope, text);
+    for (char *at = copy; *at; at++)
+        if ((unsigned char)*at < 32 || *at == 127)
+            *at = '.';
+    return copy;
+}
+
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code) {
     const char *text = try_val_to_str(code, request_codes);
     return text ? text : wmem_strdup_printf(scope, "code 0x%06x", code);

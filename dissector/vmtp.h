@@ -116,6 +116,8 @@ void entity_tree(proto_tree *tree, tvbuff_t *tvb, bool response);
 
 extern const value_string response_codes[], request_codes[], functions[], priorities[], name_reasons[],
     name_back_ends[], uio_types[], uio_locks[], uio_controls[];
+/* For a column: control characters are dots. */
+const char *printable(wmem_allocator_t *scope, const char *text);
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code);
 const char *response_code_text(wmem_allocator_t *scope, uint32_t code);
 
@@ -173,7 +175,7 @@ struct vmtp_answer {
     uint64_t server;
     uint32_t frame, code, forward;
     nstime_t time;
-    struct vmtp_group group;
+    struct vmtp_group *group; /* the last, if it was made anew with another size */
     struct vmtp_message *message;
     uint32_t pgcount;
 };
@@ -220,7 +222,7 @@ struct vmtp_call {
     uint32_t run_frame, run_position;
     uint32_t next_frame; /* the Client's next Request that is not of the same run */
     struct vmtp_client *owner;
-    wmem_map_t *notes; /* of protocols above: from protocol number to what it likes */
+    const char *name; /* that an operation by name takes */
 };
 
 /* What became known of one packet when it was seen first. */
@@ -295,6 +297,20 @@ struct vmtp_info {
 void manage_register(void);
 /* The parameters of a management procedure, into the tree of VMTP. */
 void manage_message(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo);
+
+/* packet-vnaming.c */
+/* The parameters of an operation by name (spec/naming.md section 6.1).  Returns where in the segment the operation goes on. */
+int by_name_tree(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
+/* What comes with NAME_MOVED, NAME_ALIAS and NAME_HELD; false: not one of these. */
+bool naming_refusal(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
+void proto_register_vnaming(void);
+void proto_reg_handoff_vnaming(void);
+void proto_register_vuio(void);
+void proto_reg_handoff_vuio(void);
+
+/* Both trees of a message: of its own protocol, with words and whatever the table says. */
+proto_tree *upper_tree(int protocol, int ett, const char *column, const struct vmtp_info *info, tvbuff_t *segment,
+                       packet_info *pinfo, proto_tree *tree);
 
 /* ---- plugin-wide -------------------------------------------------------------------------------------------------- */
 

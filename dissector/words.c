@@ -25,3 +25,12 @@ void words_tree_of(const struct vmtp_parameter *table, unsigned count, uint32_t 
         if (table[i].code == code && table[i].response == response)
             one_parameter(&table[i], tvb, pinfo, tree);
 }
+
+proto_tree *upper_tree(int protocol, int ett, const char *column, const struct vmtp_info *info, tvbuff_t *segment,
+                       packet_info *pinfo, proto_tree *tree) {
+    proto_item *top = proto_tree_add_item(tree, protocol, segment, 0, -1, ENC_NA);
+    proto_item_append_text(top, ", %s %s", request_code_text(pinfo->pool, info->code),
+                           info->response ? response_code_text(pinfo->pool, PACKET_CODE(info->packet)) : "Request");
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, column);
+    return proto_item_add_subtree(top, ett);
+}
