@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A manager with a file, a pipe and what clients create, and two clients who ask what the input says, several things at a time.
+ * A manager with a file, a pipe and what clients create, and two clients who ask what the input says (asking.h), several things at a time.
  *
- * The input is a row of Requests: which (1 octet, an index into codes), how (1: bit 0 which client, bits 1 to 3 which instance or name, bit 4 takes
- * large messages, bits 5 to 7 how long to wait afterwards), words 1 to 4, of operations by name 2 to 5 (16), octets of the segment (2), the segment.
  * Beyond memory errors: locks of different instances do not exclude each other, tables stay within their bounds, and in the end nothing is left.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <vipc/fake.h>
-#include <vmtp/octets.h>
 #include <vuio/manager.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static const char *const names[8] = {"/s/f", "/s/p", "/s/a", "/s/b", "f", "/s", "/s/../f", "/other"};
+#include "asking.h"
 
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-#define HEAD 20u
-#define ASKED 12u
 #define THINGS 4u
 #define OCTETS 8192u
 #define INSTANCES 6u
@@ -33,16 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define FILE_LIKE                                                                                                      \
     (UIO_READABLE | UIO_WRITEABLE | UIO_STORAGE | UIO_RANDOM_ACCESS | UIO_OFFSET | UIO_MULTI_BLOCK | UIO_SIZED |       \
      UIO_LOCKS | UIO_TRANSACTION)
-
-static const uint32_t codes[] = {UIO_CREATE_INSTANCE, UIO_READ_INSTANCE,    UIO_WRITE_INSTANCE,   UIO_QUERY_INSTANCE,
-                                 UIO_MODIFY_INSTANCE, UIO_RELEASE_INSTANCE, UIO_LOCK_INSTANCE,    UIO_LOCK_INSTANCE,
-                                 UIO_QUERY_OBJECT,    UIO_MODIFY_OBJECT,    UIO_REMOVE_OBJECT,    UIO_RENAME_OBJECT,
-                                 UIO_CREATE_OBJECT,   UIO_LINK_OBJECT,      UIO_CONTROL_INSTANCE, VNAME_MAP_CONTEXT,
-                                 VMTP_PIC | 0x517,    UIO_QUERY_STORAGE};
-#define CODES (sizeof codes / sizeof *codes)
-static const char *const names[] = {"/s/f", "/s/p", "/s/a", "/s/b", "f", "/s", "/s/../f", "/other"};
-static const vmtp_time pauses[] = {0,           VMTP_MICROSECOND, 150 * VMTP_MICROSECOND, VMTP_MILLISECOND,
-                                   VMTP_SECOND, 11 * VMTP_SECOND, 61 * VMTP_SECOND,       300 * VMTP_SECOND};
 
 /* ---- the objects ------------------------------------------------------------------------------------------------ */
 
@@ -246,73 +223,6 @@ static const struct uio_manager_type type = {.name = "thing",
                                              .release = on_release,
                                              .cancel = on_cancel};
 
-/* ---- who asks --------------------------------------------------------------------------------------------------- */
-
-static struct asked {
-    struct vipc_call call;
-    uint8_t segment[4096], area[20000];
-} asked[ASKED];
-static uint32_t numbers[8], next_number;
-static unsigned created, contexts[2];
-
-static void over(struct vipc_call *call, int result) {
-    const uint32_t code = call->message.code & VMTP_CODE_MASK;
-    if (result || (call->answer.code & VMTP_CODE_MASK) != VMTP_OK)
-        return;
-    if (code == (UIO_CREATE_INSTANCE & VMTP_CODE_MASK)) {
-        struct uio_instance instance;
-        MUST(uio_instance_decode(&instance, call->area, call->received) == call->received);
-        MUST(instance.number == call->answer.words[0] && instance.number);
-        numbers[next_number++ % 8] = instance.number;
-        created++;
-    } else if (code == (VNAME_MAP_CONTEXT & VMTP_CODE_MASK)) {
-        contexts[1] = call->answer.words[2];
-    }
-}
-
-static uint32_t by_name(struct asked *a, const uint8_t *data, uint32_t size) {
-    const char *name = names[data[1] >> 1 & 7];
-    const struct vname_request r = {.context = contexts[data[1] & 1],
-                                    .index = name[0] == '/' && name[1] == 's' ? 2 : 0,
-                                    .length = (uint16_t)strlen(name),
-                                    .name = name,
-                                    .extra = data + HEAD,
-                                    .extra_size = size};
-    for (unsigned i = 0; i < 4; i++)
-        a->call.message.words[2 + i] = vmtp_load32(data + 2 + 4 * i);
-    return vname_request_build(&a->call.message, a->segment, sizeof a->segment, &r);
-}
-
-static uint32_t by_number(struct asked *a, const uint8_t *data, uint32_t size) {
-    a->call.message.words[0] = numbers[data[1] >> 1 & 7];
-    for (unsigned i = 0; i < 4; i++)
-        a->call.message.words[1 + i] = vmtp_load32(data + 2 + 4 * i);
-    if (size)
-        memcpy(a->segment, data + HEAD, size);
-    return size;
-}
-
-static size_t say(const struct vipc_service who[2], vmtp_entity manager, const uint8_t *data, size_t size) {
-    const uint32_t wants = vmtp_load16(data + 18), has = wants < size - HEAD ? wants : (uint32_t)(size - HEAD);
-    const uint32_t fits = has < 3000 ? has : 3000, code = codes[data[0] % CODES];
-    struct asked *a = asked;
-    while (a < asked + ASKED && a->call.ipc)
-        a++;
-    if (a == asked + ASKED)
-        vipc_cancel(&(--a)->call);
-    memset(&a->call, 0, sizeof a->call);
-    a->call.message.server = manager;
-    a->call.message.code = code;
-    a->call.segment_size = code & VNAME_BY_NAME ? by_name(a, data, fits) : by_number(a, data, fits);
-    a->call.segment = a->segment;
-    a->call.area = a->area;
-    a->call.capacity = data[1] & 16 ? sizeof a->area : VMTP_GROUP_OCTETS;
-    a->call.deadline = VMTP_NEVER;
-    a->call.done = over;
-    (void)vipc_start(who[data[1] & 1].ipc, &a->call);
-    return HEAD + has;
-}
-
 /* ---- what must hold --------------------------------------------------------------------------------------------- */
 
 static void look(const uio_manager *manager) {
@@ -357,22 +267,17 @@ static uio_manager *begin(vipc *node, void **memory) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     vipc_fake *net = vipc_fake_create(1);
     vipc *here = vipc_fake_node(net);
-    struct vipc_service who[2] = {{.entity = 0}, {.entity = 0}};
     void *memory;
     memset(things, 0, sizeof things);
-    memset(numbers, 0, sizeof numbers);
-    memset(asked, 0, sizeof asked);
     things[0] = (struct thing){.name = 'f', .attributes = FILE_LIKE, .size = 1000};
     things[1] = (struct thing){.name = 'p', .attributes = UIO_READABLE | UIO_WRITEABLE | UIO_INTERACTIVE};
-    instances_open = created = next_number = 0;
+    instances_open = 0;
     uio_manager *manager = begin(here, &memory);
-    MUST(vipc_serve(vipc_fake_node(net), &who[0]) == 0 && vipc_serve(vipc_fake_node(net), &who[1]) == 0);
-    for (unsigned i = 0; i < 128 && size > HEAD; i++) {
-        const vmtp_time pause = pauses[data[1] >> 5];
-        const size_t used = say(who, vname_manager_entity(uio_manager_names(manager)), data, size);
+    asking_begin(net, vname_manager_entity(uio_manager_names(manager)));
+    for (unsigned i = 0; i < 128 && size; i++) {
+        const size_t used = asking_step(net, data, size);
         data += used;
         size -= used;
-        vipc_fake_run(net, pause);
         look(manager);
     }
     uio_manager_destroy(manager);
