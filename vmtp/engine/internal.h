@@ -329,6 +329,7 @@ static inline uint32_t veng_reply_limit(const struct request *q) {
 }
 void veng_reply_group_sent(struct vmtp_engine *e, struct request *q, vmtp_time now);
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now);
+int veng_reply_on_its_way(const struct vmtp_engine *e, const struct remote *r);
 void veng_reply_again(struct vmtp_engine *e, const struct remote *r);
 void veng_reply_settle(struct vmtp_engine *e, struct request *q);
 void veng_reply_forget_data(struct vmtp_engine *e, struct remote *r);

@@ -167,10 +167,15 @@ void veng_reply_again(struct vmtp_engine *e, const struct remote *r) {
     veng_control_send(e, c);
 }
 
+/* Its packets wait, or it does. */
+int veng_reply_on_its_way(const struct vmtp_engine *e, const struct remote *r) {
+    return r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed);
+}
+
 /* blocks NONE: as a retransmission of the whole, which is without data unless one packet holds it all. */
 void veng_reply_resend(struct vmtp_engine *e, struct remote *r, uint32_t blocks, int ask, vmtp_time now) {
-    if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
-        return; /* it is on its way */
+    if (veng_reply_on_its_way(e, r))
+        return;
     COUNT(e, RESPONSE_RETRANSMITS);
     if (r->request == NONE) {
         veng_reply_again(e, r);

@@ -391,8 +391,8 @@ static int new_transaction(struct vmtp_engine *e, struct arrival *a, struct enti
 
 /* The Response was idempotent, so it was not kept: the operation is executed again. */
 static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    if (r->request != NONE && (request_at(e, r->request)->tx.queued || request_at(e, r->request)->delayed))
-        return DROP(e, DROP_DUPLICATE); /* its Response is on its way */
+    if (veng_reply_on_its_way(e, r))
+        return DROP(e, DROP_DUPLICATE);
     uint32_t lacks = (a->code & (VMTP_MDM | VMTP_SDA)) == VMTP_MDM ? vmtp_get_msg_delivery(a->h) : 0;
     if (!r->redone || !lacks)
         veng_pace_redone(e, r, 0, lacks, a->now);
@@ -408,7 +408,7 @@ static int redo(struct vmtp_engine *e, struct arrival *a, struct entity *n, stru
 /* Of a forwarded Request the Response does not go to who asks, but to where its Client is thought to live. */
 static void answer_again(struct vmtp_engine *e, struct arrival *a, struct remote *r) {
     int forwarded = vmtp_get_forward_count(a->h) > 0, ask = forwarded && (a->control & VMTP_APG);
-    if (!(forwarded && veng_meet_client(e, r, a->now))) {
+    if (!veng_reply_on_its_way(e, r) && !(forwarded && veng_meet_client(e, r, a->now))) {
         veng_reply_resend(e, r, NONE, 1, a->now);
         if (ask)
             veng_client_doubted(e, r, a->now);

@@ -168,6 +168,20 @@ START_TEST(forwarder_that_asks_again_has_the_client_looked_for) {
 }
 END_TEST
 
+/* VMTP-13.5-27 VMTP-8.3-05: what has not been sent yet has not gone astray */
+START_TEST(response_on_its_way_is_not_doubted) {
+    ck_assert_int_eq(passed(A, T, 0), 0);
+    f.stuck = 1;
+    ck_assert_int_eq(serve_reply(&f, serve_last(&f), 5, 700, 0), 0);
+    ck_assert_int_eq(passed(A, T, VMTP_APG), VMTP_COUNT_DROP_DUPLICATE);
+    f.stuck = 0;
+    foreign_collect(&f);
+    expect_remote_nvc(&f, A, T, VMTP_OK);
+    expect_answer(foreign_mac);
+    expect_silence(&f);
+}
+END_TEST
+
 /* VMTP-13.5-28: it had moved long before, and the node where it was has forgotten that */
 START_TEST(client_is_not_where_it_was_remembered) {
     struct vmtp_header h = foreign_notify_server(server, A, T, 0, VMTP_NONEXISTENT_ENTITY);
@@ -233,6 +247,7 @@ int main(void) {
     tcase_add_test(t, forwarder_before_it_is_told_as_well);
     tcase_add_test(t, reason_goes_along);
     tcase_add_loop_test(t, forwarder_that_asks_again_has_the_client_looked_for, 0, 4);
+    tcase_add_test(t, response_on_its_way_is_not_doubted);
     tcase_add_loop_test(t, client_is_not_where_it_was_remembered, 0, 2);
     tcase_add_test(t, client_that_asked_itself_is_gone);
     tcase_add_loop_test(t, client_has_come_here, 0, 4);
