@@ -81,7 +81,7 @@ struct vc_single {
 struct vc_case {
     const char *name;  /* "header/version" */
     const char *ids;   /* rules that it shows, separated by spaces */
-    const char *needs; /* PICS items, separated by spaces, or NULL */
+    const char *needs; /* PICS items, separated by spaces, or NULL; "!item": only nodes without it */
     const char *stimulus, *expected;
     void (*run)(struct vc_test *t);
     struct vc_single single;
@@ -120,6 +120,8 @@ struct vc_packet vc_response(const struct vc_packet *request, uint32_t code);
 /* Notify operations about a packet of the node. */
 struct vc_packet vc_nvc(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery);
 struct vc_packet vc_nvs(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery);
+/* NotifyRemoteVmtpClient about a Request that the node has forwarded. */
+struct vc_packet vc_nrc(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery);
 void vc_multicast(struct vc_packet *p, uint64_t group);
 
 void vc_send(struct vc_test *t, const struct vc_packet *p);
@@ -188,12 +190,13 @@ struct vc_call {
     uint32_t code, control, words[7], number;
     uint32_t deadline_ms, response_room, size; /* size: octets of pattern of seed 1 */
     uint32_t options;                          /* word 2 of CALL */
+    uint32_t run, responses;                   /* r and a */
 };
 /* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);
 
 struct vc_outcome {
-    uint32_t result, code, octets, crc, microseconds, words[7];
+    uint32_t result, code, octets, crc, microseconds, words[7], reports;
     uint64_t server;
 };
 /* The Response to CALL. */
@@ -213,5 +216,8 @@ void vc_answer_probes(struct vc_test *t, int yes);
 /* Packets are sent from, and Probes answered at, another address than the interface's from now on. */
 void vc_other_node(struct vc_test *t, int yes);
 uint32_t vc_random(struct vc_test *t);
+/* Has the node begin anew; then nothing is known of it until vc_find_again. */
+void vc_reboot(struct vc_test *t);
+void vc_find_again(struct vc_test *t);
 
 #endif

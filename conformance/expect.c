@@ -8,6 +8,9 @@
 
 /* ---- frames that come ----------------------------------------------------------------------------------------------- */
 
+/* Of a frame in the inbox: nobody has waited for it; somebody has; the tester's manager has answered it, and a case may look for it. */
+enum { NEW, USED, ANSWERED };
+
 static int ours(const struct vc_test *t, uint64_t id) { return id >> 32 == t->run->block >> 32; }
 
 static int is_probe(const struct vc_packet *p) {
@@ -57,7 +60,7 @@ int vc_take(struct vc_test *t, vc_time until) {
     if (!(t->count & (t->count - 1)))
         t->used = realloc(t->used, t->count ? 2 * t->count : 1);
     t->inbox[t->count] = p;
-    t->used[t->count++] = (uint8_t)(shape == VC_SHORT || answer_probe(t, p));
+    t->used[t->count++] = shape == VC_SHORT ? USED : answer_probe(t, p) ? ANSWERED : NEW;
     return 1;
 }
 
@@ -93,8 +96,8 @@ static struct vc_packet *await(struct vc_test *t, const struct wish *w, vc_time 
     unsigned at = 0;
     for (;;) {
         for (; at < t->count; at++)
-            if (!t->used[at] && is_it(t->inbox[at], w)) {
-                t->used[at] = 1;
+            if ((t->used[at] == NEW || (t->used[at] == ANSWERED && w->kind == CODE)) && is_it(t->inbox[at], w)) {
+                t->used[at] = USED;
                 return t->inbox[at];
             }
         if (!vc_take(t, until))

@@ -25,6 +25,7 @@ struct vc_link {
     int (*receive)(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until);
     /* Has the node begin anew, without memory (0), or cannot (-1).  NULL: cannot. */
     int (*reboot)(struct vc_link *link);
+    const char *reboot_command; /* of an interface: what the operator says does that */
     void (*close)(struct vc_link *link);
 };
 

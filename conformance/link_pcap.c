@@ -69,6 +69,10 @@ static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_ti
     }
 }
 
+static int link_reboot(struct vc_link *link) {
+    return link->reboot_command && system(link->reboot_command) == 0 ? 0 : -1;
+}
+
 static void link_close(struct vc_link *link) {
     struct pcap_link *l = (struct pcap_link *)link;
     if (l->pcap)
@@ -125,8 +129,12 @@ struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, char *error, 
     struct pcap_link *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    l->link = (struct vc_link){
-        .ethertype = ethertype, .now = link_now, .send = link_send, .receive = link_receive, .close = link_close};
+    l->link = (struct vc_link){.ethertype = ethertype,
+                               .now = link_now,
+                               .send = link_send,
+                               .receive = link_receive,
+                               .reboot = link_reboot,
+                               .close = link_close};
     if (look_up(&l->link, name) != 0) {
         snprintf(error, size, "%s is no Ethernet interface; `ip link` lists those that there are", name);
     } else if (!(l->pcap = pcap_create(name, why))) {

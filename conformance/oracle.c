@@ -48,22 +48,28 @@ int vc_oracle_multicast(const struct vc_packet *p) { return p->dst[0] & 1 || p->
 
 /* ---- memory --------------------------------------------------------------------------------------------------------- */
 
-struct seen_message *vc_oracle_find(vc_oracle *o, uint64_t client, uint32_t transaction, uint8_t function) {
+struct seen_message *vc_oracle_find(vc_oracle *o, uint64_t client, uint32_t transaction, uint8_t function,
+                                    uint64_t server) {
+    struct seen_message *found = NULL;
     for (unsigned i = 0; i < ORACLE_MESSAGES; i++) {
         struct seen_message *m = &o->messages[(o->message_next - 1 - i) % ORACLE_MESSAGES];
-        if (m->packets && m->client == client && m->transaction == transaction && m->function == function)
+        if (!m->packets || m->client != client || m->transaction != transaction || m->function != function)
+            continue;
+        if (m->server == server || server == 0)
             return m;
+        found = found ? found : m;
     }
-    return NULL;
+    return found;
 }
 
 static struct seen_message *place(vc_oracle *o, const struct vc_packet *p) {
-    struct seen_message *m = vc_oracle_find(o, p->client, p->transaction, p->function);
-    if (m)
+    struct seen_message *m = vc_oracle_find(o, p->client, p->transaction, p->function, p->server);
+    if (m && m->server == p->server)
         return m;
     m = &o->messages[o->message_next++ % ORACLE_MESSAGES];
     memset(m, 0, sizeof *m);
     m->client = p->client;
+    m->server = p->server;
     m->transaction = p->transaction;
     m->function = p->function;
     return m;
@@ -75,7 +81,8 @@ static void disturb(vc_oracle *o, const struct vc_packet *p) {
     int about_response = operation == (VMTP_NOTIFY_VMTP_SERVER & VMTP_CODE_MASK);
     uint64_t client = operation ? vc_pair(p->words + (about_response ? 2 : 0)) : p->client;
     struct seen_message *m = vc_oracle_find(o, client, operation ? p->words[4] : p->transaction,
-                                            about_response || !operation ? VMTP_RESPONSE : VMTP_REQUEST);
+                                            about_response || !operation ? VMTP_RESPONSE : VMTP_REQUEST,
+                                            about_response ? vc_pair(p->words) : 0);
     if (m)
         m->disturbed = 1;
 }
@@ -88,6 +95,7 @@ static void store(vc_oracle *o, const struct vc_packet *p, vc_time time) {
     m->code = p->code;
     memcpy(m->words, p->words, sizeof m->words);
     m->control = p->control;
+    m->controls |= p->control;
     m->delivery = p->delivery;
     m->priority = p->priority;
     m->forward = p->forward;

@@ -9,6 +9,7 @@
 struct seen_message {
     uint64_t client, server;
     uint32_t transaction, code, words[7], control, delivery;
+    uint32_t controls; /* all flags that any packet of it had */
     uint8_t function, priority, forward, retransmit, gap, multicast, apg;
     uint8_t mac[6];      /* who sent it last */
     uint8_t retransmits; /* bit n: a packet with RetransmitCount n came */
@@ -43,7 +44,9 @@ void vc_oracle_broken(vc_oracle *o, const char *id, const char *expected, const 
 /* One of both. */
 void vc_oracle_rule(vc_oracle *o, const char *id, int ok, const char *expected, const char *what, uint64_t seen);
 
-struct seen_message *vc_oracle_find(vc_oracle *o, uint64_t client, uint32_t transaction, uint8_t function);
+/* The newest one of that kind; of several with different servers that of this one, if there is one (0: of whichever). */
+struct seen_message *vc_oracle_find(vc_oracle *o, uint64_t client, uint32_t transaction, uint8_t function,
+                                    uint64_t server);
 int vc_oracle_multicast(const struct vc_packet *p);
 
 /* One packet by itself (oracle_packet.c), as part of its transaction (oracle_message.c), and a Notify (there too). */

@@ -77,23 +77,23 @@ static void echoes(vc_oracle *o, const struct vc_packet *p, const struct seen_me
         vc_oracle_rule(o, "VMTP-8.4-03", back, "the Client's Ethernet address", "the last octet is", p->dst[5]);
         vc_oracle_rule(o, "VMTP-2.1-03", back, "the Client's Ethernet address", "the last octet is", p->dst[5]);
     }
-    if (!(request->control & RUN_FLAGS))
+    if (!(request->controls & RUN_FLAGS))
         vc_oracle_rule(o, "VMTP-13.3-14", !(p->control & RUN_FLAGS), "no run as Response to a single Request", "flags",
                        p->control >> 24);
 }
 
 void vc_oracle_response(vc_oracle *o, const struct vc_packet *p) {
-    const struct seen_message *request = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST);
-    const struct seen_message *before = vc_oracle_find(o, p->client, p->transaction, VMTP_RESPONSE);
+    const struct seen_message *request = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST, p->server);
+    const struct seen_message *before = vc_oracle_find(o, p->client, p->transaction, VMTP_RESPONSE, p->server);
     vc_oracle_held(o, "VMTP-3.1-07");
-    if (before && request && !(request->server & VMTP_ID_GRP))
+    if (before && before->server == p->server)
         same_group(o, p, before);
     filled(o, p, before);
     if (!request)
         return;
     echoes(o, p, request);
     int manager = management(request->code);
-    if (!before && !(p->control & RUN_FLAGS) && request->packets)
+    if ((!before || before->server != p->server) && !(p->control & RUN_FLAGS) && request->packets)
         vc_oracle_rule(o, "VMTP-8.4-04", !(p->control & VMTP_APG), "APG clear in a first transmission", "APG", 1);
     if (request->code & VMTP_DGM)
         vc_oracle_broken(o, manager ? "VMTP-10.2-08" : "VMTP-13.4-02", "no Response to a datagram", "a Response");
@@ -115,12 +115,15 @@ static struct seen_client *client_of(vc_oracle *o, uint64_t client) {
     return c;
 }
 
+/* Requests whose server is not found take a Transaction and never leave, so some may be missing. */
+#define UNSENT 64u
+
 static void numbering(vc_oracle *o, const struct vc_packet *p) {
     unsigned known = o->client_next;
     struct seen_client *c = client_of(o, p->client);
     if (known == o->client_next && c->transaction != p->transaction && !(p->control & RUN_FLAGS) && !c->sti)
-        vc_oracle_rule(o, "VMTP-7.2-01", p->transaction - c->transaction == 1, "the next Transaction of the Client",
-                       "steps:", p->transaction - c->transaction);
+        vc_oracle_rule(o, "VMTP-7.2-01", p->transaction - c->transaction <= UNSENT,
+                       "the next Transaction of the Client", "steps:", p->transaction - c->transaction);
     c->transaction = p->transaction;
     c->sti = (p->control & RUN_FLAGS) != 0;
     c->other = 1;
@@ -153,7 +156,7 @@ static uint32_t registered_code(uint32_t code) {
 
 /* A Request that is forwarded is its Client's, not the node's own. */
 void vc_oracle_request(vc_oracle *o, const struct vc_packet *p) {
-    const struct seen_message *before = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST);
+    const struct seen_message *before = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST, p->server);
     vc_oracle_held(o, "VMTP-3.1-07");
     if (p->forward)
         return;
@@ -179,11 +182,22 @@ static void notifier(vc_oracle *o, const struct vc_packet *p) {
     vc_oracle_rule(o, "VMTP-10.11-01", plain, "a unicast datagram to VMTP_MANAGER_GROUP", "Server", p->server);
 }
 
+/* The Request as the Client sent it, or as a forwarder passed it on. */
+static const struct seen_message *noticed(vc_oracle *o, uint64_t client, uint32_t transaction, int remote) {
+    for (unsigned i = 0; i < ORACLE_MESSAGES; i++) {
+        const struct seen_message *m = &o->messages[(o->message_next - 1 - i) % ORACLE_MESSAGES];
+        if (m->packets && m->client == client && m->transaction == transaction && m->function == VMTP_REQUEST &&
+            !m->forward == !remote)
+            return m;
+    }
+    return vc_oracle_find(o, client, transaction, VMTP_REQUEST, 0);
+}
+
 static void about_request(vc_oracle *o, const struct vc_packet *p) {
     uint32_t code = p->words[6] & VMTP_CODE_MASK, ctrl = p->words[2];
     uint64_t client = vc_pair(p->words);
-    const struct seen_message *m = vc_oracle_find(o, client, p->words[4], VMTP_REQUEST);
     int remote = vc_code(p) == (VMTP_NOTIFY_REMOTE_VMTP_CLIENT & VMTP_CODE_MASK);
+    const struct seen_message *m = noticed(o, client, p->words[4], remote);
     vc_oracle_rule(o, "VMTP-10.9-01",
                    p->code == (remote ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT) &&
                        (ctrl & VMTP_NRS || p->words[3] == 0),
@@ -197,7 +211,7 @@ static void about_request(vc_oracle *o, const struct vc_packet *p) {
     if (!m)
         return;
     uint32_t known = (uint32_t)m->forward << 16 | (uint32_t)m->priority << 4;
-    if (!(m->control & RUN_FLAGS))
+    if (!(m->controls & RUN_FLAGS))
         vc_oracle_rule(o, "VMTP-10.9-03", (ctrl & 0xf00f0u) == known && m->retransmits >> (ctrl >> 20 & 7) & 1,
                        "ForwardCount, Priority and RetransmitCount of the packet", "ctrl", ctrl);
     vc_oracle_rule(o, "VMTP-10.11-04", !vc_notify(&(struct vc_packet){.code = m->code}),
@@ -209,12 +223,13 @@ static void about_request(vc_oracle *o, const struct vc_packet *p) {
 }
 
 static void about_response(vc_oracle *o, const struct vc_packet *p) {
-    const struct seen_message *m = vc_oracle_find(o, vc_pair(p->words + 2), p->words[4], VMTP_RESPONSE);
+    const struct seen_message *m = vc_oracle_find(o, vc_pair(p->words + 2), p->words[4], VMTP_RESPONSE,
+                                                  vc_pair(p->words));
     vc_oracle_rule(o, "VMTP-10.10-01", p->code == VMTP_NOTIFY_VMTP_SERVER, "the registered Code", "Code", p->code);
     uint32_t code = p->words[6] & VMTP_CODE_MASK;
     if (code == VMTP_RETRY_ALL)
         return;
-    int right = m && (m->server == vc_pair(p->words) || m->packets > 1);
+    int right = m && m->server == vc_pair(p->words);
     vc_oracle_rule(o, "VMTP-10.10-02", right, "server, client and transact of a Response that came", "transact",
                    p->words[4]);
 }

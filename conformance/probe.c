@@ -113,7 +113,25 @@ static void look(struct vc_test *t) {
     ask_manager(t);
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
-    vc_found("reboot", run->link->reboot != NULL);
+    vc_found("reboot", run->link->reboot && (run->link->virtual_time || run->link->reboot_command));
+}
+
+void vc_reboot(struct vc_test *t) {
+    struct vc_link *link = t->run->link;
+    if (!link->reboot || link->reboot(link) != 0)
+        vc_give_up(t, "the node cannot be started anew");
+}
+
+void vc_find_again(struct vc_test *t) {
+    for (unsigned i = 0; i < 20; i++) {
+        struct vc_packet request = vc_request_to(t, VMTP_TEST_SERVICE, VMTP_TEST_IDENTIFY), *p = ask(t, &request);
+        if (p && vc_code(p) == VMTP_OK) {
+            t->run->service = vc_pair(p->words);
+            t->run->manager = vc_pair(p->words + 2);
+            return;
+        }
+    }
+    vc_give_up(t, "the node does not come back");
 }
 
 static const struct vc_case probe_case = {.name = "probe", .ids = "", .run = look};

@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-static int complain(enum vc_exit code, const char *text) {
+static int complain(int code, const char *text) {
     fprintf(stderr, "vconform: %s\n", text);
     return code;
 }

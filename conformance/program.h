@@ -13,6 +13,7 @@ struct vc_options {
     int repeat, json, tap, verbose, quiet, list, items, coverage, help;
     char **patterns;
     int pattern_count;
+    const char *reboot;
     const char *defect; /* of simulated nodes only */
 };
 

@@ -54,6 +54,7 @@ struct vc_test {
     char why[1000];
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
+    int calling; /* CALLs that have not ended */
     struct {
         uint64_t client;
         uint32_t transaction;

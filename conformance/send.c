@@ -121,6 +121,12 @@ struct vc_packet vc_nvc(struct vc_test *t, const struct vc_packet *about, uint32
     return p;
 }
 
+struct vc_packet vc_nrc(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery) {
+    struct vc_packet p = vc_nvc(t, about, code, delivery);
+    p.code = VMTP_NOTIFY_REMOTE_VMTP_CLIENT;
+    return p;
+}
+
 struct vc_packet vc_nvs(struct vc_test *t, const struct vc_packet *about, uint32_t code, uint32_t delivery) {
     struct vc_packet p = notify(t, VMTP_NOTIFY_VMTP_SERVER, code, delivery);
     put_id(p.words, about->server);

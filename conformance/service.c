@@ -52,8 +52,10 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
         vc_put32(segment + 16 + 4 * i, call->words[i]);
     vc_put32(segment + 44, call->deadline_ms);
     vc_put32(segment + 48, call->response_room);
+    vc_put32(segment + 52, call->run << 16 | call->responses);
     vc_carry(&request, segment, CALL_HEAD, 1);
     vc_send(t, &request);
+    t->calling++;
     return request;
 }
 
@@ -64,10 +66,12 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
         vc_check(t, id, 0, "an end of the node's call", "it goes on after %u ms", (unsigned)(patience / VC_MILLISECOND));
         longjmp(t->end, 1);
     }
+    t->calling--;
     if (vc_code(p) != VMTP_OK || p->data_octets < CALL_HEAD)
         vc_give_up(t, "CALL of the test service answers %s", vc_response_name(p->code));
     o.result = p->words[0];
     o.code = p->words[1];
+    o.reports = p->words[2];
     o.server = vc_get64(p->data);
     for (unsigned i = 0; i < 7; i++)
         o.words[i] = vc_get32(p->data + 16 + 4 * i);

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* All tables of cases, in the order in which they run: what others stand on comes first. */
-#include "case.h"
+#include "../case.h"
 
 extern const struct vc_case vc_header_cases[];
+extern const struct vc_case vc_service_cases[];
+extern const struct vc_case vc_manager_cases[];
+extern const struct vc_case vc_packets_cases[];
+extern const struct vc_case vc_server_cases[];
+extern const struct vc_case vc_client_cases[];
+extern const struct vc_case vc_group_cases[];
+extern const struct vc_case vc_forward_cases[];
+extern const struct vc_case vc_stream_cases[];
 
-const struct vc_case *const vc_tables[] = {vc_header_cases, NULL};
+const struct vc_case *const vc_tables[] = {
+    vc_header_cases, vc_service_cases, vc_manager_cases, vc_packets_cases, vc_server_cases,
+    vc_client_cases, vc_group_cases,   vc_forward_cases, vc_stream_cases,  NULL};

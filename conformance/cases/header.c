@@ -2,7 +2,7 @@
 /* Packets and their faults: sections 2 to 5. */
 #include <string.h>
 
-#include "case.h"
+#include "../case.h"
 
 #define SERVICE "test-service"
 
