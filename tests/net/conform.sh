@@ -12,7 +12,7 @@ cd "$net_tmp" || exit 1
 net_start right "$bin/vnet" up -i v0 >node 2>&1
 node=$net_pid
 net_await node ready
-net_in left timeout 110 "$bin/vconform" -i v0 --peer "$net_right" --report evidence -q >out 2>&1
+net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence -q >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code: $(tail -n 40 out)"
 cat out
