@@ -122,9 +122,9 @@ void file_on_modify_instance(struct uio_manager_operation *op) {
         return;
     }
     if (transaction && (mask & UIO_MASK_SIZE)) {
-        r = file_begin(i, op->object.size == 0);
-        if (r == 0)
-            r = ftruncate(file_now(i), (off_t)op->object.size);
+        if (!file_is_begun(op, i, op->object.size == 0))
+            return;
+        r = ftruncate(file_now(i), (off_t)op->object.size);
         mask &= ~UIO_MASK_SIZE;
     } else if (mask == UIO_MASK_SIZE) {
         int64_t before;

@@ -1,57 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Transactions (section 6.6).  What is written goes to a copy without a name, which the file system forgets when nobody has it open any more,
- * also after a crash.  The commit brings it to stable storage and gives it the name of the file, in one step; all other instances of the file
+ * Transactions (section 6.6), their end.  What was written is in a copy without a name.  The commit brings it to stable storage and gives it the name of the file, in one step; all other instances of the file
  * are then instances of the new one.
  */
 #include "internal.h"
 
-#include <linux/fs.h>
+#include <dirent.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-
-#define COPY_PIECE (1u << 20)
-
-/* ---- the copy ------------------------------------------------------------------------------------------------- */
-
-static int unnamed(const struct file_place *place) {
-    return openat(place->parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-static int copy(int from, int to) {
-    if (ioctl(to, FICLONE, from) == 0)
-        return 0;
-    off64_t in = 0, out = 0;
-    for (;;) {
-        const ssize_t n = copy_file_range(from, &in, to, &out, COPY_PIECE, 0);
-        if (n == 0)
-            return 0;
-        if (n < 0 && errno != EINTR)
-            return -1;
-    }
-}
-
-int file_begin(struct file_instance *i, int empty) {
-    if (i->own >= 0)
-        return 0;
-    int own = unnamed(&i->place);
-    if (own < 0 || (!empty && copy(i->fd, own) < 0)) {
-        file_shut(&own);
-        return -1;
-    }
-    i->files->counters.copies++;
-    i->own = own;
-    return 0;
-}
-
-int file_begin_new(struct file_instance *i, uint32_t permissions) {
-    i->own = unnamed(&i->place);
-    if (i->own >= 0 && fchmod(i->own, permissions & 07777) < 0)
-        file_shut(&i->own);
-    if (i->own < 0)
-        file_shut(&i->place.parent);
-    return i->own < 0 ? -1 : 0;
-}
+#include <stdlib.h>
+#include <sys/file.h>
 
 /* ---- commit --------------------------------------------------------------------------------------------------- */
 
@@ -79,18 +36,68 @@ static int name_it(const struct file_instance *i, const char *name) {
     return linkat(AT_FDCWD, path.text, i->place.parent, name, AT_SYMLINK_FOLLOW);
 }
 
-/* A name that nobody has, for the moment between the two steps that the system needs to replace one file by another without a name. */
-static int replace(const struct file_instance *i, uio_manager *manager) {
-    char name[40];
-    snprintf(name, sizeof name, ".commit-%016llx", (unsigned long long)vipc_random(uio_manager_ipc(manager)));
-    if (name_it(i, name) < 0)
+/*
+ * The system needs two steps to replace one file by another without a name, and between them it has this one, which says by the number of the file that it
+ * is one of ours: no other file will have it by accident.  It is in the directory that is served, where those are found that a program has left that ended in
+ * this moment; or beside the file, where that is another file system or nothing may be made there.
+ */
+struct between {
+    char text[32];
+};
+
+static struct between between_of(const struct statx *st) {
+    struct between name;
+    snprintf(name.text, sizeof name.text, ".commit-%016llx", (unsigned long long)st->stx_ino);
+    return name;
+}
+
+static int replace_by_way_of(const struct file_instance *i, int directory, const char *name) {
+    const struct file_path path = file_path_of(i->own);
+    if (linkat(AT_FDCWD, path.text, directory, name, AT_SYMLINK_FOLLOW) < 0)
         return -1;
-    if (renameat2(i->place.parent, name, i->place.parent, i->place.name, 0) == 0)
+    if (renameat2(directory, name, i->place.parent, i->place.name, 0) == 0)
         return 0;
     const int saved = errno;
-    unlinkat(i->place.parent, name, 0);
+    unlinkat(directory, name, 0);
     errno = saved;
     return -1;
+}
+
+/* The lock says that there is a program which will take the name away itself. */
+static int replace(const struct file_instance *i) {
+    struct statx st;
+    if (file_stat(i->own, &st) < 0)
+        return -1;
+    const struct between name = between_of(&st);
+    flock(i->own, LOCK_EX | LOCK_NB);
+    int r = replace_by_way_of(i, i->files->root, name.text);
+    if (r < 0)
+        r = replace_by_way_of(i, i->place.parent, name.text);
+    flock(i->own, LOCK_UN);
+    return r;
+}
+
+static void sweep_one(struct file_manager *f, const char *name) {
+    int fd = openat(f->root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct statx st;
+    if (fd >= 0 && file_stat(fd, &st) == 0 && S_ISREG(st.stx_mode) && strcmp(between_of(&st).text, name) == 0 &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(f->root, name, 0) == 0)
+        f->counters.swept++;
+    file_shut(&fd);
+}
+
+void file_sweep(struct file_manager *f) {
+    static const char prefix[] = ".commit-";
+    const int fd = f->config.read_only ? -1 : openat(f->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory)) != NULL)
+        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0)
+            sweep_one(f, entry->d_name);
+    if (directory)
+        closedir(directory);
+    else if (fd >= 0)
+        close(fd);
 }
 
 /*
@@ -151,7 +158,7 @@ static void copy_is_stable(struct uio_manager_operation *op, struct file_job *jo
         return;
     }
     last.fd = openat(i->place.parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (last.fd < 0 || file_stat(i->own, &st) < 0 || (is_new ? name_it(i, i->place.name) : replace(i, op->manager)) < 0) {
+    if (last.fd < 0 || file_stat(i->own, &st) < 0 || (is_new ? name_it(i, i->place.name) : replace(i)) < 0) {
         const int taken = errno == EEXIST;
         file_shut(&last.fd);
         refuse_commit(op, is_new && taken);
@@ -166,7 +173,7 @@ static void copy_is_stable(struct uio_manager_operation *op, struct file_job *jo
 void file_on_commit(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
     const struct file_job first = {.work = file_job_sync, .over = copy_is_stable, .fd = i->own};
-    if (i->committing)
+    if (i->committing || i->copy >= 0)
         uio_manager_refuse(op, UIO_BUSY);
     else if (i->own < 0) /* nothing was changed */
         uio_manager_finish(op);
@@ -184,7 +191,7 @@ void file_on_commit(struct uio_manager_operation *op) {
 void file_on_take_back(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
     int r = 0;
-    if (i->committing) {
+    if (i->committing || i->copy >= 0) {
         uio_manager_refuse(op, UIO_BUSY);
         return;
     }

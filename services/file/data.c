@@ -115,10 +115,8 @@ void file_on_write(struct uio_manager_operation *op) {
         uio_manager_refuse(op, UIO_BUSY);
         return;
     }
-    if ((op->instance->attributes & UIO_TRANSACTION) && file_begin(i, 0) < 0) {
-        file_refuse(op);
+    if ((op->instance->attributes & UIO_TRANSACTION) && !file_is_begun(op, i, 0))
         return;
-    }
     int64_t before;
     file_before(file_now(i), &before);
     const ssize_t n = write_all(file_now(i), op->data, op->count, op->position, op->append ? RWF_APPEND : 0);

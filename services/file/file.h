@@ -13,8 +13,8 @@
  * Data go from the system's page cache into a buffer that is lent to the network, and from a Request to the page cache: no copy in between.
  * A mapping of the file would save that one, but whoever truncates a file that is mapped has us killed by SIGBUS.
  *
- * Everything happens on the thread of the node, but waiting for the disk, if there are threads for that: reads of what is not in the cache, and bringing
- * something to stable storage.  (Writes go to the cache, and the copy that a transaction begins with is made at once.)
+ * Everything happens on the thread of the node, but waiting for the disk, if there are threads for that: reads of what is not in the cache, bringing
+ * something to stable storage, and the copy that a transaction begins with.  (Writes go to the cache.)
  */
 #ifndef VSUITE_FILE_H
 #define VSUITE_FILE_H
@@ -61,6 +61,7 @@ uint32_t file_context(const struct file_manager *files);
     X(commits, "transactions committed") \
     X(conflicts, "of them, refused: others have changed the file") \
     X(storage_errors, "errors of storage") \
+    X(swept, "files that an earlier program has left in the middle of a commit, removed") \
     X(sums, "files read through before they were opened, for a version that all replicas have")
 /* clang-format on */
 

@@ -11,7 +11,8 @@
  *   context.c    directories: read, mapped
  *   change.c     permissions, sizes, times
  *   names.c      making, renaming, removing, linking
- *   commit.c     transactions
+ *   begin.c      transactions: what they change
+ *   commit.c     transactions: their end
  *   jobs.c       threads that wait for the disk
  *   replica.c    versions that are the same at all replicas
  */
@@ -73,7 +74,9 @@ struct file_instance {
     struct file_place place; /* where the file has its name */
     uint64_t base;           /* version when the transaction began */
     int committing;
-    uint64_t sum, sum_of; /* of a replica: its version, and of which state of the file */
+    int copy;                              /* what will be `own`, while it is being filled; -1 */
+    struct uio_manager_operation *waiting; /* that come when it is */
+    uint64_t sum, sum_of;                  /* of a replica: its version, and of which state of the file */
 };
 
 /* What is now read and written. */
@@ -100,6 +103,9 @@ struct file_job {
     void (*work)(struct file_job *job); /* perhaps in another thread: uses what is below, sets result and error */
     void (*over)(struct uio_manager_operation *op, struct file_job *job); /* in the node, with errno */
     struct file_instance *opening;                                        /* or NULL: it goes with the job */
+    struct file_instance *copying;                                        /* or NULL: its copy goes with the job */
+    int to;                                                               /* the copy */
+    int stop;       /* atomic: it may end early, nobody waits for it any more */
     int fd, is_own; /* is_own: it is the job's, and shut after it */
     void *buffer;
     size_t count;
@@ -197,10 +203,17 @@ void file_on_link(struct uio_manager_operation *op);
 void file_on_commit(struct uio_manager_operation *op);
 void file_on_take_back(struct uio_manager_operation *op);
 
-/* ---- commit.c ---- */
+/* ---- begin.c, commit.c ---- */
 
-/* The first change of a transaction: there is a copy to be changed from now on, empty if `empty`.  0, or -1 and errno. */
-int file_begin(struct file_instance *i, int empty);
+/*
+ * Before a change of a transaction: 1 when there is a copy that can be changed.  0: not yet, and the operation comes again when there is, or it has been
+ * refused.  empty: all that is in the file will go.
+ */
+int file_is_begun(struct uio_manager_operation *op, struct file_instance *i, int empty);
+/* It was cancelled, and may be one that waits for a copy. */
+void file_forget_waiting(struct uio_manager_operation *op);
+/* What an earlier program has left when it ended in the middle of a commit. */
+void file_sweep(struct file_manager *f);
 /* A file that is to be made by the commit. */
 int file_begin_new(struct file_instance *i, uint32_t permissions);
 

@@ -128,8 +128,11 @@ void file_run(struct uio_manager_operation *op, const struct file_job *wanted) {
 void file_on_cancel(struct uio_manager_operation *op) {
     struct file_workers *w = file_of(op)->workers;
     struct file_job *job = op->context;
-    if (!job)
+    if (!job) {
+        file_forget_waiting(op);
         return;
+    }
+    __atomic_store_n(&job->stop, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&w->mutex);
     for (struct file_job **at = &w->first, *before = NULL; *at; before = *at, at = &(*at)->next)
         if (*at == job) {
@@ -143,6 +146,8 @@ void file_on_cancel(struct uio_manager_operation *op) {
     pthread_mutex_unlock(&w->mutex);
     if (job->opening)
         file_free_instance(job->opening);
+    if (job->copying)
+        file_shut(&job->copying->copy);
     give(w, job);
     if (!w->busy)
         vipc_timer_cancel(&w->timer);

@@ -76,6 +76,7 @@ int file_open(struct file_manager **out, uio_manager *manager, const struct file
         file_free(f);
         return r;
     }
+    file_sweep(f);
     ignore_limit();
     *out = f;
     return 0;

@@ -9,13 +9,14 @@ static struct file_instance *new_instance(struct file_manager *f) {
     if (!i)
         return NULL;
     i->files = f;
-    i->fd = i->own = i->place.parent = -1;
+    i->fd = i->own = i->copy = i->place.parent = -1;
     return i;
 }
 
 void file_free_instance(struct file_instance *i) {
     file_shut(&i->fd);
     file_shut(&i->own);
+    file_shut(&i->copy);
     file_shut(&i->place.parent);
     free(i);
 }

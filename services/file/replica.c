@@ -39,7 +39,7 @@ static void add(uint64_t lanes[LANES], uint8_t *octets, size_t size) {
 static uint64_t sum_of(const uint64_t lanes[LANES], uint64_t size) {
     uint64_t sum = size * 0x9e3779b185ebca87u;
     for (unsigned i = 0; i < LANES; i++)
-        sum = file_mix(sum + rotate(lanes[i], 7 * i));
+        sum = file_mix(sum + rotate(lanes[i], 7 * i + 1));
     return sum ? sum : 1;
 }
 

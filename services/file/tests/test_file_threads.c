@@ -112,6 +112,55 @@ START_TEST(commits_while_others_read) {
 }
 END_TEST
 
+static void write_later(struct said *s, uint32_t number, uint32_t block, const char *text) {
+    const uint32_t words[7] = {number, 0, block};
+    ask_later(s, &files.a, UIO_WRITE_INSTANCE, words, text, (uint32_t)strlen(text), 0);
+}
+
+/* UIO-6.6-01: what comes while the copy is made waits for it, and others do not wait */
+START_TEST(changes_wait_for_the_copy) {
+    begin();
+    put_octets(at("file"), 3000 * 16384);
+    const uint32_t reader = must_open("file", UIO_MODE_READ);
+    const uint32_t t = must_open("file", RW | UIO_MODE_TRANSACTION);
+    for (uint32_t i = 0; i < 10; i++)
+        write_later(&many[i], t, i, "first");
+    for (uint32_t i = 10; i < 20; i++)
+        write_later(&many[i], t, i - 10, "2nd");
+    read_later(&many[20], reader, 2);
+    for (uint32_t i = 0; i < 21; i++)
+        ck_assert_uint_eq(finish(&many[i])->code, VMTP_OK);
+    ck_assert_uint_eq(many[20].octets[0], (2 * 16384 * 7 + 2 * 16384 / 251) & 0xff);
+    ck_assert_uint_eq(FILE_COUNT(copies), 1);
+    commit_later(&many[0], t);
+    ck_assert_uint_eq(finish(&many[0])->code, VMTP_OK);
+    for (uint32_t i = 0; i < 10; i++) {
+        read_later(&many[i], reader, i);
+        ck_assert_mem_eq(finish(&many[i])->octets, "2ndst", 5);
+    }
+    files_end();
+}
+END_TEST
+
+/* Released while its copy is made, and while others of its changes wait for that */
+START_TEST(released_while_the_copy_is_made) {
+    for (unsigned round = 0; round < 8; round++) {
+        begin();
+        put_octets(at("file"), 500 * 16384);
+        const uint32_t t = must_open("file", RW | UIO_MODE_TRANSACTION);
+        for (uint32_t i = 0; i < 10; i++)
+            write_later(&many[i], t, i, "x");
+        shelf_run(round * 30 * VMTP_MICROSECOND);
+        const uint32_t words[7] = {t};
+        ask_later(&many[21], &files.b, UIO_RELEASE_INSTANCE, words, NULL, 0, 0);
+        ck_assert_uint_eq(finish(&many[21])->code, VMTP_OK);
+        for (uint32_t i = 0; i < 10; i++)
+            ck_assert(finish(&many[i])->code == UIO_STALE || many[i].code == VMTP_OK);
+        files_end();
+    }
+}
+END_TEST
+
 /* Instances released, and a manager closed, in the middle of everything: nothing is answered twice, nothing touched that is gone */
 START_TEST(instances_that_end_meanwhile) {
     for (unsigned round = 0; round < 20; round++) {
@@ -160,8 +209,13 @@ START_TEST(too_many_threads) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {reads_of_what_is_on_the_disk, writes_and_syncs, commits_while_others_read,
-                                  instances_that_end_meanwhile, too_many_threads};
+    const TTest *const tests[] = {reads_of_what_is_on_the_disk,
+                                  writes_and_syncs,
+                                  commits_while_others_read,
+                                  changes_wait_for_the_copy,
+                                  released_while_the_copy_is_made,
+                                  instances_that_end_meanwhile,
+                                  too_many_threads};
     TCase *tc = tcase_create("threads");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);

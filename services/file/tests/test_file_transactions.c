@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +66,44 @@ START_TEST(all_in_one_step) {
     t = must_open("file", T);
     ck_assert_uint_eq(release(&files.a, t, 1)->code, VMTP_OK);
     ck_assert_uint_eq(FILE_COUNT(commits), 2);
+    files_end();
+}
+END_TEST
+
+static void left_over(char *name, size_t room, const char *as) {
+    struct stat st;
+    put(at("new"), "half");
+    ck_assert_int_eq(stat(at("new"), &st), 0);
+    if (as)
+        snprintf(name, room, "%s", as);
+    else
+        snprintf(name, room, ".commit-%016llx", (unsigned long long)st.st_ino);
+    ck_assert_int_eq(rename(at("new"), at(name)), 0);
+}
+
+/* UIO-6.6-01: what a manager leaves that ends in the middle of a commit goes when the next one begins, and nothing else does */
+START_TEST(leftovers) {
+    static const char others[] = ".commit-0123456789abcdef";
+    const struct file_config config = {.directory = files.root};
+    const struct file_config read_only = {.directory = files.root, .read_only = 1};
+    struct file_manager *next = NULL;
+    char left[40], locked[40], stays[40];
+    files_begin();
+    left_over(left, sizeof left, NULL);
+    left_over(locked, sizeof locked, NULL);
+    left_over(stays, sizeof stays, others);
+    const int fd = open(at(locked), O_RDONLY);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0); /* as by one who is at it */
+    ck_assert_int_eq(file_open(&next, files.manager, &read_only), 0);
+    ck_assert_uint_eq(names(), 3);
+    file_close(next);
+    ck_assert_int_eq(file_open(&next, files.manager, &config), 0);
+    ck_assert_uint_eq(file_counters(next)->swept, 1);
+    check_file(at(locked), "half");
+    check_file(at(stays), "half");
+    ck_assert_uint_eq(names(), 2);
+    file_close(next);
+    close(fd);
     files_end();
 }
 END_TEST
@@ -183,6 +222,7 @@ END_TEST
 
 int main(void) {
     const TTest *const tests[] = {all_in_one_step,
+                                  leftovers,
                                   conflicts,
                                   a_file_that_is_made_by_the_commit,
                                   locks_go_with_the_file,
