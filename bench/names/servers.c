@@ -249,6 +249,22 @@ static void kill(struct server *s) {
     }
 }
 
+/* What it knows of others below its prefixes goes with it. */
+struct mounts {
+    unsigned count;
+    struct vname_record records[MOUNTS];
+    char texts[MOUNTS][VNAME_PREFIX_OCTETS];
+};
+
+static void note_mounts(const struct server *s, struct mounts *mounts) {
+    struct vname_manager_mount view;
+    for (; mounts->count < MOUNTS && vname_manager_nth_mount(s->manager, mounts->count, &view); mounts->count++) {
+        mounts->records[mounts->count] = view.record;
+        memcpy(mounts->texts[mounts->count], view.record.prefix, view.record.prefix_length);
+        mounts->records[mounts->count].prefix = mounts->texts[mounts->count];
+    }
+}
+
 /* With its entity identifier, all at once. */
 static void migrate(struct server *s) {
     struct vname_record records[MOST_HELD];
@@ -266,11 +282,16 @@ static void migrate(struct server *s) {
         records[count].target = targets[count];
         count++;
     }
+    struct mounts mounts = {0};
+    note_mounts(s, &mounts);
     discard(s, 1);
     create(s, choose_place(s->place), s->entity);
     for (unsigned i = 0; i < count; i++)
         if (vname_manager_adopt(s->manager, &records[i]))
             fail("a manager cannot move");
+    for (unsigned i = 0; i < mounts.count; i++)
+        if (vname_manager_adopt_mount(s->manager, &mounts.records[i]))
+            fail("a manager cannot move with what it knows");
     world.figures.migrations++;
 }
 

@@ -254,17 +254,22 @@ int vname_manager_is_quiet(const vname_manager *m) {
 
 void vname_manager_link_up(vname_manager *m) { vn_say_all(m, VN_SAY_HELD); }
 
-int vname_manager_mount(vname_manager *m, const struct vname_record *record) {
+static int add_mount(vname_manager *m, const struct vname_record *record, int permanent) {
     if (!vname_record_is_good(record) || record->manager == m->service.entity)
         return VMTP_E_INVALID;
     struct vn_mount *mount = vn_mount_of(m, record);
     if (!mount && !(mount = vn_mount_new(m, record, 1)))
         return VMTP_E_FULL;
-    mount->used = mount->permanent = 1;
+    mount->used = mount->told = 1;
+    mount->permanent = permanent;
     mount->heard = vipc_now(m->ipc);
     vn_keep(&mount->kept, record);
     return 0;
 }
+
+int vname_manager_mount(vname_manager *m, const struct vname_record *record) { return add_mount(m, record, 1); }
+
+int vname_manager_adopt_mount(vname_manager *m, const struct vname_record *record) { return add_mount(m, record, 0); }
 
 int vname_manager_unmount(vname_manager *m, const char *prefix, size_t length) {
     for (struct vn_mount *t = m->mounts; t < vn_mounts_end(m); t++)

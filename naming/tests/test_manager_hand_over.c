@@ -269,6 +269,35 @@ START_TEST(asks_who_covers_it) {
 }
 END_TEST
 
+/* NAME-8.6-06: who has mounts goes elsewhere with them. */
+START_TEST(moved_with_its_mounts) {
+    stranger_open(&s);
+    program_open(&a);
+    hold(&a, "/a");
+    const struct vname_record below = record_of("/a/b", s.entity, 1);
+    ck_assert_uint_eq(ask_record(&s, a.entity, VNAME_MOUNT, 0, &below)->code, VMTP_OK);
+    struct vname_record held = prefix_of(&a, "/a").record;
+    held.prefix = "/a";
+    struct vname_manager_mount view;
+    ck_assert_int_eq(vname_manager_nth_mount(a.manager, 0, &view), 1);
+    struct vname_record mount = view.record;
+    mount.prefix = "/a/b";
+    program_config(&b);
+    b.config.entity = a.entity;
+    program_close(&a);
+    program_open(&b);
+    ck_assert_int_eq(vname_manager_adopt(b.manager, &held), 0);
+    ck_assert_int_eq(vname_manager_adopt_mount(b.manager, &mount), 0);
+    ck_assert_uint_eq(ask_group(&s, VNAME_HANDLERS, VNAME_QUERY, 0, "/a/b/x", 6)->answers, 0);
+    ck_assert_uint_eq(ask_group(&s, VNAME_HANDLERS, VNAME_QUERY, 0, "/a/x", 4)->answers, 1);
+    manage_run(210 * SECONDS); /* nobody has said anything about it: it is no permanent one */
+    ck_assert_uint_eq(mount_of(&b, "/a/b"), 0);
+    mount.manager = b.entity;
+    ck_assert_int_eq(vname_manager_adopt_mount(b.manager, &mount), VMTP_E_INVALID);
+    program_close(&b);
+}
+END_TEST
+
 int main(void) {
     TCase *t = tcase_create("hand over");
     tcase_add_test(t, handed_over);
@@ -278,5 +307,6 @@ int main(void) {
     tcase_add_test(t, moved_with_its_entity);
     tcase_add_test(t, handed_over_below_ones_own);
     tcase_add_test(t, asks_who_covers_it);
+    tcase_add_test(t, moved_with_its_mounts);
     return manage_main(t, "manager: handing over");
 }

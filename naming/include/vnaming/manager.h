@@ -155,6 +155,9 @@ VMTP_API int vname_manager_take_over(vname_manager *manager, vmtp_entity from, c
 /* Holds what this entity, under this identifier, has held elsewhere: after a migration (NAME-8.6-04).  Nothing is sent at once.  record as
  * vname_manager_nth_prefix gave it there.  Errors as of vname_manager_claim. */
 VMTP_API int vname_manager_adopt(vname_manager *manager, const struct vname_record *record);
+/* The same of a mount that it knew of there (vname_manager_nth_mount), so that it does not answer for it here (NAME-8.6-06); one that is permanent
+ * goes by vname_manager_mount.  It is forgotten when no prefix of this manager covers it.  VMTP_E_INVALID, VMTP_E_FULL. */
+VMTP_API int vname_manager_adopt_mount(vname_manager *manager, const struct vname_record *record);
 
 enum vname_manager_release_flags {
     VNAME_MANAGER_UNREGISTER = 1 /* the directory is to forget it: it will not come back */
