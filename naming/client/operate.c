@@ -518,7 +518,8 @@ void vn_operation_mapped(struct vname_operation *op) { go(op); }
 
 /* What is wrong with it: 0, an error, or the code of a name that is none. */
 static int check(vname_resolver *r, const struct vname_operation *op) {
-    if (op->resolver || (op->capacity && !op->area) || (op->extra_size && !op->extra) ||
+    const uint32_t known = VNAME_REPEATABLE | VNAME_FRESH | VNAME_EMPTY_NAME;
+    if (op->resolver || (op->capacity && !op->area) || (op->extra_size && !op->extra) || (op->flags & ~known) ||
         (op->call_flags & VIPC_CALL_PARTIAL))
         return VMTP_E_INVALID;
     if (op->extra_size > (op->work ? VMTP_MESSAGE_OCTETS - VNAME_NAME_OCTETS : VNAME_EXTRA_OCTETS))

@@ -278,7 +278,9 @@ static int begin(vname_resolver *r, struct vname_watch *w) {
     return 0;
 }
 
-int vname_watch(vname_resolver *r, struct vname_watch *w) { return w->changed ? begin(r, w) : VMTP_E_INVALID; }
+int vname_watch(vname_resolver *r, struct vname_watch *w) {
+    return w->changed && !(w->flags & ~(uint32_t)VNAME_WATCH_ONCE) ? begin(r, w) : VMTP_E_INVALID;
+}
 
 void vname_unwatch(struct vname_watch *w) {
     vname_resolver *r = w->resolver;

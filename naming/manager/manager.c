@@ -234,6 +234,8 @@ int vname_manager_adopt(vname_manager *m, const struct vname_record *record) {
 
 int vname_manager_release(vname_manager *m, const char *prefix, size_t length, uint32_t flags) {
     struct vn_prefix *p = vn_prefix_find(m, prefix, length);
+    if (flags & ~(uint32_t)VNAME_MANAGER_UNREGISTER)
+        return VMTP_E_INVALID;
     if (!p)
         return VMTP_E_NO_ENTITY;
     vn_release(p, flags);

@@ -318,6 +318,7 @@ START_TEST(what_cannot_be_claimed) {
     ck_assert_int_eq(claim(&a, "/a"), 0);
     ck_assert_int_eq(claim(&a, "/b"), 0);
     ck_assert_int_eq(claim(&a, "/c"), VMTP_E_FULL);
+    ck_assert_int_eq(vname_manager_release(a.manager, "/a", 2, VNAME_MANAGER_UNREGISTER << 1), VMTP_E_INVALID);
     ck_assert_int_eq(vname_manager_release(a.manager, "/c", 2, 0), VMTP_E_NO_ENTITY);
     ck_assert_int_eq(vname_manager_release(a.manager, "/b", 2, 0), 0);
     ck_assert_int_eq(claim(&a, "/c"), 0);

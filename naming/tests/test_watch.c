@@ -327,6 +327,9 @@ START_TEST(a_watch_may_end_when_it_is_told) {
         two[i].name = "/a/x";
         two[i].name_length = 4;
         two[i].changed = unwatch_in_change;
+        two[i].flags = VNAME_WATCH_ONCE << 1; /* of a later version */
+        ck_assert_int_eq(vname_watch(net.resolver, &two[i]), VMTP_E_INVALID);
+        two[i].flags = 0;
         ck_assert_int_eq(vname_watch(net.resolver, &two[i]), 0);
         ck_assert_int_eq(vname_watch(net.resolver, &two[i]), VMTP_E_INVALID);
     }

@@ -244,7 +244,7 @@ struct vname_operation {
 
 /*
  * Sends an operation.  0: begun, done will be called once.  VNAME_INVALID, VNAME_TOO_LONG: this is no name, nothing is sent (NAME-2.1-04).
- * VMTP_E_INVALID (it is under way, members contradict each other), VMTP_E_TOO_LARGE (extra).
+ * VMTP_E_INVALID (it is under way, members contradict each other, other flags), VMTP_E_TOO_LARGE (extra).
  */
 VMTP_API int vname_operate(vname_resolver *resolver, struct vname_operation *operation);
 /* Finds the manager of an absolute name, and sends it nothing.  Set name, flags, deadline, done.  VNAME_ANSWERED: it is in record, aliases have been

@@ -163,7 +163,7 @@ enum vname_manager_release_flags {
     VNAME_MANAGER_UNREGISTER = 1 /* the directory is to forget it: it will not come back */
 };
 /* Gives a prefix up, or ends its claim.  Operations with it are answered NAME_STALE from now on.  To rename, claim the new
- * prefix with the same context and release the old one when the program wants.  VMTP_E_NO_ENTITY: it is not held or claimed. */
+ * prefix with the same context and release the old one when the program wants.  VMTP_E_NO_ENTITY: it is not held or claimed; VMTP_E_INVALID: other flags. */
 VMTP_API int vname_manager_release(vname_manager *manager, const char *prefix, size_t length, uint32_t flags);
 /* 1: nothing waits to be sent or answered; a manager that has released all can be destroyed without loss. */
 VMTP_API int vname_manager_is_quiet(const vname_manager *manager);

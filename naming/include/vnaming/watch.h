@@ -53,7 +53,7 @@ struct vname_watch {
     uint8_t area[VNAME_RECORD_OCTETS];
 };
 
-/* Begins.  0; VNAME_INVALID, VNAME_TOO_LONG: no name, or a relative one; VMTP_E_INVALID (it watches already; changed missing); and what
+/* Begins.  0; VNAME_INVALID, VNAME_TOO_LONG: no name, or a relative one; VMTP_E_INVALID (it watches already; changed missing; other flags); and what
  * vipc_serve and vipc_join return. */
 VMTP_API int vname_watch(vname_resolver *resolver, struct vname_watch *watch);
 /* Its end; nothing more is told.  Without effect when it does not watch. */
