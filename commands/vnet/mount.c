@@ -56,6 +56,7 @@ static enum option_outcome parse(struct mount_options *o, int argc, char **argv)
         {"cache", 0, OPTION_DURATION, &o->cache, "TIME", "how long names and attributes are believed (1 s)", 0, 0},
         {"patience", 0, OPTION_DURATION, &o->patience, "TIME", "how long an operation may take (15 s)", 0, 0},
         {"read-only", 'r', OPTION_FLAG, &o->read_only, NULL, "change nothing", 0, 0},
+        {"write-through", 0, OPTION_FLAG, &o->write_through, NULL, "write returns when it is at the manager", 0, 0},
         {"mine", 0, OPTION_FLAG, &o->mine, NULL, "all belongs to who mounts (without root: the default)", 0, 0},
         {"theirs", 0, OPTION_FLAG, &o->theirs, NULL, "users and groups are those the manager tells (root: the default)",
          0, 0},

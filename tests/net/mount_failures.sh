@@ -98,11 +98,13 @@ mount_end "$mnt" $one
 
 # A signal, with a file open: programs are told, and the end is clean.
 mount_at "$mnt" --patience 3s
-exec 5<"$mnt/again"
+exec 5<"$mnt/again" 6>"$mnt/behind"
+head -c 3000000 "$store/file" >&6 || net_fail "cannot write"
 net_stop "$mount" || net_fail "ended by a signal with $?: $(cat "$mnt.err")"
 ! mountpoint -q "$mnt" || net_fail "it is still mounted"
 within 60 cat <&5 >said 2>&1 && net_fail "a file of nothing can be read"
-exec 5<&-
+exec 5<&- 6>&-
+head -c 3000000 "$store/file" | cmp - "$store/behind" || net_fail "what was written before the signal is not there"
 
 # While its manager is gone it can be unmounted, too.
 mount_at "$mnt" --patience 3s
@@ -110,6 +112,20 @@ kill -9 "$serve"
 wait "$serve" 2>/dev/null
 error_of 'Connection timed out' stat "$mnt/again"
 mount_end "$mnt" "$mount"
+
+# A full disk: whoever writes is told, at the latest when he closes.
+mkdir small && mount -t tmpfs -o size=2m tmpfs small || net_fail "no small disk"
+large=$store store=$net_tmp/small
+mount_serve
+for option in --cache=1s --write-through; do
+    mount_at "$mnt" $option
+    error_of 'No space left on device' dd if="$large/file" of="$mnt/full" bs=64k
+    error_of 'No space left on device' dd if="$large/file" of="$mnt/full" bs=4k conv=fsync
+    rm "$mnt/full"
+    head -c 100000 "$large/file" >"$mnt/fits" || net_fail "what fits cannot be written"
+    cmp "$store/fits" <(head -c 100000 "$large/file") || net_fail "what fits differs"
+    mount_end "$mnt" "$mount"
+done
 
 # Nothing to mount.
 net_in right "$vnet" mount /nobody "$mnt" -i v0 --patience 2s >said 2>&1 && net_fail "it mounts what nobody has"

@@ -119,27 +119,32 @@ static void queried(struct mount_op *op, int error) {
 
 static int query(struct mount_op *op) { return uio_query(&op->handle->uio, &op->call, op->area); }
 
-static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_node *node = mount_node_of(m, ino);
-    struct mount_handle *handle = mount_handle_of(node, 0);
-    struct mount_op *op = mount_op_new(m, req);
-    (void)fi;
-    if (!op)
-        return;
-    mount_op_node(op, node);
+static void ask(struct mount_op *op, int error) {
+    struct mount_handle *handle = mount_handle_of(op->node, 0);
+    (void)error;
+    mount_op_begins(op, op->node);
     if (handle) {
         mount_op_handle(op, handle);
         op->then = queried;
         mount_op_call(op, query);
         return;
     }
-    const int error = mount_op_path(op, node, NULL);
+    error = mount_op_path(op, op->node, NULL);
     op->then = named;
     if (error)
         mount_op_fail(op, error);
     else
-        mount_op_named(op, uio_query_object(&m->client, &op->named, UIO_NOFOLLOW));
+        mount_op_named(op, uio_query_object(&op->m->client, &op->named, UIO_NOFOLLOW));
+}
+
+static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
+    struct mount_op *op = mount_op_new(m, req);
+    (void)fi;
+    if (!op)
+        return;
+    mount_op_node(op, mount_node_of(m, ino));
+    mount_behind_wait(op, ask);
 }
 
 /* ---- setattr ----------------------------------------------------------------------------------------------------- */
@@ -199,9 +204,11 @@ static int modify(struct mount_op *op) {
     return uio_modify(&op->handle->uio, &op->call, op->flags, &op->object, 0, op->area);
 }
 
-static void set(struct mount_op *op, struct mount_handle *handle) {
-    struct mount *m = op->m;
-    if (op->flags & UIO_MASK_SIZE) {
+static void set(struct mount_op *op, int error) {
+    const int sized = (op->flags & UIO_MASK_SIZE) != 0;
+    struct mount_handle *handle = mount_handle_of(op->node, sized ? UIO_MODE_WRITE : 0);
+    (void)error;
+    if (sized) {
         mount_ahead_drop(op->node);
         op->node->writes_going++;
         op->kept = 1;
@@ -213,35 +220,26 @@ static void set(struct mount_op *op, struct mount_handle *handle) {
         return;
     }
     op->then = set_by_name;
-    const int error = mount_op_path(op, op->node, NULL);
+    error = mount_op_path(op, op->node, NULL);
     if (error)
         set_over(op, &op->object, error);
     else
-        mount_op_named(op, uio_modify_object(&m->client, &op->named, op->flags, UIO_NOFOLLOW, &op->object));
+        mount_op_named(op, uio_modify_object(&op->m->client, &op->named, op->flags, UIO_NOFOLLOW, &op->object));
 }
 
 static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int what, struct fuse_file_info *fi) {
     struct mount *m = mount_of(req);
-    struct mount_node *node = mount_node_of(m, ino);
-    struct mount_handle *handle = mount_handle_from(fi);
     struct mount_op *op = mount_op_new(m, req);
+    (void)fi;
     if (!op)
         return;
-    mount_op_node(op, node);
+    mount_op_node(op, mount_node_of(m, ino));
     take_wanted(op, st, what);
     const int error = check_owner(m, op);
-    if (error) {
+    if (error)
         mount_op_fail(op, error);
-        return;
-    }
-    if (!handle || !handle->uio.client || ((op->flags & UIO_MASK_SIZE) && !(handle->mode & UIO_MODE_WRITE)))
-        handle = mount_handle_of(node, op->flags & UIO_MASK_SIZE ? UIO_MODE_WRITE : 0);
-    if (!op->flags) {
-        on_getattr(req, ino, fi);
-        mount_op_end(op);
-        return;
-    }
-    set(op, handle);
+    else
+        mount_behind_wait(op, op->flags ? set : ask);
 }
 
 /* ---- statfs ------------------------------------------------------------------------------------------------------ */

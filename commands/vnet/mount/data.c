@@ -3,7 +3,7 @@
  * Reading and writing.
  *
  * The kernel's own writing back (FUSE_CAP_WRITEBACK_CACHE) is not used: with it the kernel believes its own size and times of a file before those of
- * the manager, and what another node writes is never seen.
+ * the manager, and what another node writes is never seen.  behind.c has what is needed of it.
  */
 #include "mount.h"
 
@@ -26,35 +26,25 @@ void mount_read_through(struct mount_op *op) {
         mount_transfer(op->handle, 0, op->at, op->buffer, op->size, op->deadline, read_over, op);
 }
 
-static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
-    (void)ino;
-    if (!op)
-        return;
-    mount_op_handle(op, mount_handle_from(fi));
-    op->at = (uint64_t)at;
-    op->size = (uint32_t)size;
-    if (!mount_ahead_read(op))
+static void can_read(struct mount_op *op, int error) {
+    if (error)
+        mount_op_fail(op, error);
+    else if (!mount_ahead_read(op))
         mount_read_through(op);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
-
-static void write_over(void *context, int result, uint32_t octets) {
-    struct mount_op *op = context;
-    op->node->writes_going--;
-    op->node->writes++;
-    op->node->written = 1;
-    if (result)
-        mount_op_fail(op, mount_is_gone(result) ? EIO : mount_errno(result));
-    else {
-        fuse_reply_write(op->req, octets);
-        mount_op_end(op);
-    }
+static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
+    struct mount_op *op = mount_op_new(m, req);
+    if (!op)
+        return;
+    mount_op_node(op, mount_node_of(m, ino));
+    mount_op_handle(op, mount_handle_from(fi));
+    op->at = (uint64_t)at;
+    op->size = (uint32_t)size;
+    mount_behind_wait(op, can_read);
 }
 
-/* The data lie in the buffer that the request came in, which is ours until it is answered. */
 static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t at, struct fuse_file_info *fi) {
     struct mount *m = mount_of(req);
     struct mount_op *op = mount_op_new(m, req);
@@ -62,12 +52,13 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
         return;
     mount_op_node(op, mount_node_of(m, ino));
     mount_op_handle(op, mount_handle_from(fi));
+    op->file = *fi;
+    op->at = (uint64_t)at;
+    op->size = (uint32_t)size;
     if (mount_op_keep(op, data, size) < 0)
         return;
     mount_ahead_drop(op->node);
-    op->node->writes_going++;
-    mount_transfer(op->handle, 1, (uint64_t)at, (void *)(uintptr_t)op->data, (uint32_t)size, op->deadline, write_over,
-                   op);
+    mount_behind_write(op);
 }
 
 void mount_data_ops(struct fuse_lowlevel_ops *ops) {

@@ -102,6 +102,7 @@ static void leave_waiting(struct mount_op *op) {
     while (*at != op)
         at = &(*at)->next;
     *at = op->next;
+    op->waits = 0;
     op->m->waiting_count--;
     vipc_timer_cancel(&op->timer);
 }
@@ -123,7 +124,7 @@ static void interrupted(fuse_req_t req, void *data) {
     struct mount_op *op = data;
     (void)req;
     op->interrupted = 1;
-    if (op->timer.fire)
+    if (op->waits) /* else it is seen when what is under way is over */
         vipc_timer_set(op->m->ipc, &op->timer, vipc_now(op->m->ipc));
 }
 
@@ -138,6 +139,7 @@ static void wait(struct mount_op *op) {
         op->delay = LAST_DELAY;
     op->next = m->waiting;
     m->waiting = op;
+    op->waits = 1;
     m->waiting_count++;
     op->timer.fire = look_again;
     op->timer.context = op;
@@ -192,11 +194,8 @@ static void seen_before(struct mount_op *op, int error) {
 }
 
 /* op->handle is set when it is a lock of flock, or the locker is open. */
-static void attempt(struct mount_op *op, int error) {
-    if (error) {
-        mount_op_fail(op, error);
-        return;
-    }
+static void attempt_now(struct mount_op *op, int error) {
+    (void)error;
     op->deadline = mount_deadline(op->m);
     if (!op->handle)
         mount_op_handle(op, op->locker->handle);
@@ -207,6 +206,13 @@ static void attempt(struct mount_op *op, int error) {
     } else {
         set_it(op);
     }
+}
+
+static void attempt(struct mount_op *op, int error) {
+    if (error)
+        mount_op_fail(op, error);
+    else
+        mount_behind_wait(op, attempt_now);
 }
 
 static int kind_of(int type) {
@@ -330,27 +336,34 @@ static void unlocked(struct mount_op *op, int error) {
     struct mount_locker *locker = locker_of(op->node, op->owner);
     if (locker && !locker->opening)
         drop_locker(op->node, locker);
-    finish(op, error == EIO ? 0 : error); /* gone is as good as given back */
+    finish(op, op->late ? op->late : error == EIO ? 0 : error); /* gone is as good as given back */
 }
 
 /* A process that closes a file, whichever of its descriptors, has no locks of it any more. */
-static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_locker *locker = locker_of(mount_node_of(m, ino), fi->lock_owner);
+static void give_back(struct mount_op *op, int error) {
+    struct mount_locker *locker = locker_of(op->node, op->owner);
+    op->late = mount_behind_error(op->handle);
     if (!locker || !locker->open) {
-        fuse_reply_err(req, 0);
+        mount_op_fail(op, op->late);
         return;
     }
+    mount_handle_done(op->handle);
+    mount_op_handle(op, locker->handle);
+    op->kind = UIO_LOCK_NONE;
+    op->range = (struct uio_range){.count = FLOCK_OCTET};
+    op->gives_back = 1;
+    attempt(op, error);
+}
+
+static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
     struct mount_op *op = mount_op_new(m, req);
     if (!op)
         return;
     mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, locker->handle);
+    mount_op_handle(op, mount_handle_from(fi));
     op->owner = fi->lock_owner;
-    op->kind = UIO_LOCK_NONE;
-    op->range = (struct uio_range){.count = FLOCK_OCTET};
-    op->gives_back = 1;
-    attempt(op, 0);
+    mount_behind_wait(op, give_back);
 }
 
 void mount_lockers_free(struct mount_node *node) {

@@ -12,6 +12,7 @@
  *   data.c     reading and writing
  *   transfer.c pieces of a read or write that are under way together
  *   ahead.c    what is read ahead of a program that reads in sequence
+ *   behind.c   what is written behind a program's back
  *   list.c     directories
  *   lock.c     locks
  *   fresh.c    a thread that has the kernel forget what others have changed
@@ -43,6 +44,7 @@ struct mount_handle;
 #define MOUNT_PARTS 4u              /* of one read or write that are under way together */
 #define MOUNT_COUNTED 16384u        /* places for nodes by their numbers, a power of two */
 #define MOUNT_DOUBTED 8u
+#define MOUNT_SPARE 16u /* buffers that are kept */
 #define MOUNT_PATH (VNAME_NAME_OCTETS + 1u)
 
 /* ---- inodes: node.c ---------------------------------------------------------------------------------------------- */
@@ -75,6 +77,11 @@ struct mount_node {
     uint32_t writes_going; /* of ours, under way */
     uint8_t written;       /* by us since the version was seen */
     struct mount_locker *lockers;
+
+    /* What is written behind: behind.c. */
+    struct mount_piece *pieces;
+    struct mount_op *drained; /* that wait until there are none */
+    uint32_t pieces_going;
 };
 
 /* What has found an instance gone, and waits for another in its place. */
@@ -95,6 +102,7 @@ struct mount_handle {
     uint32_t busy;             /* what uses it just now */
     uint32_t calls;            /* on the instance, under way */
     uint8_t opening;           /* a directory, whose instance comes late */
+    int error;                 /* of what was written behind, to be told */
     uint8_t keeps;             /* a lock may be lost with the instance */
     uint8_t closed;            /* by the kernel: it goes when nothing uses it */
     struct uio_call call;      /* its release */
@@ -112,7 +120,7 @@ struct mount_options {
     const char *name, *directory;
     vmtp_time cache;    /* how long the kernel believes names and attributes */
     vmtp_time patience; /* how long an operation may take */
-    uint8_t read_only, mine, theirs, allow_other, background;
+    uint8_t read_only, write_through, mine, theirs, allow_other, background;
 };
 
 struct mount {
@@ -142,9 +150,11 @@ struct mount {
     struct mount_transfer *transfers;
 
     vmtp_entity doubted[MOUNT_DOUBTED]; /* managers that were silent, the last ones */
+    uint64_t behind;                    /* octets that are on their way to be written */
     struct mount_fresh *fresh;
     int ready;    /* descriptor of who waits behind --background, or -1 */
     void *buffer; /* that the kernel's next request is read into; NULL: an operation keeps it */
+    char *spare[MOUNT_SPARE];
 };
 
 /* ---- node.c ------------------------------------------------------------------------------------------------------ */
@@ -210,7 +220,8 @@ struct mount_op {
     struct vipc_timer timer;
     vmtp_time delay;
     uint32_t kind;
-    uint8_t sleeps, interrupted, gives_back;
+    uint8_t sleeps, waits, interrupted, gives_back;
+    int late;              /* error of what was written behind */
     const void *data;      /* to be written */
     void *taken;           /* the kernel's buffer in which they lie, or NULL */
     struct mount_op *next; /* in a list */
@@ -229,6 +240,9 @@ struct mount_op *mount_op_new(struct mount *m, fuse_req_t req);
 int mount_op_buffer(struct mount_op *op, size_t size);
 /* op->data are what the kernel wants written, for as long as the operation takes: 0, or it has been answered. */
 int mount_op_keep(struct mount_op *op, const char *data, size_t size);
+/* Buffers as large as that of a write of the kernel's; NULL: no memory. */
+char *mount_buffer_get(struct mount *m);
+void mount_buffer_give(struct mount *m, char *buffer);
 void mount_ops_close(struct mount *m);
 /* After it was answered. */
 void mount_op_end(struct mount_op *op);
@@ -300,6 +314,12 @@ void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void 
 
 /* Ends all of them without a word. */
 void mount_transfers_cancel(struct mount *m);
+/* behind.c: writes op->data, and answers, now or when it is done. */
+void mount_behind_write(struct mount_op *op);
+/* Calls `then` when all that was written to op->node is at its manager. */
+void mount_behind_wait(struct mount_op *op, void (*then)(struct mount_op *op, int error));
+int mount_behind_error(struct mount_handle *handle); /* errno, once */
+void mount_behind_free(struct mount_node *node);
 /* Reads for an operation, and answers it. */
 void mount_read_through(struct mount_op *op);
 /* ahead.c: 1: it answers the read, now or later; 0: it was not foreseen. */

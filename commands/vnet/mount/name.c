@@ -68,14 +68,27 @@ static void found(struct mount_op *op, int error) {
     mount_refresh(op, mount_seen(op, op->node, &op->object), reply_entry);
 }
 
+static void look_up(struct mount_op *op, int error) {
+    (void)error;
+    if (op->node) {
+        mount_op_begins(op, op->node);
+        mount_node_unref(op->m, op->node);
+        op->node = NULL;
+    }
+    mount_op_named(op, uio_query_object(&op->m->client, &op->named, UIO_NOFOLLOW));
+}
+
 static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name) {
     struct mount_op *op = in_directory(req, parent, name, found);
     if (!op)
         return;
-    const struct mount_node *known = mount_node_known(op->m, op->parent, name);
-    if (known)
-        mount_op_begins(op, known);
-    mount_op_named(op, uio_query_object(&op->m->client, &op->named, UIO_NOFOLLOW));
+    struct mount_node *known = mount_node_known(op->m, op->parent, name);
+    if (known) {
+        op->node = mount_node_ref(known);
+        mount_behind_wait(op, look_up);
+    } else {
+        look_up(op, 0);
+    }
 }
 
 static void on_forget(fuse_req_t req, fuse_ino_t ino, uint64_t lookups) {

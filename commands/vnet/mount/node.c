@@ -302,6 +302,7 @@ int mount_path(const struct mount *m, char path[MOUNT_PATH], const struct mount_
 /* With all that belongs to it; nothing is under way any more. */
 static void free_node(struct mount_node *node) {
     mount_lockers_free(node);
+    mount_behind_free(node);
     while (node->handles) {
         struct mount_handle *handle = node->handles;
         node->handles = handle->next;

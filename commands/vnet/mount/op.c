@@ -3,6 +3,7 @@
 #include "mount.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- errno ------------------------------------------------------------------------------------------------------- */
 
@@ -75,10 +76,33 @@ int mount_op_keep(struct mount_op *op, const char *data, size_t size) {
 }
 
 static void give_back(struct mount_op *op) {
-    if (op->m->buffer)
-        free(op->taken);
-    else if (op->taken)
-        op->m->buffer = op->taken;
+    if (op->taken)
+        mount_buffer_give(op->m, op->taken);
+}
+
+/* What libfuse wants for a request: as many pages as the kernel sends at most, and a head. */
+static size_t buffer_octets(void) {
+    const size_t pages = 256 * (size_t)sysconf(_SC_PAGESIZE);
+    return (pages > MOUNT_WRITE_OCTETS ? pages : MOUNT_WRITE_OCTETS) + 65536;
+}
+
+char *mount_buffer_get(struct mount *m) {
+    for (unsigned i = MOUNT_SPARE; i-- > 0;)
+        if (m->spare[i]) {
+            char *buffer = m->spare[i];
+            m->spare[i] = NULL;
+            return buffer;
+        }
+    return malloc(buffer_octets());
+}
+
+void mount_buffer_give(struct mount *m, char *buffer) {
+    for (unsigned i = 0; i < MOUNT_SPARE; i++)
+        if (!m->spare[i]) {
+            m->spare[i] = buffer;
+            return;
+        }
+    free(buffer);
 }
 
 void mount_op_end(struct mount_op *op) {
@@ -222,5 +246,7 @@ void mount_ops_close(struct mount *m) {
         free(op->buffer);
         free(op);
     }
+    for (unsigned i = 0; i < MOUNT_SPARE; i++)
+        free(m->spare[i]);
     free(m->buffer);
 }

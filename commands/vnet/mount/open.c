@@ -157,6 +157,14 @@ static int take_handle(struct mount_op *op, struct mount_node *node) {
     return 0;
 }
 
+static void open_empty(struct mount_op *op, int error) {
+    (void)error;
+    mount_ahead_drop(op->node);
+    op->node->writes_going++;
+    op->kept = 1;
+    mount_op_named(op, begin_create(op));
+}
+
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
     struct mount *m = mount_of(req);
     struct mount_op *op = mount_op_new(m, req);
@@ -173,12 +181,10 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
     }
     if (take_handle(op, op->node) < 0)
         return;
-    if (op->mode & UIO_MODE_TRUNCATE) {
-        mount_ahead_drop(op->node);
-        op->node->writes_going++;
-        op->kept = 1;
-    }
-    mount_op_named(op, begin_create(op));
+    if (op->mode & UIO_MODE_TRUNCATE)
+        mount_behind_wait(op, open_empty);
+    else
+        mount_op_named(op, begin_create(op));
 }
 
 /* ---- create ------------------------------------------------------------------------------------------------------ */
@@ -266,6 +272,17 @@ static int make_stable(struct mount_op *op) {
     return uio_modify(&op->handle->uio, &op->call, UIO_MASK_STABLE, NULL, 0, op->area);
 }
 
+static void synced(struct mount_op *op, int error) {
+    const int late = mount_behind_error(op->handle);
+    mount_op_fail(op, late ? late : error);
+}
+
+static void sync_now(struct mount_op *op, int error) {
+    (void)error;
+    op->then = synced;
+    mount_op_call(op, make_stable);
+}
+
 static void on_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi) {
     struct mount *m = mount_of(req);
     struct mount_op *op = mount_op_new(m, req);
@@ -274,8 +291,7 @@ static void on_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_
         return;
     mount_op_node(op, mount_node_of(m, ino));
     mount_op_handle(op, mount_handle_from(fi));
-    op->then = mount_op_fail;
-    mount_op_call(op, make_stable);
+    mount_behind_wait(op, sync_now);
 }
 
 void mount_open_ops(struct fuse_lowlevel_ops *ops) {

@@ -39,9 +39,9 @@ static int is_full(const struct mount *m) { return m->ops - m->waiting_count >= 
 static int take_requests(struct mount *m) {
     unsigned taken = 0;
     while (taken < AT_ONCE && !is_full(m)) {
-        struct fuse_buf buf = {.mem = m->buffer};
+        struct fuse_buf buf = {.mem = m->buffer ? m->buffer : mount_buffer_get(m)};
         const int n = fuse_session_receive_buf(m->session, &buf);
-        m->buffer = buf.mem;
+        m->buffer = buf.mem; /* libfuse makes one where there was no memory */
         if (n == -EAGAIN || n == -EINTR)
             break;
         if (n <= 0)
@@ -195,6 +195,13 @@ static int serve(struct mount *m) {
     return run_loop(m);
 }
 
+/* What programs were told is written, is. */
+static void drain(struct mount *m) {
+    const vmtp_time until = mount_deadline(m);
+    while (m->behind && vipc_now(m->ipc) < until && vipc_wait(m->ipc, until) == 0)
+        continue;
+}
+
 int mount_run(struct mount *m) {
     m->session = new_session(m);
     if (!m->session)
@@ -204,6 +211,7 @@ int mount_run(struct mount *m) {
         code = serve(m);
         fuse_session_exit(m->session);
         fuse_session_unmount(m->session);
+        drain(m);
         mount_fresh_close(m);
         mount_cancel_all(m);
     } else {
