@@ -26,6 +26,7 @@ static const struct vnet_command commands[] = {
     {"serve", "let others use a directory by names", vnet_serve},
     {"ls", "list directories that others serve", vnet_ls},
     {"cat", "write what is in objects to the standard output", vnet_cat},
+    {"put", "write the standard input to an object", vnet_put},
     {"cp", "copy files and trees, from here to managers, back and between them", vnet_cp},
     {"mv", "give objects other names", vnet_mv},
     {"rm", "remove objects", vnet_rm},

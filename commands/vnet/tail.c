@@ -77,7 +77,7 @@ static int64_t read_at(struct tail *t, uint64_t at, uint32_t most, int *ends) {
         t->explains = explain(t, result);
         return -1;
     }
-    if (t->records && call.octets)
+    if (t->records)
         t->at = call.block;
     return call.octets;
 }
@@ -156,13 +156,14 @@ static int write_from_here(struct tail *t) {
     const uint32_t most = t->handle.instance.max_transfer < PIECE ? t->handle.instance.max_transfer : PIECE;
     int ends;
     for (;;) {
+        const uint64_t before = t->at;
         const int64_t n = read_at(t, t->at, most, &ends);
         if (n < 0)
             return t->explains;
         t->at += t->records ? 0 : (uint64_t)n;
         if (put(t->octets, (size_t)n) != 0 || (n > 0 && t->follow && vnet_flush() != 0))
-            return VNET_OK; /* what is wrong is said at the end of main */
-        if (n > 0 && !ends)
+            return VNET_OK;           /* what is wrong is said at the end of main */
+        if (t->at != before && !ends) /* a record may be empty */
             continue;
         if (!t->follow)
             return VNET_OK;

@@ -31,6 +31,7 @@ int vnet_mount(int argc, char **argv);
 int vnet_serve(int argc, char **argv);
 int vnet_ls(int argc, char **argv);
 int vnet_cat(int argc, char **argv);
+int vnet_put(int argc, char **argv);
 int vnet_cp(int argc, char **argv);
 int vnet_mv(int argc, char **argv);
 int vnet_rm(int argc, char **argv);
