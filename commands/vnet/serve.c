@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet serve - a directory of this system, by names, for everybody on the segment. */
 #include "claims.h"
+#include "counters.h"
 #include "engine_options.h"
 #include "node.h"
 #include "text.h"
@@ -138,9 +139,14 @@ static void say_end(const struct serve *s) {
     say_counters(s, objects, (const uint64_t *)uio_manager_counters(s->manager), uio_manager_counter_name,
                  uio_manager_counter_text);
     if (s->common.json) {
-        json_line(json_pack("{s:s, s:o, s:o}", "event", "end", "files", files, "objects", objects));
+        json_t *o = json_pack("{s:s, s:o, s:o}", "event", "end", "files", files, "objects", objects);
+        json_t *counters = counters_json(&s->node);
+        json_object_update(o, counters);
+        json_decref(counters);
+        json_line(o);
         return;
     }
+    counters_print(&s->node);
     json_decref(files);
     json_decref(objects);
 }

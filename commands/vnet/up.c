@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vnet up - a node with the test service. */
+#include "counters.h"
 #include "node.h"
 #include "test_protocol.h"
 #include "text.h"
@@ -44,36 +45,15 @@ static void say_ready(struct up *u) {
     vnet_flush();
 }
 
-static void say_end_json(struct up *u, const struct vmtp_port_stats *port) {
-    json_t *counters = json_object();
-    for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++)
-        json_object_set_new(counters, vmtp_counter_name(i), json_integer((json_int_t)vmtp_counter(u->node.engine, i)));
-    json_line(json_pack("{s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}}", "event", "end", "counters", counters, "port",
-                        "received", (json_int_t)port->received, "sent", (json_int_t)port->sent, "rx_dropped",
-                        (json_int_t)port->rx_dropped, "rx_truncated", (json_int_t)port->rx_truncated, "tx_refused",
-                        (json_int_t)port->tx_refused, "tx_failed", (json_int_t)port->tx_failed));
-}
-
-static void say_end_text(struct up *u, const struct vmtp_port_stats *port) {
-    for (unsigned i = 1; i < VMTP_COUNTER_COUNT; i++) {
-        uint64_t value = vmtp_counter(u->node.engine, i);
-        if (value > 0)
-            printf("%-22s %12llu  %s\n", vmtp_counter_name(i), (unsigned long long)value, vmtp_counter_text(i));
+static void say_end(const struct up *u) {
+    if (!u->options.common.json) {
+        counters_print(&u->node);
+        return;
     }
-    if (port->rx_dropped > 0)
-        printf("%-22s %12llu  %s\n", "port_rx_dropped", (unsigned long long)port->rx_dropped,
-               "lost below for want of room");
-    if (port->tx_failed > 0)
-        printf("%-22s %12llu  %s\n", "port_tx_failed", (unsigned long long)port->tx_failed, "not sent by the interface");
-}
-
-static void say_end(struct up *u) {
-    struct vmtp_port_stats port = {0};
-    vmtp_port_stats(vmtp_host_port(u->node.host), &port);
-    if (u->options.common.json)
-        say_end_json(u, &port);
-    else
-        say_end_text(u, &port);
+    json_t *o = json_pack("{s:s}", "event", "end"), *counters = counters_json(&u->node);
+    json_object_update(o, counters);
+    json_decref(counters);
+    json_line(o);
 }
 
 static void say_entity(struct up *u, const char *what, vmtp_entity entity) {
