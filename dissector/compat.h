@@ -43,6 +43,20 @@ typedef gboolean compat_bool;
 #define compat_heuristics(name, description, proto) register_heur_dissector_list((name), (proto))
 #endif
 
+/* Followers tell how many streams there are since 4.4. */
+#if WIRESHARK_AT_LEAST(4, 4)
+#define COMPAT_REGISTER_FOLLOW(...) register_follow_stream(__VA_ARGS__, statistics_streams, NULL)
+#else
+#define COMPAT_REGISTER_FOLLOW(...) register_follow_stream(__VA_ARGS__)
+#endif
+
+/* Levels of a menu are separated by more since 4.2. */
+#if WIRESHARK_AT_LEAST(4, 2)
+#define COMPAT_MENU "//"
+#else
+#define COMPAT_MENU "/"
+#endif
+
 #if WIRESHARK_AT_LEAST(4, 6)
 #define compat_try_uint dissector_try_uint_with_data
 #else

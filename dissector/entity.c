@@ -99,14 +99,18 @@ static const char *resolved(const address *a) {
 }
 static int resolved_size(void) { return 256; }
 
-/* The entities take the place of the stations in columns, flow graphs and conversations. */
-void entity_columns(packet_info *pinfo, uint64_t source, uint64_t destination) {
+void entity_addresses(packet_info *pinfo, uint64_t source, uint64_t destination, address *from, address *to) {
     uint64_t *octets = wmem_alloc_array(pinfo->pool, uint64_t, 2);
     octets[0] = GUINT64_TO_BE(source);
     octets[1] = GUINT64_TO_BE(destination);
-    set_address(&pinfo->net_src, entity_address, 8, &octets[0]);
+    set_address(from, entity_address, 8, &octets[0]);
+    set_address(to, entity_address, 8, &octets[1]);
+}
+
+/* The entities take the place of the stations in columns, flow graphs and conversations. */
+void entity_columns(packet_info *pinfo, uint64_t source, uint64_t destination) {
+    entity_addresses(pinfo, source, destination, &pinfo->net_src, &pinfo->net_dst);
     copy_address_shallow(&pinfo->src, &pinfo->net_src);
-    set_address(&pinfo->net_dst, entity_address, 8, &octets[1]);
     copy_address_shallow(&pinfo->dst, &pinfo->net_dst);
 }
 

@@ -83,6 +83,7 @@ static void upper(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *t
         return;
     info.complete = !PACKET_HAS_SEGMENT(p) || (segment && tvb_reported_length(segment) == packet_segment_size(p));
     tvbuff_t *tvb = segment ? segment : tvb_new_subset_length(p->tvb, VMTP_HEADER_OCTETS, 0);
+    p_add_proto_data(pinfo->pool, pinfo, proto_vmtp, 0, GUINT_TO_POINTER(interface_of(info.code)));
     if (response)
         col_append_fstr(pinfo->cinfo, COL_INFO, ", to %s", request_code_text(pinfo->pool, info.code));
     if (interface_of(info.code) == interface_of(VMTP_PROBE_ENTITY)) {
@@ -133,9 +134,39 @@ static int dissect_vmtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     const struct vmtp_seen *seen = track_packet(p, pinfo);
     tvbuff_t *segment = collect_segment(p, pinfo, seen);
     story_tree(p, pinfo, sub, seen, segment);
+    statistics_packet(p, pinfo, seen);
+    if (seen && (seen->completes || seen->finishes))
+        statistics_segment(pinfo, segment);
     if (p->sound)
         upper(p, pinfo, tree, sub, seen, segment);
     return (int)tvb_captured_length(tvb);
+}
+
+/* ---- decode as: the interface of a Request is what people choose a protocol for ----------------------------------------- */
+
+static uint32_t shown_interface(packet_info *pinfo) {
+    return GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, pinfo, proto_vmtp, 0));
+}
+static void interface_label(packet_info *pinfo, char *text) {
+    snprintf(text, MAX_DECODE_AS_PROMPT_LEN, "VMTP interface 0x%04x as", shown_interface(pinfo));
+}
+static gpointer interface_value(packet_info *pinfo) { return GUINT_TO_POINTER(shown_interface(pinfo)); }
+
+static void decode_as_handoff(void) {
+    static build_valid_func values[] = {interface_value};
+    static decode_as_value_t value = {interface_label, 1, values};
+    static decode_as_t as = {"vmtp",
+                             "vmtp.interface",
+                             1,
+                             0,
+                             &value,
+                             NULL,
+                             NULL,
+                             decode_as_default_populate_list,
+                             decode_as_default_reset,
+                             decode_as_default_change,
+                             NULL};
+    register_decode_as(&as);
 }
 
 /* ---- registration -------------------------------------------------------------------------------------------------- */
@@ -158,6 +189,7 @@ void proto_register_vmtp(void) {
     track_register();
     story_register();
     manage_register();
+    statistics_register();
     code_table = register_dissector_table("vmtp.code", "VMTP RequestCode", proto_vmtp, FT_UINT32, BASE_HEX);
     interface_table = register_dissector_table("vmtp.interface", "VMTP interface", proto_vmtp, FT_UINT32, BASE_HEX);
     heuristics = compat_heuristics("vmtp", "VMTP messages", proto_vmtp);
@@ -172,4 +204,6 @@ void proto_register_vmtp(void) {
 void proto_reg_handoff_vmtp(void) {
     dissector_add_uint_with_preference("ethertype", VMTP_ETHERTYPE, vmtp_handle);
     dissector_add_uint("ip.proto", IP_PROTOCOL_VMTP, vmtp_handle);
+    statistics_handoff();
+    decode_as_handoff();
 }

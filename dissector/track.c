@@ -307,6 +307,8 @@ struct vmtp_seen *track_packet(const struct vmtp_packet *p, packet_info *pinfo) 
     return seen;
 }
 
+uint32_t track_clients(void) { return wmem_map_size(clients); }
+
 static void forget(void) { call_count = 0; }
 
 void track_register(void) {

@@ -15,7 +15,8 @@
  *   notify.c       Notify operations and the packets that they speak of
  *   manage.c       management procedures
  *   packet-v*.c    protocols above
- *   statistics.c, follow.c   taps and what listens to them
+ *   statistics.c   taps, and what Wireshark counts, follows and finds by them
+ *   objects.c      instances of UIO, and what was read of them as files
  */
 #ifndef DISSECTOR_VMTP_H
 #define DISSECTOR_VMTP_H
@@ -108,6 +109,7 @@ char *entity_text(wmem_allocator_t *scope, uint64_t entity, uint32_t frame);
 const char *entity_name(uint64_t entity, uint32_t frame);
 void entity_learn(uint64_t entity, const char *name, uint32_t frame);
 proto_item *entity_item(proto_tree *tree, int field, tvbuff_t *tvb, int offset, packet_info *pinfo);
+void entity_addresses(packet_info *pinfo, uint64_t source, uint64_t destination, address *from, address *to);
 void entity_columns(packet_info *pinfo, uint64_t source, uint64_t destination);
 /* Hidden items that find an entity wherever it stands. */
 void entity_tree(proto_tree *tree, tvbuff_t *tvb, bool response);
@@ -251,6 +253,7 @@ void track_register(void);
 struct vmtp_seen *track_packet(const struct vmtp_packet *p, packet_info *pinfo);
 struct vmtp_call *track_find(uint64_t client, uint32_t transaction, uint64_t station);
 bool code_is_notify(uint32_t code);
+uint32_t track_clients(void); /* how many there are */
 
 /* collect.c */
 enum verdict collect(struct vmtp_group *group, const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen);
@@ -297,6 +300,13 @@ struct vmtp_info {
 void manage_register(void);
 /* The parameters of a management procedure, into the tree of VMTP. */
 void manage_message(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo);
+
+/* statistics.c */
+void statistics_register(void);
+void statistics_handoff(void);
+void statistics_packet(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen);
+void statistics_segment(packet_info *pinfo, tvbuff_t *segment);
+uint32_t statistics_streams(void);
 
 /* packet-vnaming.c */
 /* The parameters of an operation by name (spec/naming.md section 6.1).  Returns where in the segment the operation goes on. */
