@@ -84,6 +84,14 @@ class Sharkd:
         wanted = {"filter": f"({display_filter}) and frame.number != {10 ** 9 + self.count}"} if display_filter else {}
         return [(row["num"], row["c"]) for row in self.ask("frames", **wanted)]
 
+    def try_filter(self, text):
+        """OK, or what is wrong with it."""
+        try:
+            self.ask("check", filter=text)
+            return "OK"
+        except SystemExit as refusal:
+            return str(refusal)
+
     def tree(self, frame):
         return self.ask("frame", frame=frame, proto=True)["tree"]
 

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plugin inside this program, on the libwireshark that is installed: sequences of frames of captures, altered at random, in two
+ * passes as in the window.  The plugin is instrumented, and what Wireshark calls a bug of a dissector ends the program.
+ *
+ *   dissector-driver --frames N --seed S FILE.pcap...    altered frames, until N were dissected
+ *   dissector-driver --snap FILE.pcap...                 every frame, cut off at every length
+ *   dissector-driver --speed N FILE.pcap...              N frames as they are, in two passes; prints frames a second
+ *
+ * Files are classic pcap of Ethernet, in this machine's byte order, as dissector/tests/lib.py writes them.
+ */
+#include "../vmtp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <epan/epan.h>
+#include <epan/epan_dissect.h>
+#include <epan/timestamp.h>
+#include <wiretap/wtap.h>
+#include <wsutil/filesystem.h>
+#include <wsutil/privileges.h>
+
+void plugin_register(void);
+
+#define FRAME_OCTETS 70000u
+#define WINDOW 48u  /* frames that follow each other as in the capture, or nearly */
+#define WINDOWS 64u /* of one sequence: to begin a new one takes Wireshark long */
+#define FRAME_LIMIT 40000u
+
+struct frame {
+    uint64_t nanoseconds;
+    uint32_t octets, captured;
+    uint8_t *data;
+};
+
+static struct frame frames[FRAME_LIMIT];
+static unsigned frame_count;
+static uint64_t state;
+
+static uint32_t draw(uint32_t below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return below ? (uint32_t)((state >> 11) % below) : 0;
+}
+
+/* ---- captures ------------------------------------------------------------------------------------------------------------ */
+
+static void read_capture(const char *path) {
+    uint8_t head[24];
+    uint32_t record[4];
+    FILE *f = fopen(path, "rb");
+    if (!f || fread(head, sizeof head, 1, f) != 1) {
+        fprintf(stderr, "driver: cannot read %s\n", path);
+        exit(2);
+    }
+    while (frame_count < FRAME_LIMIT && fread(record, sizeof record, 1, f) == 1 && record[2] <= FRAME_OCTETS) {
+        struct frame *to = &frames[frame_count];
+        to->nanoseconds = record[0] * UINT64_C(1000000000) + record[1];
+        to->captured = record[2];
+        to->octets = record[3];
+        to->data = g_malloc(MAX(record[2], 1));
+        if (fread(to->data, 1, record[2], f) == record[2])
+            frame_count++;
+    }
+    fclose(f);
+}
+
+/* ---- dissection ------------------------------------------------------------------------------------------------------------ */
+
+static const nstime_t *frame_time(struct packet_provider_data *provider _U_, uint32_t frame _U_) {
+    static const nstime_t never;
+    return &never;
+}
+
+static void dissect(epan_dissect_t *edt, const struct frame *f, frame_data *fd, bool again, uint32_t number) {
+    wtap_rec rec;
+    memset(&rec, 0, sizeof rec);
+    rec.rec_type = REC_TYPE_PACKET;
+    rec.rec_header.packet_header.caplen = f->captured;
+    rec.rec_header.packet_header.len = f->octets;
+    rec.rec_header.packet_header.pkt_encap = WTAP_ENCAP_ETHERNET;
+    rec.rec_header.packet_header.pseudo_header.eth.fcs_len = 0;
+    rec.presence_flags = WTAP_HAS_TS | WTAP_HAS_CAP_LEN;
+    rec.ts.secs = (time_t)(f->nanoseconds / 1000000000);
+    rec.ts.nsecs = (int)(f->nanoseconds % 1000000000);
+    if (!again)
+        frame_data_init(fd, number, &rec, 0, 0);
+    epan_dissect_run(edt, WTAP_FILE_TYPE_SUBTYPE_UNKNOWN, &rec, tvb_new_real_data(f->data, f->captured, (int)f->octets),
+                     fd, NULL);
+    epan_dissect_reset(edt);
+    fd->visited = 1;
+}
+
+/* A sequence is a capture of its own: two passes, then all is forgotten. */
+static void play(const struct frame *sequence, unsigned count, bool tree) {
+    static const struct packet_provider_funcs provider = {.get_frame_ts = frame_time};
+    frame_data *told = g_new0(frame_data, count);
+    epan_t *session = epan_new(NULL, &provider);
+    epan_dissect_t *edt = epan_dissect_new(session, tree, tree);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < count; i++)
+            dissect(edt, &sequence[i], &told[i], pass > 0, i + 1);
+    for (unsigned i = 0; i < count; i++)
+        frame_data_destroy(&told[i]);
+    epan_dissect_free(edt);
+    epan_free(session);
+    g_free(told);
+}
+
+/* ---- alterations ------------------------------------------------------------------------------------------------------------ */
+
+#define PACKET_AT 14u
+
+static void put_sum(struct frame *f) {
+    uint32_t sums[2] = {0, 0}, end = f->captured - 4;
+    if (f->captured < PACKET_AT + 68 || f->captured != f->octets)
+        return;
+    for (uint32_t at = PACKET_AT; at + 1 < end; at += 2)
+        sums[(at - PACKET_AT) / 32 & 1] += (uint32_t)f->data[at] << 8 | f->data[at + 1];
+    for (int i = 0; i < 2; i++) {
+        while (sums[i] >> 16)
+            sums[i] = (sums[i] & 0xFFFF) + (sums[i] >> 16);
+        sums[i] = sums[i] ? sums[i] : 0xFFFF;
+        f->data[end + 2 * (uint32_t)i] = (uint8_t)(sums[i] >> 8);
+        f->data[end + 2 * (uint32_t)i + 1] = (uint8_t)sums[i];
+    }
+}
+
+static void alter_octets(struct frame *f) {
+    static const uint8_t odd[] = {0, 1, 2, 7, 8, 0x7F, 0x80, 0xFE, 0xFF};
+    for (unsigned n = 1 + draw(4); n > 0; n--) {
+        uint32_t at = draw(4) ? PACKET_AT + draw(64) : draw(f->captured);
+        if (draw(3) == 0)
+            at = PACKET_AT + 64 + draw(64); /* the heads of records and descriptors */
+        if (at < f->captured)
+            f->data[at] = draw(2) ? odd[draw(sizeof odd)] : (uint8_t)draw(256);
+    }
+}
+
+static void resize(struct frame *f) {
+    uint32_t octets = draw(f->captured + 1);
+    f->captured = octets;
+    if (draw(2))
+        f->octets = octets;
+}
+
+static void alter(struct frame *f) {
+    switch (draw(8)) {
+    case 0: resize(f); return;
+    case 1: f->nanoseconds += (uint64_t)draw(30) * 1000000000; break;
+    default: alter_octets(f);
+    }
+    if (draw(4))
+        put_sum(f);
+}
+
+static unsigned make_window(struct frame *sequence) {
+    unsigned begin = draw(frame_count), count = 2 + draw(WINDOW - 2);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned from = draw(12) ? (begin + i) % frame_count : draw(frame_count);
+        sequence[i] = frames[from];
+        sequence[i].data = g_memdup2(frames[from].data, MAX(frames[from].captured, 1));
+        if (draw(3) == 0)
+            alter(&sequence[i]);
+    }
+    for (unsigned i = 1; i < count; i++)
+        if (draw(10) == 0) {
+            struct frame swap = sequence[i];
+            sequence[i] = sequence[i - 1];
+            sequence[i - 1] = swap;
+        }
+    return count;
+}
+
+static void forget_sequence(struct frame *sequence, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        g_free(sequence[i].data);
+}
+
+static void fuzz(uint64_t wanted, uint64_t seed) {
+    static struct frame sequence[WINDOW * WINDOWS];
+    uint64_t done = 0;
+    for (uint64_t turn = 0; done < wanted; turn++) {
+        state = (seed + turn) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+        unsigned count = 0;
+        for (unsigned i = 0; i < WINDOWS && done + count < wanted; i++)
+            count += make_window(sequence + count);
+        if (getenv("DRIVER_TRACE"))
+            fprintf(stderr, "seed %" PRIu64 "\n", seed + turn);
+        play(sequence, count, true);
+        forget_sequence(sequence, count);
+        done += count;
+    }
+    printf("%" PRIu64 " altered frames from seed %" PRIu64 " on\n", done, seed);
+}
+
+/* ---- the other two ------------------------------------------------------------------------------------------------------------ */
+
+static void snap(void) {
+    uint64_t done = 0;
+    for (unsigned i = 0; i < frame_count; i++) {
+        uint32_t count = frames[i].captured;
+        struct frame *cuts = g_new(struct frame, MAX(count, 1));
+        for (uint32_t octets = 0; octets < count; octets++) {
+            cuts[octets] = frames[i];
+            cuts[octets].captured = octets;
+            cuts[octets].data = g_memdup2(frames[i].data, MAX(octets, 1)); /* so that reading on is seen */
+        }
+        play(cuts, count, true);
+        forget_sequence(cuts, count);
+        g_free(cuts);
+        done += count;
+    }
+    printf("%" PRIu64 " frames cut off\n", done);
+}
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void speed(uint64_t wanted, bool tree) {
+    double begin = seconds();
+    uint64_t done = 0;
+    for (; done < wanted; done += frame_count)
+        play(frames, frame_count, tree);
+    printf("%.0f frames a second in two passes%s\n", (double)done / (seconds() - begin), tree ? ", with trees" : "");
+}
+
+int main(int argc, char **argv) {
+    uint64_t wanted = 0, seed = 1;
+    bool cut = false, timed = false;
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (strcmp(argv[at], "--snap") == 0)
+            cut = true;
+        else if (at + 1 < argc && strcmp(argv[at], "--seed") == 0)
+            seed = strtoull(argv[++at], NULL, 10);
+        else if (at + 1 < argc && (timed = strcmp(argv[at], "--speed") == 0, timed || strcmp(argv[at], "--frames") == 0))
+            wanted = strtoull(argv[++at], NULL, 10);
+        else
+            return fprintf(stderr, "usage: dissector-driver --frames N [--seed S] | --snap | --speed N FILE...\n"), 2;
+    }
+    setenv("WIRESHARK_ABORT_ON_DISSECTOR_BUG", "1", 1);
+    if (!timed)
+        setenv("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple", 1); /* each allocation by itself, so that overruns are seen */
+    init_process_policies();
+    configuration_init(argv[0], NULL);
+    timestamp_set_type(TS_RELATIVE);
+    wtap_init(FALSE);
+    plugin_register();
+    if (!epan_init(NULL, NULL, FALSE))
+        return fprintf(stderr, "driver: libwireshark does not begin\n"), 2;
+    for (; at < argc; at++)
+        read_capture(argv[at]);
+    if (frame_count == 0)
+        return fprintf(stderr, "driver: no frames\n"), 2;
+    if (cut)
+        snap();
+    else if (timed)
+        speed(wanted, false), speed(wanted, true);
+    else
+        fuzz(wanted, seed);
+    return 0;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The instrumented plugin on altered sequences of frames, and on every frame cut off at every length: nothing crashes or hangs."""
+import os
+import subprocess
+import sys
+
+import lib
+
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+DRIVER = os.environ["VSUITE_DISSECTOR_DRIVER"]
+FULL = bool(os.environ.get("VSUITE_FULL"))
+FRAMES = 2_000_000 if FULL else 20_000
+SMALL = 1200  # octets of frames that are cut off in the short round
+
+
+def plain_captures():
+    folder = lib.scratch("plain")
+    for name in sorted(os.listdir(GOLDEN)):
+        if name.endswith(".gz"):
+            path = os.path.join(folder, name.split(".")[0] + ".pcap")
+            subprocess.run(["editcap", "-F", "nsecpcap", os.path.join(GOLDEN, name), path], check=True, capture_output=True)
+            yield path
+
+
+def short_frames(captures):
+    """One of each kind: the first frames of each capture that are not long."""
+    frames = {}
+    for path in captures:
+        with open(path, "rb") as file:
+            octets, at = file.read(), 24
+        while at + 16 <= len(octets):
+            length = int.from_bytes(octets[at + 8:at + 12], "little")
+            frame = octets[at + 16:at + 16 + length]
+            if FULL or length <= SMALL:
+                frames.setdefault((length, frame[26:30], frame[46:52]), frame)  # control, code and a word
+            at += 16 + length
+    return list(frames.values())
+
+
+def drive(*arguments):
+    # Leaks are those of Wireshark's own start.
+    options = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:abort_on_error=0", HOME="/nonexistent")
+    done = subprocess.run([DRIVER, *arguments], env=options, capture_output=True, text=True, errors="replace")
+    print(done.stdout.strip())
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(arguments[:4])}: status {done.returncode}\n{done.stderr[-6000:]}")
+
+
+def main():
+    captures = list(plain_captures())
+    few = [path for path in captures if os.path.getsize(path) < 200_000]
+    drive("--frames", str(FRAMES), "--seed", "1", *few)
+    cut = os.path.join(lib.scratch("cut"), "frames.pcap")
+    kinds = short_frames(captures)
+    lib.write_pcap(cut, [(float(i), frame) for i, frame in enumerate(kinds if FULL else kinds[:60])])
+    drive("--snap", cut)
+
+
+main()
