@@ -59,6 +59,7 @@ static uint32_t take_place(struct vu_operation *o) {
     if (o->op.block >= (VU_POSITION_END - o->op.count - offset) / i->block_size)
         return UIO_TOO_LARGE;
     o->op.position = o->op.block * i->block_size + offset;
+    o->op.ends_inside = !(i->attributes & (UIO_OFFSET | UIO_VARIABLE_BLOCK)) && o->op.count % i->block_size;
     return 0;
 }
 

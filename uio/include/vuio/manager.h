@@ -97,6 +97,8 @@ struct uio_manager_operation {
     const void *data;  /* write, control */
     int append;        /* write: behind the end, position counts for nothing */
     int stable;        /* write: it is to be on stable storage when it is finished */
+    int ends_inside; /* write, without OFFSET: it ends within a block, which then ends there.  If that is not the last block of the object,
+                        nor one behind it, finish with UIO_BAD_COUNT (UIO-6.2-03) */
     int may_wait; /* read, write, control: it may be finished later, which ends what the client gives it.  If not, what cannot be done
                      now is finished with UIO_WOULD_WAIT */
     uint32_t function; /* control */

@@ -392,6 +392,32 @@ START_TEST(control_is_for_the_object) {
 END_TEST
 
 /* A type with next to nothing, and memory of its own */
+/* UIO-6.2-03: the last block is as long as what is written to it, and others are written whole */
+START_TEST(whole_blocks_without_offset) {
+    begin();
+    static char text[512 * 4];
+    memset(text, 'x', sizeof text);
+    struct thing *t = shelf_put(shelf, "blocks", PLAIN_FILE | UIO_MULTI_BLOCK, "");
+    const uint32_t number = create(&a, "/shelf/blocks", RW);
+    ck_assert_uint_eq(write_at(&a, number, 0, 0, 0, text, 1536)->code, VMTP_OK);
+    ck_assert_uint_eq(write_at(&a, number, 3, 0, 0, text, 100)->code, VMTP_OK);
+    ck_assert_uint_eq(t->size, 1636);
+    ck_assert_uint_eq(write_at(&a, number, 3, 0, 0, "end", 3)->code, VMTP_OK); /* shorter */
+    ck_assert_uint_eq(t->size, 1539);
+    ck_assert_uint_eq(write_at(&a, number, 2, 0, 0, text, 512 + 7)->code, VMTP_OK); /* longer, and a whole one before it */
+    ck_assert_uint_eq(t->size, 1543);
+    ck_assert_uint_eq(write_at(&a, number, 1, 0, 0, text, 512)->code, VMTP_OK);
+    ck_assert_uint_eq(t->size, 1543);
+    check_refused(write_at(&a, number, 1, 0, 0, text, 511), UIO_BAD_COUNT);
+    check_refused(write_at(&a, number, 0, 0, 0, text, 513), UIO_BAD_COUNT);
+    check_refused(write_at(&a, number, 0, 1, 0, text, 511), UIO_BAD_BLOCK);
+    ck_assert_uint_eq(t->size, 1543);
+    ck_assert_uint_eq(write_at(&a, number, 4, 0, 0, "y", 1)->code, VMTP_OK);
+    ck_assert_uint_eq(t->size, 2049);
+    end();
+}
+END_TEST
+
 START_TEST(what_a_type_does_not_have) {
     begin();
     const uint32_t context = uio_manager_root(shelf->manager, &shelf_flat_type, shelf);
@@ -467,6 +493,7 @@ int main(void) {
                                   writes_that_cannot_be,
                                   sizes_and_masks,
                                   control_is_for_the_object,
+                                  whole_blocks_without_offset,
                                   what_a_type_does_not_have,
                                   readers_that_find_no_buffer_wait_for_one};
     TCase *tc = tcase_create("access");

@@ -315,8 +315,13 @@ static void on_write(struct uio_manager_operation *op) {
         uio_manager_refuse(op, UIO_NO_SPACE);
         return;
     }
+    if (op->ends_inside && (at + op->count) / t->block_size < *size_of(h) / t->block_size &&
+        (at + op->count) / t->block_size != (*size_of(h) - 1) / t->block_size) {
+        uio_manager_refuse(op, UIO_BAD_COUNT);
+        return;
+    }
     memcpy(data_of(h) + at, op->data, op->count);
-    if (at + op->count > *size_of(h))
+    if (op->ends_inside || at + op->count > *size_of(h))
         *size_of(h) = at + op->count;
     t->version += !h->own;
     uio_manager_finish_write(op, op->count, at);
