@@ -135,6 +135,25 @@ START_TEST(reading_goes_on) {
 }
 END_TEST
 
+/* UIO-7-04: the node goes while its answer, of several packet groups, is on its way */
+START_TEST(cut_off_in_the_middle_of_an_answer) {
+    static uint8_t large[65536];
+    begin(PLACE_RIGS - 1);
+    open_it("/pictures/same");
+    ck_assert_uint_eq(handle.instance.max_transfer, sizeof large);
+    place_faults(60000); /* so that only some of it has come */
+    struct uio_call *call = new_call(0);
+    ck_assert_int_eq(uio_read(&handle, call, 1, 0, large, sizeof large), 0);
+    place_run((vmtp_time)_i * 40 * VMTP_MICROSECOND);
+    place_off(current());
+    place_faults(0);
+    ck_assert_int_eq(place_wait(call, 0), 0);
+    ck_assert_uint_eq(call->octets, sizeof large);
+    ck_assert_mem_eq(large, content + handle.instance.block_size, sizeof large);
+    end();
+}
+END_TEST
+
 /* UIO-8-01, UIO-9.1-07: a copy that is none */
 START_TEST(another_version) {
     uint32_t octets;
@@ -186,6 +205,7 @@ END_TEST
 
 static void add(TCase *c) {
     tcase_add_loop_test(c, reading_goes_on, 0, 3 * PLACE_RIGS);
+    tcase_add_loop_test(c, cut_off_in_the_middle_of_an_answer, 0, 20);
     tcase_add_loop_test(c, another_version, 0, PLACE_RIGS);
     tcase_add_loop_test(c, nowhere_else, 0, PLACE_RIGS);
     tcase_add_loop_test(c, replicas_cannot_be_written, 0, PLACE_RIGS);

@@ -38,7 +38,7 @@ static void run_until(const int *over) {
 
 static void begin(struct shop *s, unsigned node) {
     s->node = node;
-    s->config.max_transfer = 16384;
+    s->config.max_transfer = 65536;
     s->memory = malloc(uio_manager_footprint(&s->config));
     ck_assert_ptr_nonnull(s->memory);
     ck_assert_int_eq(uio_manager_create(&s->manager, place.nodes[node], &s->config, s->memory), 0);
