@@ -102,6 +102,8 @@ static int find_root(struct mount *m) {
     else
         code = set_root(m, op->named.operation.full, op->named.operation.full_length);
     m->root->number = op->named.object.number;
+    if (op->named.object.number && op->named.object.descriptor_changed)
+        m->root->inode = op->named.object.number;
     free(op);
     return code;
 }

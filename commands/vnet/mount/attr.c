@@ -40,9 +40,9 @@ static mode_t permissions_of(const struct uio_object *object) {
 
 #define IO_OCTETS 65536 /* what stdio and others read and write at a time */
 
-void mount_attributes(const struct mount *m, const struct uio_object *object, struct stat *st) {
+void mount_attributes(const struct mount *m, uint64_t inode, const struct uio_object *object, struct stat *st) {
     memset(st, 0, sizeof *st);
-    st->st_ino = object->number ? object->number : 1;
+    st->st_ino = inode;
     st->st_mode = format_of(object) | permissions_of(object);
     st->st_nlink = is_accounted(object) ? object->names : 1;
     st->st_uid = m->mine ? m->user : object->user;
@@ -100,7 +100,7 @@ void mount_reply_attributes(struct mount_op *op, int error) {
         reply(op, error);
         return;
     }
-    mount_attributes(op->m, &op->object, &op->attributes);
+    mount_attributes(op->m, op->node->inode, &op->object, &op->attributes);
     mount_refresh(op, mount_seen(op, op->node, &op->object), reply);
 }
 

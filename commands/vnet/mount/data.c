@@ -42,7 +42,11 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struc
     mount_op_handle(op, mount_handle_from(fi));
     op->at = (uint64_t)at;
     op->size = (uint32_t)size;
-    mount_behind_wait(op, can_read);
+    op->file = *fi;
+    if (op->handle->stream)
+        mount_stream_read(op);
+    else
+        mount_behind_wait(op, can_read);
 }
 
 static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t at, struct fuse_file_info *fi) {
@@ -57,6 +61,10 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
     op->size = (uint32_t)size;
     if (mount_op_keep(op, data, size) < 0)
         return;
+    if (op->handle->stream) {
+        mount_stream_write(op);
+        return;
+    }
     mount_ahead_drop(op->node);
     mount_behind_write(op);
 }

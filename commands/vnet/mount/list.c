@@ -98,7 +98,7 @@ static int add_object(struct answer *a, const struct uio_object *object, uint64_
         return 1; /* none that a kernel could use */
     memcpy(name, object->name, object->name_length);
     name[object->name_length] = 0;
-    mount_attributes(a->op->m, object, &st);
+    mount_attributes(a->op->m, mount_inode(a->op->node, name, object), object, &st);
     struct mount_node *node = a->plus && object->descriptor_changed ? node_for(a->op, name, object) : NULL;
     const int fits = add(a, name, &st, node, next);
     mount_node_unref(a->op->m, node);
@@ -106,7 +106,7 @@ static int add_object(struct answer *a, const struct uio_object *object, uint64_
 }
 
 static int add_dots(struct answer *a, uint64_t position) {
-    const struct stat st = {.st_mode = S_IFDIR, .st_ino = a->op->node->number ? a->op->node->number : 1};
+    const struct stat st = {.st_mode = S_IFDIR, .st_ino = a->op->node->inode};
     return add(a, position ? ".." : ".", &st, NULL, position + 1);
 }
 

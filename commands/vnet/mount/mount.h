@@ -13,6 +13,7 @@
  *   transfer.c pieces of a read or write that are under way together
  *   ahead.c    what is read ahead of a program that reads in sequence
  *   behind.c   what is written behind a program's back
+ *   stream.c   objects without positions: pipes, clocks, logs
  *   list.c     directories
  *   lock.c     locks
  *   fresh.c    a thread that has the kernel forget what others have changed
@@ -61,6 +62,7 @@ struct mount_entry {
 
 struct mount_node {
     uint64_t number; /* of the object at its manager */
+    uint64_t inode;  /* what programs are told */
     vmtp_entity manager;
     uint16_t type;
     uint8_t counted; /* it is found by its number, too: it may have several names */
@@ -99,18 +101,19 @@ struct mount_handle {
     struct mount_handle *next, *previous; /* of the node */
     struct uio_handle uio;
     uint32_t mode;
-    uint32_t busy;             /* what uses it just now */
-    uint32_t calls;            /* on the instance, under way */
-    uint8_t opening;           /* a directory, whose instance comes late */
-    int error;                 /* of what was written behind, to be told */
-    uint8_t keeps;             /* a lock may be lost with the instance */
-    uint8_t closed;            /* by the kernel: it goes when nothing uses it */
-    struct uio_call call;      /* its release */
-    struct vipc_timer timer;   /* the same, when there was no room for it */
-    struct mount_lost *lost;   /* that wait for a new instance */
-    struct mount_again *again; /* making it */
-    struct mount_ahead *ahead; /* or NULL */
-    struct mount_list *list;   /* of a directory */
+    uint32_t busy;               /* what uses it just now */
+    uint32_t calls;              /* on the instance, under way */
+    uint8_t opening;             /* a directory, whose instance comes late */
+    int error;                   /* of what was written behind, to be told */
+    uint8_t keeps;               /* a lock may be lost with the instance */
+    uint8_t closed;              /* by the kernel: it goes when nothing uses it */
+    struct uio_call call;        /* its release */
+    struct vipc_timer timer;     /* the same, when there was no room for it */
+    struct mount_lost *lost;     /* that wait for a new instance */
+    struct mount_again *again;   /* making it */
+    struct mount_ahead *ahead;   /* or NULL */
+    struct mount_list *list;     /* of a directory */
+    struct mount_stream *stream; /* of an object without positions */
 };
 
 /* ---- the file system ----------------------------------------------------------------------------------------------- */
@@ -181,6 +184,8 @@ void mount_names_exchanged(struct mount *m, struct mount_node *parent, const cha
 /* The name of UIO of a node, or (name not NULL) of what has that name in it: how many octets, or ENAMETOOLONG, ESTALE (it has none), EILSEQ
  * as numbers below 0. */
 int mount_path(const struct mount *m, char path[MOUNT_PATH], const struct mount_node *node, const char *name);
+/* What programs are told as its number: that of its manager, if it tells things apart by it, else one made of its name. */
+uint64_t mount_inode(const struct mount_node *parent, const char *name, const struct uio_object *object);
 /* Is the object what the node stands for? */
 int mount_node_is(const struct mount_node *node, const struct uio_object *object);
 
@@ -213,7 +218,7 @@ struct mount_op {
     struct mount_lost lost;
     fuse_ino_t inode; /* fresh.c */
     uint64_t at;      /* data.c, list.c */
-    uint32_t size;
+    uint32_t size, done;
     struct uio_range range; /* lock.c */
     uint64_t owner;
     struct mount_locker *locker;
@@ -261,7 +266,7 @@ static inline int mount_or_stale(int error) { return error == ENOENT || error ==
 
 /* ---- attr.c ------------------------------------------------------------------------------------------------------ */
 
-void mount_attributes(const struct mount *m, const struct uio_object *object, struct stat *st);
+void mount_attributes(const struct mount *m, uint64_t inode, const struct uio_object *object, struct stat *st);
 double mount_seconds(const struct mount *m);
 /*
  * The descriptor of a node has been seen by an operation.  1: others have changed its contents, and the kernel has to forget what it has of
@@ -327,6 +332,12 @@ int mount_ahead_read(struct mount_op *op);
 /* What was read ahead is old. */
 void mount_ahead_drop(struct mount_node *node);
 void mount_ahead_free(struct mount_handle *handle);
+
+/* stream.c: makes one of an open handle, if its object has no positions: 0 or ENOMEM. */
+int mount_stream_open(struct mount_handle *handle);
+void mount_stream_free(struct mount_handle *handle);
+void mount_stream_read(struct mount_op *op);
+void mount_stream_write(struct mount_op *op);
 
 /* ---- list.c, fresh.c --------------------------------------------------------------------------------------- */
 

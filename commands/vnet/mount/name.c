@@ -64,7 +64,7 @@ static void found(struct mount_op *op, int error) {
     }
     if (known != op->node) /* what was seen before it was known says nothing about its writes, and there were none */
         mount_op_begins(op, op->node);
-    mount_attributes(m, &op->object, &op->attributes);
+    mount_attributes(m, op->node->inode, &op->object, &op->attributes);
     mount_refresh(op, mount_seen(op, op->node, &op->object), reply_entry);
 }
 

@@ -9,8 +9,8 @@
 
 /* ---- buckets ----------------------------------------------------------------------------------------------------- */
 
-static uint32_t hash_of(const struct mount_node *parent, const char *name, size_t length) {
-    uint64_t h = (uint64_t)(uintptr_t)parent * 0x9e3779b97f4a7c15u;
+static uint32_t hash_of(uint64_t parent, const char *name, size_t length) {
+    uint64_t h = parent * 0x9e3779b97f4a7c15u;
     for (size_t i = 0; i < length; i++)
         h = (h ^ (uint8_t)name[i]) * 0x100000001b3u;
     return (uint32_t)(h ^ h >> 32);
@@ -18,7 +18,7 @@ static uint32_t hash_of(const struct mount_node *parent, const char *name, size_
 
 static struct mount_entry **find(struct mount *m, const struct mount_node *parent, const char *name) {
     const size_t length = strlen(name);
-    const uint32_t hash = hash_of(parent, name, length);
+    const uint32_t hash = hash_of((uintptr_t)parent, name, length);
     struct mount_entry **at = &m->buckets[hash & (m->bucket_count - 1)];
     while (*at && ((*at)->hash != hash || (*at)->parent != parent || (*at)->length != length ||
                    memcmp((*at)->name, name, length) != 0))
@@ -51,6 +51,7 @@ int mount_nodes_open(struct mount *m) {
     if (!m->buckets || !m->root)
         return -1;
     m->root->refs = 1;
+    m->root->inode = 1;
     m->root->type = UIO_TYPE_CONTEXT;
     return 0;
 }
@@ -115,7 +116,7 @@ static int bind(struct mount *m, struct mount_node *parent, const char *name, st
     e->parent = mount_node_ref(parent);
     e->node = node;
     e->length = length;
-    e->hash = hash_of(parent, name, length);
+    e->hash = hash_of((uintptr_t)parent, name, length);
     memcpy(e->name, name, length + 1);
     put_in(m, e);
     return 0;
@@ -165,6 +166,13 @@ int mount_node_is(const struct mount_node *node, const struct uio_object *object
     return node->number == object->number && node->type == object->type;
 }
 
+/* A manager that keeps no times of descriptors makes its objects up, and numbers only what is of one kind, if anything. */
+uint64_t mount_inode(const struct mount_node *parent, const char *name, const struct uio_object *object) {
+    if (object->number && object->descriptor_changed)
+        return object->number;
+    return ((uint64_t)hash_of(parent->inode, name, strlen(name)) << 20) + object->type + 2;
+}
+
 struct mount_node *mount_node_known(struct mount *m, const struct mount_node *parent, const char *name) {
     const struct mount_entry *e = *find(m, parent, name);
     return e ? e->node : NULL;
@@ -186,11 +194,13 @@ static struct mount_node *new_node(struct mount *m, const struct uio_object *obj
 }
 
 /* Another name of what is known already, or something new. */
-static struct mount_node *node_for(struct mount *m, const struct uio_object *object, vmtp_entity manager) {
+static struct mount_node *node_for(struct mount *m, const struct uio_object *object, vmtp_entity manager, uint64_t inode) {
     struct mount_node **at = find_counted(m, object->number, manager, object->type), *node = *at;
     if (node && object->names > 1)
         return mount_node_ref(node);
     node = new_node(m, object, manager);
+    if (node)
+        node->inode = inode;
     if (!node || object->type == UIO_TYPE_CONTEXT) /* which has one name only */
         return node;
     at = place_of(m, object->number);
@@ -209,7 +219,7 @@ struct mount_node *mount_node_at(struct mount *m, struct mount_node *parent, con
     }
     if (*at)
         drop(m, at);
-    struct mount_node *node = node_for(m, object, manager);
+    struct mount_node *node = node_for(m, object, manager, mount_inode(parent, name, object));
     if (node && bind(m, parent, name, node) < 0) {
         mount_node_unref(m, node);
         return NULL;
@@ -308,6 +318,7 @@ static void free_node(struct mount_node *node) {
         node->handles = handle->next;
         mount_ahead_free(handle);
         mount_list_free(handle);
+        mount_stream_free(handle);
         free(handle);
     }
     free(node);

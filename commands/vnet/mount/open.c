@@ -56,6 +56,7 @@ void mount_handle_done(struct mount_handle *handle) {
         return;
     mount_ahead_free(handle);
     mount_list_free(handle);
+    mount_stream_free(handle);
     begin_release(handle);
 }
 
@@ -108,7 +109,8 @@ static void forget_handle(struct mount_op *op) {
 /* What the kernel is to do with it: what has no positions is not cached. */
 static void say_how(struct mount_op *op) {
     op->file.fh = (uint64_t)(uintptr_t)op->handle;
-    op->file.keep_cache = 1; /* what is old has been forgotten by now */
+    op->file.keep_cache = op->handle->stream == NULL; /* what is old has been forgotten by now */
+    op->file.direct_io = op->file.nonseekable = op->handle->stream != NULL;
 }
 
 static void reply_open(struct mount_op *op, int error) {
@@ -130,21 +132,34 @@ static void truncated(struct mount_op *op) {
     op->writes = op->node->writes;
 }
 
+static int begin_create(struct mount_op *op) {
+    op->named.room = op->room;
+    op->named.room_size = sizeof op->room;
+    return uio_create(&op->m->client, &op->named, &op->handle->uio, op->mode, op->flags);
+}
+
+/* What has no size cannot be made empty, and need not be: as the system does with pipes and devices. */
+static int again_as_it_is(struct mount_op *op, int error) {
+    if (error != EOPNOTSUPP || !(op->mode & UIO_MODE_TRUNCATE))
+        return 0;
+    op->mode &= ~(uint32_t)UIO_MODE_TRUNCATE;
+    mount_op_named(op, begin_create(op));
+    return 1;
+}
+
 static void opened(struct mount_op *op, int error) {
+    if (again_as_it_is(op, error))
+        return;
     truncated(op);
     if (!error && !mount_node_is(op->node, &op->named.object))
         error = ESTALE; /* the kernel looks the name up again, and comes back */
+    if (!error)
+        error = mount_stream_open(op->handle);
     if (error) {
         reply_open(op, mount_or_stale(error));
         return;
     }
     mount_refresh(op, mount_seen(op, op->node, &op->named.object), reply_open);
-}
-
-static int begin_create(struct mount_op *op) {
-    op->named.room = op->room;
-    op->named.room_size = sizeof op->room;
-    return uio_create(&op->m->client, &op->named, &op->handle->uio, op->mode, op->flags);
 }
 
 static int take_handle(struct mount_op *op, struct mount_node *node) {
@@ -219,9 +234,11 @@ static void move_handle(struct mount_handle *handle, struct mount_node *node) {
 }
 
 static void created(struct mount_op *op, int error) {
+    if (again_as_it_is(op, error))
+        return;
     if (!error) {
         op->node = mount_node_at(op->m, op->parent, op->name, &op->named.object, op->named.manager);
-        error = op->node ? 0 : ENOMEM;
+        error = op->node ? mount_stream_open(op->handle) : ENOMEM;
     }
     if (error) {
         forget_handle(op);
@@ -230,7 +247,7 @@ static void created(struct mount_op *op, int error) {
     }
     move_handle(op->handle, op->node);
     op->object = op->named.object;
-    mount_attributes(op->m, &op->object, &op->attributes);
+    mount_attributes(op->m, op->node->inode, &op->object, &op->attributes);
     if (op->mode & UIO_MODE_TRUNCATE) {
         mount_ahead_drop(op->node);
         op->node->writes++;
