@@ -62,13 +62,16 @@ gives 3 'there is no such name' cat /node/programs/0000-0000-0000-0001
 gives 0 '' cat /node/log
 cp out first
 [ "$(wc -l <first)" -eq 2 ] && grep -q 'Z up$' first && grep -q 'Z held /node$' first || net_fail "log: $(cat first)"
+seq 200 >lines
+net_in right "$vnet" put /node/log -i v0 <lines 2>err || net_fail "put: $(cat err)"
+cat lines >>first
 kill -9 "$node"
 wait "$node" 2>/dev/null
 up says --as /node --log node.vlog --files docs
 node=$net_pid
 net_await says '^held /node '
 gives 0 '' cat /node/log
-head -n 2 out | cmp -s - first && [ "$(wc -l <out)" -eq 4 ] || net_fail "log after the kill: $(cat out)"
+head -n 202 out | cmp -s - first && [ "$(wc -l <out)" -eq 204 ] || net_fail "log after the kill: $(cat out)"
 # Another node cannot have the same log.
 net_in right "$vnet" up -i v0 --as /other --log node.vlog >out 2>err && net_fail "two nodes write one log"
 grep -q 'node.vlog: another node writes it' err || net_fail "two nodes: $(cat err)"
