@@ -2,7 +2,9 @@
 /* Octets of files. */
 #include "internal.h"
 
+#include <linux/magic.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 static ssize_t read_all(int fd, uint8_t *to, size_t count, uint64_t position) {
     size_t n = 0;
@@ -38,11 +40,21 @@ static void read_job(struct file_job *job) {
     job->error = errno;
 }
 
+/* Files that are nowhere but in memory; their file system knows no RWF_NOWAIT, and needs none. */
+static int is_in_memory(int fd) {
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 /* What is in the cache, if that is all that was asked for, or that there is.  1, or 0. */
 static int read_cache(const struct uio_manager_operation *op, struct file_job *job) {
     const struct iovec part = {op->buffer, op->count};
     struct statx st;
     job->result = preadv2(job->fd, &part, 1, (off_t)op->position, RWF_NOWAIT);
+    if (job->result < 0 && errno == EOPNOTSUPP && is_in_memory(job->fd)) {
+        read_job(job);
+        return 1;
+    }
     if (job->result == (ssize_t)op->count)
         return 1;
     return job->result >= 0 && file_stat(job->fd, &st) == 0 && op->position + (uint64_t)job->result >= st.stx_size;

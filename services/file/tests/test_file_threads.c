@@ -48,10 +48,10 @@ START_TEST(reads_of_what_is_on_the_disk) {
         ck_assert_uint_eq(many[i].code, VMTP_OK);
         ck_assert_uint_eq(many[i].size, i < 23 ? 16384 : 16383);
         ck_assert_uint_eq(many[i].words[3], i < 23 ? 0 : UIO_END);
-        for (uint32_t n = 0; n < many[i].size; n++) {
-            const uint32_t p = i * 16384 + n;
-            ck_assert_uint_eq(many[i].octets[n], (p * 7 + p / 251) & 0xff);
-        }
+        uint32_t n = 0;
+        for (uint32_t p = i * 16384; n < many[i].size && many[i].octets[n] == ((p * 7 + p / 251) & 0xff); p++)
+            n++;
+        ck_assert_uint_eq(n, many[i].size);
     }
     ck_assert_uint_eq(FILE_COUNT(reads), 24);
     files_end();
