@@ -174,6 +174,8 @@ static int create(struct serve *s) {
     struct uio_manager_config config;
     uio_manager_config_init(&config);
     config.instances = instances();
+    if (config.owner_instances < config.instances / 2) /* one owner may be all programs of a host that mounts it */
+        config.owner_instances = config.instances / 2;
     config.max_transfer = TRANSFER;
     config.buffers = BUFFERS;
     config.names.depth = DEPTH;

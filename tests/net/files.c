@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -283,6 +284,28 @@ static void directories(void) {
     CHECK(rmdir("many") == 0);
 }
 
+#define OPEN 1100
+
+/* Many files open at a time, of one process and one file. */
+static void many_open(void) {
+    struct rlimit limit;
+    static int fds[OPEN];
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_max < OPEN + 100 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    make("often", "text");
+    int bad = 0;
+    for (int i = 0; i < OPEN; i++) {
+        fds[i] = open("often", O_RDONLY | O_CLOEXEC);
+        bad += fds[i] < 0;
+    }
+    CHECK(bad == 0 && has(fds[OPEN - 1], "text"));
+    for (int i = 0; i < OPEN; i++)
+        close(fds[i]);
+    CHECK(unlink("often") == 0);
+}
+
 /* In a process of its own: 0 when the lock could be had. */
 static int other_locks(const char *name, int type, off_t start, off_t length) {
     int status = -1;
@@ -407,6 +430,7 @@ int main(int argc, char **argv) {
     links();
     times();
     directories();
+    many_open();
     locks();
     waits_in_vain();
     if (same >= 0)

@@ -171,7 +171,7 @@ static void was_set(struct mount_op *op, int error) {
         return;
     }
     if (error || op->kind == UIO_LOCK_NONE) {
-        finish(op, error);
+        finish(op, error == ENFILE ? ENOLCK : error);
         return;
     }
     mount_op_begins(op, op->node);

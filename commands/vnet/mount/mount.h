@@ -101,13 +101,14 @@ struct mount_handle {
     struct mount_handle *next, *previous; /* of the node */
     struct uio_handle uio;
     uint32_t mode;
-    uint32_t busy;               /* what uses it just now */
-    uint32_t calls;              /* on the instance, under way */
-    uint8_t opening;             /* a directory, whose instance comes late */
-    int error;                   /* of what was written behind, to be told */
-    uint8_t keeps;               /* a lock may be lost with the instance */
-    uint8_t closed;              /* by the kernel: it goes when nothing uses it */
-    struct uio_call call;        /* its release */
+    uint32_t busy;        /* what uses it just now */
+    uint32_t calls;       /* on the instance, under way */
+    uint8_t opening;      /* a directory, whose instance comes late */
+    int error;            /* of what was written behind, to be told */
+    uint8_t keeps;        /* a lock may be lost with the instance */
+    uint8_t closed;       /* by the kernel: it goes when nothing uses it */
+    struct uio_call call; /* its release */
+    struct mount_handle *next_to_release;
     struct vipc_timer timer;     /* the same, when there was no room for it */
     struct mount_lost *lost;     /* that wait for a new instance */
     struct mount_again *again;   /* making it */
@@ -153,7 +154,9 @@ struct mount {
     struct mount_transfer *transfers;
 
     vmtp_entity doubted[MOUNT_DOUBTED]; /* managers that were silent, the last ones */
-    uint64_t behind;                    /* octets that are on their way to be written */
+    uint32_t releases;                  /* of instances, under way */
+    struct mount_handle *to_release, **to_release_last;
+    uint64_t behind; /* octets that are on their way to be written */
     struct mount_fresh *fresh;
     int ready;    /* descriptor of who waits behind --background, or -1 */
     void *buffer; /* that the kernel's next request is read into; NULL: an operation keeps it */

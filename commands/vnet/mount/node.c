@@ -50,6 +50,7 @@ int mount_nodes_open(struct mount *m) {
     m->root = calloc(1, sizeof *m->root);
     if (!m->buckets || !m->root)
         return -1;
+    m->to_release_last = &m->to_release;
     m->root->refs = 1;
     m->root->inode = 1;
     m->root->type = UIO_TYPE_CONTEXT;

@@ -7,6 +7,8 @@
 
 /* ---- their ends -------------------------------------------------------------------------------------------------- */
 
+#define RELEASES 64u /* under way: a program that ends may have had a thousand files open */
+
 static void begin_release(struct mount_handle *handle);
 
 static void free_handle(struct mount_handle *handle) {
@@ -19,14 +21,29 @@ static void free_handle(struct mount_handle *handle) {
     free(handle);
 }
 
+/* Those that wait for others to be released. */
+static void release_next(struct mount *m) {
+    while (m->to_release && m->releases < RELEASES) {
+        struct mount_handle *handle = m->to_release;
+        m->to_release = handle->next_to_release;
+        if (!m->to_release)
+            m->to_release_last = &m->to_release;
+        begin_release(handle);
+    }
+}
+
 static void released(struct uio_call *call, int result) {
     struct mount_handle *handle = call->context;
+    struct mount *m = handle->mount;
     (void)result; /* what a late error has to say is said by fsync */
+    m->releases--;
     free_handle(handle);
+    release_next(m);
 }
 
 static void try_again(struct vipc_timer *timer) {
     struct mount_handle *handle = timer->context;
+    handle->mount->releases--;
     begin_release(handle);
 }
 
@@ -38,10 +55,18 @@ static void begin_release(struct mount_handle *handle) {
         free_handle(handle);
         return;
     }
+    if (m->releases >= RELEASES) {
+        handle->next_to_release = NULL;
+        *m->to_release_last = handle;
+        m->to_release_last = &handle->next_to_release;
+        return;
+    }
+    m->releases++;
     handle->call = (struct uio_call){.deadline = mount_deadline(m), .done = released, .context = handle};
     const int begun = uio_release(&handle->uio, &handle->call, 0);
-    if (begun > 0) {
-        released(&handle->call, begun);
+    if (begun > 0) { /* it is gone */
+        m->releases--;
+        free_handle(handle);
     } else if (begun < 0) { /* no room */
         handle->timer.fire = try_again;
         handle->timer.context = handle;
