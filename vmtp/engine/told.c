@@ -80,10 +80,11 @@ static void client_told(struct vmtp_engine *e, struct call *c, uint32_t code, ui
 
 /*
  * Each packet of a run that is refused is answered, but after the first of these answers the Requests go out again in another form:
- * what is said about packets sent before does not concern it.
+ * what is said about packets sent before does not concern it.  A node that never streams has sent nothing in another form.
  */
-static int speaks_of_another_form(const struct entity *n, const struct call *c, uint32_t code, uint32_t retransmit) {
-    if (code == VMTP_STREAMING_NOT_SUPPORTED && n && n->serial && !veng_call_in_run(c))
+static int speaks_of_another_form(const struct vmtp_engine *e, const struct entity *n, const struct call *c,
+                                  uint32_t code, uint32_t retransmit) {
+    if (code == VMTP_STREAMING_NOT_SUPPORTED && n && n->serial && !e->config.no_streams && !veng_call_in_run(c))
         return 1;
     return (code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED) && retransmit != (c->retransmits & 7u);
 }
@@ -110,7 +111,7 @@ int veng_call_notified(struct vmtp_engine *e, struct arrival *a) {
         return DROP(e, DROP_BAD_NOTIFY);
     if (secure)
         return DROP(e, DROP_BAD_NOTIFY); /* we never send secure Requests */
-    if (speaks_of_another_form(n, c, code, (ctrl >> 20) & 7u) || speaks_of_another_node(c, a, code))
+    if (speaks_of_another_form(e, n, c, code, (ctrl >> 20) & 7u) || speaks_of_another_node(c, a, code))
         return DROP(e, DROP_BAD_NOTIFY);
     COUNT(e, NOTIFY_IN);
     sample_notify(e, c, (ctrl >> 20) & 7u, a->now);
