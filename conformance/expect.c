@@ -38,11 +38,24 @@ static int answer_probe(struct vc_test *t, const struct vc_packet *p) {
     return 1;
 }
 
+/* A peer that never stops, and a case that would wait for it for ever. */
+#define MOST_FRAMES 3000u
+#define LONGEST (60 * VC_SECOND)
+
+static void bound(struct vc_test *t) {
+    if (t->count < MOST_FRAMES && (t->count == 0 || vc_now(t) - t->inbox[0]->time < LONGEST))
+        return;
+    vc_evidence_moment(&t->evidence, VC_NOTE, vc_now(t), "the case does not come to an end", 0);
+    vc_worsen(t, VC_INCONC, "the node goes on and on");
+    longjmp(t->end, 1);
+}
+
 int vc_take(struct vc_test *t, vc_time until) {
     static uint8_t frame[VC_FRAME_MAX];
     char text[VC_TEXT];
     struct vc_link *link = t->run->link;
     vc_time when;
+    bound(t);
     int size = link->receive(link, frame, sizeof frame, &when, until);
     if (size < 0)
         vc_broken(t, "the interface does not work any more");

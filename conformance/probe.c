@@ -114,6 +114,7 @@ static void look(struct vc_test *t) {
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
     vc_found("reboot", run->link->reboot && (run->link->virtual_time || run->link->reboot_command));
+    t->done = 1;
 }
 
 void vc_reboot(struct vc_test *t) {
@@ -144,7 +145,7 @@ int vc_run_probe(struct vc_run *run, char *error, size_t size) {
     if (setjmp(t->end) == 0)
         look(t);
     snprintf(error, size, "%s", t->why);
-    int rc = t->verdict == VC_PASS ? 0 : -1;
+    int rc = t->done ? 0 : -1;
     if (run->verbose)
         vc_evidence_print(&t->evidence, stderr);
     vc_test_end(t);

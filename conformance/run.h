@@ -55,6 +55,7 @@ struct vc_test {
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
     int calling; /* CALLs that have not ended */
+    int done;    /* a sanity exchange went through */
     struct {
         uint64_t client;
         uint32_t transaction;

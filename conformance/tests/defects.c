@@ -1,11 +1,209 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Defects are put between the node and the wire, where they look like defects of the node. */
 #include "defects.h"
 
 #include <string.h>
 
-int defect_choose(struct sim_options *options, const char *name) {
-    (void)options;
-    return name == NULL;
+#define SEEN 512u
+
+struct memory {
+    struct {
+        uint64_t client;
+        uint32_t transaction;
+        uint8_t function;
+    } seen[SEEN];
+    unsigned count;
+    uint64_t last_client, last_server, manager; /* of the node's last Request; its manager */
+    uint32_t last_transaction;
+    vc_time delay;
+    unsigned frames;
+};
+
+/* ---- what conditions and changes are made of ----------------------------------------------------------------------- */
+
+static int is_notify(const struct vc_packet *p, uint32_t operation) {
+    return vc_notify(p) == (operation & VMTP_CODE_MASK);
 }
 
-void defects_print(FILE *out) { (void)out; }
+static int stateless(const struct vc_packet *p) {
+    uint32_t code = vc_code(p);
+    return code == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK) || p->client == VMTP_DEFAULT_BE_CLIENT ||
+           p->client == VMTP_DEFAULT_LE_CLIENT;
+}
+
+static uint32_t right_sum(const struct vc_packet *p) {
+    static uint8_t frame[VC_FRAME_MAX];
+    static struct vc_packet copy;
+    copy = *p;
+    copy.data = copy.storage;
+    copy.sum = VC_SUM_RIGHT;
+    copy.trailing = 0;
+    size_t size = vc_encode(&copy, frame);
+    return vc_get32(frame + size - VC_CHECKSUM);
+}
+
+static void give_sum(struct vc_packet *p, uint32_t sum) {
+    p->sum = VC_SUM_GIVEN;
+    p->checksum = sum;
+}
+
+static uint32_t swap(uint32_t v) { return v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24; }
+
+static void swap_octets(struct vc_packet *p) {
+    uint8_t octet = p->storage[0];
+    p->storage[0] = p->storage[3];
+    p->storage[3] = octet;
+}
+
+/* As if nobody had looked at the delivery bits: what is there is taken for the blocks that it could be. */
+static void mend_delivery(struct vc_packet *p) {
+    uint32_t size = p->code & VMTP_SDA ? p->words[6] : 0;
+    if (size <= VC_SEGMENT_MAX && p->data_octets == vc_block_octets(size, p->delivery) &&
+        !(p->delivery & ~vc_all_blocks(size)))
+        return;
+    p->code &= ~(VMTP_SDA | VMTP_MDM);
+    p->delivery = 0;
+    p->length = 0;
+    p->data_octets = 0;
+    p->sum = p->sum == VC_SUM_WRONG ? VC_SUM_WRONG : VC_SUM_RIGHT;
+}
+
+static void make_unicast(struct vc_packet *p) {
+    p->flags &= (uint16_t)~VMTP_MPG;
+    memcpy(p->dst, sim_node_mac, 6);
+}
+
+/* Was there a packet of this message before? */
+static int again(const struct vc_packet *p, struct memory *m) {
+    unsigned most = m->count < SEEN ? m->count : SEEN;
+    for (unsigned i = 0; i < most; i++)
+        if (m->seen[i].client == p->client && m->seen[i].transaction == p->transaction &&
+            m->seen[i].function == p->function)
+            return 1;
+    m->seen[m->count % SEEN].client = p->client;
+    m->seen[m->count % SEEN].transaction = p->transaction;
+    m->seen[m->count++ % SEEN].function = p->function;
+    return 0;
+}
+
+/* Has its Client had a newer one? */
+static int older(const struct vc_packet *p, struct memory *m) {
+    unsigned most = m->count < SEEN ? m->count : SEEN;
+    for (unsigned i = 0; i < most; i++)
+        if (m->seen[i].client == p->client && (int32_t)(p->transaction - m->seen[i].transaction) < 0)
+            return 1;
+    again(p, m);
+    return 0;
+}
+
+/* ---- the list ------------------------------------------------------------------------------------------------------ */
+
+#define RESPONSE (p->function == VMTP_RESPONSE)
+#define NOTIFY (vc_notify(p) != 0)
+#define REQUEST (p->function == VMTP_REQUEST && !NOTIFY)
+#define NVC is_notify(p, VMTP_NOTIFY_VMTP_CLIENT)
+#define NVS is_notify(p, VMTP_NOTIFY_VMTP_SERVER)
+#define NVR is_notify(p, VMTP_NOTIFY_REMOTE_VMTP_CLIENT)
+#define TOLD(c) ((p->words[6] & VMTP_CODE_MASK) == (c))
+#define CODE(c) (REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
+#define DROP return SIM_DROP
+#define TWICE return SIM_TWICE
+
+#define DEFECT(way, name, when, ...)                                                                                   \
+    static enum sim_fate defect_##name(struct vc_packet *p, struct memory *m) {                                        \
+        (void)m;                                                                                                       \
+        if (when) {                                                                                                    \
+            __VA_ARGS__;                                                                                               \
+        }                                                                                                              \
+        return SIM_PASS;                                                                                               \
+    }
+#include "defects.inc"
+#undef DEFECT
+
+enum way { in, out };
+static const struct defect {
+    const char *name;
+    enum way way;
+    enum sim_fate (*act)(struct vc_packet *p, struct memory *m);
+} defects[] = {
+#define DEFECT(way, name, when, ...) {#name, way, defect_##name},
+#include "defects.inc"
+#undef DEFECT
+};
+
+/* ---- on the wire --------------------------------------------------------------------------------------------------- */
+
+static struct memory memory;
+static const struct defect *chosen;
+
+/* A Client that was changed on its way in is changed back on its way out. */
+static void restore_client(struct vc_packet *p) {
+    if (p->client >> 32 & 0xfffffffe)
+        p->client &= ~(1ull << 31);
+    if (vc_notify(p))
+        p->words[1] &= ~(1u << 31);
+}
+
+static enum sim_fate spoil(uint8_t *frame, size_t *size, enum way way) {
+    static struct vc_packet p;
+    enum vc_shape shape = vc_decode(&p, frame, *size, VMTP_ETHERTYPE);
+    if (shape == VC_NOT_VMTP || shape == VC_SHORT ||
+        (way != chosen->way && chosen->act != defect_executed_again && chosen->act != defect_older_taken))
+        return SIM_PASS;
+    enum sim_fate fate = SIM_PASS;
+    if (p.sum == VC_SUM_WRONG && chosen->act != defect_checksum_ignored) /* it stays wrong, whatever is changed */
+        give_sum(&p, p.checksum);
+    if (way == chosen->way)
+        fate = chosen->act(&p, &memory);
+    else
+        restore_client(&p);
+    p.data = p.storage;
+    *size = vc_encode(&p, frame);
+    return fate;
+}
+
+static enum sim_fate to_node(void *context, uint8_t *frame, size_t *size, vc_time now) {
+    (void)context;
+    (void)now;
+    return spoil(frame, size, in);
+}
+
+static void note(const uint8_t *frame, size_t size) {
+    static struct vc_packet p;
+    if (vc_decode(&p, frame, size, VMTP_ETHERTYPE) != VC_WELL)
+        return;
+    if (p.function == VMTP_RESPONSE && p.code & VMTP_DGM && p.server != VMTP_TEST_SERVICE && !memory.manager)
+        memory.manager = p.server;
+    if (p.function != VMTP_REQUEST || vc_notify(&p) || stateless(&p))
+        return;
+    memory.last_client = p.client;
+    memory.last_server = p.server;
+    memory.last_transaction = p.transaction;
+}
+
+static enum sim_fate from_node(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
+    (void)context;
+    (void)now;
+    note(frame, *size);
+    memory.delay = 0;
+    enum sim_fate fate = spoil(frame, size, out);
+    *delay = memory.delay;
+    return fate;
+}
+
+int defect_choose(struct sim_options *options, const char *name) {
+    if (defect_variant(options, name))
+        return 1;
+    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
+        if (strcmp(defects[i].name, name) == 0) {
+            chosen = &defects[i];
+            options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node};
+            return 1;
+        }
+    return 0;
+}
+
+void defects_print(FILE *file) {
+    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
+        fprintf(file, "%s\n", defects[i].name);
+}

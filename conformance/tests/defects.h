@@ -7,9 +7,10 @@
 
 #include "link_sim.h"
 
-/* Spoils the node that is to be opened; 0: there is no such defect. */
+/* Spoils the node that is to be opened; 0: there is no such defect.  Other peers (variants.c) have names as well. */
 int defect_choose(struct sim_options *options, const char *name);
-/* Lines "NAME<tab>RULE RULE...". */
+int defect_variant(struct sim_options *options, const char *name);
+/* Their names, one a line; defects.tsv says what each breaks. */
 void defects_print(FILE *out);
 
 #endif

@@ -34,7 +34,7 @@ struct sim {
     vmtp_engine *engine;
     vtest_service *service;
     uint8_t groups[LISTENED][6];
-    unsigned group_count;
+    unsigned group_count, received;
 };
 
 static void random_octets(void *context, void *out, size_t size) {
@@ -97,6 +97,7 @@ static void boot(struct sim *s) {
     memcpy(config.mac, sim_node_mac, 6);
     config.block = BLOCK;
     config.no_streams = s->options.no_streams;
+    config.remote_management = s->options.remote_management;
     if (s->options.max_requests)
         config.max_requests = s->options.max_requests;
     config.random = random_octets;
@@ -141,6 +142,10 @@ static void to_node(struct sim *s, struct waiting *w) {
     const struct sim_wire *wire = &s->options.wire;
     static uint8_t frame[VC_FRAME_MAX];
     size_t size = w->size;
+    if (s->options.reboot_every && ++s->received % s->options.reboot_every == 0) {
+        halt(s);
+        boot(s);
+    }
     memcpy(frame, w->frame, size);
     enum sim_fate fate = wire->to_node ? wire->to_node(wire->context, frame, &size, s->now) : SIM_PASS;
     if (size < VC_ETHERNET || !heard(s, frame) || vc_get16(frame + 12) != s->link.ethertype)

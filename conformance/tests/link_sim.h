@@ -18,10 +18,12 @@ struct sim_wire {
 
 struct sim_options {
     uint64_t seed;
-    vc_time delay;         /* one way */
-    struct sim_wire wire;  /* functions may be NULL */
-    uint8_t no_streams;    /* the node's */
-    uint8_t no_service;    /* without test service */
+    vc_time delay;        /* one way */
+    struct sim_wire wire; /* functions may be NULL */
+    uint8_t no_streams;   /* the node's */
+    uint8_t no_service;   /* without test service */
+    uint8_t remote_management;
+    unsigned reboot_every; /* it begins anew whenever it has received so many frames; 0: never */
     uint32_t max_requests; /* 0: the default */
 };
 

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Other nodes than ours, and peers that are hardly nodes: no hang, no error of vconform, no failure that is none; and what is expected to fail.
+# usage: peers.sh VCONFORM-SIM VCONFORM
+set -u
+sim=$1 vconform=$2
+fail() { echo "FAIL: $*" >&2; exit 1; }
+command -v jq >/dev/null || { echo "SKIP: no command jq" >&2; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# against PEER EXIT...: runs all cases; the exit code must be one of these.
+against() {
+    peer=$1
+    shift
+    timeout 120 "$sim" -q --seed 1 --defect "$peer" --json >"$work/$peer.json" 2>"$work/$peer.err"
+    code=$?
+    case " $* " in
+    *" $code "*) ;;
+    *) fail "$peer: exit $code, not one of $*: $(head -n 3 "$work/$peer.err")" ;;
+    esac
+    [ ! -s "$work/$peer.json" ] || jq -e '[.cases[] | select(.verdict == "ERROR")] == []' "$work/$peer.json" >/dev/null ||
+        fail "$peer: an error of vconform: $(jq -r '.cases[] | select(.verdict == "ERROR") | "\(.name): \(.why)"' "$work/$peer.json")"
+}
+
+# Nodes that are right, but allow more, or less.
+against permissive 0
+against no-streams 0
+against no-service 0
+against late 0
+jq -e '.rules."VMTP-5.2-06" == "PASS"' "$work/no-streams.json" >/dev/null || fail "a node that does not stream was not asked"
+jq -e '[.cases[] | select(.verdict == "PASS")] | length > 3' "$work/no-service.json" >/dev/null || fail "nothing is tried without a test service"
+
+# Peers that are not.
+against mute 1 3
+against slow 3
+against duplicating 1 3
+against babbling 1 3
+against losing 1 3
+against rebooting 1 3
+against lying 3
+jq -e '.sane == false' "$work/mute.json" >/dev/null || fail "a peer that has fallen silent counts as sane"
+
+# Failures that are expected, one that is not, and one that does not come.
+echo "VMTP-3.2-03 Priority is not kept here" >"$work/known"
+"$sim" -q --seed 1 --defect priority_lost --xfail "$work/known" >"$work/out" || fail "expected failures: $(tail -n 3 "$work/out")"
+"$sim" -q --seed 1 --defect forward_lost --xfail "$work/known" header/ >"$work/out" || fail "header/ has no failure: $(tail -n 3 "$work/out")"
+echo "header/words this works" >"$work/known"
+"$sim" -q --seed 1 --xfail "$work/known" header/words >"$work/out"
+[ $? -eq 1 ] || fail "an unexpected pass is no failure"
+grep -q "UNEXPECTED PASS header/words" "$work/out" || fail "an unexpected pass is not told"
+echo "header/words" >"$work/known"
+"$sim" -q --xfail "$work/known" 2>/dev/null
+[ $? -eq 2 ] || fail "an expectation without a reason is taken"
+
+# What is claimed and not there is a failure; what is denied is not tried.
+echo "streams yes" >"$work/pics"
+"$sim" -q --seed 1 --defect no-streams --pics "$work/pics" stream/ >/dev/null
+[ $? -eq 1 ] || fail "a claim that is not true is no failure"
+echo "streams no" >"$work/pics"
+"$sim" -q --seed 1 --pics "$work/pics" --json stream/in-order | jq -e '.cases[0].verdict == "SKIP"' >/dev/null || fail "a claim is not heeded"
+
+# Words about it.
+"$sim" --list | grep -q '^header/words ' || fail "--list"
+"$sim" --explain VMTP-8.3-03 | grep -q 'sends    ECHO twice' || fail "--explain of a rule"
+"$sim" --explain header/version-1 | grep -q 'Version 1' || fail "--explain of a case"
+"$sim" --explain no-such-thing 2>/dev/null
+[ $? -eq 2 ] || fail "--explain of nothing"
+"$sim" --coverage | tail -n 1 | grep -q '^[0-9]* rules: ' || fail "--coverage"
+"$sim" -q --seed 1 --tap header/words | grep -q '^ok 1 - header/words' || fail "--tap"
+
+# Evidence, and the same oracle over it.
+"$sim" -q --seed 1 --report "$work/good" >/dev/null || fail "--report"
+for capture in "$work"/good/*.pcapng; do
+    "$vconform" check "$capture" --peer 02:00:00:00:00:0b >"$work/out" || fail "check $capture: $(cat "$work/out")"
+done
+"$sim" -q --seed 1 --defect padding --report "$work/bad" >/dev/null
+"$vconform" check "$work/bad/packets-response-sizes.pcapng" --peer 02:00:00:00:00:0b >"$work/out"
+[ $? -eq 1 ] || fail "check finds nothing wrong with padding"
+grep -q 'FAIL VMTP-3.1-05' "$work/out" || fail "check: $(cat "$work/out")"
+"$vconform" matrix "$work"/*/results.json >"$work/matrix.html" || fail "matrix"
+grep -q '<td class="FAIL">FAIL</td>' "$work/matrix.html" || fail "the matrix shows no failure"
+exit 0
