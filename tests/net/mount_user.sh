@@ -3,7 +3,7 @@
 # Without root: a user who may send packets (CAP_NET_RAW) mounts by fusermount3; and all of it in a user namespace, where the user is root.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/mount.sh"
-self=$(cd "$(dirname "$0")" && pwd)/${0##*/}
+here=$(cd "$(dirname "$0")" && pwd)
 net_need setpriv
 
 # Reads and writes as somebody, and ends both ways.
@@ -41,7 +41,14 @@ $user true 2>/dev/null || net_skip "cannot become another user"
 mkdir dev && mount -t tmpfs -o mode=755 tmpfs dev && mknod -m 666 dev/fuse c 10 229 && mount --bind dev/fuse /dev/fuse ||
     net_skip "cannot make /dev/fuse for everybody"
 chmod 755 "$net_tmp"
-$user test -x "$vnet" || net_skip "another user may not run $vnet"
+# Where this lies another user may not look; and /run is another one in the second part.
+copy=$(mktemp -d "${TMPDIR:-/tmp}/vsuite-user-XXXXXX") || net_fail "no room for a copy"
+trap 'rm -rf "$copy"' EXIT
+mkdir "$copy/bin" "$copy/net" "$copy/net/support"
+cp "$vnet" "$copy/bin" && cp "$here/lib.sh" "$here/mount_user.sh" "$copy/net" && cp "$here/support/mount.sh" "$copy/net/support" || net_fail "cannot copy"
+chmod -R a+rX "$copy"
+vnet=$copy/bin/vnet
+$user test -x "$vnet" || net_skip "another user may not look into ${TMPDIR:-/tmp}"
 net_pair
 mount_serve
 
@@ -61,5 +68,5 @@ is_good "$mnt.user" "$mount" $user
 [ "$(stat -c %u "$store/old")" = 0 ] || net_fail "at the manager it belongs to $(stat -c %u "$store/old")"
 
 unshare -U true 2>/dev/null && $user unshare -U -r true 2>/dev/null || net_skip "no user namespaces for users"
-NET_INSIDE='' VSUITE_AS_USER=1 $user "$self" "$VSUITE_BIN" || net_fail "in a user namespace: $?"
+NET_INSIDE='' VSUITE_AS_USER=1 VSUITE_BIN="$copy/bin" $user "$copy/net/mount_user.sh" "$copy/bin" || net_fail "in a user namespace: $?"
 exit 0
