@@ -6,7 +6,7 @@
 
 static int hf_checksum = -1, hf_status = -1;
 static expert_field ei_checksum = EI_INIT, ei_none = EI_INIT;
-static gboolean verify = TRUE;
+static compat_bool verify = TRUE;
 
 #define CLUSTER_OCTETS 32
 

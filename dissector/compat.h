@@ -10,6 +10,7 @@
 #include <ws_version.h>
 #include <glib.h>
 #include <epan/packet.h>
+#include <epan/tfs.h>
 
 #define WIRESHARK_AT_LEAST(major, minor)                                                                               \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))

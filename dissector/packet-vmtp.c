@@ -10,7 +10,7 @@ expert_module_t *vmtp_experts;
 
 static int hf_data = -1, hf_padding = -1, hf_encrypted = -1;
 static expert_field ei_short = EI_INIT;
-static gboolean show_entities = TRUE;
+static compat_bool show_entities = TRUE;
 static dissector_handle_t vmtp_handle;
 static dissector_table_t code_table, interface_table;
 static heur_dissector_list_t heuristics;
