@@ -10,7 +10,7 @@ static int hf_length = -1, hf_again = -1, hf_copy = -1, hf_group = -1, hf_late =
 static int ett_packets = -1;
 
 static expert_field ei_again = EI_INIT, ei_copy = EI_INIT, ei_asks = EI_INIT, ei_alien = EI_INIT, ei_silence = EI_INIT;
-static expert_field ei_late = EI_INIT, ei_extra = EI_INIT, ei_missing = EI_INIT, ei_partial = EI_INIT;
+static expert_field ei_quiet = EI_INIT, ei_late = EI_INIT, ei_extra = EI_INIT, ei_missing = EI_INIT, ei_partial = EI_INIT;
 static expert_field ei_code = EI_INIT, ei_refused = EI_INIT, ei_busy = EI_INIT, ei_unseen = EI_INIT, ei_run = EI_INIT;
 
 static nstime_t capture_end;
@@ -94,7 +94,7 @@ static void silence(const struct vmtp_call *call, const struct vmtp_call *last, 
         return;
     nstime_delta(&left, &capture_end, &last->last_time);
     if (nstime_to_sec(&left) >= PATIENCE_SECONDS || (call->sent_mask & 0x20))
-        expert_add_info(pinfo, top, &ei_silence);
+        expert_add_info(pinfo, top, call->multicast ? &ei_quiet : &ei_silence);
 }
 
 static void request_story(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree,
@@ -318,6 +318,8 @@ static ei_register_info experts[] = {
     {&ei_asks, {"vmtp.asks", PI_SEQUENCE, PI_NOTE, "sent again without data", EXPFILL}},
     {&ei_alien, {"vmtp.alien", PI_SEQUENCE, PI_WARN, "not of the packet group", EXPFILL}},
     {&ei_silence, {"vmtp.no_response", PI_SEQUENCE, PI_WARN, "nobody answers", EXPFILL}},
+    /* Who claims a name or a block of identifiers hopes for that. */
+    {&ei_quiet, {"vmtp.no_member", PI_SEQUENCE, PI_CHAT, "no member of the group answers", EXPFILL}},
     {&ei_late, {"vmtp.late_response", PI_SEQUENCE, PI_WARN, "late Response", EXPFILL}},
     {&ei_extra, {"vmtp.extra_response", PI_SEQUENCE, PI_NOTE, "a Response besides the one that is wanted", EXPFILL}},
     {&ei_missing, {"vmtp.missing", PI_SEQUENCE, PI_NOTE, "blocks are missing", EXPFILL}},
