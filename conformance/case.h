@@ -153,7 +153,7 @@ struct vc_packet *vc_await_notify(struct vc_test *t, uint32_t operation, uint64_
                                   vc_time patience);
 struct vc_packet *vc_await_request(struct vc_test *t, uint64_t server, vc_time patience);
 struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience);
-/* Lets that much time pass. */
+/* (vc_await_code: a Request of the node with that code about that entity, 0: any.)  Lets that much time pass. */
 void vc_pass(struct vc_test *t, vc_time time);
 /* Until the node has dealt with all that it has been sent. */
 void vc_settle(struct vc_test *t);

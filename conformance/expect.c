@@ -100,7 +100,8 @@ static int is_it(const struct vc_packet *p, const struct wish *w) {
             return 0;
         return vc_pair(p->words + (operation == (VMTP_NOTIFY_VMTP_SERVER & VMTP_CODE_MASK) ? 2 : 0)) == w->client;
     case REQUEST: return p->function == VMTP_REQUEST && p->server == w->server && !operation;
-    default: return p->function == VMTP_REQUEST && vc_code(p) == w->code && vc_pair(p->words) == w->client;
+    default:
+        return p->function == VMTP_REQUEST && vc_code(p) == w->code && (w->client == 0 || vc_pair(p->words) == w->client);
     }
 }
 

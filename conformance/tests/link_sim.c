@@ -90,12 +90,23 @@ static void from_node(struct sim *s, uint8_t *frame, size_t size) {
 
 /* ---- the node ------------------------------------------------------------------------------------------------------- */
 
-static void boot(struct sim *s) {
-    struct vmtp_config config;
+/* As soon as there are identifiers. */
+static void begin_service(struct sim *s) {
     struct vtest_options service;
+    if (s->service || s->options.no_service || !vmtp_engine_ready(s->engine))
+        return;
+    vtest_options_init(&service);
+    service.name = "the node in the simulator";
+    if (vtest_create(&s->service, s->engine, &service, s->now) != 0)
+        abort();
+}
+
+/* As if it knew its block for certain (the first time), or had to ask for one. */
+static void boot(struct sim *s, int ask) {
+    struct vmtp_config config;
     vmtp_config_init(&config);
     memcpy(config.mac, sim_node_mac, 6);
-    config.block = BLOCK;
+    config.block = ask ? 0 : BLOCK;
     config.no_streams = s->options.no_streams;
     config.remote_management = s->options.remote_management;
     if (s->options.max_requests)
@@ -105,11 +116,9 @@ static void boot(struct sim *s) {
     size_t size = (vmtp_engine_footprint(&config) + 63) / 64 * 64;
     s->group_count = 0;
     s->memory = aligned_alloc(64, size);
-    vtest_options_init(&service);
-    service.name = "the node in the simulator";
-    if (!s->memory || vmtp_engine_create(&s->engine, &config, s->memory, size, s->now) != 0 ||
-        (!s->options.no_service && vtest_create(&s->service, s->engine, &service, s->now) != 0))
+    if (!s->memory || vmtp_engine_create(&s->engine, &config, s->memory, size, s->now) != 0)
         abort();
+    begin_service(s);
 }
 
 static void halt(struct sim *s) {
@@ -144,7 +153,7 @@ static void to_node(struct sim *s, struct waiting *w) {
     size_t size = w->size;
     if (s->options.reboot_every && ++s->received % s->options.reboot_every == 0) {
         halt(s);
-        boot(s);
+        boot(s, 0);
     }
     memcpy(frame, w->frame, size);
     enum sim_fate fate = wire->to_node ? wire->to_node(wire->context, frame, &size, s->now) : SIM_PASS;
@@ -177,6 +186,7 @@ static void turn(struct sim *s) {
     vmtp_expire(s->engine, s->now);
     do {
         busy = 0;
+        begin_service(s);
         if (s->service)
             vtest_expire(s->service, s->now);
         for (; vmtp_next_event(s->engine, &event); busy = 1)
@@ -247,7 +257,7 @@ static int sim_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_tim
 static int sim_reboot(struct vc_link *link) {
     struct sim *s = (struct sim *)link;
     halt(s);
-    boot(s);
+    boot(s, 1);
     return 0;
 }
 
@@ -275,6 +285,6 @@ struct vc_link *sim_open(const struct sim_options *options) {
                                .reboot = sim_reboot,
                                .close = sim_close};
     memcpy(s->link.mac, tester_mac, 6);
-    boot(s);
+    boot(s, 0);
     return &s->link;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Identifiers for a node that has none: section 4.5.  The tester starts the node anew; these cases come last. */
+#include <string.h>
+
+#include "../case.h"
+
+#define REBOOT "test-service full-manager reboot"
+#define MS VC_MILLISECOND
+
+/* The next ProbeEntityBlock of the node. */
+static struct vc_packet *probe(struct vc_test *t, const char *id) {
+    struct vc_packet *p = vc_await_code(t, VMTP_PROBE_ENTITY_BLOCK, 0, 5 * VC_SECOND);
+    vc_check(t, id, p != NULL, "ProbeEntityBlock", "%s", p ? "it came" : "nothing");
+    if (!p)
+        vc_give_up(t, "the node does not ask for a block");
+    return p;
+}
+
+static void answer(struct vc_test *t, const struct vc_packet *asked, uint64_t block) {
+    struct vc_packet response = vc_response(asked, VMTP_OK | VMTP_DGM);
+    memcpy(response.src, vc_tester_mac(t), 6);
+    memcpy(response.dst, vc_node_mac(t), 6);
+    response.server = vc_new_client(t);
+    response.words[0] = (uint32_t)(block >> 32);
+    response.words[1] = (uint32_t)block;
+    vc_send(t, &response);
+}
+
+static void asks(struct vc_test *t) {
+    struct vc_packet *probes[3];
+    vc_reboot(t);
+    for (unsigned i = 0; i < 3; i++) {
+        probes[i] = probe(t, "VMTP-4.5-02");
+        vc_equal(t, "VMTP-4.5-02", "RetransmitCount", i, probes[i]->retransmit);
+        vc_equal(t, "VMTP-4.5-02", "block", vc_pair(probes[0]->words), vc_pair(probes[i]->words));
+        vc_check(t, "VMTP-4.5-02", probes[i]->flags & VMTP_MPG && probes[i]->server == VMTP_MANAGER_GROUP,
+                 "multicast to the managers", "otherwise");
+        uint64_t client = probes[i]->client;
+        vc_check(t, "VMTP-4.5-03", client == VMTP_DEFAULT_BE_CLIENT || client == VMTP_DEFAULT_LE_CLIENT,
+                 "a default client", "another");
+        vc_equal(t, "VMTP-4.5-03", "Transaction", 0, probes[i]->transaction);
+        if (i > 0)
+            vc_between(t, "VMTP-4.5-02", "time since the one before", 49 * MS, 120 * MS,
+                       probes[i]->time - probes[i - 1]->time);
+    }
+    uint64_t block = vc_pair(probes[0]->words);
+    vc_check(t, "VMTP-4.5-01", (block & 0xff) == 0 && block >> 60 == 0, "low octet and top four bits 0", "%llx",
+             (unsigned long long)block);
+    vc_check(t, "VMTP-4.2-02", block != VMTP_DEFAULT_BE_CLIENT, "another block than that of the default clients",
+             "that one");
+    struct vc_packet question = vc_manage(t, VMTP_QUERY_VMTP_NODE, 0);
+    vc_send(t, &question);
+    struct vc_packet *early = vc_await_response(t, &question, 20 * MS);
+    vc_check(t, "VMTP-10.1-02", early == NULL, "no answer before there is a manager", "%s", early ? "one" : "none");
+    vc_find_again(t);
+    vc_equal(t, "VMTP-4.5-08", "block of the manager", block, vc_manager(t) & ~0xffull);
+    vc_equal(t, "VMTP-4.5-08", "block of the service", block, vc_service(t) & ~0xffull);
+}
+
+static void taken(struct vc_test *t) {
+    vc_reboot(t);
+    struct vc_packet *first = probe(t, "VMTP-4.5-04"), *second;
+    answer(t, first, vc_pair(first->words));
+    vc_time told = vc_now(t);
+    second = probe(t, "VMTP-4.5-04");
+    vc_check(t, "VMTP-4.5-04", vc_pair(second->words) != vc_pair(first->words), "another block", "the same");
+    vc_equal(t, "VMTP-4.5-04", "RetransmitCount", 0, second->retransmit);
+    vc_check(t, "VMTP-4.5-11", second->time - told >= 49 * MS, "50 ms later at the earliest", "%.1f ms",
+             (double)(second->time - told) / 1e6);
+    vc_find_again(t);
+    vc_equal(t, "VMTP-4.5-04", "block of the manager", vc_pair(second->words), vc_manager(t) & ~0xffull);
+}
+
+static void rival(struct vc_test *t) {
+    vc_reboot(t);
+    struct vc_packet *first = probe(t, "VMTP-4.5-05"), *second, other;
+    other = vc_manage_all(t, VMTP_PROBE_ENTITY_BLOCK, vc_pair(first->words));
+    other.client = VMTP_DEFAULT_BE_CLIENT;
+    other.transaction = 0;
+    vc_send(t, &other);
+    do
+        second = probe(t, "VMTP-4.5-05");
+    while (vc_pair(second->words) == vc_pair(first->words) && second->retransmit > 0);
+    vc_check(t, "VMTP-4.5-05", vc_pair(second->words) != vc_pair(first->words), "another block", "the same");
+    vc_find_again(t);
+}
+
+static void about_another(struct vc_test *t) {
+    vc_reboot(t);
+    struct vc_packet *first = probe(t, "VMTP-4.5-06");
+    answer(t, first, vc_pair(first->words) ^ 0x100);
+    vc_find_again(t);
+    vc_equal(t, "VMTP-4.5-06", "block of the manager", vc_pair(first->words), vc_manager(t) & ~0xffull);
+}
+
+const struct vc_case vc_allocate_cases[] = {
+    VC_TIMED("allocate/asks", "VMTP-4.2-02 VMTP-4.5-01 VMTP-4.5-02 VMTP-4.5-03 VMTP-4.5-08 VMTP-10.1-02", REBOOT,
+             "nothing, after a start",
+             "three ProbeEntityBlock from a default client, 50 ms apart; then identifiers of that block", asks),
+    VC_CASE("allocate/taken", "VMTP-4.5-04 VMTP-4.5-11", REBOOT, "OK to the first ProbeEntityBlock",
+            "another block, at least 50 ms later", taken),
+    VC_CASE("allocate/rival", "VMTP-4.5-05", REBOOT, "ProbeEntityBlock for the same block from another address",
+            "another block", rival),
+    VC_CASE("allocate/about-another", "VMTP-4.5-06", REBOOT, "OK about another block", "the node keeps to its own",
+            about_another),
+    VC_LAST,
+};
