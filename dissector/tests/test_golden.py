@@ -27,8 +27,8 @@ def flatten(nodes, found):
         name, _, value = text.partition(" == ")
         if name.startswith(LAYERS) and name not in LEFT_OUT and value and value not in ("0", "0x00000000", "0x0000"):
             found.append(text[:240])
-        elif not text and "s" in node:
-            found.append(f"{node['s']}: {node['l']}"[:240])
+        elif text == "_ws.expert":
+            found.append(node["l"][:240])
         flatten(node.get("n", []), found)
 
 
