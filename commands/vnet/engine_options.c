@@ -22,12 +22,14 @@ void engine_rows(struct option_row rows[ENGINE_ROWS], struct engine_options *o, 
     struct vmtp_timers *t = &o->host.engine.timers;
     struct vmtp_config *e = &o->host.engine;
     const struct option_row all[] = {
+        OPTION_SECTION("Options of the node:"),
         {"mtu", 0, OPTION_NUMBER, &e->mtu, "OCTETS", "largest packet to send; default: the interface's", 580, 65535},
         {"remote-management", 0, OPTION_FLAG, &e->remote_management, NULL, "obey CreateEntity and DeleteEntity", 0, 0},
         {"checksum", 0, OPTION_TEXT, &o->checksum, "KIND", "full, header or none; default full", 0, 0},
         {"require-checksum", 0, OPTION_FLAG, &e->require_checksum, NULL, "drop packets without checksum", 0, 0},
         {"block", 0, OPTION_ENTITY, &e->block, "ID", "256 identifiers that are surely free; default: ask", 0, 0},
         {"no-spin", 0, OPTION_FLAG, &o->no_spin, NULL, "sleep at once when nothing is to do", 0, 0},
+        OPTION_SECTION("Timers and tables of the protocol, whose defaults are meant for a LAN:"),
         TIMER("tc1", tc1_constant, "TC1 is at most TC2 + this"),
         TIMER("tc1-floor", tc1_floor, "TC1 is never below"),
         TIMER("tc2", tc2_floor, "TC2, between retransmissions, at first"),

@@ -110,6 +110,7 @@ static int set(const struct option_row *row, const char *text) {
     case OPTION_ETHERTYPE: return set_ethertype(row, text);
     case OPTION_NUMBER:
     case OPTION_OCTET: return set_number(row, text);
+    case OPTION_HEADING: break;
     }
     return -1;
 }
@@ -145,6 +146,10 @@ static const char *help_default(char buf[64], const struct option_row *row) {
 
 static void help_row(const struct option_row *row) {
     char left[64], value[64];
+    if (row->kind == OPTION_HEADING) {
+        printf("\n%s\n", row->help);
+        return;
+    }
     if (row->letter)
         snprintf(left, sizeof left, "-%c, --%s%s%s", row->letter, row->name, row->argument ? " " : "",
                  row->argument ? row->argument : "");
@@ -156,11 +161,11 @@ static void help_row(const struct option_row *row) {
 
 static void help(const struct option_page *page) {
     printf("usage: vnet %s\n\n%s\n\nOptions:\n", page->usage, page->about);
+    puts("  -h, --help                   this page");
     for (const struct option_row *row = first(page->rows); row; row = first(row + 1))
         help_row(row);
     for (const struct option_row *row = first(page->more); row; row = first(row + 1))
         help_row(row);
-    puts("      --help                   this page");
     if (page->after)
         printf("\n%s\n", page->after);
 }
@@ -169,6 +174,8 @@ static void help(const struct option_page *page) {
 
 static const struct option_row *find_in(const struct option_row *rows, const char *name, size_t length, char letter) {
     for (const struct option_row *row = first(rows); row; row = first(row + 1)) {
+        if (row->kind == OPTION_HEADING)
+            continue;
         if (name && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
             return row;
         if (!name && row->letter == letter)

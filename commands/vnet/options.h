@@ -8,14 +8,15 @@
 #include <vmtp/frame.h>
 
 enum option_kind {
-    OPTION_FLAG,     /* uint8_t: becomes 1 */
-    OPTION_TEXT,     /* const char * */
-    OPTION_DURATION, /* vmtp_time */
-    OPTION_NUMBER,   /* uint32_t, least..most */
-    OPTION_OCTET,    /* uint8_t, least..most */
-    OPTION_ENTITY,   /* vmtp_entity */
-    OPTION_LIST,     /* struct option_list: may be given several times */
-    OPTION_ETHERTYPE /* uint16_t */
+    OPTION_FLAG,      /* uint8_t: becomes 1 */
+    OPTION_TEXT,      /* const char * */
+    OPTION_DURATION,  /* vmtp_time */
+    OPTION_NUMBER,    /* uint32_t, least..most */
+    OPTION_OCTET,     /* uint8_t, least..most */
+    OPTION_ENTITY,    /* vmtp_entity */
+    OPTION_LIST,      /* struct option_list: may be given several times */
+    OPTION_ETHERTYPE, /* uint16_t */
+    OPTION_HEADING    /* none: a line between others in the help */
 };
 
 #define OPTION_LIST_MOST 16u
@@ -34,6 +35,8 @@ struct option_row {
     uint64_t least, most;
 };
 
+#define OPTION_SECTION(text)                                                                                           \
+    { "", 0, OPTION_HEADING, NULL, NULL, text, 0, 0 }
 #define OPTION_GO_ON(table)                                                                                            \
     { NULL, 0, OPTION_FLAG, (void *)(uintptr_t)(table), NULL, NULL, 0, 0 }
 

@@ -12,16 +12,12 @@ static const char about[] =
     "(and group=ID with --join), and at the end what it counted.  With --as and --alias it also claims prefixes, and "
     "prints\n"
     "    held PREFIX ..., refused PREFIX ... (it goes on trying) or lost PREFIX ...\n"
-    "Below a prefix are the files of --files, to be read, and objects of the node: time, programs, pipe/NAME (made by "
-    "who "
-    "opens it to\n"
-    "write) and log; see vnet ls, vnet cat.  The test service obeys everybody on the segment: it serves every file of "
-    "--files, and makes\n"
-    "calls for others unless --no-call is given.";
-static const char after[] =
-    "Timers and tables are those of the protocol; without an option they have the values meant for a LAN.\n"
-    "Exit codes: 0 ended by a signal, 1 it failed, 2 wrong command line.\n"
-    "Example: vnet up -i eth0 --files /srv/boot";
+    "Below a prefix are the files of --files, to be read, and objects of the node: time, programs, pipe/NAME\n"
+    "(made by who opens it to write) and log; see vnet ls, vnet cat.  The test service obeys everybody on the segment: "
+    "it\n"
+    "serves every file of --files, and makes calls for others unless --no-call is given.";
+static const char after[] = "Exit codes: 0 ended by a signal, 1 it failed, 2 wrong command line.\n"
+                            "Example: vnet up -i eth0 --files /srv/boot";
 
 /* What the operator did not say follows from the number of slots: a client asks anew before its last answer is released. */
 static void fit_tables(struct up_options *o) {
@@ -67,7 +63,8 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
     claims_rows(claims, &o->names.claims);
     up_managers_rows(objects, &o->names.objects);
     claims[CLAIMS_ROWS - 1] = (struct option_row)OPTION_GO_ON(objects);
-    engine_rows(engine, &o->engine, claims);
+    objects[UP_MANAGERS_ROWS - 1] = (struct option_row)OPTION_GO_ON(engine);
+    engine_rows(engine, &o->engine, NULL);
     const struct option_row rows[] = {
         {"entity", 0, OPTION_ENTITY, &o->service.id, "ID", "identifier of the test service; default: a new one", 0, 0},
         {"files", 0, OPTION_TEXT, &o->service.files, "DIR", "serve the files of this directory", 0, 0},
@@ -76,7 +73,7 @@ enum option_outcome up_options_parse(struct up_options *o, int argc, char **argv
          "make no calls for others (CALL, FORWARD, MIGRATE: NO_PERMISSION)", 0, 0},
         {"slots", 0, OPTION_NUMBER, &o->service.slots, "N", "Requests the test service keeps in hand; default 128", 4,
          1024},
-        OPTION_GO_ON(engine)};
+        OPTION_GO_ON(claims)};
     const struct option_page page = {usage, about, after, common, rows};
     const char *none = NULL;
     unsigned words;
