@@ -25,8 +25,8 @@
 void plugin_register(void);
 
 #define FRAME_OCTETS 70000u
-#define WINDOW 48u  /* frames that follow each other as in the capture, or nearly */
-#define WINDOWS 64u /* of one sequence: to begin a new one takes Wireshark long */
+#define WINDOW 48u   /* frames that follow each other as in the capture, or nearly */
+#define WINDOWS 128u /* of one sequence: to begin a new one takes Wireshark long */
 #define FRAME_LIMIT 40000u
 
 struct frame {
