@@ -108,6 +108,32 @@ void file_on_modify(struct uio_manager_operation *op) {
     file_shut(&fd);
 }
 
+/* The same contents: only its owner, permissions or times, as asked, are others. */
+static int is_same_but(const struct statx *was, const struct statx *is, uint32_t mask) {
+    const int time = (mask & (UIO_MASK_MTIME | UIO_MASK_MTIME_NOW)) != 0;
+    return was->stx_size == is->stx_size &&
+           (time || (was->stx_mtime.tv_sec == is->stx_mtime.tv_sec && was->stx_mtime.tv_nsec == is->stx_mtime.tv_nsec));
+}
+
+/*
+ * Changes the object itself, also while a transaction goes on, which then stands upon the version that this has made (UIO-6.6-05), also if it failed and
+ * was put back.  The copy will be the file, and gets its times now; the rest it takes over in the end.
+ */
+static int change_object(struct file_instance *i, uint32_t mask, const struct uio_object *o) {
+    struct statx was, is;
+    if (i->fd < 0)
+        return change(i->own, mask, o);
+    if (file_stat(i->fd, &was) < 0)
+        return -1;
+    const int r = change(i->fd, mask, o), saved = errno;
+    if (r == 0 && i->own >= 0)
+        (void)!set_times(i->own, mask, o);
+    if (file_version(&was) == i->base && file_stat(i->fd, &is) == 0 && is_same_but(&was, &is, mask))
+        i->base = file_version(&is);
+    errno = saved;
+    return r;
+}
+
 void file_on_modify_instance(struct uio_manager_operation *op) {
     struct file_instance *i = op->instance->state;
     const int transaction = (op->instance->attributes & UIO_TRANSACTION) != 0;
@@ -135,7 +161,7 @@ void file_on_modify_instance(struct uio_manager_operation *op) {
         mask = 0;
     }
     if (r == 0 && mask)
-        r = change(i->fd >= 0 ? i->fd : i->own, mask, &op->object);
+        r = change_object(i, mask, &op->object);
     i->written |= (op->mask & UIO_MASK_SIZE) != 0;
     file_finish(op, r);
 }

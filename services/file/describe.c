@@ -90,6 +90,8 @@ void file_describe(const struct file_manager *f, const struct statx *st, struct 
     memset(o, 0, sizeof *o);
     o->type = type_of(st->stx_mode);
     o->attributes = attributes_of(f, o->type);
+    if (st->stx_nlink > 1) /* it cannot be replaced under all of them at once */
+        o->attributes &= ~UIO_TRANSACTION;
     o->number = file_number(f, st);
     o->size = st->stx_size;
     o->storage = st->stx_blocks * 512;

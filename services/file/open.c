@@ -147,17 +147,14 @@ void file_on_open(struct uio_manager_operation *op) {
 void file_on_query_instance(struct uio_manager_operation *op) {
     const struct file_instance *i = op->instance->state;
     struct uio_object o;
-    struct statx st;
-    if (file_stat(file_now(i), &st) < 0) {
+    struct statx st, own;
+    if (file_stat(i->fd >= 0 ? i->fd : i->own, &st) < 0 || file_stat(file_now(i), &own) < 0) {
         file_refuse(op);
         return;
     }
     file_describe(i->files, &st, &o);
     file_describe_replica(i, &st, &o);
-    if (i->own >= 0) { /* the copy is nobody's object */
-        o.number = op->instance->identity[0];
-        o.version = i->base;
-    }
+    o.size = own.stx_size; /* the rest of the copy is nobody's matter (UIO-6.6-05) */
     uio_manager_finish_object(op, &o);
 }
 

@@ -138,6 +138,7 @@ START_TEST(conflicts) {
 }
 END_TEST
 
+/* UIO-6.6-06 */
 START_TEST(a_file_that_is_made_by_the_commit) {
     files_begin();
     uint32_t t = must_open("new", T | UIO_MODE_CREATE);
@@ -166,7 +167,47 @@ START_TEST(a_file_that_is_made_by_the_commit) {
 }
 END_TEST
 
-/* Locks are the object's, before and after the commit. */
+static const struct said *modify_as(uint32_t number, uint32_t mask, const struct uio_object *object) {
+    const uint32_t words[7] = {number, mask};
+    uint8_t octets[UIO_OBJECT_HEAD];
+    return ask(&files.a, UIO_MODIFY_INSTANCE, words, octets, uio_object_encode(octets, sizeof octets, object), 0);
+}
+
+/* UIO-6.6-05: what is not written is modified at once, before, between and after writes, and by others it is a conflict */
+START_TEST(looks_are_the_object_s) {
+    struct stat st;
+    files_begin();
+    put(at("file"), "hello");
+    ck_assert_int_eq(chmod(at("file"), 0644), 0);
+    const uint64_t number = on_name(UIO_QUERY_OBJECT, "file", 0, 0, NULL, 0)->object.number;
+    const uint32_t t = must_open("file", T);
+    struct uio_object o = {.permissions = 0640, .changed = 1000000000};
+    ck_assert_uint_eq(modify_as(t, UIO_MASK_PERMISSIONS, &o)->instance.object.permissions, 0640);
+    write_at(&files.a, t, 0, 0, UIO_WRITE_APPEND, "!", 1);
+    const struct uio_object *seen = &query(&files.a, t)->instance.object;
+    ck_assert_uint_eq(seen->permissions, 0640);
+    ck_assert_uint_eq(seen->names, 1);
+    ck_assert_uint_eq(seen->size, 6);
+    ck_assert_uint_eq(seen->number, number);
+    o.permissions = 0604;
+    ck_assert_uint_eq(modify_as(t, UIO_MASK_PERMISSIONS | UIO_MASK_MTIME, &o)->instance.object.permissions, 0604);
+    ck_assert_int_eq(stat(at("file"), &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0604);
+    check_file(at("file"), "hello");
+    ck_assert_uint_eq(modify(&files.a, t, UIO_MASK_COMMIT, 0, 0)->code, VMTP_OK);
+    check_file(at("file"), "hello!");
+    ck_assert_int_eq(stat(at("file"), &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0604);
+    ck_assert_int_eq(st.st_mtim.tv_sec, 1);
+    write_at(&files.a, t, 0, 0, UIO_WRITE_APPEND, "!", 1);
+    ck_assert_int_eq(chmod(at("file"), 0600), 0);
+    ck_assert_uint_eq(modify_as(t, UIO_MASK_PERMISSIONS, &o)->code, VMTP_OK); /* does not hide the other's */
+    check_refused(release(&files.a, t, 1), UIO_CONFLICT);
+    files_end();
+}
+END_TEST
+
+/* UIO-6.6-06: locks are the object's, before and after the commit */
 START_TEST(locks_go_with_the_file) {
     files_begin();
     put(at("file"), "hello");
@@ -181,13 +222,15 @@ START_TEST(locks_go_with_the_file) {
 }
 END_TEST
 
-/* A file with two names cannot be replaced under both; one without room for a copy stays as it is. */
+/* UIO-9.1-02: a file with two names cannot be replaced under both; one without room for a copy stays as it is. */
 START_TEST(transactions_that_cannot_be) {
     files_begin();
     put(at("file"), "hello");
     ck_assert_int_eq(link(at("file"), at("other")), 0);
     check_refused(open_as("file", T), UIO_UNSUPPORTED);
+    ck_assert_uint_eq(on_name(UIO_QUERY_OBJECT, "file", 0, 0, NULL, 0)->object.attributes & UIO_TRANSACTION, 0);
     ck_assert_int_eq(unlink(at("other")), 0);
+    ck_assert_uint_ne(on_name(UIO_QUERY_OBJECT, "file", 0, 0, NULL, 0)->object.attributes & UIO_TRANSACTION, 0);
     ck_assert_int_eq(symlink("file", at("other")), 0);
     check_refused(open_as("other", T), UIO_UNSUPPORTED);
     put_octets(at("large"), 30000);
@@ -225,6 +268,7 @@ int main(void) {
                                   leftovers,
                                   conflicts,
                                   a_file_that_is_made_by_the_commit,
+                                  looks_are_the_object_s,
                                   locks_go_with_the_file,
                                   transactions_that_cannot_be,
                                   a_transaction_of_a_dead_owner};
