@@ -145,9 +145,12 @@ size_t flow_next(struct flow *f, const uint8_t **octets) {
 /* ---- writing ------------------------------------------------------------------------------------------------------- */
 
 static int retire(struct flow *f) {
-    if (await(f, 1) != 0)
+    if (f->result)
         return f->result;
-    f->done += nth(f, 0)->size;
+    const int result = await(f, 1);
+    f->done += nth(f, 0)->have; /* a manager that has no more room may have taken the beginning */
+    if (result != 0)
+        return result;
     f->first = (f->first + 1) % FLOW_WINDOW;
     f->count--;
     return 0;

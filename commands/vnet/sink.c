@@ -78,6 +78,7 @@ static int open_there(struct sink *s, const struct uio_object *object, int resum
 /* Nothing more is said to a manager that does not answer. */
 static int flow_ended(struct sink *s) {
     const int code = place_explain(s->remote, s->place, s->flow.result, NULL);
+    s->at = s->flow.done;
     s->lost = code == REMOTE_SILENT;
     flow_close(&s->flow);
     if (s->lost)
@@ -102,7 +103,7 @@ static int write_there(struct sink *s, const uint8_t *octets, size_t size) {
         }
         octets += n;
         size -= n;
-        s->at += n;
+        s->at = s->flow.done;
     }
     return VNET_OK;
 }
@@ -138,6 +139,7 @@ int sink_flush(struct sink *s) {
     s->filled = 0;
     if (flow_flush(&s->flow) != 0)
         return flow_ended(s);
+    s->at = s->flow.done;
     flow_close(&s->flow);
     const int result = remote_release(s->remote, &s->handle); /* also tells errors of earlier writes */
     return result == 0 ? VNET_OK : place_explain(s->remote, s->place, result, NULL);

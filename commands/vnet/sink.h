@@ -16,7 +16,7 @@ struct sink {
     const struct place *place;
     struct place part; /* .name NULL: it is written in place */
     uint64_t kept;     /* octets at its beginning that are there already */
-    uint64_t at;       /* octets written */
+    uint64_t at;       /* octets at its beginning that are written for good */
 
     /* private */
     int fd, is_open, lost;

@@ -109,6 +109,17 @@ rm -f locked/.*.part
 net_in right "$vnet" cp here/sum v:/small/sum -i v0 2>err
 [ $? -eq 1 ] && grep -q '/small/sum: no space left there' err && grep -q -- '--resume goes on' err || net_fail "no space there: $(cat err)"
 [ ! -e locked/sum ] || net_fail "a file that is not whole has its name"
+# What is said to be there is what the manager has taken, not what was handed to it.
+rm -f locked/.*.part
+head -c $(($(stat -f -c '%a * %S' locked) - 8192)) /dev/zero >locked/rest
+head -c 20000 here/sum >here/some
+gives 1 '/small/some: no space left there' cp here/some v:/small/some
+grep -q '8.0 KiB of 19.5 KiB are in .*; --resume goes on' err || net_fail "what is there: $(cat err)"
+[ "$(stat -c %s locked/.some.*.part)" = 8192 ] || net_fail "a part: $(ls -la locked)"
+rm locked/rest
+gives 0 '' cp --resume here/some v:/small/some
+cmp here/some locked/some || net_fail "what was gone on with differs"
+rm here/some
 net_stop $small || net_fail "serve ends with $?"
 rm -f locked/.*.part
 parts
