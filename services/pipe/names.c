@@ -202,6 +202,10 @@ void pipe_on_remove(struct uio_manager_operation *op) {
         uio_manager_refuse(op, op->name_length ? VNAME_NOT_FOUND : VMTP_NO_PERMISSION);
         return;
     }
+    if (op->flags) { /* a context was meant */
+        uio_manager_refuse(op, VNAME_NOT_CONTEXT);
+        return;
+    }
     p->has_name = 0;
     uio_manager_finish(op);
 }

@@ -141,7 +141,9 @@ void programs_on_remove(struct uio_manager_operation *op) {
     struct programs *m = programs_of(op);
     struct program *p = find(m, op->name, op->name_length);
     uint32_t code = op->name_length ? VNAME_NOT_FOUND : VMTP_NO_PERMISSION;
-    if (p) {
+    if (p && op->flags) {
+        code = VNAME_NOT_CONTEXT; /* one was meant */
+    } else if (p) {
         code = p->end ? p->end(p, op->client) : VMTP_NO_PERMISSION; /* the record may be gone */
         ++*(code ? &m->counters.ends_refused : &m->counters.ended);
     }

@@ -88,6 +88,7 @@ START_TEST(a_name_that_is_removed) {
     begin();
     const uint32_t in = create(&desk.a, "/pipe/p", UIO_MODE_READ | CREATE);
     const uint32_t out = create(&desk.b, "/pipe/p", UIO_MODE_WRITE);
+    check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/pipe/p", UIO_TYPE_CONTEXT, 0), VNAME_NOT_CONTEXT);
     ck_assert_uint_eq(on_name(&desk.a, UIO_REMOVE_OBJECT, "/pipe/p", 0, 0)->code, VMTP_OK);
     check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/pipe/p", 0, 0), VNAME_NOT_FOUND);
     check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/pipe", UIO_TYPE_CONTEXT, 0), VMTP_NO_PERMISSION);

@@ -99,6 +99,8 @@ START_TEST(asked_to_end) {
     check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/programs/" EDITOR, 0, 0), VMTP_NO_PERMISSION);
     end_code = UIO_BUSY;
     check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/programs/" PRINTER, 0, 0), UIO_BUSY);
+    check_refused(on_name(&desk.a, UIO_REMOVE_OBJECT, "/programs/" PRINTER, UIO_TYPE_CONTEXT, 0),
+                  VNAME_NOT_CONTEXT); /* UIO-5.2-04 */
     end_code = 0;
     ck_assert_uint_eq(on_name(&desk.a, UIO_QUERY_OBJECT, "/programs/" PRINTER, 0, 0)->object.permissions, 0644);
     ck_assert_uint_eq(on_name(&desk.a, UIO_REMOVE_OBJECT, "/programs/" PRINTER, 0, 0)->code, VMTP_OK);
