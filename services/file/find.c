@@ -108,6 +108,7 @@ int file_find_place(struct file_manager *f, const struct file_directory *from, c
                     struct file_place *place) {
     char path[VNAME_NAME_OCTETS + 1];
     place->parent = -1;
+    place->is_context = length && name[length - 1] == '/';
     while (length && name[length - 1] == '/')
         length--;
     size_t begin = length;
@@ -134,6 +135,16 @@ int file_place_of(struct uio_manager_operation *op, struct file_place *place) {
 
 int file_new_place_of(struct uio_manager_operation *op, struct file_place *place) {
     return file_find_place(file_of(op), op->new_directory, op->new_name, op->new_name_length, place);
+}
+
+int file_is_as_named(const struct file_place *place) {
+    struct statx st;
+    if (!place->is_context ||
+        statx(place->parent, place->name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0 ||
+        S_ISDIR(st.stx_mode))
+        return 0;
+    errno = ENOTDIR;
+    return -1;
 }
 
 int file_make(const struct file_place *place, uint32_t permissions) {

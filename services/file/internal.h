@@ -59,7 +59,8 @@ struct file_manager {
 
 /* A place for a name: a directory and one component. */
 struct file_place {
-    int parent; /* O_PATH; -1: none */
+    int parent;     /* O_PATH; -1: none */
+    int is_context; /* the name ends in a slash: it is, or is to be, that of a context (UIO-9.1-08) */
     char name[FILE_COMPONENT];
 };
 
@@ -137,6 +138,8 @@ int file_find_place(struct file_manager *f, const struct file_directory *from, c
 /* The same for the two names of an operation. */
 int file_place_of(struct uio_manager_operation *op, struct file_place *place);
 int file_new_place_of(struct uio_manager_operation *op, struct file_place *place);
+/* Has the place what its name says, or nothing?  0, or -1 and ENOTDIR. */
+int file_is_as_named(const struct file_place *place);
 /* Makes a file that was not there: open for reading and writing, with exactly these permissions. */
 int file_make(const struct file_place *place, uint32_t permissions);
 /* The path in /proc of a descriptor. */

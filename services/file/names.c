@@ -38,6 +38,8 @@ void file_on_remove(struct uio_manager_operation *op) {
         return;
     int r = file_place_of(op, &place);
     if (r == 0)
+        r = file_is_as_named(&place);
+    if (r == 0)
         r = unlinkat(place.parent, place.name, op->flags ? AT_REMOVEDIR : 0);
     file_finish(op, r);
     file_shut(&place.parent);
@@ -51,13 +53,21 @@ static void finish_two(struct uio_manager_operation *op, int r) {
         file_finish(op, r);
 }
 
+/* A name that ends in a slash can only be given to a context. */
+static int may_rename(struct file_place *from, struct file_place *to, int exchange) {
+    from->is_context |= to->is_context;
+    to->is_context |= exchange && from->is_context;
+    return file_is_as_named(from) == 0 && file_is_as_named(to) == 0;
+}
+
 void file_on_rename(struct uio_manager_operation *op) {
     struct file_place from = {.parent = -1}, to = {.parent = -1};
     const unsigned flags = (op->flags & UIO_RENAME_NO_REPLACE ? RENAME_NOREPLACE : 0) |
                            (op->flags & UIO_RENAME_EXCHANGE ? RENAME_EXCHANGE : 0);
     if (!may_change(op))
         return;
-    if (file_place_of(op, &from) < 0 || file_new_place_of(op, &to) < 0)
+    if (file_place_of(op, &from) < 0 || file_new_place_of(op, &to) < 0 ||
+        !may_rename(&from, &to, (flags & RENAME_EXCHANGE) != 0))
         file_refuse(op);
     else
         finish_two(op, renameat2(from.parent, from.name, to.parent, to.name, flags));
@@ -85,6 +95,10 @@ static int make_link(const struct file_place *place, const char *target, uint32_
 }
 
 static int make(const struct uio_manager_operation *op, const struct file_place *place) {
+    if (place->is_context && op->type_wanted != UIO_TYPE_CONTEXT) {
+        errno = ENOTDIR;
+        return -1;
+    }
     switch (op->type_wanted) {
     case UIO_TYPE_CONTEXT: return make_directory(place, op->permissions);
     case UIO_TYPE_LINK: return make_link(place, op->target, op->target_length);
@@ -118,6 +132,8 @@ void file_on_create(struct uio_manager_operation *op) {
     }
     int r = file_place_of(op, &place);
     if (r == 0)
+        r = file_is_as_named(&place);
+    if (r == 0)
         r = make(op, &place);
     answer_place(op, &place, r);
     file_shut(&place.parent);
@@ -133,6 +149,8 @@ void file_on_link(struct uio_manager_operation *op) {
         file_refuse(op);
     } else if (S_ISDIR(st.stx_mode)) {
         uio_manager_refuse(op, UIO_IS_CONTEXT);
+    } else if (from.is_context || to.is_context) {
+        uio_manager_refuse(op, VNAME_NOT_CONTEXT);
     } else {
         const int r = linkat(from.parent, from.name, to.parent, to.name, 0);
         if (r < 0 && errno == EXDEV)

@@ -60,6 +60,10 @@ static int make(struct uio_manager_operation *op, struct file_instance *i) {
     if (file_place_of(op, &place) < 0)
         return -1;
     i->place = place; /* kept: it may have to be undone */
+    if (place.is_context) {
+        errno = ENOTDIR;
+        return -1;
+    }
     if (op->mode & UIO_MODE_TRANSACTION)
         return file_begin_new(i, op->permissions);
     i->fd = file_make(&place, op->permissions);

@@ -271,6 +271,54 @@ START_TEST(things_are_removed_and_linked) {
 }
 END_TEST
 
+/* UIO-9.1-08 */
+START_TEST(names_that_end_in_a_slash) {
+    uint8_t octets[300];
+    files_begin();
+    put(at("f"), "f");
+    ck_assert_int_eq(mkdir(at("dir"), 0755), 0);
+    ck_assert_int_eq(symlink("dir", at("ln")), 0);
+    ck_assert_int_eq(symlink("nowhere", at("dangling")), 0);
+    const struct uio_new_name n = {file_context(files.files), 0, 2, "x/"};
+    const uint32_t size = uio_new_name_encode(octets, sizeof octets, &n);
+    const uint32_t bad = VNAME_NOT_CONTEXT;
+    check_refused(on_name(UIO_QUERY_OBJECT, "f/", 0, 0, NULL, 0), bad);
+    check_refused(open_as("f/", UIO_MODE_READ), bad);
+    check_refused(open_as("new/", RW | UIO_MODE_CREATE), bad);
+    check_refused(open_as("new/", RW | UIO_MODE_CREATE | UIO_MODE_TRANSACTION), bad);
+    check_refused(open_as("new/", UIO_MODE_READ), VNAME_NOT_FOUND);
+    for (uint32_t type = UIO_TYPE_FILE; type <= UIO_TYPE_LINK; type++) {
+        check_refused(on_name(UIO_CREATE_OBJECT, "f//", type, 0755, "x", 1), bad);
+        if (type != UIO_TYPE_CONTEXT)
+            check_refused(on_name(UIO_CREATE_OBJECT, "new/", type, 0755, "x", 1), bad);
+    }
+    check_refused(rename_to("f", "x/", 0), bad);
+    check_refused(rename_to("f/", "x", 0), bad);
+    check_refused(rename_to("ln/", "x", 0), bad);
+    check_refused(rename_to("dir", "f/", 0), bad);
+    check_refused(rename_to("dir/", "f", UIO_RENAME_EXCHANGE), bad);
+    check_refused(rename_to("f", "dir/", UIO_RENAME_EXCHANGE), bad);
+    check_refused(on_name(UIO_LINK_OBJECT, "f", 0, 0, octets, size), bad);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "f/", 0, 0, NULL, 0), bad);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "ln/", 0, 0, NULL, 0), bad);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "ln/", UIO_TYPE_CONTEXT, 0, NULL, 0), bad);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "dangling/", 0, 0, NULL, 0), bad);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "none/", 0, 0, NULL, 0), VNAME_NOT_FOUND);
+    check_file(at("f"), "f");
+    ck_assert_int_eq(access(at("ln"), F_OK), 0);
+    ck_assert_int_ne(access(at("x"), F_OK), 0);
+    ck_assert_int_ne(access(at("new"), F_OK), 0);
+    /* contexts may be meant so */
+    ck_assert_uint_eq(on_name(UIO_QUERY_OBJECT, "ln/", UIO_NOFOLLOW, 0, NULL, 0)->object.type, UIO_TYPE_CONTEXT);
+    ck_assert_uint_eq(on_name(UIO_CREATE_OBJECT, "new/", UIO_TYPE_CONTEXT, 0755, NULL, 0)->code, VMTP_OK);
+    ck_assert_uint_eq(rename_to("new", "x/", 0)->code, VMTP_OK);
+    ck_assert_uint_eq(rename_to("x/", "dir/", UIO_RENAME_EXCHANGE)->code, VMTP_OK);
+    check_refused(on_name(UIO_REMOVE_OBJECT, "dir/", 0, 0, NULL, 0), UIO_IS_CONTEXT);
+    ck_assert_uint_eq(on_name(UIO_REMOVE_OBJECT, "dir/", UIO_TYPE_CONTEXT, 0, NULL, 0)->code, VMTP_OK);
+    files_end();
+}
+END_TEST
+
 /* UIO-5.2-09, UIO-3.1-01 */
 START_TEST(storage_is_told) {
     files_begin();
@@ -396,11 +444,17 @@ START_TEST(names_that_are_not_shown) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {
-        names_that_lead_outside, names_relative_to_a_context, changes_while_a_name_is_interpreted,
-        things_are_made,         things_are_renamed,          things_are_removed_and_linked,
-        storage_is_told,         a_large_directory,           entries_that_are_long,
-        names_that_are_not_shown};
+    const TTest *const tests[] = {names_that_lead_outside,
+                                  names_relative_to_a_context,
+                                  changes_while_a_name_is_interpreted,
+                                  things_are_made,
+                                  things_are_renamed,
+                                  things_are_removed_and_linked,
+                                  names_that_end_in_a_slash,
+                                  storage_is_told,
+                                  a_large_directory,
+                                  entries_that_are_long,
+                                  names_that_are_not_shown};
     TCase *tc = tcase_create("names");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);
