@@ -65,9 +65,11 @@ static void send(struct flow *f, struct flow_piece *p, int writes) {
     uint32_t offset;
     int rc = uio_position(f->handle, p->at + p->have, &block, &offset);
     remote_call(f->remote, &p->call);
-    if (rc == 0)
-        rc = writes ? uio_write(f->handle, &p->call, block, offset, 0, p->octets + p->have, p->size - p->have)
-                    : uio_read(f->handle, &p->call, block, offset, p->octets + p->have, p->size - p->have);
+    if (rc == 0) {
+        const uint32_t fits = uio_fits(f->handle, offset, p->size - p->have);
+        rc = writes ? uio_write(f->handle, &p->call, block, offset, 0, p->octets + p->have, fits)
+                    : uio_read(f->handle, &p->call, block, offset, p->octets + p->have, fits);
+    }
     if (rc != 0) {
         p->call.over = 1;
         p->call.result = rc;

@@ -63,15 +63,16 @@ static int explain(struct tail *t, int result) {
     return code;
 }
 
-/* A read at a place: octets, with *ends; or -1: t->explains. */
-static int64_t read_at(struct tail *t, uint64_t at, uint32_t most, int *ends) {
+/* A read at a place, into octets[from..]: how many, with *ends; or -1: t->explains. */
+static int64_t read_at(struct tail *t, uint64_t at, uint32_t from, uint32_t most, int *ends) {
     struct uio_call call;
     uint64_t block = at;
     uint32_t offset = 0;
     int result = t->records ? 0 : uio_position(&t->handle, at, &block, &offset);
     remote_call(&t->remote, &call);
     if (result == 0)
-        result = uio_call_wait(&call, uio_read(&t->handle, &call, block, offset, t->octets, most));
+        result = uio_call_wait(
+            &call, uio_read(&t->handle, &call, block, offset, t->octets + from, uio_fits(&t->handle, offset, most)));
     *ends = (call.flags & UIO_END) != 0;
     if (result != 0) {
         t->explains = explain(t, result);
@@ -88,15 +89,29 @@ static int put(const uint8_t *octets, size_t size) {
     return 0;
 }
 
+/* All of what is there at a place, for which one read may not do: octets, or -1. */
+static int64_t read_whole(struct tail *t, uint64_t at, uint32_t size) {
+    uint32_t have = 0;
+    int ends = 0;
+    while (have < size && !ends) {
+        const int64_t n = read_at(t, at + have, have, size - have, &ends);
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break; /* it has become shorter */
+        have += (uint32_t)n;
+    }
+    return have;
+}
+
 /* ---- where the last lines begin ------------------------------------------------------------------------------------ */
 
 /* Backwards, a piece at a time, until enough ends of lines were seen; the last octet ends no line that counts. */
 static int find_lines(struct tail *t, uint64_t size) {
     uint64_t begin = size, left = t->lines;
-    int ends;
     while (begin > 0 && left > 0) {
         const uint32_t most = begin < PIECE ? (uint32_t)begin : PIECE;
-        const int64_t n = read_at(t, begin - most, most, &ends);
+        const int64_t n = read_whole(t, begin - most, most);
         if (n < 0)
             return -1;
         begin -= most;
@@ -153,11 +168,10 @@ static int pause_a_while(struct tail *t) {
 }
 
 static int write_from_here(struct tail *t) {
-    const uint32_t most = t->handle.instance.max_transfer < PIECE ? t->handle.instance.max_transfer : PIECE;
     int ends;
     for (;;) {
         const uint64_t before = t->at;
-        const int64_t n = read_at(t, t->at, most, &ends);
+        const int64_t n = read_at(t, t->at, 0, PIECE, &ends);
         if (n < 0)
             return t->explains;
         t->at += t->records ? 0 : (uint64_t)n;

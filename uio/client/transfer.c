@@ -18,6 +18,17 @@ static uint32_t place(const struct uio_handle *handle, const struct uio_call *ca
     return 0;
 }
 
+uint32_t uio_fits(const struct uio_handle *handle, uint32_t offset, uint64_t octets) {
+    const struct uio_instance *instance = &handle->instance;
+    const int in_one_block = !vu_has(handle, UIO_MULTI_BLOCK) || vu_has(handle, UIO_VARIABLE_BLOCK);
+    uint32_t most = instance->max_transfer;
+    if (offset && offset >= instance->block_size)
+        return 0;
+    if (in_one_block && !vu_has(handle, UIO_CONTEXT) && most > instance->block_size - offset)
+        most = instance->block_size - offset;
+    return octets < most ? (uint32_t)octets : most;
+}
+
 /* ---- reading ---- */
 
 static uint32_t check_read(const struct uio_handle *handle, const struct uio_call *call, uint64_t block,
@@ -83,14 +94,6 @@ static int goes_to_the_end(const struct uio_handle *handle, uint32_t flags) {
     return vu_has(handle, UIO_APPEND_ONLY) || (handle->instance.mode & UIO_MODE_APPEND) || (flags & UIO_WRITE_APPEND);
 }
 
-/* Most octets in one write that begins there. */
-static uint32_t most(const struct uio_handle *handle, uint32_t offset) {
-    const struct uio_instance *instance = &handle->instance;
-    if (vu_has(handle, UIO_VARIABLE_BLOCK) || !vu_has(handle, UIO_MULTI_BLOCK))
-        return instance->block_size - offset;
-    return instance->max_transfer;
-}
-
 static uint32_t check_write(const struct uio_handle *handle, const struct uio_call *call, uint64_t *block,
                             uint32_t *offset, uint32_t flags, uint32_t octets, uint32_t *third) {
     uint32_t code = 0;
@@ -102,7 +105,7 @@ static uint32_t check_write(const struct uio_handle *handle, const struct uio_ca
         *block = *offset = 0;
     else
         code = place(handle, call, *block, *offset, third);
-    if (!code && ((!octets && !vu_has(handle, UIO_VARIABLE_BLOCK)) || octets > most(handle, *offset)))
+    if (!code && ((!octets && !vu_has(handle, UIO_VARIABLE_BLOCK)) || octets > uio_fits(handle, *offset, octets)))
         code = UIO_BAD_COUNT;
     return code;
 }

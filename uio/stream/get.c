@@ -8,16 +8,11 @@ static int reads_ahead(const struct uio_stream *s) {
 
 /* Octets that one read from here may give. */
 static uint32_t piece(const struct uio_stream *s, uint32_t offset) {
-    const struct uio_instance *instance = &s->handle->instance;
-    const uint32_t block = instance->block_size;
+    const int several = vu_stream_has(s, UIO_MULTI_BLOCK) && !vu_stream_has(s, UIO_VARIABLE_BLOCK);
     uint32_t most = s->room;
-    if (!vu_stream_has(s, UIO_MULTI_BLOCK) || vu_stream_has(s, UIO_VARIABLE_BLOCK)) {
-        if (most > block - offset)
-            most = block - offset;
-    } else if (most > block && most > offset) {
+    if (several && most > vu_block(s) && most > offset)
         most -= offset; /* so that the next one begins with a block */
-    }
-    return most > instance->max_transfer ? instance->max_transfer : most;
+    return uio_fits(s->handle, offset, most);
 }
 
 /* Begins to read what follows into a half: 0 or why not. */

@@ -17,22 +17,19 @@ static void lost(struct uio_stream *s, int error) {
 
 /* Sends as much as goes into one Request. */
 static void send(struct uio_stream *s) {
-    const struct uio_instance *instance = &s->handle->instance;
     uint64_t block = UIO_SEQUENTIAL;
-    uint32_t offset = 0, most = instance->max_transfer;
+    uint32_t offset = 0;
     if (vu_seekable(s)) {
         block = s->out_at / vu_block(s);
         offset = (uint32_t)(s->out_at % vu_block(s));
     }
     if (vu_appends(s))
         offset = 0;
-    if (!vu_stream_has(s, UIO_MULTI_BLOCK) || vu_stream_has(s, UIO_VARIABLE_BLOCK))
-        most = vu_block(s) - offset;
     s->writing.done = wrote;
     s->writing.context = s;
     vu_stream_waits(s, &s->writing);
     const int result = uio_write(s->handle, &s->writing, block, offset, 0, s->out,
-                                 s->out_left < most ? s->out_left : most);
+                                 uio_fits(s->handle, offset, s->out_left));
     if (result)
         lost(s, result);
 }

@@ -248,6 +248,38 @@ START_TEST(positions) {
 }
 END_TEST
 
+static uint32_t fits_of(uint32_t attributes, uint32_t offset, uint64_t octets) {
+    const uint32_t most = attributes & UIO_MULTI_BLOCK ? UIO_TRANSFER_OCTETS : 512;
+    const struct uio_handle one = {.instance = {.attributes = attributes, .block_size = 512, .max_transfer = most}};
+    return uio_fits(&one, offset, octets);
+}
+
+/* UIO-6.1-11, UIO-3.2-01 */
+START_TEST(what_fits_into_one_operation) {
+    const uint32_t plain = FILE_LIKE & ~(uint32_t)UIO_MULTI_BLOCK;
+    ck_assert_uint_eq(fits_of(plain, 0, 1000), 512);
+    ck_assert_uint_eq(fits_of(plain, 500, 1000), 12);
+    ck_assert_uint_eq(fits_of(plain, 500, 12), 12);
+    ck_assert_uint_eq(fits_of(plain, 500, 7), 7);
+    ck_assert_uint_eq(fits_of(plain, 512, 7), 0);
+    ck_assert_uint_eq(fits_of(plain, 0, 0), 0);
+    ck_assert_uint_eq(fits_of(FILE_LIKE, 500, 1000), 1000);
+    ck_assert_uint_eq(fits_of(FILE_LIKE, 500, (uint64_t)1 << 40), UIO_TRANSFER_OCTETS);
+    ck_assert_uint_eq(fits_of(LOG_LIKE | UIO_MULTI_BLOCK, 0, 1000), 512);
+}
+END_TEST
+
+/* What does not fit is not asked for. */
+START_TEST(writes_end_with_their_block) {
+    open_thing(FILE_LIKE & ~(uint32_t)UIO_MULTI_BLOCK, 8, "0123456789", UIO_MODE_READ | UIO_MODE_WRITE);
+    ck_assert_int_eq(write_now(0, 5, 0, "abcd"), (int)UIO_BAD_COUNT);
+    ck_assert_uint_eq(ASKED(UIO_WRITE_INSTANCE), 0);
+    ck_assert_int_eq(write_now(0, 5, 0, "abc"), 0);
+    ck_assert_int_eq(write_now(0, 5, UIO_WRITE_APPEND, "abcdefgh"), 0);
+    ck_assert_int_eq(write_now(0, 0, UIO_WRITE_APPEND, "abcdefghi"), (int)UIO_BAD_COUNT);
+}
+END_TEST
+
 /* ---- silence, and instances that are gone ---- */
 
 /* UIO-7-01 */
@@ -501,6 +533,8 @@ int main(void) {
     tcase_add_test(c, locks);
     tcase_add_test(c, controls);
     tcase_add_test(c, positions);
+    tcase_add_test(c, what_fits_into_one_operation);
+    tcase_add_test(c, writes_end_with_their_block);
     tcase_add_test(c, repeats_what_may_be_done_twice);
     tcase_add_test(c, does_not_repeat_in_sequence);
     tcase_add_test(c, an_instance_that_is_gone);

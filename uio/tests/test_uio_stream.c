@@ -69,6 +69,16 @@ START_TEST(without_several_blocks_at_a_time) {
 }
 END_TEST
 
+/* UIO-6.1-11: from any octet on, but no further than the end of its block */
+START_TEST(reads_end_with_their_block) {
+    open_stream(FILE_LIKE & ~(uint32_t)UIO_MULTI_BLOCK, 1024, 5000, UIO_MODE_READ, 8192);
+    ck_assert_int_eq(uio_stream_seek(&stream, 1000), 0);
+    ck_assert_uint_eq(uio_stream_read(&stream, area, 1400), 1400);
+    for (size_t i = 0; i < 1400; i++)
+        ck_assert_uint_eq(area[i], thing_octet(1000 + i));
+}
+END_TEST
+
 START_TEST(managers_may_give_less) {
     open_stream(FILE_LIKE, 512, 50000, UIO_MODE_READ, 32768);
     store->give_most = 1000;
@@ -362,6 +372,18 @@ START_TEST(whole_blocks) {
 }
 END_TEST
 
+/* UIO-6.1-11 */
+START_TEST(writes_end_with_their_block) {
+    open_stream(FILE_LIKE & ~(uint32_t)UIO_MULTI_BLOCK, 1024, 2648, BOTH, 8192);
+    ck_assert_int_eq(uio_stream_seek(&stream, 2648), 0);
+    ck_assert_uint_eq(uio_stream_write(&stream, expected + 2648, 600), 600);
+    ck_assert_int_eq(uio_stream_flush(&stream), 0);
+    ck_assert_uint_eq(WRITES, 2);
+    ck_assert_uint_eq(thing->size, 3248);
+    ck_assert_mem_eq(thing->data, expected, 3248);
+}
+END_TEST
+
 START_TEST(lines_are_sent_at_once) {
     open_stream(UIO_READABLE | UIO_WRITEABLE | UIO_VARIABLE_BLOCK | UIO_INTERACTIVE | UIO_LINES, 80, 0, BOTH, 1024);
     ck_assert_uint_eq(uio_stream_write(&stream, "one\ntwo", 7), 7);
@@ -452,6 +474,7 @@ static TCase *reading(void) {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, octet_by_octet);
     tcase_add_test(c, without_several_blocks_at_a_time);
+    tcase_add_test(c, reads_end_with_their_block);
     tcase_add_test(c, managers_may_give_less);
     tcase_add_test(c, managers_may_give_less_than_a_block);
     tcase_add_test(c, nothing_and_no_end_is_an_error);
@@ -480,6 +503,7 @@ static TCase *writing(void) {
     tcase_add_test(c, reads_and_writes_by_turns);
     tcase_add_test(c, appends);
     tcase_add_test(c, whole_blocks);
+    tcase_add_test(c, writes_end_with_their_block);
     tcase_add_test(c, lines_are_sent_at_once);
     tcase_add_test(c, records_are_no_longer_than_blocks);
     tcase_add_test(c, buffers);

@@ -110,9 +110,8 @@ static void have_read(struct uio_call *call, int result) {
 /* A block, or where blocks have no meaning as much as was asked for. */
 static uint32_t wanted(const struct mount_op *op) {
     const struct uio_instance *i = &op->handle->uio.instance;
-    uint32_t octets = i->attributes & UIO_VARIABLE_BLOCK || !(i->attributes & UIO_MULTI_BLOCK) ? i->block_size : op->size;
-    if (octets > i->max_transfer)
-        octets = i->max_transfer;
+    const int in_blocks = i->attributes & UIO_VARIABLE_BLOCK || !(i->attributes & UIO_MULTI_BLOCK);
+    const uint32_t octets = uio_fits(&op->handle->uio, 0, in_blocks ? i->block_size : op->size);
     return octets > MOST_ROOM && !(i->attributes & UIO_VARIABLE_BLOCK) ? MOST_ROOM : octets;
 }
 
@@ -182,8 +181,6 @@ static void have_written(struct uio_call *call, int result) {
 
 static void write_on(struct mount_op *op) {
     const struct uio_instance *i = &op->handle->uio.instance;
-    const int in_blocks = i->attributes & UIO_VARIABLE_BLOCK || !(i->attributes & UIO_MULTI_BLOCK);
-    const uint32_t most = in_blocks ? i->block_size : i->max_transfer, left = op->size - op->done;
     if (op->interrupted) {
         write_over(op, EINTR);
         return;
@@ -192,7 +189,7 @@ static void write_on(struct mount_op *op) {
     const uint64_t block = i->attributes & UIO_RANDOM_ACCESS ? 0 : UIO_SEQUENTIAL;
     const uint32_t flags = i->attributes & UIO_RANDOM_ACCESS && !(i->attributes & UIO_APPEND_ONLY) ? UIO_WRITE_APPEND : 0;
     const int begun = uio_write(&op->handle->uio, &op->call, block, 0, flags, (const char *)op->data + op->done,
-                                left < most ? left : most);
+                                uio_fits(&op->handle->uio, 0, op->size - op->done));
     if (begun)
         write_over(op, error_of(begun));
     else

@@ -42,19 +42,26 @@ static void part_done(struct uio_call *call, int result) {
     go_on(p->transfer);
 }
 
+static uint32_t block_size_of(const struct uio_handle *uio) {
+    return uio->instance.block_size ? uio->instance.block_size : 1;
+}
+
+/* How many octets of these one operation may have; of an instance that is not there any more all, and it will not begin. */
+static uint32_t cut(const struct mount_transfer *t, uint32_t from, uint32_t size) {
+    const struct uio_handle *uio = &t->handle->uio;
+    const uint32_t fits = uio_fits(uio, (uint32_t)((t->at + from) % block_size_of(uio)), size);
+    return fits ? fits : size;
+}
+
 static int begin_part(struct part *p) {
     struct mount_transfer *t = p->transfer;
     struct uio_handle *uio = &t->handle->uio;
-    const uint64_t position = t->at + p->from;
-    const uint32_t block_size = uio->instance.block_size ? uio->instance.block_size : 1;
-    const uint64_t block = position / block_size;
-    const uint32_t offset = (uint32_t)(position % block_size);
-    uint32_t size = p->size;
+    const uint64_t position = t->at + p->from, block = position / block_size_of(uio);
+    const uint32_t offset = (uint32_t)(position % block_size_of(uio));
+    const uint32_t size = cut(t, p->from, p->size); /* another instance may take less */
     p->call.deadline = p->attempts ? t->deadline : mount_first_deadline(t->handle->mount, t->deadline);
     p->call.done = part_done;
     p->call.context = p;
-    if (size > uio->instance.max_transfer && uio->instance.max_transfer)
-        size = uio->instance.max_transfer; /* another instance may take less */
     const int begun = t->writing ? uio_write(uio, &p->call, block, offset, 0, t->data + p->from, size)
                                  : uio_read(uio, &p->call, block, offset, t->data + p->from, size);
     if (!begun)
@@ -121,11 +128,10 @@ static struct part *free_part(struct mount_transfer *t) {
 
 /* 1: begun. */
 static int begin_next(struct mount_transfer *t, struct part *p) {
-    const uint32_t most = t->handle->uio.instance.max_transfer, left = t->limit - t->next;
     vipc *ipc = t->handle->mount->ipc;
     p->transfer = t;
     p->from = t->next;
-    p->size = left < most || !most ? left : most;
+    p->size = cut(t, t->next, t->limit - t->next);
     p->attempts = 0;
     const uint32_t size = p->size;
     const int begun = begin_part(p);

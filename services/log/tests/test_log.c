@@ -91,7 +91,7 @@ START_TEST(sizes) {
     begin();
     memset(large, 'x', sizeof large);
     ck_assert_uint_eq(write_at(&desk.b, out, 0, 0, 0, large, LOG_RECORD_OCTETS)->words[0], LOG_RECORD_OCTETS);
-    check_refused(write_at(&desk.b, out, 0, 0, 0, large, LOG_RECORD_OCTETS + 1), UIO_TOO_LARGE);
+    check_refused(write_at(&desk.b, out, 0, 0, 0, large, LOG_RECORD_OCTETS + 1), UIO_TOO_LARGE); /* UIO-6.2-11 */
     check_text(get(0), large, LOG_RECORD_OCTETS);
     check_refused(read_at(&desk.a, in, 0, 0, LOG_RECORD_OCTETS - 1), UIO_BAD_COUNT);
     check_refused(read_at(&desk.a, in, 0, 1, 100), UIO_BAD_BLOCK);

@@ -288,6 +288,12 @@ VMTP_API void uio_detach(struct uio_handle *handle);
 
 /* Which block and offset an octet of the object has: 0, or UIO_UNSUPPORTED (no RANDOM_ACCESS, or VARIABLE_BLOCK). */
 VMTP_API int uio_position(const struct uio_handle *handle, uint64_t octet, uint64_t *block, uint32_t *offset);
+/*
+ * Of so many octets, those that one read or write may have that begins at this offset of a block: at most MaxTransfer, and without MULTI_BLOCK the rest
+ * of the block (UIO-6.1-11), which is also all of a block with VARIABLE_BLOCK.  The rest takes further ones.  What goes to the end begins at 0.
+ * 0: no octets, or no such offset.
+ */
+VMTP_API uint32_t uio_fits(const struct uio_handle *handle, uint32_t offset, uint64_t octets);
 /* 1: it only reads an object with REPLICATED and may be created again elsewhere, if handle->rebind is set. */
 VMTP_API int uio_may_rebind(const struct uio_handle *handle);
 

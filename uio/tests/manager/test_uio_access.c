@@ -233,7 +233,7 @@ START_TEST(counts_and_offsets_out_of_range) {
 }
 END_TEST
 
-/* UIO-6.1-02: one block at most without MULTI_BLOCK */
+/* UIO-6.1-02, UIO-6.2-11: one block at most without MULTI_BLOCK */
 START_TEST(one_block_without_multi_block) {
     begin();
     fill(shelf_put(shelf, "plain", PLAIN_FILE | UIO_OFFSET, ""), 2000);
@@ -243,6 +243,8 @@ START_TEST(one_block_without_multi_block) {
     uint8_t data[513] = {0};
     check_refused(write_at(&a, number, 0, 0, 0, data, 513), UIO_BAD_COUNT);
     check_refused(write_at(&a, number, 0, 500, 0, data, 13), UIO_BAD_COUNT);
+    check_refused(write_at(&a, number, 0, 0, UIO_WRITE_APPEND, data, 513), UIO_BAD_COUNT);
+    ck_assert_uint_eq(write_at(&a, number, 0, 500, UIO_WRITE_APPEND, data, 512)->words[0], 512);
     ck_assert_uint_eq(write_at(&a, number, 0, 500, 0, data, 12)->code, VMTP_OK);
     end();
 }
@@ -349,7 +351,7 @@ START_TEST(writes_that_cannot_be) {
     ck_assert_uint_eq(COUNTER(shelf, writes), 0);
     const uint32_t words[4] = {RW, 0, 0, 0};
     const uint32_t small = ask_name(&a, UIO_CREATE_INSTANCE, 0, "/shelf/file", words, NULL, 0, 0)->words[0];
-    check_refused(write_at(&a, small, 0, 0, 0, data, 16385), UIO_TOO_LARGE);
+    check_refused(write_at(&a, small, 0, 0, 0, data, 16385), UIO_TOO_LARGE); /* UIO-6.2-11 */
     ck_assert_uint_eq(write_at(&a, number, 0, 0, 0, data, 65536)->words[0], 65536);
     end();
 }
