@@ -50,6 +50,12 @@ static int open_found(struct file_instance *i, int found, uint32_t mode) {
     return i->fd < 0 ? -1 : 0;
 }
 
+/* Also by a link to what is not there. */
+static int is_taken(const struct file_place *place) {
+    struct statx st;
+    return statx(place->parent, place->name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0;
+}
+
 /* A file that was not there.  1: another has made it meanwhile. */
 static int make(struct uio_manager_operation *op, struct file_instance *i) {
     struct file_place place;
@@ -64,9 +70,13 @@ static int make(struct uio_manager_operation *op, struct file_instance *i) {
         errno = ENOTDIR;
         return -1;
     }
-    if (op->mode & UIO_MODE_TRANSACTION)
+    const int later = (op->mode & UIO_MODE_TRANSACTION) != 0;
+    if (later && !is_taken(&place))
         return file_begin_new(i, op->permissions);
-    i->fd = file_make(&place, op->permissions);
+    if (later)
+        errno = EEXIST;
+    else
+        i->fd = file_make(&place, op->permissions);
     if (i->fd >= 0)
         return 0;
     file_shut(&i->place.parent);

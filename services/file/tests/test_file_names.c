@@ -163,7 +163,7 @@ END_TEST
 
 /* ---- making, renaming, removing --------------------------------------------------------------------------------------- */
 
-/* UIO-5.2-08, UIO-5.2-01 */
+/* UIO-5.2-08, UIO-5.2-01, UIO-5.1-08 */
 START_TEST(things_are_made) {
     struct stat st;
     files_begin();
@@ -197,6 +197,7 @@ START_TEST(things_are_made) {
     check_refused(open_as("dir/link", RW | UIO_MODE_CREATE | UIO_MODE_EXCLUSIVE), UIO_EXISTS);
     ck_assert_int_eq(symlink("nowhere", at("dangling")), 0);
     check_refused(open_as("dangling", RW | UIO_MODE_CREATE), VNAME_NOT_FOUND);
+    check_refused(open_as("dangling", RW | UIO_MODE_CREATE | UIO_MODE_TRANSACTION), VNAME_NOT_FOUND);
     check_refused(open_as("dangling", RW | UIO_MODE_CREATE | UIO_MODE_EXCLUSIVE), UIO_EXISTS);
     ck_assert_int_eq(symlink("loop", at("loop")), 0);
     check_refused(open_as("loop", UIO_MODE_READ), VNAME_LOOP);
@@ -210,7 +211,7 @@ START_TEST(things_are_made) {
 }
 END_TEST
 
-/* UIO-5.2-05 */
+/* UIO-5.2-05, UIO-5.2-11 */
 START_TEST(things_are_renamed) {
     files_begin();
     put(at("one"), "1");
@@ -234,11 +235,16 @@ START_TEST(things_are_renamed) {
     ck_assert_int_eq(mkdir(at("empty"), 0755), 0);
     check_refused(rename_to("empty", "dir", 0), UIO_NOT_EMPTY);
     check_refused(rename_to("", "x", 0), UIO_BUSY);
+    check_refused(rename_to("file", "none", UIO_RENAME_EXCHANGE), VNAME_NOT_FOUND);
+    check_refused(rename_to("file", "dir", UIO_RENAME_EXCHANGE | UIO_RENAME_NO_REPLACE), UIO_BAD_REQUEST);
+    ck_assert_int_eq(mkdir(at("room"), 0755), 0);
+    ck_assert_uint_eq(rename_to("dir", "room", 0)->code, VMTP_OK);
+    check_file(at("room/three"), "2");
     files_end();
 }
 END_TEST
 
-/* UIO-5.2-04 */
+/* UIO-5.2-04, UIO-5.2-10 */
 START_TEST(things_are_removed_and_linked) {
     files_begin();
     put(at("file"), "hello");
@@ -253,6 +259,12 @@ START_TEST(things_are_removed_and_linked) {
     check_refused(on_name(UIO_LINK_OBJECT, "file", 0, 0, octets, size), UIO_EXISTS);
     check_refused(on_name(UIO_LINK_OBJECT, "dir", 0, 0, octets, size), UIO_IS_CONTEXT);
     check_file(at("other"), "hello");
+    ck_assert_int_eq(symlink("file", at("ln")), 0);
+    const struct uio_new_name m = {file_context(files.files), 0, 3, "ln2"};
+    uint8_t second[300];
+    s = on_name(UIO_LINK_OBJECT, "ln", 0, 0, second, uio_new_name_encode(second, sizeof second, &m));
+    ck_assert_uint_eq(s->object.type, UIO_TYPE_LINK);
+    ck_assert_uint_eq(s->object.names, 2);
     const uint64_t number = on_name(UIO_QUERY_OBJECT, "file", 0, 0, NULL, 0)->object.number;
     ck_assert_uint_eq(on_name(UIO_QUERY_OBJECT, "other", 0, 0, NULL, 0)->object.number, number);
     const uint32_t instance = must_open("file", UIO_MODE_READ);
