@@ -17,7 +17,8 @@ ln -s "$net_tmp/outside/secret" served/absolute
 ln -s ../outside served/outdir
 ln -s ../.. served/sub/up
 mkfifo served/fifo
-net_start left "$vnet" serve served --as /served -i v0 >says 2>says.err
+# With so many descriptors it has 2048 instances, of which one owner may have 1024.
+net_start left sh -c 'ulimit -n 4160; exec "$0" "$@"' "$vnet" serve served --as /served -i v0 >says 2>says.err
 server=$net_pid
 net_await says '^held /served '
 descriptors() { ls /proc/$server/fd | wc -l; }
