@@ -114,7 +114,6 @@ static int open_log(struct up_managers *m, const struct up_managers_options *o) 
 }
 
 static int attach(struct up_managers *m, const char *name, uint32_t context, struct uio_object object) {
-    object.number = context;
     return uio_manager_attach(m->manager, m->root, name, strlen(name), context, &object);
 }
 

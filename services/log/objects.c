@@ -21,7 +21,7 @@ struct uio_object log_descriptor(const struct log_manager *log) {
     const int64_t time = changed(log);
     return (struct uio_object){.type = UIO_TYPE_LOG,
                                .attributes = LOG_ATTRIBUTES,
-                               .number = 1,
+                               .number = uio_manager_number(log->context, 0),
                                .size = octets_of(&log->now) + octets_of(&log->old),
                                .storage = log->now.end + (log->old.fd >= 0 ? log->old.end : 0),
                                .permissions = 0644,

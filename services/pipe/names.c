@@ -72,7 +72,7 @@ static void end(struct pipe *p) {
 static struct uio_object describe(const struct pipe *p) {
     return (struct uio_object){.type = UIO_TYPE_PIPE,
                                .attributes = PIPE_ATTRIBUTES,
-                               .number = p->number,
+                               .number = uio_manager_number(p->pipes->context, p->number),
                                .size = pipe_used(p),
                                .storage = p->pipes->config.capacity,
                                .permissions = p->permissions,
@@ -84,9 +84,9 @@ static struct uio_object describe(const struct pipe *p) {
 }
 
 struct uio_object pipe_descriptor(const struct pipe_manager *m) {
-    (void)m;
     return (struct uio_object){.type = UIO_TYPE_CONTEXT,
                                .attributes = PIPE_CONTEXT_ATTRIBUTES,
+                               .number = uio_manager_number(m->context, 0),
                                .permissions = 0777,
                                .names = 1,
                                .block_size = UIO_ENTRY_OCTETS};

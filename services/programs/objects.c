@@ -37,9 +37,9 @@ static struct uio_object describe(struct program *p, struct programs_text *text)
 }
 
 struct uio_object programs_descriptor(const struct programs *m) {
-    (void)m;
     return (struct uio_object){.type = UIO_TYPE_CONTEXT,
                                .attributes = CONTEXT_ATTRIBUTES,
+                               .number = uio_manager_number(m->context, 0),
                                .permissions = 0555,
                                .names = 1,
                                .block_size = UIO_ENTRY_OCTETS};

@@ -38,7 +38,7 @@ struct uio_object time_manager_descriptor(const struct time_manager *m) {
     const int64_t now = time_now(m);
     return (struct uio_object){.type = UIO_TYPE_CLOCK,
                                .attributes = ATTRIBUTES,
-                               .number = 1,
+                               .number = uio_manager_number(m->context, 0),
                                .size = write_text(text, now),
                                .permissions = m->config.set ? 0644 : 0444,
                                .names = 1,

@@ -40,6 +40,15 @@ printf 'log\npipe\nprograms\ntime\n' | cmp -s - out || net_fail "ls: $(cat out)"
 gives 0 '' ls /node --json
 jq -se 'map({(.name): .type}) | add == {log: "log", pipe: "directory", programs: "directory", time: "clock"}' out >/dev/null ||
     net_fail "ls --json: $(cat out)"
+cp out says.list
+# UIO-3.1-05: each has a number of its own, by whatever way it is asked for.
+for name in log pipe programs time; do
+    listed=$(grep "\"name\": *\"$name\"" says.list | sed 's/.*"number": *\([0-9]*\).*/\1/')
+    gives 0 '' stat "/node/$name" --json
+    [ -n "$listed" ] && grep -q "\"number\": *$listed[,}]" out || net_fail "$name is $listed in the list: $(cat out)"
+    echo "$listed"
+done >numbers
+[ "$(sort -u numbers | wc -l)" -eq 4 ] || net_fail "two have one number: $(cat says.list)"
 
 # The clock: two lines, of the time that it is.
 before=$(date +%s)

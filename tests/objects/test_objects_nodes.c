@@ -194,7 +194,76 @@ START_TEST(two_nodes) {
 }
 END_TEST
 
+/* ---- numbers ------------------------------------------------------------------------------------------------------ */
+
+static uint64_t numbers[16];
+static unsigned number_count;
+
+static uint64_t number_by_name(const char *name) {
+    static struct uio_named named;
+    memset(&named, 0, sizeof named);
+    named.name = name;
+    named.name_length = strlen(name);
+    named.deadline = VMTP_NEVER;
+    ck_assert_int_eq(uio_query_object(&reader.client, &named, 0), 0);
+    for (unsigned i = 0; i < 10000 && !named.over; i++)
+        place_run(MS);
+    ck_assert(named.over && named.result == 0);
+    return named.object.number;
+}
+
+/* Whatever tells it, its number is this one, which nothing before it has had; 0: that which they tell. */
+static void check_number(const char *name, uint32_t mode, uint64_t number) {
+    struct uio_handle handle = {0};
+    const uint64_t told = number_by_name(name);
+    ck_assert_uint_ne(told, 0);
+    ck_assert_msg(!number || told == number, "%s: %llx in the list, %llx by name", name, (unsigned long long)number,
+                  (unsigned long long)told);
+    guest_must_create(&reader, &handle, name, mode);
+    ck_assert_uint_eq(handle.instance.object.number, told);
+    struct uio_call *call = new_call(0);
+    ck_assert_int_eq(place_wait(call, uio_query(&handle, call, area)), 0);
+    ck_assert_uint_eq(handle.instance.object.number, told);
+    ck_assert_int_eq(guest_release(&handle), 0);
+    for (unsigned i = 0; i < number_count; i++)
+        ck_assert_msg(numbers[i] != told, "%s: another one is %llx, too", name, (unsigned long long)told);
+    numbers[number_count++] = told;
+}
+
+/* Those of all that is in a context. */
+static void check_list(const char *context, unsigned count) {
+    static uint8_t octets[2048];
+    struct uio_handle list = {0};
+    struct uio_object object;
+    char name[128];
+    guest_must_create(&reader, &list, context, UIO_MODE_READ | UIO_MODE_CONTEXT);
+    struct uio_call *call = new_call(0);
+    ck_assert_int_eq(place_wait(call, uio_read(&list, call, 0, 0, octets, sizeof octets)), 0);
+    struct uio_list l = uio_list_of(octets, call->octets);
+    for (; uio_list_next(&l, &object); count--) {
+        snprintf(name, sizeof name, "%s/%.*s", context, (int)object.name_length, object.name);
+        check_number(name, UIO_MODE_READ, object.number);
+    }
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(guest_release(&list), 0);
+}
+
+/* UIO-3.1-05 */
+START_TEST(numbers_of_all_kinds) {
+    begin(_i);
+    number_count = 0;
+    guest_must_create(&reader, &in, "/node/pipe/one", UIO_MODE_READ | UIO_MODE_CREATE);
+    guest_must_create(&writer, &out, "/node/pipe/two", UIO_MODE_WRITE | UIO_MODE_CREATE);
+    check_number("/node", UIO_MODE_READ | UIO_MODE_CONTEXT, 0);
+    check_list("/node", 4);
+    check_list("/node/pipe", 2);
+    check_list("/node/programs", 1);
+    end();
+}
+END_TEST
+
 static void add(TCase *c) {
+    tcase_add_loop_test(c, numbers_of_all_kinds, 0, PLACE_RIGS);
     tcase_add_loop_test(c, through_a_pipe, 0, PLACE_RIGS);
     tcase_add_loop_test(c, a_writer_whose_node_is_gone, 0, PLACE_RIGS);
     tcase_add_loop_test(c, a_log_is_followed, 0, PLACE_RIGS);

@@ -179,14 +179,18 @@ void vu_table_read(struct vu_operation *o) {
 
 /* ---- a root in which there is nothing else ---------------------------------------------------------------------- */
 
-static const struct uio_object nothing = {.type = UIO_TYPE_CONTEXT,
-                                          .attributes = UIO_READABLE | UIO_CONTEXT | UIO_VARIABLE_BLOCK | UIO_MULTI_BLOCK,
-                                          .number = 1,
-                                          .permissions = 0555,
-                                          .names = 1,
-                                          .block_size = UIO_ENTRY_OCTETS};
+static struct uio_object describe(const struct uio_manager_operation *op) {
+    const struct vu_context *c = op->root;
+    return (struct uio_object){.type = UIO_TYPE_CONTEXT,
+                               .attributes = UIO_READABLE | UIO_CONTEXT | UIO_VARIABLE_BLOCK | UIO_MULTI_BLOCK,
+                               .number = uio_manager_number(c->number, 0),
+                               .permissions = 0555,
+                               .names = 1,
+                               .block_size = UIO_ENTRY_OCTETS};
+}
 
 static void on_open(struct uio_manager_operation *op) {
+    const struct uio_object nothing = describe(op);
     const struct uio_manager_opened opened = {.state = op->root,
                                               .identity = {(uintptr_t)op->root, 0},
                                               .attributes = nothing.attributes,
@@ -199,6 +203,7 @@ static void on_open(struct uio_manager_operation *op) {
 }
 
 static void on_query(struct uio_manager_operation *op) {
+    const struct uio_object nothing = describe(op);
     if (op->name_length)
         uio_manager_refuse(op, VNAME_NOT_FOUND);
     else
@@ -206,6 +211,7 @@ static void on_query(struct uio_manager_operation *op) {
 }
 
 static void on_query_instance(struct uio_manager_operation *op) {
+    const struct uio_object nothing = describe(op);
     uio_manager_finish_object_blocks(op, &nothing, 0, 0);
 }
 

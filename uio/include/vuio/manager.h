@@ -280,9 +280,17 @@ VMTP_API uint32_t uio_manager_root(uio_manager *manager, const struct uio_manage
 VMTP_API void uio_manager_unroot(uio_manager *manager, uint32_t context);
 
 /*
+ * The number of an object for its descriptor (UIO-3.1-05), for types whose objects have none that is like no other's: made of the context of its root and
+ * of a number below 2^30 by which the root's objects differ.  No entity that is no group has such a number, and no inode that is to be met.
+ */
+static inline uint64_t uio_manager_number(uint32_t context, uint64_t number) {
+    return UINT64_C(1) << 62 | (uint64_t)context << 30 | (number & 0x3fffffff);
+}
+
+/*
  * Tables: what is in one context may be of several types, so that a node has all that it has below one prefix.  uio_manager_attach gives a root a name, of
  * one component, in another root; names that begin with it are the attached one's, and none of its own that is the same is seen.  object
- * describes it in the list of that context: type, attributes, number, permissions, names and block_size count.  uio_manager_table makes a root in
+ * describes it in the list of that context: type, attributes, number (as its own type tells it), permissions, names and block_size count.  uio_manager_table makes a root in
  * which there is nothing but what is attached, as of uio_manager_root.
  * VMTP_E_INVALID (a context that is no root, the name, attached already, a circle), VMTP_E_EXISTS (the name is taken).
  */
