@@ -102,7 +102,7 @@ static int find_root(struct mount *m) {
     else
         code = set_root(m, op->named.operation.full, op->named.operation.full_length);
     m->root->number = op->named.object.number;
-    if (op->named.object.number && op->named.object.descriptor_changed)
+    if (op->named.object.number)
         m->root->inode = op->named.object.number;
     free(op);
     return code;

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/mount.sh"
 mount_begin "$@"
+net_need python3
 mount_cable
 net_start left "$vnet" up --as /storage -i v0 --no-spin >served 2>served.err
 serve=$net_pid
@@ -14,6 +15,13 @@ within 60 cat "$clock" >now || net_fail "the clock cannot be read"
 head -n 1 now | grep -q '^20[0-9-]*T[0-9:]*\.[0-9]\{9\}Z\?$' && [ "$(wc -l <now)" = 2 ] || net_fail "the clock says: $(cat now)"
 within 60 ls "$mnt/programs" >programs && [ -s programs ] || net_fail "no programs"
 within 60 cat "$mnt/programs/$(head -n 1 programs)" | grep -q '^[a-z]*: ' || net_fail "a program says nothing"
+
+# The number that the list tells is that of the object (UIO-3.1-05).
+within 60 python3 -c 'import os, sys
+for e in os.scandir(sys.argv[1]): print(e.name, e.inode())' "$mnt" | sort >listed
+(cd "$mnt" && within 60 stat -c '%n %i' log pipe programs time) >asked || net_fail "no numbers"
+cmp listed asked || net_fail "numbers: $(cat listed asked)"
+[ "$(cut -d' ' -f2 asked | sort -u | wc -l)" = 4 ] || net_fail "two have one number: $(cat asked)"
 
 # A log: each line that is appended is a record.
 within 60 sh -c 'echo one >>"$1"; echo two >>"$1"; printf three >>"$1"' - "$mnt/log" || net_fail "the log cannot be written"

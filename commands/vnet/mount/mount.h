@@ -187,7 +187,7 @@ void mount_names_exchanged(struct mount *m, struct mount_node *parent, const cha
 /* The name of UIO of a node, or (name not NULL) of what has that name in it: how many octets, or ENAMETOOLONG, ESTALE (it has none), EILSEQ
  * as numbers below 0. */
 int mount_path(const struct mount *m, char path[MOUNT_PATH], const struct mount_node *node, const char *name);
-/* What programs are told as its number: that of its manager, if it tells things apart by it, else one made of its name. */
+/* What programs are told as its number: that of its manager, if it has one, else one made of its name. */
 uint64_t mount_inode(const struct mount_node *parent, const char *name, const struct uio_object *object);
 /* Is the object what the node stands for? */
 int mount_node_is(const struct mount_node *node, const struct uio_object *object);

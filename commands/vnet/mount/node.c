@@ -167,9 +167,9 @@ int mount_node_is(const struct mount_node *node, const struct uio_object *object
     return node->number == object->number && node->type == object->type;
 }
 
-/* A manager that keeps no times of descriptors makes its objects up, and numbers only what is of one kind, if anything. */
+/* What its manager has no number for gets one of its name (UIO-3.1-05). */
 uint64_t mount_inode(const struct mount_node *parent, const char *name, const struct uio_object *object) {
-    if (object->number && object->descriptor_changed)
+    if (object->number)
         return object->number;
     return ((uint64_t)hash_of(parent->inode, name, strlen(name)) << 20) + object->type + 2;
 }
