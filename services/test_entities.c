@@ -14,7 +14,9 @@ void vtest_place_leave(vtest_service *s, struct vtest_place *place) {
     place->id = 0;
     for (uint32_t i = 0; i < place->slots; i++) {
         struct vtest_slot *slot = &s->slots[place->first + i];
-        if (slot->state == VTEST_QUEUED || slot->state == VTEST_DELAYED)
+        if (slot->state == VTEST_POSTED) /* the next entity need not wait for it */
+            vtest_set_state(slot, VTEST_LEFT);
+        else if (slot->state == VTEST_QUEUED || slot->state == VTEST_DELAYED)
             vtest_free(s, slot);
     }
 }

@@ -18,6 +18,7 @@
 enum vtest_state {
     VTEST_IDLE = 0, /* not posted: the engine had no room, or its entity is not there */
     VTEST_POSTED,   /* waits for a Request */
+    VTEST_LEFT,     /* the same, of an entity that is gone: will be told to have come back */
     VTEST_QUEUED,   /* its Request waits until the serial server has done with others */
     VTEST_BUSY,     /* its Request is being executed right now */
     VTEST_DELAYED,  /* DELAY, TELL: waits for due */

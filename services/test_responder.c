@@ -70,7 +70,8 @@ void vtest_serve(vtest_service *s, struct vtest_slot *slot, const struct vmtp_ev
 static struct vtest_slot *slot_of_cookie(vtest_service *s, const struct vmtp_event *event) {
     uint64_t number = event->cookie - VTEST_SLOT_COOKIE;
     struct vtest_slot *slot = number < s->slot_count ? &s->slots[number] : NULL;
-    return slot && slot->state == VTEST_POSTED && slot->entity == event->entity ? slot : NULL;
+    const int is_out = slot && (slot->state == VTEST_POSTED || slot->state == VTEST_LEFT);
+    return is_out && slot->entity == event->entity ? slot : NULL;
 }
 
 static struct vtest_slot *slot_of_handle(vtest_service *s, vmtp_handle handle) {

@@ -12,7 +12,9 @@ static uint64_t cookie_of(const vtest_service *s, const struct vtest_slot *slot)
     return VTEST_SLOT_COOKIE + (uint64_t)(slot - s->slots);
 }
 
-static uint32_t is_open(enum vtest_state state) { return state != VTEST_IDLE && state != VTEST_LENT; }
+static uint32_t is_open(enum vtest_state state) {
+    return state != VTEST_IDLE && state != VTEST_LEFT && state != VTEST_LENT;
+}
 
 void vtest_set_state(struct vtest_slot *slot, enum vtest_state state) {
     struct vtest_place *p = slot->place;

@@ -215,6 +215,22 @@ START_TEST(the_serial_server_is_made_anew) {
 }
 END_TEST
 
+/* TEST-4.10-03: it takes Requests before the old one's accepts have come back */
+START_TEST(a_new_serial_server_is_ready_at_once) {
+    struct vtest_place *place = &p.service->places[VTEST_SERIAL];
+    vmtp_entity first = serial(1);
+    ck_assert_uint_eq(place->posted, 1);
+    vtest_place_unmake(p.service, place, pair_now(&p));
+    ck_assert_uint_eq(place->posted, 0);
+    ck_assert_int_eq(vtest_place_make(p.service, place, pair_now(&p)), 0);
+    ck_assert_uint_ne(place->id, first);
+    ck_assert_uint_eq(place->posted, 1);
+    ck_assert_uint_eq(ask(place->id, VMTP_TEST_NULL, 0), VMTP_OK);
+    expect_progress(1, 0, 0, 1);
+    ck_assert_uint_eq(place->idle + place->open, place->slots);
+}
+END_TEST
+
 START_TEST(who_gives_up_waiting_is_not_served) {
     vmtp_entity server = serial(4);
     struct pair_call *running = delay(1, server, 500), *waiting = delay(2, server, 500);
@@ -432,6 +448,7 @@ int main(void) {
     tcase_add_test(all, a_conditional_request_finds_it_not_waiting);
     tcase_add_test(all, what_waits_is_executed_by_rank);
     tcase_add_test(all, the_serial_server_is_made_anew);
+    tcase_add_test(all, a_new_serial_server_is_ready_at_once);
     tcase_add_test(all, who_gives_up_waiting_is_not_served);
     tcase_add_test(all, serial_refuses_nonsense);
     tcase_add_test(all, sequence_counts_for_each_client);
