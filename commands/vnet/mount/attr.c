@@ -138,12 +138,10 @@ static void ask(struct mount_op *op, int error) {
 }
 
 static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, NULL);
     (void)fi;
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
     mount_behind_wait(op, ask);
 }
 
@@ -228,14 +226,12 @@ static void set(struct mount_op *op, int error) {
 }
 
 static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int what, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, NULL);
     (void)fi;
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
     take_wanted(op, st, what);
-    const int error = check_owner(m, op);
+    const int error = check_owner(op->m, op);
     if (error)
         mount_op_fail(op, error);
     else
@@ -260,17 +256,16 @@ static void storage(struct mount_op *op, int error) {
 }
 
 static void on_statfs(fuse_req_t req, fuse_ino_t ino) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, NULL);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
     op->then = storage;
-    const int error = mount_op_path(op, op->node->entries || op->node == m->root ? op->node : m->root, NULL);
+    struct mount_node *root = op->m->root;
+    const int error = mount_op_path(op, op->node->entries || op->node == root ? op->node : root, NULL);
     if (error)
         mount_op_fail(op, error);
     else
-        mount_op_named(op, uio_query_storage(&m->client, &op->named));
+        mount_op_named(op, uio_query_storage(&op->m->client, &op->named));
 }
 
 void mount_attr_ops(struct fuse_lowlevel_ops *ops) {

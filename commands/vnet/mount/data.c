@@ -34,12 +34,9 @@ static void can_read(struct mount_op *op, int error) {
 }
 
 static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     op->at = (uint64_t)at;
     op->size = (uint32_t)size;
     op->file = *fi;
@@ -50,12 +47,9 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struc
 }
 
 static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t at, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     op->file = *fi;
     op->at = (uint64_t)at;
     op->size = (uint32_t)size;

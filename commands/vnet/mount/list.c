@@ -248,12 +248,9 @@ static void tell_or_fail(struct mount_op *op, int error) {
 }
 
 static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t at, struct fuse_file_info *fi, int plus) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     op->at = (uint64_t)at;
     op->size = (uint32_t)size;
     op->flags = (uint32_t)plus;
@@ -295,16 +292,6 @@ static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
         mount_handle_close(handle);
 }
 
-static void on_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    (void)ino;
-    fuse_reply_err(req, 0);
-    mount_handle_close(mount_handle_from(fi));
-}
-
-static int make_stable(struct mount_op *op) {
-    return uio_modify(&op->handle->uio, &op->call, UIO_MASK_STABLE, NULL, 0, op->area);
-}
-
 static void synced(struct mount_op *op, int error) {
     mount_op_fail(op, error == EOPNOTSUPP ? 0 : error); /* a manager without storage has nothing to bring there */
 }
@@ -314,17 +301,14 @@ static void sync_opened(struct mount_op *op, int error) {
     if (error)
         synced(op, error);
     else
-        mount_op_call(op, make_stable);
+        mount_op_call(op, mount_make_stable);
 }
 
 static void on_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     (void)data_only;
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     if (op->handle->uio.client)
         sync_opened(op, 0);
     else
@@ -335,6 +319,6 @@ void mount_list_ops(struct fuse_lowlevel_ops *ops) {
     ops->opendir = on_opendir;
     ops->readdir = on_readdir;
     ops->readdirplus = on_readdirplus;
-    ops->releasedir = on_releasedir;
+    ops->releasedir = mount_on_release;
     ops->fsyncdir = on_fsyncdir;
 }

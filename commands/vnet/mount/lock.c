@@ -231,11 +231,9 @@ static int take_range(struct mount_op *op, const struct flock *lock) {
 }
 
 static struct mount_op *begin(fuse_req_t req, fuse_ino_t ino, const struct flock *lock) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, NULL);
     if (!op)
         return NULL;
-    mount_op_node(op, mount_node_of(m, ino));
     op->kind = (uint32_t)kind_of(lock->l_type);
     const int error = take_range(op, lock);
     if (!error)
@@ -275,12 +273,9 @@ static void on_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, 
 }
 
 static void on_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int what) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     op->kind = what & LOCK_EX ? UIO_LOCK_EXCLUSIVE : what & LOCK_SH ? UIO_LOCK_SHARED : UIO_LOCK_NONE;
     op->range = (struct uio_range){.first = FLOCK_OCTET, .count = 1};
     op->sleeps = !(what & LOCK_NB);
@@ -356,12 +351,9 @@ static void give_back(struct mount_op *op, int error) {
 }
 
 static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     op->owner = fi->lock_owner;
     mount_behind_wait(op, give_back);
 }

@@ -244,6 +244,8 @@ struct mount_op {
 
 /* NULL: it has been answered with ENOMEM. */
 struct mount_op *mount_op_new(struct mount *m, fuse_req_t req);
+/* The same, about this inode; fi: what was opened of it, or NULL. */
+struct mount_op *mount_op_on(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi);
 /* op->buffer with this many octets: 0, or it has been answered, and is over. */
 int mount_op_buffer(struct mount_op *op, size_t size);
 /* op->data are what the kernel wants written, for as long as the operation takes: 0, or it has been answered. */
@@ -284,6 +286,10 @@ void mount_reply_attributes(struct mount_op *op, int error);
 
 /* ---- open.c ------------------------------------------------------------------------------------------------------ */
 
+/* For files and directories alike. */
+void mount_on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+/* For mount_op_call. */
+int mount_make_stable(struct mount_op *op);
 struct mount_handle *mount_handle_new(struct mount *m, struct mount_node *node, uint32_t mode);
 void mount_handle_use(struct mount_handle *handle);
 void mount_handle_done(struct mount_handle *handle); /* with using it */

@@ -136,6 +136,17 @@ void mount_op_handle(struct mount_op *op, struct mount_handle *handle) {
     mount_handle_use(handle);
 }
 
+struct mount_op *mount_op_on(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi) {
+    struct mount *m = mount_of(req);
+    struct mount_op *op = mount_op_new(m, req);
+    if (!op)
+        return NULL;
+    mount_op_node(op, mount_node_of(m, ino));
+    if (fi)
+        mount_op_handle(op, mount_handle_from(fi));
+    return op;
+}
+
 /* ---- by name ----------------------------------------------------------------------------------------------------- */
 
 static void named_done(struct uio_named *named, int result) {

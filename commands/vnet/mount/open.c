@@ -206,11 +206,9 @@ static void open_empty(struct mount_op *op, int error) {
 }
 
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, NULL);
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
     op->mode = mode_of(fi->flags);
     op->file = *fi;
     op->then = opened;
@@ -304,13 +302,13 @@ static void on_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 
 /* ---- flush, fsync, release ----------------------------------------------------------------------------------------- */
 
-static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
+void mount_on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi) {
     (void)ino;
     fuse_reply_err(req, 0);
     mount_handle_close(mount_handle_from(fi));
 }
 
-static int make_stable(struct mount_op *op) {
+int mount_make_stable(struct mount_op *op) {
     return uio_modify(&op->handle->uio, &op->call, UIO_MASK_STABLE, NULL, 0, op->area);
 }
 
@@ -322,23 +320,20 @@ static void synced(struct mount_op *op, int error) {
 static void sync_now(struct mount_op *op, int error) {
     (void)error;
     op->then = synced;
-    mount_op_call(op, make_stable);
+    mount_op_call(op, mount_make_stable);
 }
 
 static void on_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi) {
-    struct mount *m = mount_of(req);
-    struct mount_op *op = mount_op_new(m, req);
+    struct mount_op *op = mount_op_on(req, ino, fi);
     (void)data_only;
     if (!op)
         return;
-    mount_op_node(op, mount_node_of(m, ino));
-    mount_op_handle(op, mount_handle_from(fi));
     mount_behind_wait(op, sync_now);
 }
 
 void mount_open_ops(struct fuse_lowlevel_ops *ops) {
     ops->open = on_open;
     ops->create = on_create;
-    ops->release = on_release;
+    ops->release = mount_on_release;
     ops->fsync = on_fsync;
 }
