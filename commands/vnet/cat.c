@@ -39,9 +39,8 @@ static enum option_outcome parse(struct cat *c, int argc, char **argv) {
         vnet_misuse("say which name; usage: vnet %s", usage);
         return OPTIONS_WRONG;
     }
-    for (unsigned i = 0; i < c->count; i++)
-        if (remote_take_name(c->names[i], &c->names[i]) != 0)
-            return OPTIONS_WRONG;
+    if (remote_take_names(c->names, c->count) != 0)
+        return OPTIONS_WRONG;
     return remote_options_check(&c->options) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
 }
 

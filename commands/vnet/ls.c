@@ -34,9 +34,8 @@ static int check(struct ls *l) {
         return vnet_misuse("say which name (`vnet names` lists what there is); usage: vnet %s", usage);
     if (l->count == 0)
         l->names[l->count++] = ".";
-    for (unsigned i = 0; i < l->count; i++)
-        if (remote_take_name(l->names[i], &l->names[i]) != 0)
-            return VNET_USAGE;
+    if (remote_take_names(l->names, l->count) != 0)
+        return VNET_USAGE;
     return remote_options_check(&l->options) == 0 ? VNET_OK : VNET_USAGE;
 }
 

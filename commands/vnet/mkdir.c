@@ -27,9 +27,8 @@ static int check(struct make *m) {
     char *end = NULL;
     if (m->count == 0)
         return vnet_misuse("say which name; usage: vnet %s", usage);
-    for (unsigned i = 0; i < m->count; i++)
-        if (remote_take_name(m->names[i], &m->names[i]) != 0)
-            return VNET_USAGE;
+    if (remote_take_names(m->names, m->count) != 0)
+        return VNET_USAGE;
     const unsigned long mode = m->mode ? strtoul(m->mode, &end, 8) : 0777;
     if (m->mode && (*m->mode < '0' || *m->mode > '7' || *end || mode > 07777))
         return vnet_misuse("--mode takes permissions such as 755, not \"%s\"", m->mode);

@@ -27,9 +27,8 @@ static const char after[] = REMOTE_EXIT_CODES "Example: vnet mv /projects/draft 
 static int check(struct mv *m) {
     if (m->count < 2)
         return vnet_misuse("say which name, and which new one; usage: vnet %s", usage);
-    for (unsigned i = 0; i < m->count; i++)
-        if (remote_take_name(m->names[i], &m->names[i]) != 0)
-            return VNET_USAGE;
+    if (remote_take_names(m->names, m->count) != 0)
+        return VNET_USAGE;
     return remote_options_check(&m->options) == 0 ? VNET_OK : VNET_USAGE;
 }
 

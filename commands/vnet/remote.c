@@ -44,6 +44,13 @@ int remote_take_name(const char *word, const char **name) {
     return code ? -1 : 0;
 }
 
+int remote_take_names(const char **names, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        if (remote_take_name(names[i], &names[i]) != 0)
+            return -1;
+    return 0;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
 int remote_open(struct remote *r, const struct remote_options *options) {

@@ -53,6 +53,8 @@ vmtp_time remote_deadline(const struct remote *r);
 int remote_is_name(const char *word, const char **name);
 /* A word that is a name, with or without "v:": 0, or -1 after a message. */
 int remote_take_name(const char *word, const char **name);
+/* The same of several, in place. */
+int remote_take_names(const char **names, unsigned count);
 
 /* Clears the record, and sets name and deadline.  `name` is lent as long as the record is. */
 void remote_name(const struct remote *r, struct uio_named *named, const char *name);

@@ -26,9 +26,8 @@ static const char after[] = REMOTE_EXIT_CODES "Example: vnet rm -r /projects/old
 static int check(struct rm *m) {
     if (m->count == 0)
         return vnet_misuse("say which name; usage: vnet %s", usage);
-    for (unsigned i = 0; i < m->count; i++)
-        if (remote_take_name(m->names[i], &m->names[i]) != 0)
-            return VNET_USAGE;
+    if (remote_take_names(m->names, m->count) != 0)
+        return VNET_USAGE;
     return remote_options_check(&m->options) == 0 ? VNET_OK : VNET_USAGE;
 }
 

@@ -44,9 +44,8 @@ static enum option_outcome parse(struct about *a, int argc, char **argv) {
     enum option_outcome outcome = options_parse(&page, argc, argv, a->names, NAMES_MOST, &a->count);
     if (outcome != OPTIONS_GO)
         return outcome;
-    for (unsigned i = 0; i < a->count; i++)
-        if (remote_take_name(a->names[i], &a->names[i]) != 0)
-            return OPTIONS_WRONG;
+    if (remote_take_names(a->names, a->count) != 0)
+        return OPTIONS_WRONG;
     return remote_options_check(&a->options) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
 }
 
