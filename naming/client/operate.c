@@ -201,7 +201,15 @@ static void stale(struct vname_operation *op) {
 static void found_stale(struct vname_operation *op, uint32_t code) {
     op->resolver->counters.stale++;
     step(op, VNAME_STEP_STALE, op->record.manager, code, NULL);
-    stale(op);
+    if (code != VNAME_STALE || !(op->flags & VNAME_TELL_STALE)) {
+        stale(op);
+        return;
+    }
+    if (op->relative)
+        vn_context_stale(context_of(op), op->record.manager);
+    else
+        forget_entry(op);
+    vn_operation_end(op, VNAME_ANSWERED, 0);
 }
 
 /* The manager, or one to whom it has forwarded the operation, is not there. */
@@ -518,7 +526,7 @@ void vn_operation_mapped(struct vname_operation *op) { go(op); }
 
 /* What is wrong with it: 0, an error, or the code of a name that is none. */
 static int check(vname_resolver *r, const struct vname_operation *op) {
-    const uint32_t known = VNAME_REPEATABLE | VNAME_FRESH | VNAME_EMPTY_NAME;
+    const uint32_t known = VNAME_REPEATABLE | VNAME_FRESH | VNAME_EMPTY_NAME | VNAME_TELL_STALE;
     if (op->resolver || (op->capacity && !op->area) || (op->extra_size && !op->extra) || (op->flags & ~known) ||
         (op->call_flags & VIPC_CALL_PARTIAL))
         return VMTP_E_INVALID;

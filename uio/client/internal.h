@@ -42,6 +42,9 @@ enum vu_stage {
     VU_CLOSING /* releases what it has created */
 };
 
+/* Why it is sent once again, with a new name that was resolved again. */
+enum vu_crossed { VU_CROSSED = 1, VU_STALE };
+
 /* The context that its relative names begin in. */
 static inline struct vname_context *vu_context_of(const struct uio_named *named) {
     return named->from ? named->from : vname_current(named->client->names);
@@ -67,7 +70,8 @@ int vu_new_name_begin(struct uio_named *named);
 /* It has been resolved, or not: goes on, or ends it. */
 void vu_new_name_resolved(struct uio_named *named, int result);
 /* The manager says that it leads elsewhere: 1 if it is resolved again. */
-int vu_new_name_again(struct uio_named *named);
+/* 1: it is under way once more. */
+int vu_new_name_again(struct uio_named *named, int result);
 
 /* ---- handles ---- */
 

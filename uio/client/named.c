@@ -113,6 +113,8 @@ int vu_named_send(struct uio_named *named) {
     op->area = roomy ? named->room : named->answer;
     op->capacity = roomy ? named->room_size : (uint32_t)sizeof named->answer;
     op->flags = is_repeatable(named) ? VNAME_REPEATABLE : named->inner ? VNAME_FRESH : 0;
+    if (named->new_name && !named->crossed)
+        op->flags |= VNAME_TELL_STALE;
     named->stage = VU_SENT;
     return vname_operate(named->client->names, op);
 }
@@ -206,7 +208,7 @@ static void sent(struct uio_named *named, int result) {
         answered(named);
     else if (named->inner)
         vu_rebound(named->handle, result, NULL);
-    else if (result != (int)UIO_CROSS || !vu_new_name_again(named))
+    else if (!vu_new_name_again(named, result))
         vu_named_end(named, result);
 }
 

@@ -2,8 +2,8 @@
 /*
  * The new name of RenameObject and LinkObject, resolved like all names (UIO-5.2-07).
  *
- * A manager that answers UIO_CROSS may have been asked with what is not true any more: then it is resolved once again, and if that comes to
- * something else, sent once again.
+ * A manager that answers UIO_CROSS or NAME_STALE may have been asked with what is not true any more: then it is resolved once again, and sent once
+ * again; after UIO_CROSS only if it came to something else.
  */
 #include "internal.h"
 
@@ -39,7 +39,8 @@ static int write(struct uio_named *named) {
         name.length = (uint16_t)op->full_length;
     }
     const uint32_t size = uio_new_name_encode(octets, sizeof octets, &name);
-    const int differs = !named->crossed || size != named->extra_size || memcmp(octets, named->extra, size) != 0;
+    const int differs = named->crossed != VU_CROSSED || size != named->extra_size ||
+                        memcmp(octets, named->extra, size) != 0;
     memcpy(named->extra, octets, size);
     named->extra_size = size;
     named->operation.extra = named->extra;
@@ -63,13 +64,13 @@ void vu_new_name_resolved(struct uio_named *named, int result) {
         vu_named_end(named, result);
 }
 
-int vu_new_name_again(struct uio_named *named) {
-    if (!named->new_name || named->crossed)
+int vu_new_name_again(struct uio_named *named, int result) {
+    if (!named->new_name || named->crossed || (result != (int)UIO_CROSS && result != (int)VNAME_STALE))
         return 0;
     struct uio_new_name name;
     if (uio_new_name_decode(&name, named->extra, named->extra_size) == 0 && name.index)
         vname_cache_drop(named->client->names, name.name, name.index);
-    named->crossed = 1;
+    named->crossed = result == (int)UIO_CROSS ? VU_CROSSED : VU_STALE;
     named->client->counters.crossed++;
     return ask(named, VNAME_FRESH) == 0;
 }

@@ -94,6 +94,15 @@ static int goes_to_the_end(const struct uio_handle *handle, uint32_t flags) {
     return vu_has(handle, UIO_APPEND_ONLY) || (handle->instance.mode & UIO_MODE_APPEND) || (flags & UIO_WRITE_APPEND);
 }
 
+/* UIO-6.2-11 */
+static uint32_t check_size(const struct uio_handle *handle, uint32_t offset, uint32_t octets) {
+    const struct uio_instance *instance = &handle->instance;
+    const int variable = vu_has(handle, UIO_VARIABLE_BLOCK);
+    if (octets > instance->max_transfer || (variable && octets > instance->block_size))
+        return UIO_TOO_LARGE;
+    return (!octets && !variable) || octets > uio_fits(handle, offset, octets) ? UIO_BAD_COUNT : 0;
+}
+
 static uint32_t check_write(const struct uio_handle *handle, const struct uio_call *call, uint64_t *block,
                             uint32_t *offset, uint32_t flags, uint32_t octets, uint32_t *third) {
     uint32_t code = 0;
@@ -105,9 +114,7 @@ static uint32_t check_write(const struct uio_handle *handle, const struct uio_ca
         *block = *offset = 0;
     else
         code = place(handle, call, *block, *offset, third);
-    if (!code && ((!octets && !vu_has(handle, UIO_VARIABLE_BLOCK)) || octets > uio_fits(handle, *offset, octets)))
-        code = UIO_BAD_COUNT;
-    return code;
+    return code ? code : check_size(handle, *offset, octets);
 }
 
 int uio_write(struct uio_handle *handle, struct uio_call *call, uint64_t block, uint32_t offset, uint32_t flags,

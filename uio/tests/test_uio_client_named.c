@@ -164,6 +164,27 @@ START_TEST(stale_new_names_are_resolved_again) {
 }
 END_TEST
 
+/* UIO-5.2-07: NAME_STALE may mean the new name, and then asking for the old one alone would never end. */
+START_TEST(stale_may_be_the_new_name) {
+    struct uio_named *named = named_of("/disk/hello");
+    const struct vname_record old = {
+        .prefix = "/disk/sub", .prefix_length = 9, .generation = 1, .manager = 0x1234567800, .context = 9};
+    ck_assert_int_eq(vname_cache_put(net.names, &old), 0);
+    store->refuse = UIO_RENAME_OBJECT & 0xff;
+    store->refuse_code = VNAME_STALE;
+    store->refuse_times = 1;
+    ck_assert_int_eq(uio_named_wait(named, uio_rename_object(&net.client, named, "/disk/sub/x", 11, 0)), 0);
+    ck_assert_uint_eq(ASKED(UIO_RENAME_OBJECT), 2);
+    ck_assert_uint_eq(store->new_name.context, store->record.context);
+    ck_assert_uint_eq(store->new_name.index, 5);
+    /* The new name came to the same as before: it was the old one then, and the Request is sent again all the same. */
+    store->refuse_code = VNAME_STALE;
+    store->refuse_times = 1;
+    ck_assert_int_eq(uio_named_wait(named, uio_rename_object(&net.client, named, "/disk/two", 9, 0)), 0);
+    ck_assert_uint_eq(ASKED(UIO_RENAME_OBJECT), 4);
+}
+END_TEST
+
 /* UIO-5.2-07: a relative one goes with the context. */
 START_TEST(relative_new_names) {
     static struct vname_context place;
@@ -318,6 +339,7 @@ int main(void) {
     tcase_add_test(c, new_names_are_resolved);
     tcase_add_test(c, new_names_elsewhere);
     tcase_add_test(c, stale_new_names_are_resolved_again);
+    tcase_add_test(c, stale_may_be_the_new_name);
     tcase_add_test(c, relative_new_names);
     tcase_add_test(c, what_is_repeated);
     tcase_add_test(c, what_is_in_the_way);

@@ -183,7 +183,8 @@ VMTP_API const char *vname_outcome_words(enum vname_outcome outcome); /* static 
 enum vname_operation_flags {
     VNAME_REPEATABLE = 1, /* the operation may be done twice: it is sent again when the manager falls silent (NAME-7.1-05) */
     VNAME_FRESH = 2,      /* ask, do not believe the cache */
-    VNAME_EMPTY_NAME = 4 /* the operation takes an empty name: the context itself */
+    VNAME_EMPTY_NAME = 4, /* the operation takes an empty name: the context itself */
+    VNAME_TELL_STALE = 8 /* NAME_STALE ends it, answered: for operations with several names.  What led to the manager has been forgotten */
 };
 
 #define VNAME_EXTRA_OCTETS 1024u

@@ -249,8 +249,8 @@ VMTP_API int uio_read(struct uio_handle *handle, struct uio_call *call, uint64_t
 /*
  * WriteInstance: octets of data go into the object.  The answer says how many were taken, at least 1, and where.  flags: UIO_WRITE_APPEND (at the
  * end), UIO_WRITE_SYNC (answered when it is on stable storage).  Positions are those of reads, and not looked at where all goes to the end.
- * UIO_NOT_WRITEABLE, UIO_BAD_COUNT (octets 0 without VARIABLE_BLOCK, above MaxTransfer, more than the rest of a block without MULTI_BLOCK),
- * UIO_BAD_BLOCK (as above), UIO_UNSUPPORTED (flags) and others of section 4.
+ * UIO_NOT_WRITEABLE, UIO_TOO_LARGE (above MaxTransfer, or with VARIABLE_BLOCK above BlockSize), UIO_BAD_COUNT (octets 0 without
+ * VARIABLE_BLOCK, more than the rest of a block without MULTI_BLOCK), UIO_BAD_BLOCK (as above), UIO_UNSUPPORTED (flags) and others of section 4.
  */
 VMTP_API int uio_write(struct uio_handle *handle, struct uio_call *call, uint64_t block, uint32_t offset,
                        uint32_t flags, const void *data, uint32_t octets);
