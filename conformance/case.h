@@ -129,6 +129,22 @@ void vc_send(struct vc_test *t, const struct vc_packet *p);
 void vc_send_blocks(struct vc_test *t, const struct vc_packet *p, const uint8_t *segment, uint32_t size, uint32_t mask,
                     uint32_t last_control);
 
+/* ---- runs of Requests, and messages of several packet groups ------------------------------------------------------------ */
+
+/* Request number i of a run of n whose first one is given: its Transaction, NSR and NER. */
+struct vc_packet vc_of_run(const struct vc_packet *first, unsigned i, unsigned n);
+/* Sends it; returns it. */
+struct vc_packet vc_send_of_run(struct vc_test *t, const struct vc_packet *first, unsigned i, unsigned n);
+unsigned vc_groups(uint32_t size);
+/* Bits of all blocks of a group of a message of size octets. */
+uint32_t vc_group_blocks(uint32_t size, unsigned group);
+/*
+ * Sends blocks of a group of a message, two in a packet, with NSR, NER and CMG in their places; mask 0: a packet without data.  first has the
+ * Transaction of the first group; STI of a Request goes into the last.  last_control is set in the last packet.
+ */
+void vc_send_group(struct vc_test *t, const struct vc_packet *first, unsigned group, const uint8_t *segment,
+                   uint32_t size, uint32_t mask, uint32_t last_control);
+
 /* ---- expecting ------------------------------------------------------------------------------------------------------ */
 
 #define VC_ANY 0xffffffffu
@@ -149,14 +165,17 @@ void vc_want_quiet(struct vc_test *t, const char *id, const struct vc_packet *ab
 
 /* The same without judgement; NULL when it does not come. */
 struct vc_packet *vc_await_response(struct vc_test *t, const struct vc_packet *request, vc_time patience);
+/* (The Response, or NVC to the Client about whichever of its Transactions.) */
+struct vc_packet *vc_await_answer(struct vc_test *t, const struct vc_packet *request, vc_time patience);
 struct vc_packet *vc_await_notify(struct vc_test *t, uint32_t operation, uint64_t client, uint32_t transact,
                                   vc_time patience);
 struct vc_packet *vc_await_request(struct vc_test *t, uint64_t server, vc_time patience);
 struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience);
 /* (vc_await_code: a Request of the node with that code about that entity, 0: any.)  Lets that much time pass. */
 void vc_pass(struct vc_test *t, vc_time time);
-/* Until the node has dealt with all that it has been sent. */
+/* Until the node has dealt with all that it has been sent; and until it has taken it, with no time for timers. */
 void vc_settle(struct vc_test *t);
+void vc_fence(struct vc_test *t);
 vc_time vc_now(struct vc_test *t);
 
 /* A Response of several packets put together: its octets in segment (room for 16384), and the blocks; the last packet. */
@@ -198,7 +217,13 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);
 struct vc_outcome {
     uint32_t result, code, octets, crc, microseconds, words[7], reports;
     uint64_t server;
+    const uint8_t *results; /* of several, until the case ends */
 };
+/* One of several Responses, in the order in which they came. */
+struct vc_report {
+    uint32_t result, code, number, octets, crc;
+};
+struct vc_report vc_report(const struct vc_outcome *outcome, unsigned i);
 /* The Response to CALL. */
 struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience);
 

@@ -86,15 +86,22 @@ void vc_pass(struct vc_test *t, vc_time time) {
 /* ---- what is waited for --------------------------------------------------------------------------------------------- */
 
 struct wish {
-    enum { RESPONSE, NOTIFY, REQUEST, CODE } kind;
+    enum { RESPONSE, NOTIFY, REQUEST, CODE, ANSWER } kind;
     uint64_t client, server;
     uint32_t transaction, code;
 };
 
+static int is_response(const struct vc_packet *p, const struct wish *w) {
+    return p->function == VMTP_RESPONSE && p->client == w->client && p->transaction == w->transaction;
+}
+
 static int is_it(const struct vc_packet *p, const struct wish *w) {
     uint32_t operation = vc_notify(p);
     switch (w->kind) {
-    case RESPONSE: return p->function == VMTP_RESPONSE && p->client == w->client && p->transaction == w->transaction;
+    case RESPONSE: return is_response(p, w);
+    case ANSWER:
+        return is_response(p, w) ||
+               (operation == (VMTP_NOTIFY_VMTP_CLIENT & VMTP_CODE_MASK) && vc_pair(p->words) == w->client);
     case NOTIFY:
         if (operation != w->code || p->words[4] != w->transaction)
             return 0;
@@ -121,6 +128,11 @@ static struct vc_packet *await(struct vc_test *t, const struct wish *w, vc_time 
 
 struct vc_packet *vc_await_response(struct vc_test *t, const struct vc_packet *request, vc_time patience) {
     struct wish w = {.kind = RESPONSE, .client = request->client, .transaction = request->transaction};
+    return await(t, &w, patience);
+}
+
+struct vc_packet *vc_await_answer(struct vc_test *t, const struct vc_packet *request, vc_time patience) {
+    struct wish w = {.kind = ANSWER, .client = request->client, .transaction = request->transaction};
     return await(t, &w, patience);
 }
 
@@ -247,7 +259,7 @@ struct vc_packet *vc_want_request(struct vc_test *t, const char *id, uint64_t se
 }
 
 /* A Probe is answered after everything that came before it. */
-static void fence(struct vc_test *t) {
+void vc_fence(struct vc_test *t) {
     struct vc_packet probe = vc_manage(t, VMTP_PROBE_ENTITY, t->run->service ? t->run->service : t->run->manager);
     probe.words[2] = probe.words[0];
     probe.words[3] = probe.words[1];
@@ -257,9 +269,9 @@ static void fence(struct vc_test *t) {
 }
 
 void vc_settle(struct vc_test *t) {
-    fence(t);
+    vc_fence(t);
     vc_pass(t, t->run->quiet);
-    fence(t);
+    vc_fence(t);
 }
 
 void vc_want_silence(struct vc_test *t, const char *id, const char *what) {

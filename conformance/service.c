@@ -35,6 +35,7 @@ uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
 /* ---- CALL ----------------------------------------------------------------------------------------------------------- */
 
 #define CALL_HEAD 56u
+#define CALL_RESULT 32u
 
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     uint8_t segment[CALL_HEAD] = {0};
@@ -78,5 +79,21 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
     o.octets = vc_get32(p->data + 44);
     o.crc = vc_get32(p->data + 48);
     o.microseconds = vc_get32(p->data + 52);
+    o.results = p->data + CALL_HEAD;
+    if (p->data_octets < CALL_HEAD + o.reports * CALL_RESULT)
+        o.reports = 0;
     return o;
+}
+
+struct vc_report vc_report(const struct vc_outcome *outcome, unsigned i) {
+    struct vc_report r = {.result = VC_ANY};
+    const uint8_t *at = outcome->results + i * CALL_RESULT;
+    if (i >= outcome->reports)
+        return r;
+    r.code = vc_get32(at + 8);
+    r.result = vc_get32(at + 12);
+    r.number = vc_get32(at + 16);
+    r.octets = vc_get32(at + 20);
+    r.crc = vc_get32(at + 24);
+    return r;
 }

@@ -11,6 +11,8 @@ extern const struct vc_case vc_client_cases[];
 extern const struct vc_case vc_group_cases[];
 extern const struct vc_case vc_forward_cases[];
 extern const struct vc_case vc_stream_cases[];
+extern const struct vc_case vc_runs_cases[];
+extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_allocate_cases[];
 
 const struct vc_case *const vc_tables[] = {vc_header_cases,
@@ -22,5 +24,7 @@ const struct vc_case *const vc_tables[] = {vc_header_cases,
                                            vc_group_cases,
                                            vc_forward_cases,
                                            vc_stream_cases,
+                                           vc_runs_cases,
+                                           vc_runs_client_cases,
                                            vc_allocate_cases,
                                            NULL};

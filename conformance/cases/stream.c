@@ -11,11 +11,9 @@
 
 static uint8_t pattern[65536];
 
-/* Request number i of n of a run. */
+/* Request number i of n of a run, with a tag. */
 static struct vc_packet of_run(const struct vc_packet *first, unsigned i, unsigned n) {
-    struct vc_packet p = *first;
-    p.transaction += i;
-    p.control = (i ? VMTP_NSR : 0) | (i + 1 < n ? VMTP_NER : 0);
+    struct vc_packet p = vc_of_run(first, i, n);
     p.words[0] = 100 + i;
     return p;
 }
@@ -116,21 +114,7 @@ static void skipped(struct vc_test *t) {
 
 static void send_group(struct vc_test *t, const struct vc_packet *request, unsigned group, uint32_t size,
                        uint32_t last_control) {
-    unsigned groups = (size + VC_SEGMENT_MAX - 1) / VC_SEGMENT_MAX;
-    uint32_t start = group * VC_SEGMENT_MAX, length = size - start < VC_SEGMENT_MAX ? size - start : VC_SEGMENT_MAX;
-    struct vc_packet part = *request;
-    uint32_t mask = vc_all_blocks(length);
-    part.transaction += group;
-    part.control = (group ? VMTP_NSR : 0) | (group + 1 < groups ? VMTP_NER | VMTP_CMG : request->control & VMTP_STI);
-    while (mask) {
-        uint32_t two = mask & (~mask + 1);
-        two |= (mask & ~two) & (~(mask & ~two) + 1);
-        mask &= ~two;
-        part.control |= mask ? 0 : last_control;
-        vc_carry(&part, pattern + start, length, two);
-        part.words[6] = size;
-        vc_send(t, &part);
-    }
+    vc_send_group(t, request, group, pattern, size, vc_group_blocks(size, group), last_control);
 }
 
 static void large_request(struct vc_test *t) {

@@ -14,7 +14,7 @@ struct memory {
     } seen[SEEN];
     unsigned count;
     uint64_t last_client, last_server, manager; /* of the node's last Request; its manager */
-    uint32_t last_transaction;
+    uint32_t last_transaction, last_retransmit, last_control;
     vc_time delay;
     unsigned frames;
 };
@@ -29,6 +29,12 @@ static int stateless(const struct vc_packet *p) {
     uint32_t code = vc_code(p);
     return code == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK) || p->client == VMTP_DEFAULT_BE_CLIENT ||
            p->client == VMTP_DEFAULT_LE_CLIENT;
+}
+
+/* The Response to CALL of a run: 56 octets, and 32 for each Request, with its number at 16; the first two are these. */
+static int is_report_of_run(const struct vc_packet *p) {
+    return p->function == VMTP_RESPONSE && p->data_octets >= 120 && p->words[2] > 1 &&
+           p->words[6] == 56 + 32 * p->words[2] && vc_get32(p->storage + 72) == 0 && vc_get32(p->storage + 104) == 1;
 }
 
 static uint32_t right_sum(const struct vc_packet *p) {
@@ -179,6 +185,8 @@ static void note(const uint8_t *frame, size_t size) {
     memory.last_client = p.client;
     memory.last_server = p.server;
     memory.last_transaction = p.transaction;
+    memory.last_retransmit = p.retransmit;
+    memory.last_control = p.control;
 }
 
 static enum sim_fate from_node(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
