@@ -16,7 +16,7 @@ struct listing {
 
 static void list_one(void *context, const struct vc_case *c) {
     struct listing *l = context;
-    if (vc_chosen(c, l->options->patterns, l->options->pattern_count))
+    if (vc_chosen(c, l->options->patterns, l->options->pattern_count) && vc_fits(c, l->options->role, l->options->profile))
         fprintf(l->out, "%-34s %s%s%s\n", c->name, c->ids, c->needs ? "  needs " : "", c->needs ? c->needs : "");
 }
 

@@ -9,6 +9,7 @@ struct vc_item vc_items[] = {
     {"test-service", "the test service of spec/testing.md answers", VC_UNKNOWN, VC_UNKNOWN},
     {"records", "Responses are remembered and delivered at most once", VC_UNKNOWN, VC_UNKNOWN},
     {"segments", "messages of several packets", VC_UNKNOWN, VC_UNKNOWN},
+    {"delay", "DELAY: answers that take their time", VC_UNKNOWN, VC_UNKNOWN},
     {"client", "CALL: the node makes calls when asked", VC_UNKNOWN, VC_UNKNOWN},
     {"entities", "ENTITY: the service has further entities", VC_UNKNOWN, VC_UNKNOWN},
     {"serial", "SERIAL: a server that has little room", VC_UNKNOWN, VC_UNKNOWN},

@@ -54,10 +54,10 @@ static void identify(struct vc_test *t) {
     static const struct {
         const char *item;
         uint32_t code;
-    } needs[] = {{"client", VMTP_TEST_CALL},       {"entities", VMTP_TEST_ENTITY},   {"serial", VMTP_TEST_SERIAL},
-                 {"sequence", VMTP_TEST_SEQUENCE}, {"stat", VMTP_TEST_STAT},         {"forwarding", VMTP_TEST_FORWARD},
-                 {"groups", VMTP_TEST_JOIN},       {"migration", VMTP_TEST_MIGRATE}, {"tell", VMTP_TEST_TELL},
-                 {"signals", VMTP_TEST_SIGNALS}};
+    } needs[] = {{"delay", VMTP_TEST_DELAY},        {"client", VMTP_TEST_CALL},       {"entities", VMTP_TEST_ENTITY},
+                 {"serial", VMTP_TEST_SERIAL},      {"sequence", VMTP_TEST_SEQUENCE}, {"stat", VMTP_TEST_STAT},
+                 {"forwarding", VMTP_TEST_FORWARD}, {"groups", VMTP_TEST_JOIN},       {"migration", VMTP_TEST_MIGRATE},
+                 {"tell", VMTP_TEST_TELL},          {"signals", VMTP_TEST_SIGNALS}};
     for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         unsigned bit = needs[i].code & 0xff;
         vc_found(needs[i].item, p->data_octets >= 32 && p->data[bit / 8] & 0x80 >> bit % 8);

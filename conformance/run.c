@@ -32,23 +32,22 @@ void vc_cases_each(void (*each)(void *, const struct vc_case *), void *context) 
 }
 
 struct filter {
-    const struct vc_run *run;
-    unsigned fits, rules;
+    const char *role, *profile;
+    unsigned rules, of_role, of_profile;
 };
 
+/* The test service belongs to no profile: which of its cases are for a node, its PICS alone say. */
 static void weigh(void *context, const struct vc_rule *rule) {
     struct filter *f = context;
-    const struct vc_run *run = f->run;
-    int role = !run->role || strcmp(rule->role, run->role) == 0 || strcmp(rule->role, "node") == 0;
     f->rules++;
-    f->fits += role && (!run->profile || strcmp(run->profile, "full") == 0 || strstr(rule->profile, run->profile));
+    f->of_role += !f->role || strcmp(rule->role, f->role) == 0 || strcmp(rule->role, "node") == 0;
+    f->of_profile += begins(rule->id, "TEST-") || strstr(rule->profile, f->profile) != NULL;
 }
 
-/* Roles and profiles are those of its rules: one that fits is enough for a role, a profile wants all. */
-static int wanted(const struct vc_run *run, const struct vc_case *c) {
-    struct filter f = {.run = run};
+int vc_fits(const struct vc_case *c, const char *role, const char *profile) {
+    struct filter f = {.role = role, .profile = profile ? profile : "full"};
     vc_rules_each(c->ids, weigh, &f);
-    return run->profile && strcmp(run->profile, "full") != 0 ? f.fits == f.rules : f.fits > 0;
+    return f.of_role > 0 && (strcmp(f.profile, "full") == 0 || f.of_profile == f.rules);
 }
 
 /* ---- one case ------------------------------------------------------------------------------------------------------- */
@@ -296,7 +295,7 @@ struct selection {
 
 static void select_one(void *context, const struct vc_case *c) {
     struct selection *s = context;
-    if (!vc_chosen(c, s->patterns, s->count) || !wanted(s->run, c))
+    if (!vc_chosen(c, s->patterns, s->count) || !vc_fits(c, s->run->role, s->run->profile))
         return;
     s->chosen++;
     run_one(s->run, c);

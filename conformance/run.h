@@ -76,6 +76,8 @@ void vc_run_end(struct vc_run *run);
 
 /* Does one of the patterns (a name, a rule, or a beginning of either) choose the case? */
 int vc_chosen(const struct vc_case *c, char **patterns, int count);
+/* Roles and profiles (NULL: all) are those of its rules: one that fits is enough for a role, a profile wants all of them. */
+int vc_fits(const struct vc_case *c, const char *role, const char *profile);
 /* Calls each for every case in order. */
 void vc_cases_each(void (*each)(void *context, const struct vc_case *c), void *context);
 

@@ -8,6 +8,7 @@ extern const struct vc_case vc_manager_cases[];
 extern const struct vc_case vc_packets_cases[];
 extern const struct vc_case vc_server_cases[];
 extern const struct vc_case vc_client_cases[];
+extern const struct vc_case vc_minimal_cases[];
 extern const struct vc_case vc_group_cases[];
 extern const struct vc_case vc_forward_cases[];
 extern const struct vc_case vc_stream_cases[];
@@ -21,6 +22,7 @@ const struct vc_case *const vc_tables[] = {vc_header_cases,
                                            vc_packets_cases,
                                            vc_server_cases,
                                            vc_client_cases,
+                                           vc_minimal_cases,
                                            vc_group_cases,
                                            vc_forward_cases,
                                            vc_stream_cases,

@@ -42,6 +42,9 @@ static void ends_with(struct vc_test *t, const char *id, const struct vc_packet 
     vc_check(t, id, outcome.result == code, vc_response_name(code), "%s", vc_response_name(outcome.result));
 }
 
+/* Octets of a Request that is to be asked for again in part: several packets, where the node sends such. */
+static uint32_t some_octets(struct vc_test *t) { return vc_claims(t, "segments") ? 2500 : 1400; }
+
 static struct vc_packet *next_request(struct vc_test *t, const char *id, const struct vc_packet *request) {
     return vc_want_request(t, id, request->server, VC_PATIENCE);
 }
@@ -79,10 +82,29 @@ static void next_transaction(struct vc_test *t) {
     struct vc_packet *next = begin(t, "VMTP-7.2-01", &second, &order);
     vc_equal(t, "VMTP-7.2-01", "Transaction", request->transaction + 1, next->transaction);
     vc_equal(t, "TEST-4.6-02", "Client", request->client, next->client);
-    struct vc_packet *probe = vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0);
-    probe = vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0);
-    vc_check(t, "VMTP-4.6-02", probe == NULL, "no second Probe", "%s", probe ? "one" : "none");
     finish(t, "VMTP-7.4-01", &order, next);
+}
+
+static void known_address(struct vc_test *t) {
+    struct vc_call call = {0}, second;
+    struct vc_packet order, *request = begin(t, "VMTP-4.6-02", &call, &order);
+    finish(t, "VMTP-4.6-02", &order, request);
+    while (vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0))
+        continue;
+    second = call;
+    request = begin(t, "VMTP-4.6-02", &second, &order);
+    struct vc_packet *probe = vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0);
+    vc_check(t, "VMTP-4.6-02", probe == NULL, "no second Probe", "%s", probe ? "one" : "none");
+    finish(t, "VMTP-4.6-02", &order, request);
+}
+
+/* A Request of nothing but zeros behind the Server: one half of its checksum is zero. */
+static void zero_half(struct vc_test *t) {
+    struct vc_call call = {.response_room = 100, .options = 1}; /* Code 0 */
+    struct vc_packet order = vc_have_called(t, &call);
+    struct vc_packet *request = vc_want_request(t, "VMTP-3.4-02", call.server, VC_PATIENCE);
+    vc_equal(t, "VMTP-3.4-02", "the second half", 0xffff, request->checksum & 0xffff);
+    finish(t, "VMTP-3.4-02", &order, request);
 }
 
 static void probe_first(struct vc_test *t) {
@@ -306,22 +328,24 @@ static void timer_single(struct vc_test *t) {
 }
 
 static void retry_all(struct vc_test *t) {
-    struct vc_call call = {.size = 2500};
+    struct vc_call call = {.size = some_octets(t)};
+    uint32_t all = vc_all_blocks(call.size);
     struct vc_packet order, *request = begin(t, "VMTP-7.5-05", &call, &order), *again;
-    gather(t, "VMTP-7.5-05", request, 2500);
-    tell(t, request, VMTP_OK, 0x1f); /* acknowledged, and asked for again all the same */
+    gather(t, "VMTP-7.5-05", request, call.size);
+    tell(t, request, VMTP_OK, all); /* acknowledged, and asked for again all the same */
     tell(t, request, VMTP_RETRY_ALL, 0);
     again = next_request(t, "VMTP-7.5-05", request);
-    vc_equal(t, "VMTP-7.5-05 VMTP-6.3-06", "blocks sent again", 0x1f, gather(t, "VMTP-7.5-05 VMTP-6.3-06", again, 2500));
+    vc_equal(t, "VMTP-7.5-05 VMTP-6.3-06", "blocks sent again", all,
+             gather(t, "VMTP-7.5-05 VMTP-6.3-06", again, call.size));
     finish(t, "VMTP-7.5-05", &order, again);
 }
 
 static void retry_nothing(struct vc_test *t) {
-    struct vc_call call = {.size = 2500};
+    struct vc_call call = {.size = some_octets(t)};
     struct vc_packet order, *request = begin(t, "VMTP-7.5-08", &call, &order), *again;
-    gather(t, "VMTP-7.5-08", request, 2500);
+    gather(t, "VMTP-7.5-08", request, call.size);
     vc_time told = vc_now(t);
-    tell(t, request, VMTP_RETRY, 0x1f);
+    tell(t, request, VMTP_RETRY, vc_all_blocks(call.size));
     again = next_request(t, "VMTP-7.5-08", request);
     vc_check(t, "VMTP-7.5-08", again->time - told >= 190 * MS, "nothing before TC1", "%.1f ms",
              (double)(again->time - told) / 1e6);
@@ -329,13 +353,15 @@ static void retry_nothing(struct vc_test *t) {
 }
 
 static void retry_five(struct vc_test *t) {
-    struct vc_call call = {.size = 1500};
+    struct vc_call call = {.size = 1400};
     struct vc_packet order, *request = begin(t, "VMTP-7.5-09", &call, &order);
-    gather(t, "VMTP-7.5-09", request, 1500);
+    gather(t, "VMTP-7.5-09", request, 1400);
     for (unsigned i = 0; i < 5; i++) {
         tell(t, request, VMTP_RETRY, 3);
-        request = next_request(t, "VMTP-7.5-09", request);
-        vc_equal(t, "VMTP-7.5-09", "blocks sent again", 4, request->delivery);
+        request = next_request(t, "VMTP-7.5-04 VMTP-7.5-09", request);
+        vc_equal(t, "VMTP-6.3-01 VMTP-7.5-04 VMTP-7.5-09", "blocks sent again", 4, request->delivery);
+        vc_equal(t, "VMTP-7.5-10", "APG behind RETRY", 0, request->control & VMTP_APG);
+        vc_equal(t, "VMTP-7.5-10", "RetransmitCount", i + 1, request->retransmit);
     }
     tell(t, request, VMTP_RETRY, 3);
     ends_with(t, "VMTP-7.5-09", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
@@ -573,8 +599,11 @@ const struct vc_case vc_client_cases[] = {
             "TEST-4.6-01 VMTP-2.1-03 VMTP-3.1-09 VMTP-3.2-01 VMTP-3.2-05 VMTP-7.2-04 VMTP-7.4-01 VMTP-12-02", CLIENT,
             "CALL to an entity of the tester, and a Response to it",
             "a Request as ordered, then the call ends with the Response", plain),
-    VC_CASE("client/next", "VMTP-4.6-02 VMTP-7.2-01 VMTP-7.4-01 TEST-4.6-02", CLIENT, "CALL twice",
-            "the next Transaction, and no second Probe", next_transaction),
+    VC_CASE("client/next", "VMTP-7.2-01 VMTP-7.4-01 TEST-4.6-02", CLIENT, "CALL twice", "the next Transaction",
+            next_transaction),
+    VC_CASE("client/known-address", "VMTP-4.6-02", CLIENT, "CALL twice", "no second Probe", known_address),
+    VC_CASE("client/zero-half", "VMTP-3.4-02", CLIENT, "CALL with Code and words 0", "a checksum that ends in FFFF",
+            zero_half),
     VC_CASE("client/probe", "VMTP-4.6-01 VMTP-10.2-02 VMTP-10.2-03", CLIENT, "CALL to an entity that has not been heard",
             "multicast ProbeEntity, and no Request before it is answered", probe_first),
     VC_CASE("client/nobody", "VMTP-4.6-07 VMTP-7.6-02", CLIENT, "CALL to an entity that nobody has",
@@ -607,29 +636,29 @@ const struct vc_case vc_client_cases[] = {
             "a packet without data with APG; then the missing blocks", timer_large),
     VC_CASE("client/timer-single", "VMTP-6.3-04", CLIENT, "no answer to a Request of one packet",
             "the packet whole, with APG", timer_single),
-    VC_CASE("client/retry-all", "VMTP-6.3-06 VMTP-7.5-05", LARGE, "NVC(OK) and NVC(RETRY_ALL)", "all blocks", retry_all),
-    VC_CASE("client/retry-nothing", "VMTP-7.5-08", LARGE, "NVC(RETRY) that lacks nothing", "nothing until TC1",
+    VC_CASE("client/retry-all", "VMTP-6.3-06 VMTP-7.5-05", CLIENT, "NVC(OK) and NVC(RETRY_ALL)", "all blocks", retry_all),
+    VC_CASE("client/retry-nothing", "VMTP-7.5-08", CLIENT, "NVC(RETRY) that lacks nothing", "nothing until TC1",
             retry_nothing),
-    VC_CASE("client/retry-five", "VMTP-7.5-09", LARGE, "the same NVC(RETRY) six times",
-            "obeyed five times, then RETRANS_TIMEOUT", retry_five),
-    VC_CASE("client/response-sizes", "VMTP-7.4-01", LARGE, "Responses of 1 to 16384 octets", "the octets",
+    VC_CASE("client/retry-five", "VMTP-6.3-01 VMTP-7.5-04 VMTP-7.5-09 VMTP-7.5-10", CLIENT,
+            "the same NVC(RETRY) six times", "the missing block five times, then RETRANS_TIMEOUT", retry_five),
+    VC_CASE("client/response-sizes", "VMTP-7.4-01", CLIENT, "Responses of 1 to 16384 octets", "the octets",
             response_in_order),
-    VC_CASE("client/response-any-order", "VMTP-6.1-07 VMTP-6.2-02", LARGE, "a Response cut into odd pieces, some twice",
-            "the octets", response_any_order),
-    VC_CASE("client/response-apg", "VMTP-6.4-01 VMTP-7.4-04 VMTP-7.4-06 VMTP-10.10-01 VMTP-10.10-02", LARGE,
+    VC_CASE("client/response-any-order", "VMTP-6.1-07 VMTP-6.2-02", CLIENT,
+            "a Response cut into odd pieces, some twice", "the octets", response_any_order),
+    VC_CASE("client/response-apg", "VMTP-6.4-01 VMTP-7.4-04 VMTP-7.4-06 VMTP-10.10-01 VMTP-10.10-02", CLIENT,
             "a Response with APG, twice", "NVS(OK), then NVS(RESPONSE_DISCARDED)", response_acknowledged),
-    VC_TIMED("client/response-incomplete", "VMTP-7.4-07 VMTP-7.6-03 VMTP-9.1-05", LARGE, "three blocks of five",
+    VC_TIMED("client/response-incomplete", "VMTP-7.4-07 VMTP-7.6-03 VMTP-9.1-05", CLIENT, "three blocks of five",
              "NVS(RETRY) after TC3", response_incomplete),
-    VC_CASE("client/response-given-up", "VMTP-7.4-09 VMTP-7.6-04", LARGE, "three blocks of five, and nothing more",
+    VC_CASE("client/response-given-up", "VMTP-7.4-09 VMTP-7.6-04", CLIENT, "three blocks of five, and nothing more",
             "five NVS(RETRY), then BAD_REPLY_SEGMENT", response_given_up),
-    VC_TIMED("client/response-bare", "VMTP-6.3-05", LARGE, "a Response packet without data", "NVS(RETRY) at once",
+    VC_TIMED("client/response-bare", "VMTP-6.3-05", CLIENT, "a Response packet without data", "NVS(RETRY) at once",
              response_bare),
     VC_CASE("client/response-too-large", "VMTP-7.4-08", CLIENT, "1000 octets where 600 fit",
             "NVS(OK), BAD_REPLY_SEGMENT and what fits", response_too_large),
-    VC_CASE("client/response-idempotent", "VMTP-7.4-10 VMTP-7.4-11", LARGE,
+    VC_CASE("client/response-idempotent", "VMTP-7.4-10 VMTP-7.4-11", CLIENT,
             "parts of two executions of an idempotent operation", "the Request again, and the octets of the second",
             response_idempotent),
-    VC_CASE("client/response-nrt", "VMTP-13.7-01 VMTP-13.7-06", LARGE, "three blocks of five, with NRT",
+    VC_CASE("client/response-nrt", "VMTP-13.7-01 VMTP-13.7-06", CLIENT, "three blocks of five, with NRT",
             "no RETRY, BAD_REPLY_SEGMENT", response_nrt),
     VC_CASE("client/wrong-server", "VMTP-7.4-02", CLIENT, "a Response of another entity, without and with APG",
             "silence, and NVS(RESPONSE_DISCARDED); the call goes on", wrong_server),
@@ -638,9 +667,9 @@ const struct vc_case vc_client_cases[] = {
     VC_CASE("client/stale", "VMTP-7.4-03 VMTP-7.4-04 VMTP-7.4-05", CLIENT,
             "Responses to older, finished and future Transactions",
             "silence, NVS(RESPONSE_DISCARDED) with APG, NVS(BAD_TRANSACTION_ID)", stale),
-    VC_CASE("client/arriving", "VMTP-7.5-02", LARGE, "NVC with errors while a Response arrives", "they are ignored",
+    VC_CASE("client/arriving", "VMTP-7.5-02", CLIENT, "NVC with errors while a Response arrives", "they are ignored",
             arriving),
-    VC_CASE("client/arriving-discarded", "VMTP-7.5-02", LARGE, "NVC(RESPONSE_DISCARDED) while a Response arrives",
+    VC_CASE("client/arriving-discarded", "VMTP-7.5-02", CLIENT, "NVC(RESPONSE_DISCARDED) while a Response arrives",
             "the call ends with it", arriving_discarded),
     VC_LAST,
 };
