@@ -16,17 +16,10 @@ extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_allocate_cases[];
 
-const struct vc_case *const vc_tables[] = {vc_header_cases,
-                                           vc_service_cases,
-                                           vc_manager_cases,
-                                           vc_packets_cases,
-                                           vc_server_cases,
-                                           vc_client_cases,
-                                           vc_minimal_cases,
-                                           vc_group_cases,
-                                           vc_forward_cases,
-                                           vc_stream_cases,
-                                           vc_runs_cases,
-                                           vc_runs_client_cases,
-                                           vc_allocate_cases,
-                                           NULL};
+const struct vc_case *const vc_tables[] = {vc_header_cases,   vc_service_cases,
+                                           vc_manager_cases,  vc_packets_cases,
+                                           vc_server_cases,   vc_client_cases,
+                                           vc_minimal_cases,  vc_group_cases,
+                                           vc_forward_cases,  vc_stream_cases,
+                                           vc_runs_cases,     vc_runs_client_cases,
+                                           vc_allocate_cases, NULL};
