@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The 64 octets of the header (spec/vmtp.md section 3), as numbers and as a tree. */
-#include "vmtp.h"
+#include "words.h"
 
 static int hf_client = -1, hf_server = -1, hf_version = -1, hf_domain = -1, hf_packet_flags = -1, hf_length = -1;
 static int hf_control = -1, hf_retransmit = -1, hf_forward = -1, hf_gap = -1, hf_pgcount = -1, hf_priority = -1;
@@ -11,25 +11,16 @@ static int hf_word[VMTP_WORDS] = {-1, -1, -1, -1, -1, -1, -1}, hf_msg_delivery =
 
 static int ett_vmtp = -1, ett_packet_flags = -1, ett_control = -1, ett_code = -1, ett_words = -1;
 
-#define BIT(symbol, value, word, filter, text) static int hf_##symbol = -1;
-REGISTRY_PACKET_FLAG(BIT)
-REGISTRY_CONTROL_FLAG(BIT)
-REGISTRY_CODE_FLAG(BIT)
+REGISTRY_PACKET_FLAG(BIT_VARIABLE)
+REGISTRY_CONTROL_FLAG(BIT_VARIABLE)
+REGISTRY_CODE_FLAG(BIT_VARIABLE)
 
-#define BIT_POINTER(symbol, value, word, filter, text) &hf_##symbol,
 static int *const packet_bits[] = {REGISTRY_PACKET_FLAG(BIT_POINTER) NULL};
 static int *const control_bits[] = {REGISTRY_CONTROL_FLAG(BIT_POINTER) NULL};
 static int *const code_bits[] = {REGISTRY_CODE_FLAG(BIT_POINTER) & hf_code_reserved, NULL};
 
-#define BIT_FIELD(bits, symbol, value, word, filter, text)                                                             \
-    {&hf_##symbol, {word, "vmtp." filter, FT_BOOLEAN, bits, TFS(&tfs_set_notset), (uint64_t)(value), text, HFILL}},
-#define BIT_FIELD_16(...) BIT_FIELD(16, __VA_ARGS__)
-#define BIT_FIELD_32(...) BIT_FIELD(32, __VA_ARGS__)
-
-#define FIELD(variable, name, filter, type, display, strings, mask, text)                                              \
-    {                                                                                                                  \
-        &variable, { name, filter, type, display, strings, mask, text, HFILL }                                         \
-    }
+#define HEADER_BIT_16(symbol, ...) BIT_FIELD(16, "vmtp.", hf_##symbol, __VA_ARGS__)
+#define HEADER_BIT_32(symbol, ...) BIT_FIELD(32, "vmtp.", hf_##symbol, __VA_ARGS__)
 
 static hf_register_info fields[] = {
     FIELD(hf_client, "Client", "vmtp.client", FT_BYTES, BASE_NONE, NULL, 0, "who asks"),
@@ -69,7 +60,7 @@ static hf_register_info fields[] = {
     FIELD(hf_segment_size, "SegmentSize", "vmtp.segment_size", FT_UINT32, BASE_DEC, NULL, 0,
           "octets of the whole segment, without padding"),
     FIELD(hf_block, "Block", "vmtp.block", FT_UINT32, BASE_DEC, NULL, 0, "number of a block in this packet"),
-    REGISTRY_PACKET_FLAG(BIT_FIELD_16) REGISTRY_CONTROL_FLAG(BIT_FIELD_32) REGISTRY_CODE_FLAG(BIT_FIELD_32)};
+    REGISTRY_PACKET_FLAG(HEADER_BIT_16) REGISTRY_CONTROL_FLAG(HEADER_BIT_32) REGISTRY_CODE_FLAG(HEADER_BIT_32)};
 
 #define WORD(n) FIELD(hf_word[n], "Word " #n, "vmtp.word" #n, FT_UINT32, BASE_HEX, NULL, 0, NULL)
 static hf_register_info words[VMTP_WORDS] = {WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6)};
@@ -89,13 +80,10 @@ uint32_t blocks_of(uint32_t size) {
 }
 
 uint32_t blocks_octets(uint32_t mask, uint32_t size) {
-    uint32_t octets = 0;
-    for (uint32_t i = 0; i < 32; i++) {
-        uint32_t begin = i * VMTP_BLOCK_OCTETS;
-        if ((mask >> i & 1) && begin < size)
-            octets += MIN(VMTP_BLOCK_OCTETS, size - begin);
-    }
-    return octets;
+    uint32_t whole = blocks_of(size), last = whole & ~(whole >> 1), short_of = 0;
+    if (mask & last && size < VMTP_GROUP_OCTETS)
+        short_of = (VMTP_BLOCK_OCTETS - size % VMTP_BLOCK_OCTETS) % VMTP_BLOCK_OCTETS;
+    return (uint32_t)__builtin_popcount(mask & whole) * VMTP_BLOCK_OCTETS - short_of;
 }
 
 char *blocks_text(wmem_allocator_t *scope, uint32_t mask) {
@@ -154,7 +142,7 @@ static proto_item *flags_item(proto_tree *tree, int field, tvbuff_t *tvb, int of
                                                    BMT_NO_INT | BMT_NO_TFS);
 }
 
-static proto_item *mask_item(proto_tree *tree, int field, tvbuff_t *tvb, int offset, packet_info *pinfo) {
+proto_item *blocks_item(proto_tree *tree, int field, tvbuff_t *tvb, int offset, packet_info *pinfo) {
     uint32_t mask = tvb_get_ntohl(tvb, offset);
     return proto_tree_add_uint_format_value(tree, field, tvb, offset, 4, mask, "0x%08x (blocks %s)", mask,
                                             blocks_text(pinfo->pool, mask));
@@ -178,7 +166,7 @@ static void words_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, stru
     if (!response && (code & VMTP_CRE))
         entity_item(tree, hf_coresident, tvb, 36, pinfo);
     if (code & VMTP_MDM)
-        items->msg_delivery = mask_item(tree, hf_msg_delivery, tvb, 56, pinfo);
+        items->msg_delivery = blocks_item(tree, hf_msg_delivery, tvb, 56, pinfo);
     if (code & VMTP_SDA)
         items->segment_size = proto_tree_add_item(tree, hf_segment_size, tvb, 60, 4, ENC_BIG_ENDIAN);
     proto_item *top = proto_tree_add_item(tree, hf_words, tvb, 36, 28, ENC_NA);
@@ -214,7 +202,7 @@ void header_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, struct vmt
     control_tree(tvb, tree, items);
     bool response = tvb_get_ntohl(tvb, 12) & 1;
     proto_tree_add_item(tree, hf_transaction, tvb, 16, 4, ENC_BIG_ENDIAN);
-    items->delivery = mask_item(tree, hf_delivery, tvb, 20, pinfo);
+    items->delivery = blocks_item(tree, hf_delivery, tvb, 20, pinfo);
     blocks_tree(tvb, tree);
     items->server = entity_item(tree, hf_server, tvb, 24, pinfo);
     uint32_t code = tvb_get_ntohl(tvb, 32);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Management procedures (spec/vmtp.md sections 10 and 13.2): what managers are asked, and answer. */
-#include "vmtp.h"
+#include "words.h"
 
 static int hf_id = -1, hf_entity_id = -1, hf_entity1 = -1, hf_entity2 = -1, hf_auth_domain = -1, hf_transaction = -1;
 static int hf_process = -1, hf_principal = -1, hf_effective = -1, hf_random = -1, hf_mtu = -1, hf_node_flags = -1;
@@ -13,86 +13,76 @@ static int hf_code = -1, hf_ctrl_retransmit = -1, hf_ctrl_forward = -1, hf_ctrl_
 static int ett_node = -1, ett_perms = -1, ett_service = -1, ett_entity = -1, ett_ctrl = -1;
 static expert_field ei_form = EI_INIT;
 
-#define BIT(symbol, value, word, filter, text) static int hf_##symbol = -1;
-REGISTRY_QUERY_FLAG(BIT)
-REGISTRY_GROUP_PERMISSION(BIT)
-REGISTRY_SERVICE_FLAG(BIT)
+REGISTRY_QUERY_FLAG(BIT_VARIABLE)
+REGISTRY_GROUP_PERMISSION(BIT_VARIABLE)
+REGISTRY_SERVICE_FLAG(BIT_VARIABLE)
 #define CONTROL_BIT(symbol, value, word, filter, text) static int hf_ctrl_##symbol = -1;
 REGISTRY_CONTROL_FLAG(CONTROL_BIT)
 
-#define POINTER(symbol, value, word, filter, text) &hf_##symbol,
 #define CONTROL_POINTER(symbol, value, word, filter, text) &hf_ctrl_##symbol,
-static int *const node_bits[] = {REGISTRY_QUERY_FLAG(POINTER) NULL};
-static int *const perm_bits[] = {REGISTRY_GROUP_PERMISSION(POINTER) NULL};
-static int *const service_bits[] = {REGISTRY_SERVICE_FLAG(POINTER) NULL};
+static int *const node_bits[] = {REGISTRY_QUERY_FLAG(BIT_POINTER) NULL};
+static int *const perm_bits[] = {REGISTRY_GROUP_PERMISSION(BIT_POINTER) NULL};
+static int *const service_bits[] = {REGISTRY_SERVICE_FLAG(BIT_POINTER) NULL};
 static int *const entity_bits[] = {&hf_redoable, &hf_immune, &hf_signals, NULL};
 static int *const ctrl_bits[] = {REGISTRY_CONTROL_FLAG(CONTROL_POINTER) & hf_ctrl_retransmit, &hf_ctrl_forward,
                                  &hf_ctrl_pgcount, NULL};
 
-#define ENTITY(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 8, WORD_ENTITY, &field, NULL, NULL }
-#define NUMBER(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 4, WORD_PLAIN, &field, NULL, NULL }
-#define BLOCKS(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 4, WORD_BLOCKS, &field, NULL, NULL }
-#define FLAGS(code, response, at, field, ett, bits)                                                                    \
-    { (uint32_t)(code), response, at, 4, WORD_FLAGS, &field, &ett, bits }
 #define NOTIFY_CLIENT(code)                                                                                            \
-    ENTITY(code, false, 36, hf_client), FLAGS(code, false, 44, hf_ctrl, ett_ctrl, ctrl_bits),                          \
-        NUMBER(code, false, 48, hf_rec_seq), NUMBER(code, false, 52, hf_transact),                                     \
-        BLOCKS(code, false, 56, hf_delivery), NUMBER(code, false, 60, hf_code)
+    ARG_ENTITY(code, false, 36, hf_client, NULL), ARG_FLAGS(code, false, 44, hf_ctrl, ett_ctrl, ctrl_bits, NULL),      \
+        ARG_NUMBER(code, false, 48, hf_rec_seq, NULL), ARG_NUMBER(code, false, 52, hf_transact, NULL),                 \
+        ARG_BLOCKS(code, false, 56, hf_delivery, NULL), ARG_NUMBER(code, false, 60, hf_code, NULL)
 
 /* What stands @36 is the CoResidentEntity too, which the header shows. */
 static const struct vmtp_parameter parameters[] = {
-    ENTITY(VMTP_PROBE_ENTITY, false, 44, hf_entity_id),
-    NUMBER(VMTP_PROBE_ENTITY, false, 52, hf_auth_domain),
-    NUMBER(VMTP_PROBE_ENTITY, true, 36, hf_transaction),
-    ENTITY(VMTP_PROBE_ENTITY, true, 40, hf_process),
-    ENTITY(VMTP_PROBE_ENTITY, true, 48, hf_principal),
-    ENTITY(VMTP_PROBE_ENTITY, true, 56, hf_effective),
-    ENTITY(VMTP_AUTH_PROBE_ENTITY, false, 44, hf_entity_id),
-    NUMBER(VMTP_AUTH_PROBE_ENTITY, false, 52, hf_auth_domain),
-    NUMBER(VMTP_AUTH_PROBE_ENTITY, false, 56, hf_random),
-    ENTITY(VMTP_PROBE_ENTITY_BLOCK, false, 36, hf_id),
-    ENTITY(VMTP_PROBE_ENTITY_BLOCK, true, 36, hf_id),
-    ENTITY(VMTP_QUERY_VMTP_NODE, false, 36, hf_id),
-    NUMBER(VMTP_QUERY_VMTP_NODE, true, 36, hf_mtu),
-    FLAGS(VMTP_QUERY_VMTP_NODE, true, 40, hf_node_flags, ett_node, node_bits),
-    NUMBER(VMTP_QUERY_VMTP_NODE, true, 44, hf_auth_domain),
-    NUMBER(VMTP_QUERY_VMTP_NODE, true, 48, hf_domains),
-    NUMBER(VMTP_QUERY_VMTP_NODE, true, 52, hf_auth_domains),
-    ENTITY(VMTP_GET_REQUEST_FORWARDER, false, 44, hf_entity1),
-    ENTITY(VMTP_GET_REQUEST_FORWARDER, true, 36, hf_entity2),
-    ENTITY(VMTP_GET_REQUEST_FORWARDER, true, 44, hf_principal),
-    NUMBER(VMTP_GET_REQUEST_FORWARDER, true, 52, hf_auth_domain),
-    ENTITY(VMTP_CREATE_ENTITY, false, 36, hf_id),
-    ENTITY(VMTP_CREATE_ENTITY, true, 36, hf_id),
-    ENTITY(VMTP_DELETE_ENTITY, false, 36, hf_id),
-    ENTITY(VMTP_QUERY_ENTITY, false, 36, hf_id),
-    ENTITY(VMTP_SIGNAL_ENTITY, false, 36, hf_entity_id),
-    NUMBER(VMTP_SIGNAL_ENTITY, false, 44, hf_argument),
-    ENTITY(VMTP_CREATE_GROUP, false, 44, hf_group),
-    ENTITY(VMTP_CREATE_GROUP, false, 52, hf_entity_id),
-    FLAGS(VMTP_CREATE_GROUP, false, 60, hf_perms, ett_perms, perm_bits),
-    ENTITY(VMTP_CREATE_GROUP, true, 36, hf_group),
-    ENTITY(VMTP_ADD_TO_GROUP, false, 44, hf_group),
-    ENTITY(VMTP_ADD_TO_GROUP, false, 52, hf_entity_id),
-    FLAGS(VMTP_ADD_TO_GROUP, false, 60, hf_perms, ett_perms, perm_bits),
-    ENTITY(VMTP_REMOVE_FROM_GROUP, false, 44, hf_group),
-    ENTITY(VMTP_REMOVE_FROM_GROUP, false, 52, hf_entity_id),
-    ENTITY(VMTP_QUERY_GROUP, false, 36, hf_group),
-    ENTITY(VMTP_QUERY_GROUP, false, 44, hf_after),
-    ENTITY(VMTP_MODIFY_SERVICE, false, 36, hf_entity_id),
-    FLAGS(VMTP_MODIFY_SERVICE, false, 44, hf_service_flags, ett_service, service_bits),
-    NUMBER(VMTP_MODIFY_SERVICE, false, 48, hf_count),
-    NUMBER(VMTP_MODIFY_SERVICE, true, 36, hf_count),
+    ARG_ENTITY(VMTP_PROBE_ENTITY, false, 44, hf_entity_id, "#"),
+    ARG_NUMBER(VMTP_PROBE_ENTITY, false, 52, hf_auth_domain, NULL),
+    ARG_NUMBER(VMTP_PROBE_ENTITY, true, 36, hf_transaction, "Transaction #"),
+    ARG_ENTITY(VMTP_PROBE_ENTITY, true, 40, hf_process, NULL),
+    ARG_ENTITY(VMTP_PROBE_ENTITY, true, 48, hf_principal, NULL),
+    ARG_ENTITY(VMTP_PROBE_ENTITY, true, 56, hf_effective, NULL),
+    ARG_ENTITY(VMTP_AUTH_PROBE_ENTITY, false, 44, hf_entity_id, "#"),
+    ARG_NUMBER(VMTP_AUTH_PROBE_ENTITY, false, 52, hf_auth_domain, NULL),
+    ARG_NUMBER(VMTP_AUTH_PROBE_ENTITY, false, 56, hf_random, NULL),
+    ARG_ENTITY(VMTP_PROBE_ENTITY_BLOCK, false, 36, hf_id, "#"),
+    ARG_ENTITY(VMTP_PROBE_ENTITY_BLOCK, true, 36, hf_id, NULL),
+    ARG_ENTITY(VMTP_QUERY_VMTP_NODE, false, 36, hf_id, NULL),
+    ARG_NUMBER(VMTP_QUERY_VMTP_NODE, true, 36, hf_mtu, "MTU #"),
+    ARG_FLAGS(VMTP_QUERY_VMTP_NODE, true, 40, hf_node_flags, ett_node, node_bits, NULL),
+    ARG_NUMBER(VMTP_QUERY_VMTP_NODE, true, 44, hf_auth_domain, NULL),
+    ARG_NUMBER(VMTP_QUERY_VMTP_NODE, true, 48, hf_domains, NULL),
+    ARG_NUMBER(VMTP_QUERY_VMTP_NODE, true, 52, hf_auth_domains, NULL),
+    ARG_ENTITY(VMTP_GET_REQUEST_FORWARDER, false, 44, hf_entity1, "#"),
+    ARG_ENTITY(VMTP_GET_REQUEST_FORWARDER, true, 36, hf_entity2, "#"),
+    ARG_ENTITY(VMTP_GET_REQUEST_FORWARDER, true, 44, hf_principal, NULL),
+    ARG_NUMBER(VMTP_GET_REQUEST_FORWARDER, true, 52, hf_auth_domain, NULL),
+    ARG_ENTITY(VMTP_CREATE_ENTITY, false, 36, hf_id, "~#"),
+    ARG_ENTITY(VMTP_CREATE_ENTITY, true, 36, hf_id, "#"),
+    ARG_ENTITY(VMTP_DELETE_ENTITY, false, 36, hf_id, "#"),
+    ARG_ENTITY(VMTP_QUERY_ENTITY, false, 36, hf_id, "#"),
+    ARG_ENTITY(VMTP_SIGNAL_ENTITY, false, 36, hf_entity_id, "#"),
+    ARG_NUMBER(VMTP_SIGNAL_ENTITY, false, 44, hf_argument, "arg #"),
+    ARG_ENTITY(VMTP_CREATE_GROUP, false, 44, hf_group, "~#"),
+    ARG_ENTITY(VMTP_CREATE_GROUP, false, 52, hf_entity_id, "#"),
+    ARG_FLAGS(VMTP_CREATE_GROUP, false, 60, hf_perms, ett_perms, perm_bits, NULL),
+    ARG_ENTITY(VMTP_CREATE_GROUP, true, 36, hf_group, "#"),
+    ARG_ENTITY(VMTP_ADD_TO_GROUP, false, 44, hf_group, "#"),
+    ARG_ENTITY(VMTP_ADD_TO_GROUP, false, 52, hf_entity_id, "#"),
+    ARG_FLAGS(VMTP_ADD_TO_GROUP, false, 60, hf_perms, ett_perms, perm_bits, NULL),
+    ARG_ENTITY(VMTP_REMOVE_FROM_GROUP, false, 44, hf_group, "#"),
+    ARG_ENTITY(VMTP_REMOVE_FROM_GROUP, false, 52, hf_entity_id, "#"),
+    ARG_ENTITY(VMTP_QUERY_GROUP, false, 36, hf_group, "#"),
+    ARG_ENTITY(VMTP_QUERY_GROUP, false, 44, hf_after, "~after #"),
+    ARG_ENTITY(VMTP_MODIFY_SERVICE, false, 36, hf_entity_id, "#"),
+    ARG_FLAGS(VMTP_MODIFY_SERVICE, false, 44, hf_service_flags, ett_service, service_bits, NULL),
+    ARG_NUMBER(VMTP_MODIFY_SERVICE, false, 48, hf_count, "count #"),
+    ARG_NUMBER(VMTP_MODIFY_SERVICE, true, 36, hf_count, "count #"),
     NOTIFY_CLIENT(VMTP_NOTIFY_VMTP_CLIENT),
     NOTIFY_CLIENT(VMTP_NOTIFY_REMOTE_VMTP_CLIENT),
-    ENTITY(VMTP_NOTIFY_VMTP_SERVER, false, 36, hf_server),
-    ENTITY(VMTP_NOTIFY_VMTP_SERVER, false, 44, hf_client),
-    NUMBER(VMTP_NOTIFY_VMTP_SERVER, false, 52, hf_transact),
-    BLOCKS(VMTP_NOTIFY_VMTP_SERVER, false, 56, hf_delivery),
-    NUMBER(VMTP_NOTIFY_VMTP_SERVER, false, 60, hf_code),
+    ARG_ENTITY(VMTP_NOTIFY_VMTP_SERVER, false, 36, hf_server, NULL),
+    ARG_ENTITY(VMTP_NOTIFY_VMTP_SERVER, false, 44, hf_client, NULL),
+    ARG_NUMBER(VMTP_NOTIFY_VMTP_SERVER, false, 52, hf_transact, NULL),
+    ARG_BLOCKS(VMTP_NOTIFY_VMTP_SERVER, false, 56, hf_delivery, NULL),
+    ARG_NUMBER(VMTP_NOTIFY_VMTP_SERVER, false, 60, hf_code, NULL),
 };
 
 /* ---- segments of Responses -------------------------------------------------------------------------------------------- */
@@ -153,26 +143,31 @@ static void check_flags(const struct vmtp_info *info, packet_info *pinfo) {
         rule_broken(pinfo, proto_tree_get_parent(info->top), &ei_form, "VMTP-10.2-02");
 }
 
-static void append_notify(const struct vmtp_info *info, packet_info *pinfo) {
+static void say_notify(const struct vmtp_info *info, packet_info *pinfo) {
     const struct vmtp_packet *p = info->packet;
+    const struct vmtp_call *about = info->seen ? info->seen->about : NULL;
     uint32_t code = p->words[6] & (uint32_t)VMTP_CODE_MASK;
-    const char *text = wmem_strdup_printf(pinfo->pool, ", %s about Transaction %u",
-                                          response_code_text(pinfo->pool, code), p->words[4]);
-    if (code == VMTP_RETRY)
-        text = wmem_strdup_printf(pinfo->pool, "%s, has blocks %s", text, blocks_text(pinfo->pool, p->words[5]));
-    col_append_str(pinfo->cinfo, COL_INFO, text);
-    proto_item_append_text(proto_tree_get_parent(info->top), "%s", text);
+    message_say(pinfo, info->top, " %s about ", response_code_text(pinfo->pool, code));
+    if (about && about->frame)
+        message_say(pinfo, info->top, "%s, ", request_code_text(pinfo->pool, about->code & (uint32_t)VMTP_CODE_MASK));
+    message_say(pinfo, info->top, "Transaction %u", p->words[4]);
+    if (info->seen && info->seen->about_frame)
+        message_say(pinfo, info->top, " in %u", info->seen->about_frame);
+    if (info->seen && info->seen->missing)
+        message_say(pinfo, info->top, ", misses blocks %s", blocks_text(pinfo->pool, info->seen->missing));
+    else if (code == VMTP_RETRY)
+        message_say(pinfo, info->top, ", has blocks %s", blocks_text(pinfo->pool, p->words[5]));
 }
 
 void manage_message(const struct vmtp_info *info, tvbuff_t *tvb, packet_info *pinfo) {
     if (info->response && PACKET_CODE(info->packet) != VMTP_OK)
         return;
-    words_tree_of(parameters, G_N_ELEMENTS(parameters), info->code, info->response, info->packet->tvb, pinfo, info->top);
+    words_tree_of(parameters, G_N_ELEMENTS(parameters), info, pinfo, info->top);
     if (!info->response) {
         check_flags(info, pinfo);
         if (code_is_notify(info->code)) {
             check_notify(info, pinfo);
-            append_notify(info, pinfo);
+            say_notify(info, pinfo);
         }
     } else if (info->complete) {
         if (info->code == VMTP_QUERY_VMTP_NODE)
@@ -186,43 +181,33 @@ void manage_message(const struct vmtp_info *info, tvbuff_t *tvb, packet_info *pi
 
 /* ---- registration ------------------------------------------------------------------------------------------------------------ */
 
-#define FIELD(variable, name, filter, type, display, strings, mask, text)                                              \
-    {                                                                                                                  \
-        &variable, { name, filter, type, display, strings, mask, text, HFILL }                                         \
-    }
-#define ENTITY_FIELD(variable, name, filter) FIELD(variable, name, filter, FT_BYTES, BASE_NONE, NULL, 0, NULL)
-#define NUMBER_FIELD(variable, name, filter) FIELD(variable, name, filter, FT_UINT32, BASE_DEC, NULL, 0, NULL)
-#define BIT_FIELD(prefix, variable, value, word, filter, text)                                                         \
-    FIELD(variable, word, prefix filter, FT_BOOLEAN, 32, TFS(&tfs_set_notset), (uint64_t)(value), text),
-#define NODE_BIT(symbol, value, word, filter, text) BIT_FIELD("vmtp.node.", hf_##symbol, value, word, filter, text)
-#define PERM_BIT(symbol, value, word, filter, text) BIT_FIELD("vmtp.group.", hf_##symbol, value, word, filter, text)
-#define SERVICE_BIT(symbol, value, word, filter, text)                                                                 \
-    BIT_FIELD("vmtp.service.", hf_##symbol, value, word, filter, text)
-#define CTRL_BIT(symbol, value, word, filter, text)                                                                    \
-    BIT_FIELD("vmtp.notify.ctrl.", hf_ctrl_##symbol, value, word, filter, text)
+#define NODE_BIT(symbol, ...) BIT_FIELD(32, "vmtp.node.", hf_##symbol, __VA_ARGS__)
+#define PERM_BIT(symbol, ...) BIT_FIELD(32, "vmtp.group.", hf_##symbol, __VA_ARGS__)
+#define SERVICE_BIT(symbol, ...) BIT_FIELD(32, "vmtp.service.", hf_##symbol, __VA_ARGS__)
+#define CTRL_BIT(symbol, ...) BIT_FIELD(32, "vmtp.notify.ctrl.", hf_ctrl_##symbol, __VA_ARGS__)
 
 static hf_register_info fields[] = {
-    ENTITY_FIELD(hf_id, "id", "vmtp.manage.id"),
-    ENTITY_FIELD(hf_entity_id, "entityId", "vmtp.manage.entity_id"),
-    ENTITY_FIELD(hf_entity1, "entityId1", "vmtp.manage.entity_id1"),
-    ENTITY_FIELD(hf_entity2, "entityId2", "vmtp.manage.entity_id2"),
-    NUMBER_FIELD(hf_auth_domain, "authDomain", "vmtp.manage.auth_domain"),
-    NUMBER_FIELD(hf_transaction, "Transaction of the entity", "vmtp.manage.transaction"),
-    ENTITY_FIELD(hf_process, "ProcessId", "vmtp.manage.process_id"),
-    ENTITY_FIELD(hf_principal, "PrincipalId", "vmtp.manage.principal_id"),
-    ENTITY_FIELD(hf_effective, "EffectivePrincipalId", "vmtp.manage.effective_principal_id"),
+    WHO_FIELD(hf_id, "id", "vmtp.manage.id"),
+    WHO_FIELD(hf_entity_id, "entityId", "vmtp.manage.entity_id"),
+    WHO_FIELD(hf_entity1, "entityId1", "vmtp.manage.entity_id1"),
+    WHO_FIELD(hf_entity2, "entityId2", "vmtp.manage.entity_id2"),
+    COUNT_FIELD(hf_auth_domain, "authDomain", "vmtp.manage.auth_domain", FT_UINT32, NULL),
+    COUNT_FIELD(hf_transaction, "Transaction of the entity", "vmtp.manage.transaction", FT_UINT32, NULL),
+    WHO_FIELD(hf_process, "ProcessId", "vmtp.manage.process_id"),
+    WHO_FIELD(hf_principal, "PrincipalId", "vmtp.manage.principal_id"),
+    WHO_FIELD(hf_effective, "EffectivePrincipalId", "vmtp.manage.effective_principal_id"),
     FIELD(hf_random, "randomId", "vmtp.manage.random_id", FT_UINT32, BASE_HEX, NULL, 0, NULL),
-    NUMBER_FIELD(hf_mtu, "MTU", "vmtp.node.mtu"),
+    COUNT_FIELD(hf_mtu, "MTU", "vmtp.node.mtu", FT_UINT32, NULL),
     FIELD(hf_node_flags, "Abilities", "vmtp.node.flags", FT_UINT32, BASE_HEX, NULL, 0, NULL),
-    NUMBER_FIELD(hf_domains, "Number of domains", "vmtp.node.domains"),
-    NUMBER_FIELD(hf_auth_domains, "Number of authDomains", "vmtp.node.auth_domains"),
-    NUMBER_FIELD(hf_domain, "Domain", "vmtp.node.domain"),
-    NUMBER_FIELD(hf_auth, "authDomain", "vmtp.node.auth_domain"),
-    ENTITY_FIELD(hf_group, "groupId", "vmtp.group.id"),
+    COUNT_FIELD(hf_domains, "Number of domains", "vmtp.node.domains", FT_UINT32, NULL),
+    COUNT_FIELD(hf_auth_domains, "Number of authDomains", "vmtp.node.auth_domains", FT_UINT32, NULL),
+    COUNT_FIELD(hf_domain, "Domain", "vmtp.node.domain", FT_UINT32, NULL),
+    COUNT_FIELD(hf_auth, "authDomain", "vmtp.node.auth_domain", FT_UINT32, NULL),
+    WHO_FIELD(hf_group, "groupId", "vmtp.group.id"),
     FIELD(hf_perms, "perms", "vmtp.group.perms", FT_UINT32, BASE_HEX, NULL, 0, NULL),
-    ENTITY_FIELD(hf_after, "after", "vmtp.group.after"),
-    NUMBER_FIELD(hf_members, "Members here", "vmtp.group.members"),
-    ENTITY_FIELD(hf_member, "Member", "vmtp.group.member"),
+    WHO_FIELD(hf_after, "after", "vmtp.group.after"),
+    COUNT_FIELD(hf_members, "Members here", "vmtp.group.members", FT_UINT32, NULL),
+    WHO_FIELD(hf_member, "Member", "vmtp.group.member"),
     FIELD(hf_argument, "arg", "vmtp.manage.arg", FT_UINT32, BASE_HEX, NULL, 0, NULL),
     FIELD(hf_service_flags, "Service flags", "vmtp.service.flags", FT_UINT32, BASE_HEX, NULL, 0, NULL),
     FIELD(hf_count, "count", "vmtp.service.count", FT_INT32, BASE_DEC, NULL, 0, NULL),
@@ -230,15 +215,15 @@ static hf_register_info fields[] = {
     FIELD(hf_redoable, "redoable", "vmtp.manage.redoable", FT_BOOLEAN, 32, TFS(&tfs_set_notset), 1, NULL),
     FIELD(hf_immune, "immune", "vmtp.manage.immune", FT_BOOLEAN, 32, TFS(&tfs_set_notset), 2, NULL),
     FIELD(hf_signals, "takes signals", "vmtp.manage.takes_signals", FT_BOOLEAN, 32, TFS(&tfs_set_notset), 4, NULL),
-    NUMBER_FIELD(hf_ready, "Requests it will take now", "vmtp.manage.ready"),
-    NUMBER_FIELD(hf_in_hand, "Requests in hand", "vmtp.manage.in_hand"),
-    NUMBER_FIELD(hf_calling, "Call outstanding", "vmtp.manage.calling"),
-    NUMBER_FIELD(hf_zero, "Zero", "vmtp.manage.zero"),
-    ENTITY_FIELD(hf_client, "client", "vmtp.notify.client"),
-    ENTITY_FIELD(hf_server, "server", "vmtp.notify.server"),
+    COUNT_FIELD(hf_ready, "Requests it will take now", "vmtp.manage.ready", FT_UINT32, NULL),
+    COUNT_FIELD(hf_in_hand, "Requests in hand", "vmtp.manage.in_hand", FT_UINT32, NULL),
+    COUNT_FIELD(hf_calling, "Call outstanding", "vmtp.manage.calling", FT_UINT32, NULL),
+    COUNT_FIELD(hf_zero, "Zero", "vmtp.manage.zero", FT_UINT32, NULL),
+    WHO_FIELD(hf_client, "client", "vmtp.notify.client"),
+    WHO_FIELD(hf_server, "server", "vmtp.notify.server"),
     FIELD(hf_ctrl, "ctrl", "vmtp.notify.ctrl", FT_UINT32, BASE_HEX, NULL, 0, NULL),
-    NUMBER_FIELD(hf_rec_seq, "recSeq", "vmtp.notify.rec_seq"),
-    NUMBER_FIELD(hf_transact, "transact", "vmtp.notify.transact"),
+    COUNT_FIELD(hf_rec_seq, "recSeq", "vmtp.notify.rec_seq", FT_UINT32, NULL),
+    COUNT_FIELD(hf_transact, "transact", "vmtp.notify.transact", FT_UINT32, NULL),
     FIELD(hf_delivery, "delivery", "vmtp.notify.delivery", FT_UINT32, BASE_HEX, NULL, 0, "blocks received"),
     FIELD(hf_code, "code", "vmtp.notify.code", FT_UINT32, BASE_HEX, VALS(response_codes), 0, NULL),
     FIELD(hf_ctrl_retransmit, "RetransmitCount", "vmtp.notify.ctrl.retransmit_count", FT_UINT32, BASE_DEC, NULL,

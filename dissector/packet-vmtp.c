@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMTP: registration, and the way of a packet through the parts of the plugin. */
-#include "vmtp.h"
+#include "words.h"
 
 #include <epan/decode_as.h>
 #include <epan/prefs.h>
@@ -11,13 +11,21 @@ expert_module_t *vmtp_experts;
 static int hf_data = -1, hf_padding = -1, hf_encrypted = -1;
 static expert_field ei_short = EI_INIT;
 static compat_bool show_entities = TRUE;
-static dissector_handle_t vmtp_handle;
+static dissector_handle_t vmtp_handle, naming_handle;
 static dissector_table_t code_table, interface_table;
 static heur_dissector_list_t heuristics;
 
 #define IP_PROTOCOL_VMTP 81
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
+
+const char *message_head(const struct vmtp_packet *p, uint32_t code, wmem_allocator_t *scope) {
+    const char *operation = code == CODE_UNKNOWN ? "" : request_code_text(scope, code);
+    if (!PACKET_RESPONSE(p))
+        return wmem_strdup_printf(scope, "%s Request", operation);
+    return wmem_strdup_printf(scope, "%s%sResponse %s", operation, *operation ? " " : "",
+                              response_code_text(scope, PACKET_CODE(p)));
+}
 
 static void append_flags(wmem_strbuf_t *text, const struct vmtp_packet *p) {
 #define WORD(symbol, value, word, filter, meaning)                                                                     \
@@ -32,39 +40,40 @@ static void append_flags(wmem_strbuf_t *text, const struct vmtp_packet *p) {
 #undef WORD
 }
 
-static const char *summary_of(const struct vmtp_packet *p, packet_info *pinfo) {
+/* Of the packet, behind what its message says. */
+static const char *packet_tail(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
     wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
-    if (PACKET_RESPONSE(p))
-        wmem_strbuf_append_printf(text, "Response %s", response_code_text(pinfo->pool, PACKET_CODE(p)));
-    else
-        wmem_strbuf_append_printf(text, "Request %s", request_code_text(pinfo->pool, PACKET_CODE(p)));
+    story_part(text, p, pinfo, seen);
     wmem_strbuf_append_printf(text, ", Transaction %u", p->transaction);
     append_flags(text, p);
     if (PACKET_HAS_SEGMENT(p))
         wmem_strbuf_append_printf(text, ", segment %u", p->words[6]);
-    if (p->delivery && p->delivery != blocks_of(packet_group_size(p)))
-        wmem_strbuf_append_printf(text, ", blocks %s", blocks_text(pinfo->pool, p->delivery));
     if (PACKET_RETRANSMIT(p))
         wmem_strbuf_append_printf(text, ", again %u", PACKET_RETRANSMIT(p));
     if (PACKET_FORWARD(p))
         wmem_strbuf_append_printf(text, ", forwarded %u", PACKET_FORWARD(p));
+    if (seen)
+        story_other_half(text, p, pinfo, seen);
     return wmem_strbuf_get_str(text);
 }
 
 /* ---- a packet ---------------------------------------------------------------------------------------------------- */
 
+/* An item for octets of which some may have been cut off. */
+static void octets_item(proto_tree *tree, int field, const struct vmtp_packet *p, uint32_t at, uint32_t octets) {
+    uint32_t captured = tvb_captured_length(p->tvb);
+    if (at < captured && octets > 0)
+        proto_tree_add_item(tree, field, p->tvb, (int)at, (int)MIN(octets, captured - at), ENC_NA);
+}
+
 static void data_tree(const struct vmtp_packet *p, proto_tree *tree) {
     uint32_t octets = p->sound ? blocks_octets(p->delivery, packet_group_size(p)) : p->data_octets;
-    if (p->data_octets == 0)
-        return;
     if (p->head & VMTP_EPG) {
-        proto_tree_add_item(tree, hf_encrypted, p->tvb, VMTP_HEADER_OCTETS, (int)p->data_octets, ENC_NA);
+        octets_item(tree, hf_encrypted, p, VMTP_HEADER_OCTETS, p->data_octets);
         return;
     }
-    proto_tree_add_item(tree, hf_data, p->tvb, VMTP_HEADER_OCTETS, (int)octets, ENC_NA);
-    if (octets < p->data_octets)
-        proto_tree_add_item(tree, hf_padding, p->tvb, (int)(VMTP_HEADER_OCTETS + octets),
-                            (int)(p->data_octets - octets), ENC_NA);
+    octets_item(tree, hf_data, p, VMTP_HEADER_OCTETS, octets);
+    octets_item(tree, hf_padding, p, VMTP_HEADER_OCTETS + octets, p->data_octets - octets);
 }
 
 /* ---- what stands above ------------------------------------------------------------------------------------------ */
@@ -72,32 +81,43 @@ static void data_tree(const struct vmtp_packet *p, proto_tree *tree) {
 /* An interface is what codes that differ in the last octet, and in ByName, have in common. */
 static uint32_t interface_of(uint32_t code) { return (code & ~(uint32_t)VNAME_BY_NAME) >> 8; }
 
-static void upper(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, proto_tree *sub,
-                  const struct vmtp_seen *seen, tvbuff_t *segment) {
-    const struct vmtp_call *call = seen ? seen->call : NULL;
-    bool response = PACKET_RESPONSE(p), known = !response || (call && call->frame);
-    struct vmtp_info info = {p,        seen,  response && call ? call->code & (uint32_t)VMTP_CODE_MASK : PACKET_CODE(p),
-                             response, false, sub};
+/* The operation of a Response is that of its Request. */
+static uint32_t operation_of(const struct vmtp_packet *p, const struct vmtp_seen *seen) {
+    if (!PACKET_RESPONSE(p))
+        return PACKET_CODE(p);
+    return seen && seen->call->frame ? seen->call->code & (uint32_t)VMTP_CODE_MASK : CODE_UNKNOWN;
+}
+
+static void upper(struct vmtp_info *info, packet_info *pinfo, proto_tree *tree, tvbuff_t *segment) {
+    const struct vmtp_packet *p = info->packet;
     heur_dtbl_entry_t *entry;
-    if (!known || (seen && seen->verdict == VERDICT_ALIEN))
+    if (info->code == CODE_UNKNOWN || (info->seen && info->seen->verdict == VERDICT_ALIEN))
         return;
-    info.complete = !PACKET_HAS_SEGMENT(p) || (segment && tvb_reported_length(segment) == packet_segment_size(p));
+    info->complete = !PACKET_HAS_SEGMENT(p) || (segment && tvb_reported_length(segment) == packet_segment_size(p));
     tvbuff_t *tvb = segment ? segment : tvb_new_subset_length(p->tvb, VMTP_HEADER_OCTETS, 0);
-    p_add_proto_data(pinfo->pool, pinfo, proto_vmtp, 0, GUINT_TO_POINTER(interface_of(info.code)));
-    if (response)
-        col_append_fstr(pinfo->cinfo, COL_INFO, ", to %s", request_code_text(pinfo->pool, info.code));
-    if (interface_of(info.code) == interface_of(VMTP_PROBE_ENTITY)) {
-        manage_message(&info, tvb, pinfo);
+    p_add_proto_data(pinfo->pool, pinfo, proto_vmtp, 0, GUINT_TO_POINTER(interface_of(info->code)));
+    if (interface_of(info->code) == interface_of(VMTP_PROBE_ENTITY)) {
+        manage_message(info, tvb, pinfo);
         return;
     }
-    if (compat_try_uint(code_table, info.code, tvb, pinfo, tree, TRUE, &info) ||
-        compat_try_uint(interface_table, interface_of(info.code), tvb, pinfo, tree, TRUE, &info))
+    if (compat_try_uint(code_table, info->code, tvb, pinfo, tree, TRUE, info) ||
+        compat_try_uint(interface_table, interface_of(info->code), tvb, pinfo, tree, TRUE, info))
         return;
-    if (dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, &info))
+    if (dissector_try_heuristic(heuristics, tvb, pinfo, tree, &entry, info))
         return;
     /* An operation of an interface that nobody knows still has a name where all have it. */
-    if (info.code & VNAME_BY_NAME)
-        call_dissector_with_data(find_dissector("vnaming"), tvb, pinfo, tree, &info);
+    if (info->code & VNAME_BY_NAME)
+        call_dissector_with_data(naming_handle, tvb, pinfo, tree, info);
+}
+
+/* In the midst of a segment the message has been said already, or will be. */
+static void upper_said_once(struct vmtp_info *info, packet_info *pinfo, proto_tree *tree, tvbuff_t *segment) {
+    bool said = segment || info->packet->delivery == 0 || story_begins(pinfo, info->seen);
+    bool writable = col_get_writable(pinfo->cinfo, COL_INFO);
+    if (!said)
+        col_set_writable(pinfo->cinfo, COL_INFO, FALSE);
+    upper(info, pinfo, tree, segment);
+    col_set_writable(pinfo->cinfo, COL_INFO, writable);
 }
 
 static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
@@ -105,6 +125,43 @@ static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
     col_set_str(pinfo->cinfo, COL_INFO, "fewer octets than a header and a checksum have");
     rule_broken(pinfo, top, &ei_short, "VMTP-5.1-03");
     return (int)tvb_captured_length(tvb);
+}
+
+static void addresses(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *sub) {
+    bool response = PACKET_RESPONSE(p);
+    if (show_entities)
+        entity_columns(pinfo, response ? p->server : p->client, response ? p->client : p->server);
+    if (sub)
+        entity_tree(sub, p->tvb, response);
+}
+
+/* What is in the packet by itself. */
+static void packet_tree(struct vmtp_packet *p, packet_info *pinfo, proto_tree *sub, const struct vmtp_items *items) {
+    if (p->octets > VMTP_HEADER_OCTETS + VMTP_GROUP_OCTETS + VMTP_CHECKSUM_OCTETS)
+        rule_broken(pinfo, items->top, &ei_short, "VMTP-5.1-03");
+    p->sound = check_packet(p, pinfo, items);
+    data_tree(p, sub);
+    if (!checksum_tree(p, pinfo, sub))
+        p->sound = false;
+}
+
+/* What it means among the others. */
+static void message_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, proto_tree *sub) {
+    const struct vmtp_seen *seen = track_packet(p, pinfo);
+    tvbuff_t *segment = collect_segment(p, pinfo, seen);
+    struct vmtp_info info = {p, seen, operation_of(p, seen), PACKET_RESPONSE(p), false, sub};
+    bool shown = message_shown(pinfo, sub);
+    if (shown)
+        message_say(pinfo, sub, "%s%s", p->sound ? story_marks(p, pinfo, seen) : "[Invalid] ",
+                    message_head(p, info.code, pinfo->pool));
+    story_tree(p, pinfo, sub, seen, segment);
+    statistics_packet(p, pinfo, seen);
+    if (seen && (seen->completes || seen->finishes))
+        statistics_segment(pinfo, segment);
+    if (p->sound)
+        upper_said_once(&info, pinfo, tree, segment);
+    if (shown)
+        message_say(pinfo, sub, "%s", packet_tail(p, pinfo, seen));
 }
 
 static int dissect_vmtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_) {
@@ -117,28 +174,12 @@ static int dissect_vmtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     header_tree(tvb, pinfo, tree, &items);
     proto_tree *sub = proto_item_get_subtree(items.top);
     packet_parse(p, tvb, pinfo);
-    const char *summary = summary_of(p, pinfo);
-    col_add_str(pinfo->cinfo, COL_INFO, summary);
-    proto_item_append_text(items.top, ", %s", summary);
-    if (show_entities)
-        entity_columns(pinfo, PACKET_RESPONSE(p) ? p->server : p->client, PACKET_RESPONSE(p) ? p->client : p->server);
-    if (sub)
-        entity_tree(sub, tvb, PACKET_RESPONSE(p));
-    if (p->octets > VMTP_HEADER_OCTETS + VMTP_GROUP_OCTETS + VMTP_CHECKSUM_OCTETS)
-        rule_broken(pinfo, items.top, &ei_short, "VMTP-5.1-03");
-    p->sound = check_packet(p, pinfo, &items);
-    data_tree(p, sub);
-    if (!checksum_tree(p, pinfo, sub))
-        p->sound = false;
+    proto_item_append_text(items.top, ", ");
+    addresses(p, pinfo, sub);
+    packet_tree(p, pinfo, sub, &items);
     story_time(pinfo);
-    const struct vmtp_seen *seen = track_packet(p, pinfo);
-    tvbuff_t *segment = collect_segment(p, pinfo, seen);
-    story_tree(p, pinfo, sub, seen, segment);
-    statistics_packet(p, pinfo, seen);
-    if (seen && (seen->completes || seen->finishes))
-        statistics_segment(pinfo, segment);
-    if (p->sound)
-        upper(p, pinfo, tree, sub, seen, segment);
+    message_tree(p, pinfo, tree, sub);
+    tvb_ensure_bytes_exist(tvb, 0, (int)p->octets); /* what was cut off is told when all the rest has been */
     return (int)tvb_captured_length(tvb);
 }
 
@@ -204,6 +245,7 @@ void proto_register_vmtp(void) {
 void proto_reg_handoff_vmtp(void) {
     dissector_add_uint_with_preference("ethertype", VMTP_ETHERTYPE, vmtp_handle);
     dissector_add_uint("ip.proto", IP_PROTOCOL_VMTP, vmtp_handle);
+    naming_handle = find_dissector("vnaming");
     statistics_handoff();
     decode_as_handoff();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The V naming protocol (spec/naming.md): who answers for which names. */
-#include "vmtp.h"
+#include "words.h"
 
 int proto_vnaming = -1;
 
@@ -14,35 +14,29 @@ static int ett_vnaming = -1, ett_record = -1, ett_flags = -1;
 
 static expert_field ei_record = EI_INIT, ei_form = EI_INIT;
 
-#define BIT(symbol, value, word, filter, text) static int hf_##symbol = -1;
-REGISTRY_NAME_FLAG(BIT)
-#define POINTER(symbol, value, word, filter, text) &hf_##symbol,
-static int *const flag_bits[] = {REGISTRY_NAME_FLAG(POINTER) NULL};
+REGISTRY_NAME_FLAG(BIT_VARIABLE)
+static int *const flag_bits[] = {REGISTRY_NAME_FLAG(BIT_POINTER) NULL};
 
 #define RECORD_HEAD 40
 #define NAME_OCTETS 1024
 
-#define NUMBER(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 4, WORD_PLAIN, &field, NULL, NULL }
-#define ENTITY(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 8, WORD_ENTITY, &field, NULL, NULL }
 static const struct vmtp_parameter parameters[] = {
-    NUMBER(VNAME_QUERY, true, 36, hf_matched),
-    NUMBER(VNAME_CLAIM, false, 36, hf_round),
-    NUMBER(VNAME_ANNOUNCE, false, 36, hf_reason),
-    NUMBER(VNAME_MOUNT, false, 36, hf_end),
-    NUMBER(VNAME_LIST, false, 36, hf_skip),
-    NUMBER(VNAME_LIST, true, 36, hf_all),
-    NUMBER(VNAME_LIST, true, 40, hf_here),
-    NUMBER(VNAME_WATCH, false, 36, hf_seconds),
-    NUMBER(VNAME_WATCH, true, 36, hf_milliseconds),
-    ENTITY(VNAME_MAP_CONTEXT, true, 36, hf_manager),
-    NUMBER(VNAME_MAP_CONTEXT, true, 44, hf_context),
-    ENTITY(VNAME_FIND_DIRECTORY, true, 36, hf_directory),
-    NUMBER(VNAME_FIND_DIRECTORY, true, 44, hf_back_end),
-    NUMBER(VNAME_LOOKUP, true, 36, hf_matched),
-    NUMBER(VNAME_UNREGISTER, false, 36, hf_any_owner),
-    NUMBER(VNAME_LIST_REGISTERED, true, 36, hf_more),
+    ARG_NUMBER(VNAME_QUERY, true, 36, hf_matched, NULL),
+    ARG_NUMBER(VNAME_CLAIM, false, 36, hf_round, "round #"),
+    ARG_NUMBER(VNAME_ANNOUNCE, false, 36, hf_reason, "#"),
+    ARG_NUMBER(VNAME_MOUNT, false, 36, hf_end, "~end"),
+    ARG_NUMBER(VNAME_LIST, false, 36, hf_skip, "~from record # on"),
+    ARG_NUMBER(VNAME_LIST, true, 36, hf_all, NULL),
+    ARG_NUMBER(VNAME_LIST, true, 40, hf_here, "records: #"),
+    ARG_NUMBER(VNAME_WATCH, false, 36, hf_seconds, "# s"),
+    ARG_NUMBER(VNAME_WATCH, true, 36, hf_milliseconds, "every # ms"),
+    ARG_ENTITY(VNAME_MAP_CONTEXT, true, 36, hf_manager, "#"),
+    ARG_NUMBER(VNAME_MAP_CONTEXT, true, 44, hf_context, "context #"),
+    ARG_ENTITY(VNAME_FIND_DIRECTORY, true, 36, hf_directory, "#"),
+    ARG_NUMBER(VNAME_FIND_DIRECTORY, true, 44, hf_back_end, "#"),
+    ARG_NUMBER(VNAME_LOOKUP, true, 36, hf_matched, NULL),
+    ARG_NUMBER(VNAME_UNREGISTER, false, 36, hf_any_owner, "~of any owner"),
+    ARG_NUMBER(VNAME_LIST_REGISTERED, true, 36, hf_more, "~more follow"),
 };
 
 enum segment_form { FORM_NONE, FORM_NAME, FORM_RECORD };
@@ -79,7 +73,7 @@ static void name_item(const struct vmtp_info *info, tvbuff_t *tvb, int at, int o
                       proto_tree *tree) {
     const char *name = (const char *)tvb_get_string_enc(pinfo->pool, tvb, at, octets, ENC_UTF_8);
     proto_item *item = proto_tree_add_string(tree, hf_name, tvb, at, octets, name);
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", printable(pinfo->pool, name));
+    message_say(pinfo, tree, " %s", printable(pinfo->pool, name));
     remember_name(info, pinfo, name);
     if (octets > NAME_OCTETS)
         rule_broken(pinfo, item, &ei_form, "NAME-2.1-01");
@@ -128,6 +122,14 @@ static void learn(tvbuff_t *tvb, int at, packet_info *pinfo, const char *prefix)
         entity_learn(group, prefix, pinfo->num);
 }
 
+/* "/storage of 0123-4567-89ab-cdef", or whatever else a record says of a prefix. */
+static void say_record(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *tree, const char *prefix) {
+    uint32_t flags = tvb_get_ntohs(tvb, at + 2);
+    const char *relation = flags & VNAME_CLAIMING ? "claimed by" : flags & VNAME_RELEASED ? "released by" : "of";
+    message_say(pinfo, tree, ", %s%s %s %s", prefix, flags & VNAME_ALIAS_RECORD ? ", an alias" : "", relation,
+                entity_text(pinfo->pool, tvb_get_ntoh64(tvb, at + 8), 0));
+}
+
 static void record_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *tree) {
     int length = tvb_get_ntohs(tvb, at), prefix = tvb_get_ntohs(tvb, at + 36), target = tvb_get_ntohs(tvb, at + 38);
     int used = RECORD_HEAD + prefix + target;
@@ -150,8 +152,8 @@ static void record_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *t
         proto_tree_add_item(sub, hf_target, tvb, at + RECORD_HEAD + prefix, target, ENC_UTF_8);
     if (used < length)
         proto_tree_add_item(sub, hf_padding, tvb, at + used, length - used, ENC_NA);
-    col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", printable(pinfo->pool, text));
     learn(tvb, at, pinfo, text);
+    say_record(tvb, at, pinfo, tree, printable(pinfo->pool, text));
 }
 
 static void records_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
@@ -204,12 +206,12 @@ static int dissect_vnaming(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     proto_tree *sub = upper_tree(proto_vnaming, ett_vnaming, "VNAMING", info, tvb, pinfo, tree);
     proto_item_set_generated(proto_tree_add_uint(sub, hf_operation, tvb, 0, 0, info->code));
     if (info->response && info->seen->call->name)
-        col_append_fstr(pinfo->cinfo, COL_INFO, " of %s", printable(pinfo->pool, info->seen->call->name));
+        message_say(pinfo, sub, " %s", printable(pinfo->pool, info->seen->call->name));
     if (info->response && naming_refusal(info, tvb, pinfo, sub))
         return 1;
     if (info->response && PACKET_CODE(info->packet) != VMTP_OK)
         return 1;
-    words_tree_of(parameters, G_N_ELEMENTS(parameters), info->code, info->response, info->packet->tvb, pinfo, sub);
+    words_tree_of(parameters, G_N_ELEMENTS(parameters), info, pinfo, sub);
     if (!info->response && (info->code & VNAME_BY_NAME))
         by_name_tree(info, tvb, pinfo, sub);
     else
@@ -219,51 +221,43 @@ static int dissect_vnaming(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
 /* ---- registration ------------------------------------------------------------------------------------------------------------ */
 
-#define FIELD(variable, name, filter, type, display, strings, mask, text)                                              \
-    {                                                                                                                  \
-        &variable, { name, "vnaming." filter, type, display, strings, mask, text, HFILL }                              \
-    }
-#define COUNT(variable, name, filter, type, text) FIELD(variable, name, filter, type, BASE_DEC, NULL, 0, text)
-#define WHO(variable, name, filter) FIELD(variable, name, filter, FT_BYTES, BASE_NONE, NULL, 0, NULL)
-#define TEXT(variable, name, filter) FIELD(variable, name, filter, FT_STRING, BASE_NONE, NULL, 0, NULL)
-#define FLAG(symbol, value, word, filter, text)                                                                        \
-    FIELD(hf_##symbol, word, "flags." filter, FT_BOOLEAN, 16, TFS(&tfs_set_notset), (uint64_t)(value), text),
+#define NAME_BIT(symbol, ...) BIT_FIELD(16, "vnaming.flags.", hf_##symbol, __VA_ARGS__)
 
 static hf_register_info fields[] = {
-    FIELD(hf_operation, "Operation", "operation", FT_UINT32, BASE_HEX, VALS(request_codes), 0, NULL),
-    TEXT(hf_name, "Name", "name"),
-    COUNT(hf_matched, "Octets matched", "matched", FT_UINT32, "length of the prefix"),
-    COUNT(hf_round, "Round", "round", FT_UINT32, "of the claim, counted from 0"),
-    FIELD(hf_reason, "Reason", "reason", FT_UINT32, BASE_DEC, VALS(name_reasons), 0, NULL),
-    COUNT(hf_end, "End", "end", FT_UINT32, "1: the mount ends"),
-    COUNT(hf_skip, "Records to skip", "skip", FT_UINT32, NULL),
-    COUNT(hf_all, "Records in all", "all", FT_UINT32, NULL),
-    COUNT(hf_here, "Records here", "here", FT_UINT32, NULL),
-    COUNT(hf_seconds, "Seconds", "seconds", FT_UINT32, "for which heartbeats are wanted"),
-    COUNT(hf_milliseconds, "Milliseconds", "milliseconds", FT_UINT32, "between heartbeats"),
-    WHO(hf_manager, "Manager", "manager"),
-    FIELD(hf_context, "Context", "context", FT_UINT32, BASE_DEC, NULL, 0, NULL),
-    WHO(hf_directory, "Directory", "directory"),
-    FIELD(hf_back_end, "Back end", "back_end", FT_UINT32, BASE_DEC, VALS(name_back_ends), 0, NULL),
-    COUNT(hf_any_owner, "Any owner", "any_owner", FT_UINT32, NULL),
-    COUNT(hf_more, "More", "more", FT_UINT32, "1: there are more records"),
-    COUNT(hf_index, "NameIndex", "name_index", FT_UINT16, "where the part begins that is to be interpreted"),
-    COUNT(hf_length, "NameLength", "name_length", FT_UINT16, NULL),
-    FIELD(hf_record, "Record", "record", FT_NONE, BASE_NONE, NULL, 0, NULL),
-    COUNT(hf_record_length, "Length", "record.length", FT_UINT16, NULL),
-    FIELD(hf_flags, "Flags", "flags", FT_UINT16, BASE_HEX, NULL, 0, NULL),
-    COUNT(hf_generation, "Generation", "generation", FT_UINT32, NULL),
-    WHO(hf_record_manager, "Manager", "record.manager"),
-    WHO(hf_group, "Group", "group"),
-    FIELD(hf_owner, "Owner", "owner", FT_UINT64, BASE_HEX, NULL, 0, "who may stand in for the manager"),
-    FIELD(hf_record_context, "Context", "record.context", FT_UINT32, BASE_DEC, NULL, 0, NULL),
-    COUNT(hf_prefix_length, "Octets of the prefix", "prefix_length", FT_UINT16, NULL),
-    COUNT(hf_target_length, "Octets of the target", "target_length", FT_UINT16, NULL),
-    TEXT(hf_prefix, "Prefix", "prefix"),
-    TEXT(hf_target, "Target", "target"),
-    FIELD(hf_padding, "Padding", "padding", FT_BYTES, BASE_NONE, NULL, 0, NULL),
-    FIELD(hf_rest, "Other octets", "rest", FT_BYTES, BASE_NONE, NULL, 0, NULL),
-    REGISTRY_NAME_FLAG(FLAG)};
+    FIELD(hf_operation, "Operation", "vnaming.operation", FT_UINT32, BASE_HEX, VALS(request_codes), 0, NULL),
+    TEXT_FIELD(hf_name, "Name", "vnaming.name"),
+    COUNT_FIELD(hf_matched, "Octets matched", "vnaming.matched", FT_UINT32, "length of the prefix"),
+    COUNT_FIELD(hf_round, "Round", "vnaming.round", FT_UINT32, "of the claim, counted from 0"),
+    FIELD(hf_reason, "Reason", "vnaming.reason", FT_UINT32, BASE_DEC, VALS(name_reasons), 0, NULL),
+    COUNT_FIELD(hf_end, "End", "vnaming.end", FT_UINT32, "1: the mount ends"),
+    COUNT_FIELD(hf_skip, "Records to skip", "vnaming.skip", FT_UINT32, NULL),
+    COUNT_FIELD(hf_all, "Records in all", "vnaming.all", FT_UINT32, NULL),
+    COUNT_FIELD(hf_here, "Records here", "vnaming.here", FT_UINT32, NULL),
+    COUNT_FIELD(hf_seconds, "Seconds", "vnaming.seconds", FT_UINT32, "for which heartbeats are wanted"),
+    COUNT_FIELD(hf_milliseconds, "Milliseconds", "vnaming.milliseconds", FT_UINT32, "between heartbeats"),
+    WHO_FIELD(hf_manager, "Manager", "vnaming.manager"),
+    FIELD(hf_context, "Context", "vnaming.context", FT_UINT32, BASE_DEC, NULL, 0, NULL),
+    WHO_FIELD(hf_directory, "Directory", "vnaming.directory"),
+    FIELD(hf_back_end, "Back end", "vnaming.back_end", FT_UINT32, BASE_DEC, VALS(name_back_ends), 0, NULL),
+    COUNT_FIELD(hf_any_owner, "Any owner", "vnaming.any_owner", FT_UINT32, NULL),
+    COUNT_FIELD(hf_more, "More", "vnaming.more", FT_UINT32, "1: there are more records"),
+    COUNT_FIELD(hf_index, "NameIndex", "vnaming.name_index", FT_UINT16, "where the part begins that is to be interpreted"),
+    COUNT_FIELD(hf_length, "NameLength", "vnaming.name_length", FT_UINT16, NULL),
+    FIELD(hf_record, "Record", "vnaming.record", FT_NONE, BASE_NONE, NULL, 0, NULL),
+    COUNT_FIELD(hf_record_length, "Length", "vnaming.record.length", FT_UINT16, NULL),
+    FIELD(hf_flags, "Flags", "vnaming.flags", FT_UINT16, BASE_HEX, NULL, 0, NULL),
+    COUNT_FIELD(hf_generation, "Generation", "vnaming.generation", FT_UINT32, NULL),
+    WHO_FIELD(hf_record_manager, "Manager", "vnaming.record.manager"),
+    WHO_FIELD(hf_group, "Group", "vnaming.group"),
+    FIELD(hf_owner, "Owner", "vnaming.owner", FT_UINT64, BASE_HEX, NULL, 0, "who may stand in for the manager"),
+    FIELD(hf_record_context, "Context", "vnaming.record.context", FT_UINT32, BASE_DEC, NULL, 0, NULL),
+    COUNT_FIELD(hf_prefix_length, "Octets of the prefix", "vnaming.prefix_length", FT_UINT16, NULL),
+    COUNT_FIELD(hf_target_length, "Octets of the target", "vnaming.target_length", FT_UINT16, NULL),
+    TEXT_FIELD(hf_prefix, "Prefix", "vnaming.prefix"),
+    TEXT_FIELD(hf_target, "Target", "vnaming.target"),
+    FIELD(hf_padding, "Padding", "vnaming.padding", FT_BYTES, BASE_NONE, NULL, 0, NULL),
+    FIELD(hf_rest, "Other octets", "vnaming.rest", FT_BYTES, BASE_NONE, NULL, 0, NULL),
+    REGISTRY_NAME_FLAG(NAME_BIT)};
 
 void proto_register_vnaming(void) {
     static int *subtrees[] = {&ett_vnaming, &ett_record, &ett_flags};

@@ -20,80 +20,73 @@ static int ett_vuio = -1, ett_mode = -1, ett_mask = -1, ett_attributes = -1, ett
 static expert_field ei_form = EI_INIT, ei_stale = EI_INIT;
 static int tap_objects = -1;
 
-#define BIT(symbol, value, word, filter, text) static int hf_##symbol = -1;
-#define POINTER(symbol, value, word, filter, text) &hf_##symbol,
-REGISTRY_UIO_ATTRIBUTE(BIT)
-REGISTRY_UIO_MODE(BIT)
-REGISTRY_UIO_MASK(BIT)
-REGISTRY_UIO_READ_FLAG(BIT)
-REGISTRY_UIO_WRITE_FLAG(BIT)
-REGISTRY_UIO_QUERY_FLAG(BIT)
-REGISTRY_UIO_RENAME_FLAG(BIT)
-static int *const attribute_bits[] = {REGISTRY_UIO_ATTRIBUTE(POINTER) NULL};
-static int *const mode_bits[] = {REGISTRY_UIO_MODE(POINTER) NULL};
-static int *const mask_bits[] = {REGISTRY_UIO_MASK(POINTER) NULL};
-static int *const read_bits[] = {REGISTRY_UIO_READ_FLAG(POINTER) NULL};
-static int *const write_bits[] = {REGISTRY_UIO_WRITE_FLAG(POINTER) NULL};
-static int *const query_bits[] = {REGISTRY_UIO_QUERY_FLAG(POINTER) NULL};
-static int *const rename_bits[] = {REGISTRY_UIO_RENAME_FLAG(POINTER) NULL};
+REGISTRY_UIO_ATTRIBUTE(BIT_VARIABLE)
+REGISTRY_UIO_MODE(BIT_VARIABLE)
+REGISTRY_UIO_MASK(BIT_VARIABLE)
+REGISTRY_UIO_READ_FLAG(BIT_VARIABLE)
+REGISTRY_UIO_WRITE_FLAG(BIT_VARIABLE)
+REGISTRY_UIO_QUERY_FLAG(BIT_VARIABLE)
+REGISTRY_UIO_RENAME_FLAG(BIT_VARIABLE)
+static int *const attribute_bits[] = {REGISTRY_UIO_ATTRIBUTE(BIT_POINTER) NULL};
+static int *const mode_bits[] = {REGISTRY_UIO_MODE(BIT_POINTER) NULL};
+static int *const mask_bits[] = {REGISTRY_UIO_MASK(BIT_POINTER) NULL};
+static int *const read_bits[] = {REGISTRY_UIO_READ_FLAG(BIT_POINTER) NULL};
+static int *const write_bits[] = {REGISTRY_UIO_WRITE_FLAG(BIT_POINTER) NULL};
+static int *const query_bits[] = {REGISTRY_UIO_QUERY_FLAG(BIT_POINTER) NULL};
+static int *const rename_bits[] = {REGISTRY_UIO_RENAME_FLAG(BIT_POINTER) NULL};
 
 #define OBJECT_HEAD 88
 #define INSTANCE_HEAD 48
 #define RANGE_OCTETS 16
 #define NEW_NAME_HEAD 8
 
-#define NUMBER(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 4, WORD_PLAIN, &field, NULL, NULL }
-#define LONG(code, response, at, field)                                                                                \
-    { (uint32_t)(code), response, at, 8, WORD_PLAIN, &field, NULL, NULL }
-#define ENTITY(code, response, at, field)                                                                              \
-    { (uint32_t)(code), response, at, 8, WORD_ENTITY, &field, NULL, NULL }
-#define FLAGS(code, response, at, field, ett, bits)                                                                    \
-    { (uint32_t)(code), response, at, 4, WORD_FLAGS, &field, &ett, bits }
+/* Where a read or write goes on. */
+static const val64_string next_block[] = {{UINT64_MAX, "next"}, {0, NULL}};
+
 static const struct vmtp_parameter parameters[] = {
-    FLAGS(UIO_CREATE_INSTANCE, false, 44, hf_mode, ett_mode, mode_bits),
-    NUMBER(UIO_CREATE_INSTANCE, false, 48, hf_permissions),
-    ENTITY(UIO_CREATE_INSTANCE, false, 52, hf_owner),
-    NUMBER(UIO_CREATE_INSTANCE, true, 36, hf_instance),
-    FLAGS(UIO_CREATE_INSTANCE, true, 40, hf_attributes, ett_attributes, attribute_bits),
-    NUMBER(UIO_CREATE_INSTANCE, true, 44, hf_block_size),
-    FLAGS(UIO_QUERY_OBJECT, false, 44, hf_query_flags, ett_flags, query_bits),
-    FLAGS(UIO_MODIFY_OBJECT, false, 44, hf_mask, ett_mask, mask_bits),
-    NUMBER(UIO_MODIFY_OBJECT, false, 48, hf_flags),
-    NUMBER(UIO_REMOVE_OBJECT, false, 44, hf_type),
-    FLAGS(UIO_RENAME_OBJECT, false, 44, hf_rename_flags, ett_flags, rename_bits),
-    NUMBER(UIO_CREATE_OBJECT, false, 44, hf_type),
-    NUMBER(UIO_CREATE_OBJECT, false, 48, hf_permissions),
-    LONG(UIO_QUERY_STORAGE, true, 36, hf_total),
-    LONG(UIO_QUERY_STORAGE, true, 44, hf_free),
-    LONG(UIO_QUERY_STORAGE, true, 52, hf_objects),
-    NUMBER(UIO_READ_INSTANCE, false, 36, hf_instance),
-    LONG(UIO_READ_INSTANCE, false, 40, hf_block),
-    NUMBER(UIO_READ_INSTANCE, false, 48, hf_offset),
-    NUMBER(UIO_READ_INSTANCE, false, 52, hf_octets),
-    NUMBER(UIO_READ_INSTANCE, true, 36, hf_octets),
-    LONG(UIO_READ_INSTANCE, true, 40, hf_block),
-    FLAGS(UIO_READ_INSTANCE, true, 48, hf_read_flags, ett_flags, read_bits),
-    NUMBER(UIO_WRITE_INSTANCE, false, 36, hf_instance),
-    LONG(UIO_WRITE_INSTANCE, false, 40, hf_block),
-    NUMBER(UIO_WRITE_INSTANCE, false, 48, hf_offset),
-    FLAGS(UIO_WRITE_INSTANCE, false, 52, hf_write_flags, ett_flags, write_bits),
-    NUMBER(UIO_WRITE_INSTANCE, true, 36, hf_octets),
-    LONG(UIO_WRITE_INSTANCE, true, 40, hf_block),
-    NUMBER(UIO_WRITE_INSTANCE, true, 48, hf_offset),
-    NUMBER(UIO_QUERY_INSTANCE, false, 36, hf_instance),
-    NUMBER(UIO_MODIFY_INSTANCE, false, 36, hf_instance),
-    FLAGS(UIO_MODIFY_INSTANCE, false, 40, hf_mask, ett_mask, mask_bits),
-    ENTITY(UIO_MODIFY_INSTANCE, false, 44, hf_owner),
-    NUMBER(UIO_RELEASE_INSTANCE, false, 36, hf_instance),
-    NUMBER(UIO_RELEASE_INSTANCE, false, 40, hf_commit),
-    NUMBER(UIO_LOCK_INSTANCE, false, 36, hf_instance),
-    NUMBER(UIO_LOCK_INSTANCE, false, 40, hf_lock),
-    NUMBER(UIO_LOCK_INSTANCE, false, 44, hf_timeout),
-    NUMBER(UIO_LOCK_INSTANCE, false, 48, hf_unit),
-    NUMBER(UIO_LOCK_INSTANCE, true, 36, hf_lock),
-    NUMBER(UIO_CONTROL_INSTANCE, false, 36, hf_instance),
-    NUMBER(UIO_CONTROL_INSTANCE, false, 40, hf_function),
+    ARG_FLAGS(UIO_CREATE_INSTANCE, false, 44, hf_mode, ett_mode, mode_bits, "#"),
+    ARG_NUMBER(UIO_CREATE_INSTANCE, false, 48, hf_permissions, NULL),
+    ARG_ENTITY(UIO_CREATE_INSTANCE, false, 52, hf_owner, NULL),
+    ARG_NUMBER(UIO_CREATE_INSTANCE, true, 36, hf_instance, "instance #"),
+    ARG_FLAGS(UIO_CREATE_INSTANCE, true, 40, hf_attributes, ett_attributes, attribute_bits, NULL),
+    ARG_NUMBER(UIO_CREATE_INSTANCE, true, 44, hf_block_size, "blocks of # octets"),
+    ARG_FLAGS(UIO_QUERY_OBJECT, false, 44, hf_query_flags, ett_flags, query_bits, "~#"),
+    ARG_FLAGS(UIO_MODIFY_OBJECT, false, 44, hf_mask, ett_mask, mask_bits, "#"),
+    ARG_NUMBER(UIO_MODIFY_OBJECT, false, 48, hf_flags, NULL),
+    ARG_NUMBER(UIO_REMOVE_OBJECT, false, 44, hf_type, "~#"),
+    ARG_FLAGS(UIO_RENAME_OBJECT, false, 44, hf_rename_flags, ett_flags, rename_bits, "~#"),
+    ARG_NUMBER(UIO_CREATE_OBJECT, false, 44, hf_type, "#"),
+    ARG_NUMBER(UIO_CREATE_OBJECT, false, 48, hf_permissions, NULL),
+    ARG_LONG(UIO_QUERY_STORAGE, true, 36, hf_total, "# octets"),
+    ARG_LONG(UIO_QUERY_STORAGE, true, 44, hf_free, "# free"),
+    ARG_LONG(UIO_QUERY_STORAGE, true, 52, hf_objects, NULL),
+    ARG_NUMBER(UIO_READ_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_LONG(UIO_READ_INSTANCE, false, 40, hf_block, "block #"),
+    ARG_NUMBER(UIO_READ_INSTANCE, false, 48, hf_offset, "~offset #"),
+    ARG_NUMBER(UIO_READ_INSTANCE, false, 52, hf_octets, "# octets"),
+    ARG_NUMBER(UIO_READ_INSTANCE, true, 36, hf_octets, "# octets"),
+    ARG_LONG(UIO_READ_INSTANCE, true, 40, hf_block, NULL),
+    ARG_FLAGS(UIO_READ_INSTANCE, true, 48, hf_read_flags, ett_flags, read_bits, "~#"),
+    ARG_NUMBER(UIO_WRITE_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_LONG(UIO_WRITE_INSTANCE, false, 40, hf_block, "block #"),
+    ARG_NUMBER(UIO_WRITE_INSTANCE, false, 48, hf_offset, "~offset #"),
+    ARG_FLAGS(UIO_WRITE_INSTANCE, false, 52, hf_write_flags, ett_flags, write_bits, "~#"),
+    ARG_NUMBER(UIO_WRITE_INSTANCE, true, 36, hf_octets, "# octets"),
+    ARG_LONG(UIO_WRITE_INSTANCE, true, 40, hf_block, NULL),
+    ARG_NUMBER(UIO_WRITE_INSTANCE, true, 48, hf_offset, NULL),
+    ARG_NUMBER(UIO_QUERY_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_NUMBER(UIO_MODIFY_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_FLAGS(UIO_MODIFY_INSTANCE, false, 40, hf_mask, ett_mask, mask_bits, "#"),
+    ARG_ENTITY(UIO_MODIFY_INSTANCE, false, 44, hf_owner, NULL),
+    ARG_NUMBER(UIO_RELEASE_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_NUMBER(UIO_RELEASE_INSTANCE, false, 40, hf_commit, "~commit"),
+    ARG_NUMBER(UIO_LOCK_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_NUMBER(UIO_LOCK_INSTANCE, false, 40, hf_lock, "#"),
+    ARG_NUMBER(UIO_LOCK_INSTANCE, false, 44, hf_timeout, "~within # ms"),
+    ARG_NUMBER(UIO_LOCK_INSTANCE, false, 48, hf_unit, NULL),
+    ARG_NUMBER(UIO_LOCK_INSTANCE, true, 36, hf_lock, "#"),
+    ARG_NUMBER(UIO_CONTROL_INSTANCE, false, 36, hf_instance, NULL),
+    ARG_NUMBER(UIO_CONTROL_INSTANCE, false, 40, hf_function, "#"),
 };
 
 /* ---- descriptors -------------------------------------------------------------------------------------------------------- */
@@ -204,8 +197,7 @@ static void new_name_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree 
     proto_tree_add_item(tree, hf_new_index, tvb, at + 4, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_new_length, tvb, at + 6, 2, ENC_BIG_ENDIAN);
     proto_tree_add_item(tree, hf_new_name, tvb, at + NEW_NAME_HEAD, length, ENC_UTF_8);
-    col_append_fstr(pinfo->cinfo, COL_INFO, " to %s",
-                    printable(pinfo->pool, text_at(tvb, at + NEW_NAME_HEAD, length, pinfo)));
+    message_say(pinfo, tree, " to %s", printable(pinfo->pool, text_at(tvb, at + NEW_NAME_HEAD, length, pinfo)));
 }
 
 /* ---- instances ------------------------------------------------------------------------------------------------------------ */
@@ -223,9 +215,9 @@ static void instance_items(const struct vmtp_info *info, tvbuff_t *tvb, packet_i
     const struct vuio_instance *instance = instance_of(info, &number);
     if (instance && instance->name) {
         proto_item_set_generated(proto_tree_add_string(tree, hf_name_of, tvb, 0, 0, instance->name));
-        col_append_fstr(pinfo->cinfo, COL_INFO, " %s", printable(pinfo->pool, instance->name));
+        message_say(pinfo, tree, " %s", printable(pinfo->pool, instance->name));
     } else if (!(info->code & VNAME_BY_NAME)) {
-        col_append_fstr(pinfo->cinfo, COL_INFO, " instance 0x%08x", info->response ? number : info->packet->words[0]);
+        message_say(pinfo, tree, " instance 0x%08x", info->response ? number : info->packet->words[0]);
     }
     if (instance && instance->frame)
         proto_item_set_generated(proto_tree_add_uint(tree, hf_made, tvb, 0, 0, instance->frame));
@@ -309,7 +301,7 @@ static void response_tree(const struct vmtp_info *info, tvbuff_t *tvb, packet_in
     const char *name = info->seen->call->name;
     bool segment = info->complete && tvb_reported_length(tvb) > 0;
     if (name)
-        col_append_fstr(pinfo->cinfo, COL_INFO, " of %s", printable(pinfo->pool, name));
+        message_say(pinfo, tree, " %s", printable(pinfo->pool, name));
     instance_items(info, tvb, pinfo, tree);
     if (code == UIO_STALE)
         expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_stale);
@@ -317,7 +309,7 @@ static void response_tree(const struct vmtp_info *info, tvbuff_t *tvb, packet_in
         range_tree(tvb, pinfo, tree);
     if (naming_refusal(info, tvb, pinfo, tree) || code != VMTP_OK)
         return;
-    words_tree_of(parameters, G_N_ELEMENTS(parameters), info->code, true, info->packet->tvb, pinfo, tree);
+    words_tree_of(parameters, G_N_ELEMENTS(parameters), info, pinfo, tree);
     if (info->code == UIO_CREATE_INSTANCE)
         remember_instance(info, pinfo);
     if (info->code == UIO_CONTROL_INSTANCE)
@@ -328,10 +320,12 @@ static void response_tree(const struct vmtp_info *info, tvbuff_t *tvb, packet_in
 
 static void request_tree(const struct vmtp_info *info, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
     int at = 0;
-    words_tree_of(parameters, G_N_ELEMENTS(parameters), info->code, false, info->packet->tvb, pinfo, tree);
     if (info->code & VNAME_BY_NAME)
         at = by_name_tree(info, tvb, pinfo, tree);
     instance_items(info, tvb, pinfo, tree);
+    words_tree_of(parameters, G_N_ELEMENTS(parameters), info, pinfo, tree);
+    if (info->code == UIO_WRITE_INSTANCE)
+        message_say(pinfo, tree, ", %u octets", packet_segment_size(info->packet));
     if (info->code == UIO_CONTROL_INSTANCE)
         clock_words(info, tree);
     if (info->complete)
@@ -353,95 +347,85 @@ static int dissect_vuio(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 
 /* ---- registration ------------------------------------------------------------------------------------------------------------ */
 
-#define FIELD(variable, name, filter, type, display, strings, mask, text)                                              \
-    {                                                                                                                  \
-        &variable, { name, "vuio." filter, type, display, strings, mask, text, HFILL }                                 \
-    }
-#define COUNT(variable, name, filter, type, text) FIELD(variable, name, filter, type, BASE_DEC, NULL, 0, text)
-#define HEX(variable, name, filter, type) FIELD(variable, name, filter, type, BASE_HEX, NULL, 0, NULL)
-#define WHO(variable, name, filter) FIELD(variable, name, filter, FT_BYTES, BASE_NONE, NULL, 0, NULL)
-#define TEXT(variable, name, filter) FIELD(variable, name, filter, FT_STRING, BASE_NONE, NULL, 0, NULL)
-#define OCTETS(variable, name, filter) FIELD(variable, name, filter, FT_BYTES, BASE_NONE, NULL, 0, NULL)
-#define WHEN(variable, name, filter) FIELD(variable, name, filter, FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0, NULL)
-#define FLAG(prefix, symbol, value, word, filter, text)                                                                \
-    FIELD(hf_##symbol, word, prefix filter, FT_BOOLEAN, 32, TFS(&tfs_set_notset), (uint64_t)(value), text),
-#define ATTRIBUTE_FLAG(...) FLAG("attributes.", __VA_ARGS__)
-#define MODE_FLAG(...) FLAG("mode.", __VA_ARGS__)
-#define MASK_FLAG(...) FLAG("mask.", __VA_ARGS__)
-#define READ_FLAG(...) FLAG("read_flags.", __VA_ARGS__)
-#define WRITE_FLAG(...) FLAG("write_flags.", __VA_ARGS__)
-#define QUERY_FLAG(...) FLAG("query_flags.", __VA_ARGS__)
-#define RENAME_FLAG(...) FLAG("rename_flags.", __VA_ARGS__)
+#define WHEN_FIELD(variable, name, filter)                                                                             \
+    FIELD(variable, name, filter, FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0, NULL)
+#define ATTRIBUTE_BIT(symbol, ...) BIT_FIELD(32, "vuio.attributes.", hf_##symbol, __VA_ARGS__)
+#define MODE_BIT(symbol, ...) BIT_FIELD(32, "vuio.mode.", hf_##symbol, __VA_ARGS__)
+#define MASK_BIT(symbol, ...) BIT_FIELD(32, "vuio.mask.", hf_##symbol, __VA_ARGS__)
+#define READ_BIT(symbol, ...) BIT_FIELD(32, "vuio.read_flags.", hf_##symbol, __VA_ARGS__)
+#define WRITE_BIT(symbol, ...) BIT_FIELD(32, "vuio.write_flags.", hf_##symbol, __VA_ARGS__)
+#define QUERY_BIT(symbol, ...) BIT_FIELD(32, "vuio.query_flags.", hf_##symbol, __VA_ARGS__)
+#define RENAME_BIT(symbol, ...) BIT_FIELD(32, "vuio.rename_flags.", hf_##symbol, __VA_ARGS__)
 
 static hf_register_info fields[] = {
-    FIELD(hf_operation, "Operation", "operation", FT_UINT32, BASE_HEX, VALS(request_codes), 0, NULL),
-    HEX(hf_mode, "Mode", "mode", FT_UINT32),
-    FIELD(hf_permissions, "Permissions", "permissions", FT_UINT32, BASE_OCT, NULL, 0, NULL),
-    WHO(hf_owner, "Owner", "owner"),
-    HEX(hf_query_flags, "Flags", "query_flags", FT_UINT32),
-    HEX(hf_mask, "Mask", "mask", FT_UINT32),
-    HEX(hf_flags, "Flags", "flags", FT_UINT32),
-    HEX(hf_rename_flags, "Flags", "rename_flags", FT_UINT32),
-    FIELD(hf_type, "Type", "type", FT_UINT32, BASE_DEC, VALS(uio_types), 0, NULL),
-    HEX(hf_instance, "Instance", "instance", FT_UINT32),
-    HEX(hf_attributes, "Attributes", "attributes", FT_UINT32),
-    COUNT(hf_block_size, "BlockSize", "block_size", FT_UINT32, NULL),
-    COUNT(hf_total, "Octets in all", "total", FT_UINT64, NULL),
-    COUNT(hf_free, "Octets free", "free", FT_UINT64, NULL),
-    COUNT(hf_objects, "Objects that may still be made", "objects", FT_UINT64, NULL),
-    COUNT(hf_block, "Block", "block", FT_UINT64, "2^64 - 1: the next one"),
-    COUNT(hf_offset, "Offset or time", "offset", FT_UINT32, "octets in the block, or milliseconds to wait"),
-    COUNT(hf_octets, "Octets", "octets", FT_UINT32, NULL),
-    HEX(hf_read_flags, "Flags", "read_flags", FT_UINT32),
-    HEX(hf_write_flags, "Flags", "write_flags", FT_UINT32),
-    COUNT(hf_commit, "Commit", "commit", FT_UINT32, NULL),
-    FIELD(hf_lock, "Kind of lock", "lock", FT_UINT32, BASE_DEC, VALS(uio_locks), 0, NULL),
-    COUNT(hf_timeout, "Milliseconds", "timeout", FT_UINT32, "that a lock may be waited for"),
-    COUNT(hf_unit, "Unit", "unit", FT_UINT32, "0: blocks, 1: octets"),
-    FIELD(hf_function, "Function", "function", FT_UINT32, BASE_HEX, VALS(uio_controls), 0, NULL),
-    WHEN(hf_clock, "Time", "clock"),
-    COUNT(hf_steady, "Nanoseconds of a steady clock", "steady_clock", FT_UINT64, NULL),
-    COUNT(hf_delay, "Microseconds", "delay", FT_UINT32, NULL),
-    OCTETS(hf_data, "Data", "data"),
-    TEXT(hf_name_of, "Name it was created with", "instance_name"),
-    FIELD(hf_made, "Created in", "created_in", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL),
-    COUNT(hf_new_context, "Context of the new name", "new_name.context", FT_UINT32, NULL),
-    COUNT(hf_new_index, "NameIndex of the new name", "new_name.index", FT_UINT16, NULL),
-    COUNT(hf_new_length, "NameLength of the new name", "new_name.length", FT_UINT16, NULL),
-    TEXT(hf_new_name, "New name", "new_name"),
-    TEXT(hf_target, "Target", "target"),
-    OCTETS(hf_rest, "Other octets", "rest"),
-    COUNT(hf_first, "First", "range.first", FT_UINT64, NULL),
-    COUNT(hf_count, "Count", "range.count", FT_UINT64, "0: to the end"),
-    WHO(hf_in_the_way, "In the way", "range.owner"),
-    COUNT(hf_last_octets, "LastOctets", "last_octets", FT_UINT32, NULL),
-    COUNT(hf_last_block, "LastBlock", "last_block", FT_UINT64, NULL),
-    COUNT(hf_next, "NextBlock", "next_block", FT_UINT64, NULL),
-    COUNT(hf_max_transfer, "MaxTransfer", "max_transfer", FT_UINT32, NULL),
-    FIELD(hf_object, "Object", "object", FT_NONE, BASE_NONE, NULL, 0, NULL),
-    COUNT(hf_object_length, "Length", "object.length", FT_UINT16, NULL),
-    FIELD(hf_object_type, "Type", "object.type", FT_UINT16, BASE_DEC, VALS(uio_types), 0, NULL),
-    HEX(hf_object_attributes, "Attributes", "object.attributes", FT_UINT32),
-    COUNT(hf_number, "Number", "object.number", FT_UINT64, NULL),
-    COUNT(hf_size, "Size", "object.size", FT_UINT64, NULL),
-    COUNT(hf_storage, "Storage", "object.storage", FT_UINT64, NULL),
-    FIELD(hf_object_permissions, "Permissions", "object.permissions", FT_UINT32, BASE_OCT, NULL, 0, NULL),
-    COUNT(hf_names, "Names", "object.names", FT_UINT32, NULL),
-    COUNT(hf_user, "User", "object.user", FT_UINT32, NULL),
-    COUNT(hf_group, "Group", "object.group", FT_UINT32, NULL),
-    WHEN(hf_changed, "Contents changed", "object.changed"),
-    WHEN(hf_descriptor_changed, "Descriptor changed", "object.descriptor_changed"),
-    WHEN(hf_used, "Used", "object.used"),
-    HEX(hf_version, "Version", "object.version", FT_UINT64),
-    COUNT(hf_object_block_size, "BlockSize", "object.block_size", FT_UINT32, NULL),
-    COUNT(hf_name_length, "Octets of the name", "object.name_length", FT_UINT16, NULL),
-    COUNT(hf_target_length, "Octets of the target", "object.target_length", FT_UINT16, NULL),
-    TEXT(hf_object_name, "Name", "object.name"),
-    TEXT(hf_object_target, "Target", "object.target"),
-    OCTETS(hf_padding, "Padding", "padding"),
-    REGISTRY_UIO_ATTRIBUTE(ATTRIBUTE_FLAG) REGISTRY_UIO_MODE(MODE_FLAG) REGISTRY_UIO_MASK(MASK_FLAG)
-        REGISTRY_UIO_READ_FLAG(READ_FLAG) REGISTRY_UIO_WRITE_FLAG(WRITE_FLAG) REGISTRY_UIO_QUERY_FLAG(QUERY_FLAG)
-            REGISTRY_UIO_RENAME_FLAG(RENAME_FLAG)};
+    FIELD(hf_operation, "Operation", "vuio.operation", FT_UINT32, BASE_HEX, VALS(request_codes), 0, NULL),
+    HEX_FIELD(hf_mode, "Mode", "vuio.mode", FT_UINT32),
+    FIELD(hf_permissions, "Permissions", "vuio.permissions", FT_UINT32, BASE_OCT, NULL, 0, NULL),
+    WHO_FIELD(hf_owner, "Owner", "vuio.owner"),
+    HEX_FIELD(hf_query_flags, "Flags", "vuio.query_flags", FT_UINT32),
+    HEX_FIELD(hf_mask, "Mask", "vuio.mask", FT_UINT32),
+    HEX_FIELD(hf_flags, "Flags", "vuio.flags", FT_UINT32),
+    HEX_FIELD(hf_rename_flags, "Flags", "vuio.rename_flags", FT_UINT32),
+    FIELD(hf_type, "Type", "vuio.type", FT_UINT32, BASE_DEC, VALS(uio_types), 0, NULL),
+    HEX_FIELD(hf_instance, "Instance", "vuio.instance", FT_UINT32),
+    HEX_FIELD(hf_attributes, "Attributes", "vuio.attributes", FT_UINT32),
+    COUNT_FIELD(hf_block_size, "BlockSize", "vuio.block_size", FT_UINT32, NULL),
+    COUNT_FIELD(hf_total, "Octets in all", "vuio.total", FT_UINT64, NULL),
+    COUNT_FIELD(hf_free, "Octets free", "vuio.free", FT_UINT64, NULL),
+    COUNT_FIELD(hf_objects, "Objects that may still be made", "vuio.objects", FT_UINT64, NULL),
+    FIELD(hf_block, "Block", "vuio.block", FT_UINT64, BASE_DEC | BASE_VAL64_STRING, VALS64(next_block), 0, NULL),
+    COUNT_FIELD(hf_offset, "Offset or time", "vuio.offset", FT_UINT32, "octets in the block, or milliseconds to wait"),
+    COUNT_FIELD(hf_octets, "Octets", "vuio.octets", FT_UINT32, NULL),
+    HEX_FIELD(hf_read_flags, "Flags", "vuio.read_flags", FT_UINT32),
+    HEX_FIELD(hf_write_flags, "Flags", "vuio.write_flags", FT_UINT32),
+    COUNT_FIELD(hf_commit, "Commit", "vuio.commit", FT_UINT32, NULL),
+    FIELD(hf_lock, "Kind of lock", "vuio.lock", FT_UINT32, BASE_DEC, VALS(uio_locks), 0, NULL),
+    COUNT_FIELD(hf_timeout, "Milliseconds", "vuio.timeout", FT_UINT32, "that a lock may be waited for"),
+    COUNT_FIELD(hf_unit, "Unit", "vuio.unit", FT_UINT32, "0: blocks, 1: octets"),
+    FIELD(hf_function, "Function", "vuio.function", FT_UINT32, BASE_HEX, VALS(uio_controls), 0, NULL),
+    WHEN_FIELD(hf_clock, "Time", "vuio.clock"),
+    COUNT_FIELD(hf_steady, "Nanoseconds of a steady clock", "vuio.steady_clock", FT_UINT64, NULL),
+    COUNT_FIELD(hf_delay, "Microseconds", "vuio.delay", FT_UINT32, NULL),
+    OCTETS_FIELD(hf_data, "Data", "vuio.data"),
+    TEXT_FIELD(hf_name_of, "Name it was created with", "vuio.instance_name"),
+    FIELD(hf_made, "Created in", "vuio.created_in", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL),
+    COUNT_FIELD(hf_new_context, "Context of the new name", "vuio.new_name.context", FT_UINT32, NULL),
+    COUNT_FIELD(hf_new_index, "NameIndex of the new name", "vuio.new_name.index", FT_UINT16, NULL),
+    COUNT_FIELD(hf_new_length, "NameLength of the new name", "vuio.new_name.length", FT_UINT16, NULL),
+    TEXT_FIELD(hf_new_name, "New name", "vuio.new_name"),
+    TEXT_FIELD(hf_target, "Target", "vuio.target"),
+    OCTETS_FIELD(hf_rest, "Other octets", "vuio.rest"),
+    COUNT_FIELD(hf_first, "First", "vuio.range.first", FT_UINT64, NULL),
+    COUNT_FIELD(hf_count, "Count", "vuio.range.count", FT_UINT64, "0: to the end"),
+    WHO_FIELD(hf_in_the_way, "In the way", "vuio.range.owner"),
+    COUNT_FIELD(hf_last_octets, "LastOctets", "vuio.last_octets", FT_UINT32, NULL),
+    COUNT_FIELD(hf_last_block, "LastBlock", "vuio.last_block", FT_UINT64, NULL),
+    COUNT_FIELD(hf_next, "NextBlock", "vuio.next_block", FT_UINT64, NULL),
+    COUNT_FIELD(hf_max_transfer, "MaxTransfer", "vuio.max_transfer", FT_UINT32, NULL),
+    FIELD(hf_object, "Object", "vuio.object", FT_NONE, BASE_NONE, NULL, 0, NULL),
+    COUNT_FIELD(hf_object_length, "Length", "vuio.object.length", FT_UINT16, NULL),
+    FIELD(hf_object_type, "Type", "vuio.object.type", FT_UINT16, BASE_DEC, VALS(uio_types), 0, NULL),
+    HEX_FIELD(hf_object_attributes, "Attributes", "vuio.object.attributes", FT_UINT32),
+    COUNT_FIELD(hf_number, "Number", "vuio.object.number", FT_UINT64, NULL),
+    COUNT_FIELD(hf_size, "Size", "vuio.object.size", FT_UINT64, NULL),
+    COUNT_FIELD(hf_storage, "Storage", "vuio.object.storage", FT_UINT64, NULL),
+    FIELD(hf_object_permissions, "Permissions", "vuio.object.permissions", FT_UINT32, BASE_OCT, NULL, 0, NULL),
+    COUNT_FIELD(hf_names, "Names", "vuio.object.names", FT_UINT32, NULL),
+    COUNT_FIELD(hf_user, "User", "vuio.object.user", FT_UINT32, NULL),
+    COUNT_FIELD(hf_group, "Group", "vuio.object.group", FT_UINT32, NULL),
+    WHEN_FIELD(hf_changed, "Contents changed", "vuio.object.changed"),
+    WHEN_FIELD(hf_descriptor_changed, "Descriptor changed", "vuio.object.descriptor_changed"),
+    WHEN_FIELD(hf_used, "Used", "vuio.object.used"),
+    HEX_FIELD(hf_version, "Version", "vuio.object.version", FT_UINT64),
+    COUNT_FIELD(hf_object_block_size, "BlockSize", "vuio.object.block_size", FT_UINT32, NULL),
+    COUNT_FIELD(hf_name_length, "Octets of the name", "vuio.object.name_length", FT_UINT16, NULL),
+    COUNT_FIELD(hf_target_length, "Octets of the target", "vuio.object.target_length", FT_UINT16, NULL),
+    TEXT_FIELD(hf_object_name, "Name", "vuio.object.name"),
+    TEXT_FIELD(hf_object_target, "Target", "vuio.object.target"),
+    OCTETS_FIELD(hf_padding, "Padding", "vuio.padding"),
+    REGISTRY_UIO_ATTRIBUTE(ATTRIBUTE_BIT) REGISTRY_UIO_MODE(MODE_BIT) REGISTRY_UIO_MASK(MASK_BIT)
+        REGISTRY_UIO_READ_FLAG(READ_BIT) REGISTRY_UIO_WRITE_FLAG(WRITE_BIT) REGISTRY_UIO_QUERY_FLAG(QUERY_BIT)
+            REGISTRY_UIO_RENAME_FLAG(RENAME_BIT)};
 
 void proto_register_vuio(void) {
     static int *subtrees[] = {&ett_vuio, &ett_mode, &ett_mask, &ett_attributes, &ett_flags, &ett_object};

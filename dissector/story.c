@@ -87,14 +87,13 @@ static void run_tree(const struct vmtp_packet *p, const struct vmtp_call *call, 
 }
 
 /* Whether nobody answered can be said when all has been read, and the capture goes on for long enough. */
-static void silence(const struct vmtp_call *call, const struct vmtp_call *last, packet_info *pinfo, proto_item *top) {
+static bool unanswered(const struct vmtp_call *call, const struct vmtp_call *last, packet_info *pinfo) {
     nstime_t left;
     if (!pinfo->fd->visited || (call->code & VMTP_DGM) || last->answers || last->covered_frame || last->ended_frame ||
         call->frame != pinfo->num)
-        return;
+        return false;
     nstime_delta(&left, &capture_end, &last->last_time);
-    if (nstime_to_sec(&left) >= PATIENCE_SECONDS || (call->sent_mask & 0x20))
-        expert_add_info(pinfo, top, call->multicast ? &ei_quiet : &ei_silence);
+    return nstime_to_sec(&left) >= PATIENCE_SECONDS || (call->sent_mask & 0x20);
 }
 
 static void request_story(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree,
@@ -105,7 +104,8 @@ static void request_story(const struct vmtp_packet *p, packet_info *pinfo, proto
     run_tree(p, call, p->tvb, tree);
     if (PACKET_IN_RUN(p) && !call->run_position && PACKET_FORWARD(p) == 0)
         expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_run);
-    silence(call, last, pinfo, proto_tree_get_parent(tree));
+    if (unanswered(call, last, pinfo))
+        expert_add_info(pinfo, proto_tree_get_parent(tree), call->multicast ? &ei_quiet : &ei_silence);
 }
 
 /* ---- Responses ------------------------------------------------------------------------------------------------------------ */
@@ -235,13 +235,10 @@ static void reassembly_tree(const struct vmtp_packet *p, packet_info *pinfo, pro
 }
 
 /* The last packet of a group that never became whole says what is missing. */
-static void partial(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, const struct vmtp_seen *seen) {
+static bool is_partial(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
     const struct vmtp_group *g = seen->group;
-    if (!pinfo->fd->visited || !g || g->done_frame || g->size == 0 || !g->last || g->last->frame != pinfo->num ||
-        !p->whole)
-        return;
-    expert_add_info_format(pinfo, proto_tree_get_parent(tree), &ei_partial, "blocks %s never came",
-                           blocks_text(pinfo->pool, g->expected & ~g->have));
+    return pinfo->fd->visited && g && !g->done_frame && g->size > 0 && g->last && g->last->frame == pinfo->num &&
+           p->whole;
 }
 
 void story_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, const struct vmtp_seen *seen,
@@ -256,12 +253,78 @@ void story_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tre
         else
             request_story(p, pinfo, tree, seen);
         reassembly_tree(p, pinfo, tree, seen, segment);
-        partial(p, pinfo, tree, seen);
+        if (is_partial(p, pinfo, seen))
+            expert_add_info_format(pinfo, proto_tree_get_parent(tree), &ei_partial, "blocks %s never came",
+                                   blocks_text(pinfo->pool, seen->group->expected & ~seen->group->have));
     }
     verdict_tree(p, pinfo, tree, seen);
     notices_tree(seen, p->tvb, pinfo, tree);
     if (!PACKET_RESPONSE(p) && code_is_notify(PACKET_CODE(p)))
         notify_story(p, pinfo, tree, seen);
+}
+
+/* ---- Info ------------------------------------------------------------------------------------------------------------------ */
+
+const char *story_marks(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
+    static const char *const verdicts[] = {"", "[Retransmission] ", "[Duplicate] ", "[Retransmission without data] ",
+                                           "[Not of its packet group] "};
+    if (!seen)
+        return "";
+    bool alien = seen->verdict == VERDICT_ALIEN;
+    bool silent = !PACKET_RESPONSE(p) && !alien && !seen->call->multicast &&
+                  unanswered(seen->call, answered(seen->call, seen->hop), pinfo);
+    bool partial = !alien && is_partial(p, pinfo, seen);
+    if (seen->verdict == VERDICT_FIRST && !seen->asked && !silent && !seen->late && !seen->extra && !partial)
+        return "";
+    return wmem_strdup_printf(pinfo->pool, "%s%s%s%s%s%s", verdicts[seen->verdict], seen->asked ? "[Asked for] " : "",
+                              silent ? "[No Response] " : "", seen->late ? "[Late] " : "",
+                              seen->extra ? "[Extra] " : "", partial ? "[Never whole] " : "");
+}
+
+bool story_begins(packet_info *pinfo, const struct vmtp_seen *seen) {
+    if (!seen || !seen->group || seen->verdict == VERDICT_ALIEN)
+        return true;
+    return (seen->group->message ? seen->group->message->frame : seen->group->first->frame) == pinfo->num;
+}
+
+void story_part(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
+    const struct vmtp_group *g = seen ? seen->group : NULL;
+    const struct vmtp_message *m = g ? g->message : NULL;
+    uint32_t done = m ? m->done_frame : g ? g->done_frame : 0;
+    bool some = p->delivery && p->delivery != blocks_of(packet_group_size(p));
+    if (!some && !m)
+        return;
+    wmem_strbuf_append(text, " [");
+    if (p->delivery)
+        wmem_strbuf_append_printf(text, "blocks %s%s", blocks_text(pinfo->pool, p->delivery), m ? " of " : "");
+    if (m)
+        wmem_strbuf_append_printf(text, "part %u of %u", g->index + 1, m->count);
+    if (done == pinfo->num)
+        wmem_strbuf_append(text, ", now whole");
+    else if (done > pinfo->num)
+        wmem_strbuf_append_printf(text, ", whole in %u", done);
+    wmem_strbuf_append(text, "]");
+}
+
+void story_other_half(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
+    uint32_t frame;
+    if (seen->verdict == VERDICT_ALIEN)
+        return;
+    if (PACKET_RESPONSE(p)) {
+        began(seen->call, &frame);
+        if (seen->call->frame)
+            wmem_strbuf_append_printf(text, ", Request in %u", frame);
+        return;
+    }
+    const struct vmtp_call *last = answered(seen->call, seen->hop);
+    if (last->answer_count > 1)
+        wmem_strbuf_append_printf(text, ", %u Responses from %u on", last->answer_count, last->answers->frame);
+    else if (last->answers || last->covered_frame)
+        wmem_strbuf_append_printf(text, ", Response in %u", last->answers ? last->answers->frame : last->covered_frame);
+    else if (last->ended_frame)
+        wmem_strbuf_append_printf(text, ", ended in %u", last->ended_frame);
+    else if (unanswered(seen->call, last, pinfo))
+        wmem_strbuf_append(text, ", no Response");
 }
 
 /* ---- registration ------------------------------------------------------------------------------------------------------------ */

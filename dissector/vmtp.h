@@ -8,7 +8,7 @@
  *   checksum.c     its sum
  *   entity.c       identifiers as text, as addresses, and their names
  *   values.c       words for numbers, from spec/registry.tsv
- *   words.c        parameters in the words of a message, from tables
+ *   words.c        parameters in the words of a message, from tables, as a tree and in Info
  *   track.c        transactions: which packets belong together
  *   collect.c      segments of several packets and messages of several packet groups
  *   story.c        what track.c and collect.c know, as items of a packet
@@ -73,6 +73,7 @@ uint32_t blocks_octets(uint32_t mask, uint32_t size);
 uint32_t blocks_of(uint32_t size);
 /* "0-3,7", or "none". */
 char *blocks_text(wmem_allocator_t *scope, uint32_t mask);
+proto_item *blocks_item(proto_tree *tree, int field, tvbuff_t *tvb, int offset, packet_info *pinfo);
 
 /* ---- header.c ----------------------------------------------------------------------------------------------- */
 
@@ -103,10 +104,10 @@ bool checksum_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *
 /* ---- entity.c ------------------------------------------------------------------------------------------------- */
 
 void entity_register(void);
-/* "0123-4567-89ab-cdef", with the name behind it if there is one. */
+/* "0123-4567-89ab-cdef", with its names behind it, well-known or learned by then. */
 char *entity_text(wmem_allocator_t *scope, uint64_t entity, uint32_t frame);
-/* The name alone, or NULL: well-known, or as far as frame learned from the naming protocol. */
-const char *entity_name(uint64_t entity, uint32_t frame);
+/* For a column: all names that it has in the capture, or the identifier. */
+char *entity_label(wmem_allocator_t *scope, uint64_t entity);
 void entity_learn(uint64_t entity, const char *name, uint32_t frame);
 proto_item *entity_item(proto_tree *tree, int field, tvbuff_t *tvb, int offset, packet_info *pinfo);
 void entity_addresses(packet_info *pinfo, uint64_t source, uint64_t destination, address *from, address *to);
@@ -122,14 +123,6 @@ extern const value_string response_codes[], request_codes[], functions[], priori
 const char *printable(wmem_allocator_t *scope, const char *text);
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code);
 const char *response_code_text(wmem_allocator_t *scope, uint32_t code);
-
-/* A mask of named bits, each a field of its own. */
-struct flag_set {
-    int *field, *ett;
-    int *const *bits;
-};
-
-#define FLAG_LIMIT 24
 
 /* ---- track.c: what the packets so far have told --------------------------------------------------------------- */
 
@@ -267,32 +260,23 @@ void story_register(void);
 void story_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, const struct vmtp_seen *seen,
                 tvbuff_t *segment);
 void story_time(packet_info *pinfo); /* remembers when the capture ends */
+/* For Info: what went wrong; which part of a segment this is, and where that is whole; where the other half is. */
+const char *story_marks(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen);
+void story_part(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen);
+void story_other_half(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen);
+/* Whether this is the first packet of its message. */
+bool story_begins(packet_info *pinfo, const struct vmtp_seen *seen);
 
 /* notify.c */
 void notify_track(const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen);
 
-/* ---- words.c: parameters of messages ---------------------------------------------------------------------------- */
-
-enum word_kind { WORD_PLAIN, WORD_ENTITY, WORD_BLOCKS, WORD_FLAGS };
-
-struct vmtp_parameter {
-    uint32_t code; /* RequestCode */
-    bool response;
-    uint8_t at, octets; /* in the header */
-    enum word_kind kind;
-    int *field;
-    int *ett;
-    int *const *bits;
-};
-
-void words_tree_of(const struct vmtp_parameter *table, unsigned count, uint32_t code, bool response, tvbuff_t *tvb,
-                   packet_info *pinfo, proto_tree *tree);
+#define CODE_UNKNOWN UINT32_MAX /* of a Response whose Request was not seen */
 
 /* What a dissector above gets as data; its tvb is the segment, empty unless this frame completes it. */
 struct vmtp_info {
     const struct vmtp_packet *packet;
     const struct vmtp_seen *seen;
-    uint32_t code; /* RequestCode, in Responses too */
+    uint32_t code; /* RequestCode, in Responses too, but for CODE_UNKNOWN */
     bool response, complete;
     proto_tree *top; /* of VMTP */
 };
@@ -308,6 +292,9 @@ void statistics_packet(const struct vmtp_packet *p, packet_info *pinfo, const st
 void statistics_segment(packet_info *pinfo, tvbuff_t *segment);
 uint32_t statistics_streams(void);
 
+/* packet-vmtp.c: what a message is, such as "ReadInstance Request". */
+const char *message_head(const struct vmtp_packet *p, uint32_t code, wmem_allocator_t *scope);
+
 /* packet-vnaming.c */
 /* The parameters of an operation by name (spec/naming.md section 6.1).  Returns where in the segment the operation goes on. */
 int by_name_tree(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
@@ -317,10 +304,6 @@ void proto_register_vnaming(void);
 void proto_reg_handoff_vnaming(void);
 void proto_register_vuio(void);
 void proto_reg_handoff_vuio(void);
-
-/* Both trees of a message: of its own protocol, with words and whatever the table says. */
-proto_tree *upper_tree(int protocol, int ett, const char *column, const struct vmtp_info *info, tvbuff_t *segment,
-                       packet_info *pinfo, proto_tree *tree);
 
 /* ---- plugin-wide -------------------------------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #ifndef DISSECTOR_VUIO_H
 #define DISSECTOR_VUIO_H
 
-#include "vmtp.h"
+#include "words.h"
 
 struct vuio_instance {
     uint64_t manager;
