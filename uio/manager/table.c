@@ -32,8 +32,18 @@ static void skip_slashes(const char **name, uint32_t *length) {
     }
 }
 
-const struct vu_context *vu_descend(uio_manager *m, const struct vu_context *c, const char **name, uint32_t *length) {
+/* At the beginning of what is left of a name in a root: `.` is the root itself, with all that is attached to it (section 4). */
+static void skip_dots(const struct vu_context *c, const char **name, uint32_t *length) {
     skip_slashes(name, length);
+    while (c->is_root && !c->type->single && *length && **name == '.' && (*length == 1 || (*name)[1] == '/')) {
+        ++*name;
+        --*length;
+        skip_slashes(name, length);
+    }
+}
+
+const struct vu_context *vu_descend(uio_manager *m, const struct vu_context *c, const char **name, uint32_t *length) {
+    skip_dots(c, name, length);
     while (c->is_root && *length) {
         const char *slash = memchr(*name, '/', *length);
         const uint32_t first = slash ? (uint32_t)(slash - *name) : *length;
@@ -43,7 +53,7 @@ const struct vu_context *vu_descend(uio_manager *m, const struct vu_context *c, 
         c = next;
         *name += first;
         *length -= first;
-        skip_slashes(name, length);
+        skip_dots(c, name, length);
     }
     return c;
 }

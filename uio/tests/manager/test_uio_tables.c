@@ -241,6 +241,19 @@ START_TEST(what_is_attached_is_told) {
 }
 END_TEST
 
+/* UIO-9.6-02, section 4: `.` is the context itself, with all that is attached to it, wherever it stands */
+START_TEST(dot_is_the_context_itself) {
+    begin();
+    ck_assert_str_eq(list("/node/.", 2048), "inner teller clock ");
+    ck_assert_str_eq(list("/node/./inner/./", 2048), "things ");
+    CHECK_TEXT(read_at(&a, create(&a, "/node/./inner/./things/file", UIO_MODE_READ), 0, 0, 100), "hello, world");
+    ck_assert_uint_eq(by_name(UIO_QUERY_OBJECT, "./clock")->object.type, UIO_TYPE_CLOCK);
+    check_refused(by_name(UIO_QUERY_OBJECT, "/node/clock/."), VNAME_NOT_CONTEXT);
+    check_refused(by_name(UIO_QUERY_OBJECT, "/node/.inner"), VNAME_NOT_FOUND);
+    end();
+}
+END_TEST
+
 START_TEST(what_cannot_be_attached) {
     begin();
     uint32_t other = uio_manager_table(shelf->manager);
@@ -315,6 +328,7 @@ int main(void) {
     tcase_add_test(c, their_contexts_have_numbers_and_names);
     tcase_add_test(c, new_names_stay_where_they_are);
     tcase_add_test(c, what_is_attached_is_told);
+    tcase_add_test(c, dot_is_the_context_itself);
     tcase_add_test(c, what_cannot_be_attached);
     tcase_add_test(c, controls_that_take_their_time);
     tcase_add_test(c, controls_when_too_many_wait);
