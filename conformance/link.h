@@ -15,6 +15,7 @@ struct vc_link {
     uint16_t ethertype;
     uint32_t mtu;
     int virtual_time;
+    int patience; /* cases that take minutes are wanted */
     vc_time (*now)(struct vc_link *link);
     /* Sends one Ethernet frame; 0, or -1 with errno. */
     int (*send)(struct vc_link *link, const uint8_t *frame, size_t size);
@@ -26,6 +27,7 @@ struct vc_link {
     /* Has the node begin anew, without memory (0), or cannot (-1).  NULL: cannot. */
     int (*reboot)(struct vc_link *link);
     const char *reboot_command; /* of an interface: what the operator says does that */
+    const char *objects; /* a name: a context of the node in which the tester may make and remove objects; NULL: there is none */
     void (*close)(struct vc_link *link);
 };
 

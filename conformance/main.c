@@ -12,8 +12,11 @@ static struct vc_link *open_interface(const struct vc_options *o, uint8_t node_m
         return NULL;
     }
     struct vc_link *link = vc_link_pcap(o->interface_name, o->ethertype, error, size);
-    if (link)
+    if (link) {
         link->reboot_command = o->reboot;
+        link->objects = o->objects;
+        link->patience = o->patience;
+    }
     return link;
 }
 

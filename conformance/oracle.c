@@ -15,7 +15,10 @@ const char vc_oracle_ids[] =
     "VMTP-8.4-03 "
     "VMTP-8.4-04 VMTP-10.2-02 VMTP-10.2-05 VMTP-10.2-08 VMTP-10.9-01 VMTP-10.9-02 VMTP-10.9-03 VMTP-10.10-01 "
     "VMTP-10.10-02 "
-    "VMTP-10.11-01 VMTP-10.11-02 VMTP-10.11-04 VMTP-10.11-05 VMTP-13.3-14 VMTP-13.4-02 VMTP-13.12-03";
+    "VMTP-10.11-01 VMTP-10.11-02 VMTP-10.11-04 VMTP-10.11-05 VMTP-13.3-14 VMTP-13.4-02 VMTP-13.12-03 "
+    "UIO-1-01 UIO-1-02 UIO-2.1-02 UIO-2.1-03 UIO-2.2-01 UIO-2.2-03 UIO-2.3-02 UIO-3.1-03 UIO-3.1-04 UIO-3.2-01 "
+    "UIO-4-03 "
+    "UIO-4-04 UIO-5.1-01 UIO-5.3-01 UIO-6.1-01 UIO-6.2-07 UIO-6.3-01 UIO-6.5-06";
 
 vc_oracle *vc_oracle_open(const struct vc_oracle_options *options) {
     vc_oracle *o = calloc(1, sizeof *o);

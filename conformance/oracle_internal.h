@@ -29,12 +29,21 @@ struct seen_client {
     uint8_t sti, notifier, other;
 };
 
+/* An instance of an object that a manager has made (oracle_objects.c). */
+struct seen_instance {
+    uint64_t manager, client;
+    uint32_t number, attributes, block_size, max_transfer, transaction;
+};
+#define ORACLE_INSTANCES 1024u
+
 struct vc_oracle {
     struct vc_oracle_options options;
     struct seen_message messages[ORACLE_MESSAGES]; /* a ring: what is oldest makes room */
     unsigned message_next;
     struct seen_client clients[ORACLE_CLIENTS];
     unsigned client_next;
+    struct seen_instance instances[ORACLE_INSTANCES]; /* a ring */
+    unsigned instance_next;
 };
 
 /* The rule holds (text NULL), or what was expected and seen. */
@@ -53,6 +62,10 @@ int vc_oracle_multicast(const struct vc_packet *p);
 void vc_oracle_packet(vc_oracle *o, const struct vc_packet *p, enum vc_shape shape);
 void vc_oracle_response(vc_oracle *o, const struct vc_packet *p);
 void vc_oracle_request(vc_oracle *o, const struct vc_packet *p);
+/* The same as messages of UIO (oracle_objects.c). */
+void vc_oracle_objects_response(vc_oracle *o, const struct vc_packet *p, const struct seen_message *request);
+void vc_oracle_objects_request(vc_oracle *o, const struct vc_packet *p);
+struct seen_instance *vc_oracle_instance(vc_oracle *o, uint64_t manager, uint32_t number);
 void vc_oracle_notify(vc_oracle *o, const struct vc_packet *p, uint32_t operation);
 
 #endif

@@ -100,6 +100,7 @@ void vc_oracle_response(vc_oracle *o, const struct vc_packet *p) {
     if (stateless(request->code))
         vc_oracle_rule(o, "VMTP-10.2-05", (p->code & VMTP_DGM) != 0, "DGM in the Response of a stateless procedure",
                        "DGM", 0);
+    vc_oracle_objects_response(o, p, request);
 }
 
 /* ---- Requests ------------------------------------------------------------------------------------------------------- */
@@ -167,6 +168,7 @@ void vc_oracle_request(vc_oracle *o, const struct vc_packet *p) {
         return;
     numbering(o, p);
     transmissions(o, p, before);
+    vc_oracle_objects_request(o, p);
     filled(o, p, before);
 }
 

@@ -23,6 +23,8 @@ struct vc_item vc_items[] = {
     {"streams", "runs of Requests and messages of several packet groups", VC_UNKNOWN, VC_UNKNOWN},
     {"full-manager", "a manager with all procedures", VC_UNKNOWN, VC_UNKNOWN},
     {"remote-management", "the operator has allowed CreateEntity and the like", VC_UNKNOWN, VC_UNKNOWN},
+    {"objects", "a manager of objects with a context for the tester (--objects NAME)", VC_UNKNOWN, VC_UNKNOWN},
+    {"patience", "cases that take minutes are wanted (--patience)", VC_UNKNOWN, VC_UNKNOWN},
     {"reboot", "the node can be started anew by the tester", VC_UNKNOWN, VC_UNKNOWN},
 };
 const unsigned vc_item_count = sizeof vc_items / sizeof vc_items[0];

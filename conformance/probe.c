@@ -113,6 +113,10 @@ static void look(struct vc_test *t) {
     ask_manager(t);
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
+    vc_found("patience", run->link->virtual_time || run->link->patience);
+    vc_found("objects", 0);
+    if (run->link->objects)
+        vc_find_objects(t, run->link->objects);
     vc_found("reboot", run->link->reboot && (run->link->virtual_time || run->link->reboot_command));
     t->done = 1;
 }

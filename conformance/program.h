@@ -10,10 +10,10 @@ struct vc_options {
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
     uint16_t ethertype;
-    int repeat, json, tap, verbose, quiet, list, items, coverage, help;
+    int repeat, json, tap, verbose, quiet, patience, list, items, coverage, help;
     char **patterns;
     int pattern_count;
-    const char *reboot;
+    const char *reboot, *objects;
     const char *defect; /* of simulated nodes only */
 };
 

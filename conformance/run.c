@@ -102,6 +102,8 @@ static void act(struct vc_test *t) {
             vc_run_single(t);
         vc_pass(t, 0);
     }
+    if (t->context[0] && setjmp(t->end) == 0)
+        vc_objects_tidy(t);
     if (t->calling && setjmp(t->end) == 0) /* the node's client is free again when it has given up */
         vc_pass(t, 1200 * VC_MILLISECOND);
     current = NULL;

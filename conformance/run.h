@@ -5,7 +5,7 @@
 
 #include <setjmp.h>
 
-#include "case.h"
+#include "case_objects.h"
 #include "xfail.h"
 
 /* A case that was run, or a reason why not. */
@@ -39,6 +39,7 @@ struct vc_run {
     unsigned count;
     struct vc_rule_result *rules; /* one for each of the catalogue */
     int sane;
+    struct vc_name place; /* for objects of the tester; manager 0: there is none */
     struct vc_xfails xfails;
 };
 
@@ -58,9 +59,15 @@ struct vc_test {
     int done;    /* a sanity exchange went through */
     struct {
         uint64_t client;
-        uint32_t transaction;
+        uint32_t transaction, code;
     } last[64]; /* Transactions of Clients, for Probes; the oldest makes room */
     unsigned last_count;
+    char context[256]; /* of the objects of this case; empty: not made */
+    uint64_t owner, first_owner,
+        of_manager;  /* of what vc_create makes; of the instances that it asks, 0: that of the place */
+    uint64_t talker; /* the Client of operations on objects, and its next Transaction */
+    uint32_t talker_transaction;
+    int tidying;
 };
 
 /* ---- the run -------------------------------------------------------------------------------------------------------- */
@@ -89,6 +96,13 @@ void vc_worsen(struct vc_test *t, enum vc_verdict verdict, const char *why);
 /* Takes one frame, waiting for it until then; 0: none came. */
 int vc_take(struct vc_test *t, vc_time until);
 _Noreturn void vc_broken(struct vc_test *t, const char *what);
+/* Puts the blocks of a packet where they belong in a segment of VC_SEGMENT_MAX octets. */
+void vc_unpack(const struct vc_packet *p, uint8_t *segment);
+/* What a packet says, also as a message of UIO. */
+char *vc_tell(struct vc_test *t, const struct vc_packet *p, char text[VC_TEXT]);
+/* Removes what the case has made in the tester's place; finds that place. */
+void vc_objects_tidy(struct vc_test *t);
+void vc_find_objects(struct vc_test *t, const char *name);
 void vc_run_single(struct vc_test *t);
 /* In words: what a declared case sends and expects. */
 void vc_single_stimulus(const struct vc_single *s, char *text, size_t size);

@@ -146,6 +146,19 @@ static void remember(struct vc_test *t, const struct vc_packet *p) {
         at = t->last_count++ % most;
     t->last[at].client = p->client;
     t->last[at].transaction = p->transaction;
+    t->last[at].code = p->code;
+}
+
+char *vc_tell(struct vc_test *t, const struct vc_packet *p, char text[VC_TEXT]) {
+    unsigned most = sizeof t->last / sizeof t->last[0];
+    uint32_t code = 0;
+    for (unsigned i = 0; i < t->last_count && i < most; i++)
+        if (t->last[i].client == p->client)
+            code = t->last[i].code;
+    vc_describe(p, text);
+    size_t at = strlen(text);
+    vc_describe_uio(p, code, text + at, VC_TEXT - at);
+    return text;
 }
 
 void vc_send(struct vc_test *t, const struct vc_packet *p) {
@@ -155,7 +168,7 @@ void vc_send(struct vc_test *t, const struct vc_packet *p) {
     struct vc_link *link = t->run->link;
     vc_time now = link->now(link);
     unsigned number = vc_evidence_frame(&t->evidence, now, 1, frame, size);
-    vc_evidence_moment(&t->evidence, VC_SENT, now, vc_describe(p, text), number);
+    vc_evidence_moment(&t->evidence, VC_SENT, now, vc_tell(t, p, text), number);
     vc_oracle_frame(t->run->oracle, frame, size, now, 0);
     remember(t, p);
     if (link->send(link, frame, size) != 0)

@@ -15,11 +15,31 @@ extern const struct vc_case vc_stream_cases[];
 extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_allocate_cases[];
+extern const struct vc_case vc_objects_cases[];
+extern const struct vc_case vc_objects_name_cases[];
+extern const struct vc_case vc_objects_data_cases[];
+extern const struct vc_case vc_objects_lock_cases[];
+extern const struct vc_case vc_objects_node_cases[];
 
-const struct vc_case *const vc_tables[] = {vc_header_cases,   vc_service_cases,
-                                           vc_manager_cases,  vc_packets_cases,
-                                           vc_server_cases,   vc_client_cases,
-                                           vc_minimal_cases,  vc_group_cases,
-                                           vc_forward_cases,  vc_stream_cases,
-                                           vc_runs_cases,     vc_runs_client_cases,
-                                           vc_allocate_cases, NULL};
+/* clang-format off */
+const struct vc_case *const vc_tables[] = {
+    vc_header_cases,
+    vc_service_cases,
+    vc_manager_cases,
+    vc_packets_cases,
+    vc_server_cases,
+    vc_client_cases,
+    vc_minimal_cases,
+    vc_group_cases,
+    vc_forward_cases,
+    vc_stream_cases,
+    vc_runs_cases,
+    vc_runs_client_cases,
+    vc_allocate_cases,
+    vc_objects_cases,
+    vc_objects_name_cases,
+    vc_objects_data_cases,
+    vc_objects_lock_cases,
+    vc_objects_node_cases,
+    NULL};
+/* clang-format on */
