@@ -132,7 +132,7 @@ void call_expire(void) {
     if (call.deadline && call.deadline <= now()) {
         end(USER_TIMEOUT);
     } else if (call.tries == RETRIES) {
-        end(call.blocks ? BAD_REPLY_SEGMENT : call.state == RECEIVING ? BAD_REPLY_SEGMENT : RETRANS_TIMEOUT);
+        end(call.started ? BAD_REPLY_SEGMENT : RETRANS_TIMEOUT);
     } else if (call.state == RECEIVING && !(call.first.h[H_CODE] & DGM)) {
         ask_for_blocks();
     } else {
@@ -160,6 +160,7 @@ static int belongs(const struct packet *p) {
         call.started = 1;
         call.blocks = 0;
         call.acknowledge = 0;
+        memset(area, 0, packet_segment(p)); /* with MDM some of it may never come */
     }
     return memcmp(p->h + H_SERVER, call.first.h + H_SERVER, sizeof p->h - H_SERVER * sizeof p->h[0]) == 0;
 }

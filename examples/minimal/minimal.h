@@ -24,6 +24,11 @@
 #define BLOCK 512u
 #define SEGMENT_MAX 16384u
 #define PACKET_MAX (HEADER + SEGMENT_MAX + CHECKSUM)
+/* The largest packet that there is room for. A node that never sees a link with a larger MTU than 1500 is happy with 1500. */
+#ifndef PACKET_ROOM
+#define PACKET_ROOM PACKET_MAX
+#endif
+#define SEGMENT_ROOM (PACKET_ROOM - HEADER - CHECKSUM)
 
 /* The header is sixteen words; where in h they are. Identifiers take two. */
 enum {

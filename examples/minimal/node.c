@@ -7,6 +7,7 @@
 struct node node;
 
 static const uint8_t managers_mac[6] = {9, 0, 0x56, 0, 1, 0};
+static uint8_t in[PACKET_ROOM];
 
 void drop(int row) { node.dropped[row]++; }
 
@@ -145,7 +146,7 @@ static void manage(const struct packet *p) {
 
 /* A Request for the service is whole, or the last thing that its sender hears of this node about it. */
 static void serve(const struct packet *p, uint64_t server) {
-    static uint8_t segment[SEGMENT_MAX];
+    static uint8_t segment[SEGMENT_ROOM];
     uint32_t size = packet_segment(p), needs = packet_needs(p);
     if (size > largest_segment()) {
         refuse(p, 24, VMTP_ERROR);
@@ -222,7 +223,6 @@ static int is_taken(const struct packet *p, uint64_t block) {
 }
 
 static int ask_for(uint64_t block) {
-    static uint8_t in[PACKET_MAX];
     for (uint32_t i = 0; i < 3; i++) {
         struct packet p = {0};
         put_pair(p.h + H_CLIENT, DEFAULT_CLIENT);
@@ -262,7 +262,6 @@ void node_begin(void) {
 
 /* ---- the loop ------------------------------------------------------------------------------------------------------- */
 void node_turn(void) {
-    static uint8_t in[PACKET_MAX];
     struct packet p = {0};
     int64_t timer = call_timer();
     size_t size = link_receive(in, sizeof in, p.mac, &p.multicast, timer);

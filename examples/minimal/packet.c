@@ -37,8 +37,8 @@ uint32_t packet_needs(const struct packet *p) {
 }
 
 uint32_t largest_segment(void) {
-    uint32_t size = (node.mtu - HEADER - CHECKSUM) & ~7u;
-    return size < SEGMENT_MAX ? size : SEGMENT_MAX;
+    uint32_t mtu = node.mtu < PACKET_ROOM ? node.mtu : PACKET_ROOM;
+    return (mtu - HEADER - CHECKSUM) & ~7u;
 }
 
 void packet_store(const struct packet *p, uint8_t *segment, uint32_t room) {
@@ -56,7 +56,7 @@ void packet_store(const struct packet *p, uint8_t *segment, uint32_t room) {
 /* ---- sending -------------------------------------------------------------------------------------------------------- */
 
 void packet_send(struct packet *p) {
-    static uint8_t out[PACKET_MAX + BLOCK];
+    static uint8_t out[PACKET_ROOM];
     uint32_t size = packet_segment(p), length = 0;
     for (unsigned i = 0; i < 32; i++)
         if (p->h[H_DELIVERY] >> i & 1) {
@@ -113,6 +113,8 @@ int packet_read(struct packet *p, const uint8_t *octets, size_t size) {
         return 1;
     if (size > PACKET_MAX)
         return 2;
+    if (size > PACKET_ROOM)
+        return 3;
     for (unsigned i = 0; i < 16; i++)
         p->h[i] = get32(octets + 4 * i);
     p->data = octets + HEADER;

@@ -8,7 +8,7 @@
 
 static struct packet order; /* the CALL in hand */
 static uint64_t ordered_of;
-static uint8_t data[SEGMENT_MAX];
+static uint8_t data[SEGMENT_ROOM];
 static int64_t begun;
 static int in_hand;
 

@@ -17,7 +17,7 @@ static const uint8_t existing[32] = {0xf7, 0x20, [16] = 0xf5, 0x20};
 static const char name[] = "minimal node of examples/minimal";
 
 static uint32_t counts[256];
-static uint8_t out[SEGMENT_MAX]; /* segment of the Response */
+static uint8_t out[SEGMENT_ROOM]; /* segment of the Response */
 
 uint32_t service_crc(const uint8_t *octets, uint32_t size) {
     uint32_t value = 0xffffffff;
