@@ -227,6 +227,20 @@ struct vc_report vc_report(const struct vc_outcome *outcome, unsigned i);
 /* The Response to CALL. */
 struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience);
 
+/* An ordinary call, which brings what it brings as size and CRC-32 only; its first Request. */
+struct vc_packet *vc_calling(struct vc_test *t, const char *id, struct vc_call *call, struct vc_packet *order);
+struct vc_packet *vc_again(struct vc_test *t, const char *id, const struct vc_packet *request); /* the next to that server */
+void vc_answer_call(struct vc_test *t, const struct vc_packet *request, uint32_t code); /* a Response without segment */
+void vc_tell_client(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery); /* NVC */
+/* The call is over, and that is how; the second: after an answer OK. */
+void vc_ends(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t code, vc_time patience);
+void vc_finish(struct vc_test *t, const char *id, const struct vc_packet *order, const struct vc_packet *request);
+/* A Probe of the node for that entity, and what a case answers it with when it does that by itself (vc_answer_probes). */
+struct vc_packet *vc_want_probe(struct vc_test *t, const char *id, uint64_t entity);
+void vc_probed(struct vc_test *t, const struct vc_packet *probe, uint32_t code, uint32_t transaction);
+/* How many there have been that nobody has asked about yet. */
+unsigned vc_probes(struct vc_test *t, uint64_t entity);
+
 /* ---- the node ------------------------------------------------------------------------------------------------------- */
 
 uint64_t vc_service(struct vc_test *t);
@@ -236,6 +250,12 @@ const uint8_t *vc_tester_mac(struct vc_test *t);
 int vc_claims(struct vc_test *t, const char *item);
 /* An entity of the service by its number in ENTITY. */
 uint64_t vc_service_entity(struct vc_test *t, uint32_t number);
+/* A new group, and JOIN or LEAVE of an entity of the service by its number; a Request to it from a new Client. */
+uint64_t vc_new_group(struct vc_test *t, int restricted);
+struct vc_packet *vc_member(struct vc_test *t, uint32_t code, uint64_t group, uint32_t number, uint32_t permissions);
+struct vc_packet vc_to_group(struct vc_test *t, uint64_t group, uint32_t code);
+/* The same Request once more. */
+struct vc_packet vc_duplicate(const struct vc_packet *request, uint32_t control);
 /* 1: the tester's node answers Probes for its entities by itself (as each case begins), 0: it leaves that to the case. */
 void vc_answer_probes(struct vc_test *t, int yes);
 /* Packets are sent from, and Probes answered at, another address than the interface's from now on. */
@@ -244,5 +264,30 @@ uint32_t vc_random(struct vc_test *t);
 /* Has the node begin anew; then nothing is known of it until vc_find_again. */
 void vc_reboot(struct vc_test *t);
 void vc_find_again(struct vc_test *t);
+/* Has the node begin anew in another way (link.h, list.c), until the case has ended; a node that cannot: SKIP. */
+void vc_start(struct vc_test *t, const char *how);
+
+/* Where a rule is judged is known by the line. */
+void vc_line(unsigned number);
+#ifndef VC_NO_LINES
+#define VC_AT_LINE(call) (vc_line(__LINE__), call)
+#define vc_check(...) VC_AT_LINE(vc_check(__VA_ARGS__))
+#define vc_equal(...) VC_AT_LINE(vc_equal(__VA_ARGS__))
+#define vc_between(...) VC_AT_LINE(vc_between(__VA_ARGS__))
+#define vc_want_response(...) VC_AT_LINE(vc_want_response(__VA_ARGS__))
+#define vc_want_nvc(...) VC_AT_LINE(vc_want_nvc(__VA_ARGS__))
+#define vc_want_nvs(...) VC_AT_LINE(vc_want_nvs(__VA_ARGS__))
+#define vc_want_refusal(...) VC_AT_LINE(vc_want_refusal(__VA_ARGS__))
+#define vc_want_request(...) VC_AT_LINE(vc_want_request(__VA_ARGS__))
+#define vc_want_silence(...) VC_AT_LINE(vc_want_silence(__VA_ARGS__))
+#define vc_want_quiet(...) VC_AT_LINE(vc_want_quiet(__VA_ARGS__))
+#define vc_want_probe(...) VC_AT_LINE(vc_want_probe(__VA_ARGS__))
+#define vc_calling(...) VC_AT_LINE(vc_calling(__VA_ARGS__))
+#define vc_again(...) VC_AT_LINE(vc_again(__VA_ARGS__))
+#define vc_called(...) VC_AT_LINE(vc_called(__VA_ARGS__))
+#define vc_ends(...) VC_AT_LINE(vc_ends(__VA_ARGS__))
+#define vc_finish(...) VC_AT_LINE(vc_finish(__VA_ARGS__))
+#define vc_collect(...) VC_AT_LINE(vc_collect(__VA_ARGS__))
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VC_NO_LINES
 #include "run.h"
 
 /* ---- frames that come ----------------------------------------------------------------------------------------------- */
@@ -185,46 +186,48 @@ static enum relation relation(const struct vc_test *t, const struct vc_packet *p
 /* What has come that nobody has waited for. */
 static const struct vc_packet *surprise(const struct vc_test *t) {
     for (unsigned i = 0; i < t->count; i++)
-        if (!t->used[i] && relation(t, t->inbox[i]) != OF_ANOTHER)
+        if (!t->used[i] && relation(t, t->inbox[i]) != OF_ANOTHER &&
+            vc_code(t->inbox[i]) != (VMTP_PROBE_ENTITY_BLOCK & VMTP_CODE_MASK)) /* somebody there begins */
             return t->inbox[i];
     return NULL;
 }
 
-static _Noreturn void missed(struct vc_test *t, const char *ids, const char *expected) {
+static _Noreturn void missed(struct vc_test *t, const char *ids, const char *label, const char *expected) {
     char text[VC_TEXT] = "nothing";
     const struct vc_packet *p = surprise(t);
     if (p)
         vc_describe(p, text);
-    vc_check(t, ids, 0, expected, "%s", text);
+    vc_judge(t, ids, 0, label, expected, text);
     longjmp(t->end, 1);
 }
 
 struct vc_packet *vc_want_response(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code) {
-    char expected[120];
+    char expected[120], label[80];
     const char *name = code == VC_ANY ? "of any code" : vc_response_name(code);
-    snprintf(expected, sizeof expected, "a Response %s to Transaction %u", name, request->transaction);
+    snprintf(label, sizeof label, "a Response %s", name);
+    snprintf(expected, sizeof expected, "%s to Transaction %u", label, request->transaction);
     struct vc_packet *p = vc_await_response(t, request, VC_PATIENCE);
     if (!p)
-        missed(t, id, expected);
+        missed(t, id, label, expected);
     if (code == VC_ANY)
-        vc_check(t, id, 1, expected, "it came");
-    else if (!vc_check(t, id, vc_code(p) == code, expected, "%s", vc_response_name(p->code)))
+        vc_judge(t, id, 1, label, expected, "it came");
+    else if (!vc_judge(t, id, vc_code(p) == code, label, expected, vc_response_name(p->code)))
         longjmp(t->end, 1);
     return p;
 }
 
 static struct vc_packet *want_notify(struct vc_test *t, const char *id, uint32_t operation,
                                      const struct vc_packet *about, uint32_t code) {
-    char expected[160];
+    char expected[160], label[80];
     const char *name = code == VC_ANY ? "any code" : vc_response_name(code);
-    snprintf(expected, sizeof expected, "%s(%s) about Transaction %u", vc_request_name(operation), name,
-             about->transaction);
+    snprintf(label, sizeof label, "%s(%s)", vc_request_name(operation), name);
+    snprintf(expected, sizeof expected, "%s about Transaction %u", label, about->transaction);
     struct vc_packet *p = vc_await_notify(t, operation, about->client, about->transaction, VC_PATIENCE);
     if (!p)
-        missed(t, id, expected);
+        missed(t, id, label, expected);
     if (code == VC_ANY)
-        vc_check(t, id, 1, expected, "it came");
-    else if (!vc_check(t, id, (p->words[6] & VMTP_CODE_MASK) == code, expected, "%s", vc_response_name(p->words[6])))
+        vc_judge(t, id, 1, label, expected, "it came");
+    else if (!vc_judge(t, id, (p->words[6] & VMTP_CODE_MASK) == code, label, expected, vc_response_name(p->words[6])))
         longjmp(t->end, 1);
     return p;
 }
@@ -246,8 +249,8 @@ void vc_want_refusal(struct vc_test *t, const char *id, const struct vc_packet *
     if (!p && (p = vc_await_notify(t, VMTP_NOTIFY_VMTP_CLIENT, request->client, request->transaction, VC_PATIENCE)))
         got = p->words[6] & VMTP_CODE_MASK;
     if (!p)
-        missed(t, id, expected);
-    if (!vc_check(t, id, got == code, expected, "%s", vc_response_name(got)))
+        missed(t, id, expected, expected);
+    if (!vc_judge(t, id, got == code, expected, expected, vc_response_name(got)))
         longjmp(t->end, 1);
 }
 
@@ -256,8 +259,8 @@ struct vc_packet *vc_want_request(struct vc_test *t, const char *id, uint64_t se
     snprintf(expected, sizeof expected, "a Request to %s", vc_entity(server, name));
     struct vc_packet *p = vc_await_request(t, server, patience);
     if (!p)
-        missed(t, id, expected);
-    vc_check(t, id, 1, expected, "it came");
+        missed(t, id, "a Request", expected);
+    vc_judge(t, id, 1, "a Request", expected, "it came");
     return p;
 }
 
@@ -284,7 +287,7 @@ void vc_want_silence(struct vc_test *t, const char *id, const char *what) {
     const struct vc_packet *p = surprise(t);
     if (p)
         vc_describe(p, text);
-    if (!vc_check(t, id, p == NULL, expected, "%s", text))
+    if (!vc_judge(t, id, p == NULL, expected, expected, text))
         longjmp(t->end, 1);
 }
 
@@ -299,7 +302,7 @@ void vc_want_quiet(struct vc_test *t, const char *id, const struct vc_packet *ab
             found = t->inbox[i];
     if (found)
         vc_describe(found, text);
-    if (!vc_check(t, id, found == NULL, expected, "%s", text))
+    if (!vc_judge(t, id, found == NULL, "nothing more", expected, text))
         longjmp(t->end, 1);
 }
 

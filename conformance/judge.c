@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VC_NO_LINES
 #include "run.h"
 
 void vc_worsen(struct vc_test *t, enum vc_verdict verdict, const char *why) {
@@ -22,12 +23,23 @@ static int declared(const struct vc_case *c, const char *id, size_t length) {
 }
 
 static enum vc_verdict verdict_of(const struct vc_rule *rule, int ok) {
-    if (ok || rule->level == VC_MAY)
+    if (ok)
         return VC_PASS;
-    return rule->level == VC_SHOULD ? VC_WARN : VC_FAIL;
+    return rule->level == VC_MUST ? VC_FAIL : VC_WARN;
 }
 
-static void judge(struct vc_test *t, const char *id, size_t length, int ok, const char *expected, const char *seen) {
+static unsigned line;
+
+void vc_line(unsigned number) { line = number; }
+
+/* Tells whoever asks about sites; 0: this one is to be ignored. */
+static int site(struct vc_test *t, const char *id, const char *label, int ok) {
+    const struct vc_site s = {.which = t->which->name, .rule = id, .label = label, .line = line};
+    return !t->run->site || t->run->site(t->run->site_context, &s, ok);
+}
+
+static void judge(struct vc_test *t, const char *id, size_t length, int ok, const char *label, const char *expected,
+                  const char *seen) {
     char text[900];
     const struct vc_rule *rule = vc_rule_find(id, (unsigned)length);
     if (!rule || !declared(t->which, id, length)) {
@@ -35,6 +47,8 @@ static void judge(struct vc_test *t, const char *id, size_t length, int ok, cons
         vc_worsen(t, VC_ERROR, text);
         return;
     }
+    if (!site(t, rule->id, label, ok))
+        return;
     struct vc_check check = {
         .rule = rule, .verdict = verdict_of(rule, ok), .expected = (char *)expected, .seen = (char *)seen};
     vc_evidence_check(&t->evidence, &check);
@@ -43,27 +57,33 @@ static void judge(struct vc_test *t, const char *id, size_t length, int ok, cons
     vc_worsen(t, check.verdict, text);
 }
 
+int vc_judge(struct vc_test *t, const char *id, int ok, const char *label, const char *expected, const char *seen) {
+    for (const char *at = id; *at; at += strcspn(at, " "), at += *at == ' ')
+        judge(t, at, strcspn(at, " "), ok, label, expected, seen);
+    return ok;
+}
+
 int vc_check(struct vc_test *t, const char *id, int ok, const char *expected, const char *seen, ...) {
     char text[500];
     va_list arguments;
     va_start(arguments, seen);
     vsnprintf(text, sizeof text, seen, arguments);
     va_end(arguments);
-    for (const char *at = id; *at; at += strcspn(at, " "), at += *at == ' ')
-        judge(t, at, strcspn(at, " "), ok, expected, text);
-    return ok;
+    return vc_judge(t, id, ok, expected, expected, text);
 }
 
 int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expected, uint64_t seen) {
-    char text[160];
+    char text[160], number[24];
     snprintf(text, sizeof text, expected > 0xffff ? "%s 0x%llx" : "%s %llu", what, (unsigned long long)expected);
-    return vc_check(t, id, expected == seen, text, expected > 0xffff ? "0x%llx" : "%llu", (unsigned long long)seen);
+    snprintf(number, sizeof number, expected > 0xffff ? "0x%llx" : "%llu", (unsigned long long)seen);
+    return vc_judge(t, id, expected == seen, what, text, number);
 }
 
 int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen) {
-    char text[160];
+    char text[160], time[24];
     snprintf(text, sizeof text, "%s between %.1f and %.1f ms", what, (double)least / 1e6, (double)most / 1e6);
-    return vc_check(t, id, least <= seen && seen <= most, text, "%.3f ms", (double)seen / 1e6);
+    snprintf(time, sizeof time, "%.3f ms", (double)seen / 1e6);
+    return vc_judge(t, id, least <= seen && seen <= most, what, text, time);
 }
 
 void vc_note(struct vc_test *t, const char *format, ...) {

@@ -24,9 +24,13 @@ struct vc_link {
      * none came, -1 with errno.  *when is when it arrived, of the clock of now().
      */
     int (*receive)(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until);
-    /* Has the node begin anew, without memory (0), or cannot (-1).  NULL: cannot. */
-    int (*reboot)(struct vc_link *link);
-    const char *reboot_command; /* of an interface: what the operator says does that */
+    /*
+     * Has the node begin anew, without memory: 0; -1: cannot; 1: cannot so.  NULL: cannot.  how: words with spaces between, which the
+     * operator knows from `vconform --list starts`; "": as before the tests; NULL (the word
+     * "asking"): the same, and it asks for its identifiers, which the tester wants to see: it is not waited for.
+     */
+    int (*reboot)(struct vc_link *link, const char *how);
+    const char *reboot_command; /* of an interface: what the operator says does that; it is told how by VCONFORM_START */
     const char *objects; /* a name: a context of the node in which the tester may make and remove objects; NULL: there is none */
     void (*close)(struct vc_link *link);
 };

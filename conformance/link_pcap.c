@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,8 +70,13 @@ static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_ti
     }
 }
 
-static int link_reboot(struct vc_link *link) {
-    return link->reboot_command && system(link->reboot_command) == 0 ? 0 : -1;
+#define CANNOT_SO 77
+
+static int link_reboot(struct vc_link *link, const char *how) {
+    if (!link->reboot_command || setenv("VCONFORM_START", how ? how : "asking", 1) != 0)
+        return -1;
+    int status = system(link->reboot_command);
+    return status == 0 ? 0 : WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_SO ? 1 : -1;
 }
 
 static void link_close(struct vc_link *link) {

@@ -9,6 +9,23 @@ static const char unseen[] =
 #include <unseen.inc>
     ;
 
+/* What $VCONFORM_START may hold, for --reboot. */
+static const struct {
+    const char *word, *text;
+} starts[] = {
+    {"(nothing)", "as before the tests"},
+    {"asking", "the same, and the node asks for its identifiers; the command does not wait for that"},
+    {"require-checksum", "packets without checksum are dropped"},
+    {"shared-address", "another VMTP module has the node's Ethernet address, too"},
+    {"remote-management", "CreateEntity, DeleteEntity and ModifyService are obeyed"},
+    {"sequence-numbers", "receive sequence numbers are kept, for 8 nodes at least"},
+    {"ask-always", "each Response with a segment is to be acknowledged"},
+    {"own-identifier", "the test service has an identifier that it may have had before"},
+    {"hosts=N", "N entities at most whose node is remembered"},
+    {"clients=N", "N records of Clients at most"},
+    {"ts2=N", "TS2 is N ms"},
+};
+
 struct listing {
     FILE *out;
     const struct vc_options *options;
@@ -22,6 +39,11 @@ static void list_one(void *context, const struct vc_case *c) {
 
 void vc_list(FILE *out, const struct vc_options *o) {
     struct listing l = {.out = out, .options = o};
+    if (o->starts) {
+        for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++)
+            fprintf(out, "%-20s %s\n", starts[i].word, starts[i].text);
+        return;
+    }
     if (!o->items) {
         vc_cases_each(list_one, &l);
         fprintf(out, "%-34s %s\n", "(the oracle, in all cases)", vc_oracle_ids);

@@ -10,7 +10,7 @@ void vc_usage(FILE *out) {
     fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
           "       vconform check FILE.pcapng [--peer MAC] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
-          "       vconform --list [items] | --explain CASE|RULE | --coverage\n"
+          "       vconform --list [items|starts] | --explain CASE|RULE | --coverage\n"
           "\n"
           "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "
           "VMTP-8.3.\n"
@@ -22,7 +22,7 @@ void vc_usage(FILE *out) {
           "  --profile PROFILE  full (default), minimal-server, minimal-client\n"
           "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
           "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
-          "  --reboot COMMAND   starts the node anew, for rules about identifiers\n"
+          "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
           "  --patience         also cases that take minutes\n"
           "  --ethertype N      default 0x805B\n"
@@ -82,20 +82,37 @@ enum {
     EXPLAIN,
     COVERAGE,
     DEFECT,
+    BLIND,
     REBOOT,
     OBJECTS,
     PATIENCE
 };
 
-static const struct option names[] = {
-    {"peer", 1, NULL, PEER},           {"entity", 1, NULL, ENTITY},   {"role", 1, NULL, ROLE},
-    {"profile", 1, NULL, PROFILE},     {"pics", 1, NULL, PICS},       {"xfail", 1, NULL, XFAIL},
-    {"ethertype", 1, NULL, ETHERTYPE}, {"seed", 1, NULL, SEED},       {"repeat", 1, NULL, REPEAT},
-    {"report", 1, NULL, REPORT},       {"json", 0, NULL, JSON},       {"tap", 0, NULL, TAP},
-    {"list", 0, NULL, LIST},           {"explain", 1, NULL, EXPLAIN}, {"coverage", 0, NULL, COVERAGE},
-    {"defect", 1, NULL, DEFECT},       {"reboot", 1, NULL, REBOOT},   {"objects", 1, NULL, OBJECTS},
-    {"patience", 0, NULL, PATIENCE},   {"interface", 1, NULL, 'i'},   {"verbose", 0, NULL, 'v'},
-    {"quiet", 0, NULL, 'q'},           {"help", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
+static const struct option names[] = {{"peer", 1, NULL, PEER},
+                                      {"entity", 1, NULL, ENTITY},
+                                      {"role", 1, NULL, ROLE},
+                                      {"profile", 1, NULL, PROFILE},
+                                      {"pics", 1, NULL, PICS},
+                                      {"xfail", 1, NULL, XFAIL},
+                                      {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"seed", 1, NULL, SEED},
+                                      {"repeat", 1, NULL, REPEAT},
+                                      {"report", 1, NULL, REPORT},
+                                      {"json", 0, NULL, JSON},
+                                      {"tap", 0, NULL, TAP},
+                                      {"list", 0, NULL, LIST},
+                                      {"explain", 1, NULL, EXPLAIN},
+                                      {"coverage", 0, NULL, COVERAGE},
+                                      {"blind", 1, NULL, BLIND},
+                                      {"defect", 1, NULL, DEFECT},
+                                      {"reboot", 1, NULL, REBOOT},
+                                      {"objects", 1, NULL, OBJECTS},
+                                      {"patience", 0, NULL, PATIENCE},
+                                      {"interface", 1, NULL, 'i'},
+                                      {"verbose", 0, NULL, 'v'},
+                                      {"quiet", 0, NULL, 'q'},
+                                      {"help", 0, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
 
 static int one_of(const char *word, const char *const *words) {
     for (; *words; words++)
@@ -134,6 +151,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
     case XFAIL: o->xfail = value; break;
     case REPORT: o->report = value; break;
     case EXPLAIN: o->explain = value; break;
+    case BLIND: o->blind = value; break;
     case DEFECT: o->defect = value; break;
     case REBOOT: o->reboot = value; break;
     case PATIENCE: o->patience = 1; break;
@@ -177,5 +195,7 @@ int vc_options_parse(struct vc_options *o, int argc, char **argv) {
     }
     if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "items") == 0)
         o->items = 1;
+    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "starts") == 0)
+        o->starts = 1;
     return 0;
 }

@@ -29,6 +29,11 @@ vc_oracle *vc_oracle_open(const struct vc_oracle_options *options) {
 
 void vc_oracle_close(vc_oracle *o) { free(o); }
 
+void vc_oracle_forget(vc_oracle *o) {
+    memset(o->clients, 0, sizeof o->clients);
+    o->client_next = 0;
+}
+
 void vc_oracle_held(vc_oracle *o, const char *id) { o->options.says(o->options.context, id, 1, NULL, NULL); }
 
 void vc_oracle_broken(vc_oracle *o, const char *id, const char *expected, const char *format, ...) {
@@ -90,6 +95,16 @@ static void disturb(vc_oracle *o, const struct vc_packet *p) {
         m->disturbed = 1;
 }
 
+/* The answer to a Probe tells where an entity is. */
+static void located(vc_oracle *o, const struct vc_packet *p) {
+    const struct seen_message *probe = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST, 0);
+    if (!probe || vc_code(p) != VMTP_OK || (probe->code & VMTP_CODE_MASK) != (VMTP_PROBE_ENTITY & VMTP_CODE_MASK))
+        return;
+    for (unsigned i = 0; i < ORACLE_MESSAGES; i++)
+        if (o->messages[i].function == VMTP_REQUEST && o->messages[i].client == vc_pair(probe->words + 2))
+            memcpy(o->messages[i].mac, p->src, 6);
+}
+
 static void store(vc_oracle *o, const struct vc_packet *p, vc_time time) {
     struct seen_message *m = place(o, p);
     if (m->packets && m->retransmit != p->retransmit)
@@ -134,5 +149,7 @@ void vc_oracle_frame(vc_oracle *o, const uint8_t *frame, size_t size, vc_time ti
         return;
     if (p.function == VMTP_REQUEST)
         disturb(o, &p);
+    else if (!judged)
+        located(o, &p);
     store(o, &p, time);
 }

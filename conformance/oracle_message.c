@@ -20,7 +20,7 @@ static void same_group(vc_oracle *o, const struct vc_packet *p, const struct see
     if (p->retransmit != m->retransmit || p->control & RUN_FLAGS || (p->function == VMTP_RESPONSE && p->code & VMTP_DGM))
         return;
     vc_oracle_rule(o, "VMTP-6.1-05", same, "the same header in all packets of a group", "differs: code", p->code);
-    if (!m->disturbed && p->delivery)
+    if (!m->disturbed && p->delivery && !(p->function == VMTP_RESPONSE && p->control & VMTP_APG)) /* by timer */
         vc_oracle_rule(o, "VMTP-6.1-03", !(m->blocks & p->delivery), "each block in one packet", "PacketDelivery",
                        p->delivery);
 }

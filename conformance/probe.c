@@ -123,8 +123,25 @@ static void look(struct vc_test *t) {
 
 void vc_reboot(struct vc_test *t) {
     struct vc_link *link = t->run->link;
-    if (!link->reboot || link->reboot(link) != 0)
+    t->restarted = 1;
+    vc_oracle_forget(t->run->oracle);
+    if (!link->reboot || link->reboot(link, NULL) != 0)
         vc_give_up(t, "the node cannot be started anew");
+}
+
+void vc_start(struct vc_test *t, const char *how) {
+    struct vc_link *link = t->run->link;
+    int rc = link->reboot ? link->reboot(link, how) : -1;
+    vc_oracle_forget(t->run->oracle);
+    if (rc < 0)
+        vc_give_up(t, "the node cannot be started anew");
+    t->restarted = *how != 0;
+    if (rc > 0)
+        vc_skip(t, how);
+    vc_find_again(t);
+    vc_settle(t);
+    for (unsigned i = 0; i < t->count; i++) /* whatever it said when it came up */
+        t->used[i] = 1;
 }
 
 void vc_find_again(struct vc_test *t) {

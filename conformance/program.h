@@ -10,11 +10,12 @@ struct vc_options {
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
     uint16_t ethertype;
-    int repeat, json, tap, verbose, quiet, patience, list, items, coverage, help;
+    int repeat, json, tap, verbose, quiet, patience, list, items, starts, coverage, help;
     char **patterns;
     int pattern_count;
     const char *reboot, *objects;
     const char *defect; /* of simulated nodes only */
+    const char *blind;  /* a judgement to be left out, to see who notices (tests/teeth.c) */
 };
 
 /* Gives the link to the node, or NULL and a line in error. */

@@ -75,6 +75,9 @@ static void oracle_says(void *context, const char *id, int ok, const char *expec
     const struct vc_rule *rule = vc_rule_find(id, (unsigned)strlen(id));
     if (!rule)
         return;
+    const struct vc_site site = {.which = "oracle", .rule = rule->id, .label = "(every packet)"};
+    if (run->site && !run->site(run->site_context, &site, ok))
+        return;
     if (ok) {
         run->rules[vc_rule_index(rule)].held++;
         return;
@@ -95,6 +98,7 @@ static void oracle_says(void *context, const char *id, int ok, const char *expec
 
 static void act(struct vc_test *t) {
     current = t;
+    vc_line(0);
     if (setjmp(t->end) == 0) {
         if (t->which->run)
             t->which->run(t);
@@ -106,6 +110,8 @@ static void act(struct vc_test *t) {
         vc_objects_tidy(t);
     if (t->calling && setjmp(t->end) == 0) /* the node's client is free again when it has given up */
         vc_pass(t, 1200 * VC_MILLISECOND);
+    if (t->restarted && setjmp(t->end) == 0)
+        vc_start(t, "");
     current = NULL;
 }
 

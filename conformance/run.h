@@ -24,7 +24,15 @@ struct vc_rule_result {
     unsigned held, broken, warned;
 };
 
+/* A place where a rule is judged.  case and rule: static; label: what is judged, in words. */
+struct vc_site {
+    const char *which, *rule, *label;
+    unsigned line; /* of the source; 0: the oracle */
+};
+
 struct vc_run {
+    int (*site)(void *context, const struct vc_site *site, int ok); /* or NULL; 0: that judgement is to be ignored */
+    void *site_context;
     struct vc_link *link;
     vc_oracle *oracle;
     uint8_t node_mac[6], other_mac[6];
@@ -55,8 +63,9 @@ struct vc_test {
     char why[1000];
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
-    int calling; /* CALLs that have not ended */
-    int done;    /* a sanity exchange went through */
+    int calling;   /* CALLs that have not ended */
+    int restarted; /* the node is not as it was before the tests */
+    int done;      /* a sanity exchange went through */
     struct {
         uint64_t client;
         uint32_t transaction, code;
@@ -92,6 +101,8 @@ void vc_cases_each(void (*each)(void *context, const struct vc_case *c), void *c
 
 void vc_test_begin(struct vc_test *t, struct vc_run *run, const struct vc_case *which);
 void vc_test_end(struct vc_test *t);
+/* label: the same at each run, as expected need not be. */
+int vc_judge(struct vc_test *t, const char *id, int ok, const char *label, const char *expected, const char *seen);
 void vc_worsen(struct vc_test *t, enum vc_verdict verdict, const char *why);
 /* Takes one frame, waiting for it until then; 0: none came. */
 int vc_take(struct vc_test *t, vc_time until);

@@ -2,6 +2,7 @@
 /* The test service of the node, as cases use it. */
 #include <string.h>
 
+#define VC_NO_LINES
 #include "run.h"
 
 /* Patience for what needs no judgement; a Request that is lost is sent again as a client would. */
@@ -68,6 +69,7 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
         longjmp(t->end, 1);
     }
     t->calling--;
+    vc_judge(t, id, 1, "an end of the node's call", "an end of the node's call", "it came");
     if (vc_code(p) != VMTP_OK || p->data_octets < CALL_HEAD)
         vc_give_up(t, "CALL of the test service answers %s", vc_response_name(p->code));
     o.result = p->words[0];

@@ -2,6 +2,7 @@
 /* Declared cases: one frame, one reaction, and afterwards the node is as before. */
 #include <string.h>
 
+#define VC_NO_LINES
 #include "run.h"
 
 static const char *const base_names[] = {"nothing",

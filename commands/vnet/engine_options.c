@@ -54,6 +54,7 @@ void engine_rows(struct option_row rows[ENGINE_ROWS], struct engine_options *o, 
         TABLE("max-hosts", max_hosts, "hosts of entities remembered"),
         TABLE("max-memberships", max_memberships, "memberships in groups, and rights in them"),
         TABLE("max-control", max_control, "management packets waiting"),
+        TABLE("max-sequences", max_sequences, "hosts with which receive sequence numbers are kept"),
         OPTION_GO_ON(more)};
     _Static_assert(sizeof all == ENGINE_ROWS * sizeof *rows, "ENGINE_ROWS");
     memcpy(rows, all, sizeof all);

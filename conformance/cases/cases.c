@@ -14,6 +14,8 @@ extern const struct vc_case vc_forward_cases[];
 extern const struct vc_case vc_stream_cases[];
 extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_runs_client_cases[];
+extern const struct vc_case vc_calls_cases[];
+extern const struct vc_case vc_start_cases[];
 extern const struct vc_case vc_allocate_cases[];
 extern const struct vc_case vc_objects_cases[];
 extern const struct vc_case vc_objects_name_cases[];
@@ -35,6 +37,8 @@ const struct vc_case *const vc_tables[] = {
     vc_stream_cases,
     vc_runs_cases,
     vc_runs_client_cases,
+    vc_calls_cases,
+    vc_start_cases,
     vc_allocate_cases,
     vc_objects_cases,
     vc_objects_name_cases,

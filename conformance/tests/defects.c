@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define VC_NO_LINES
+#include "../case.h"
+
 #define SEEN 512u
 
 struct memory {
@@ -14,9 +17,11 @@ struct memory {
     } seen[SEEN];
     unsigned count;
     uint64_t last_client, last_server, manager; /* of the node's last Request; its manager */
-    uint32_t last_transaction, last_retransmit, last_control;
+    uint64_t service;                           /* as IDENTIFY tells it */
+    uint32_t last_transaction, last_but_one, last_retransmit, last_control;
     vc_time delay;
     unsigned frames;
+    struct vc_packet besides; /* what is sent besides; ethertype 0: nothing */
 };
 
 /* ---- what conditions and changes are made of ----------------------------------------------------------------------- */
@@ -102,6 +107,66 @@ static int older(const struct vc_packet *p, struct memory *m) {
     return 0;
 }
 
+/* ---- what a node says that should not ------------------------------------------------------------------------------ */
+
+/* From the node to whoever sent p. */
+static struct vc_packet *say(struct memory *m, const struct vc_packet *p, uint64_t client, uint64_t server,
+                             uint32_t code) {
+    struct vc_packet *q = &m->besides;
+    memset(q, 0, sizeof *q);
+    memcpy(q->dst, p->src, 6);
+    memcpy(q->src, sim_node_mac, 6);
+    q->ethertype = VMTP_ETHERTYPE;
+    q->domain = VMTP_DOMAIN;
+    q->client = client;
+    q->server = server;
+    q->code = code;
+    q->retransmit = p->retransmit;
+    q->forward = p->forward;
+    q->priority = p->priority;
+    q->transaction = p->transaction;
+    return q;
+}
+
+static void say_response(struct memory *m, const struct vc_packet *p, uint32_t code) {
+    say(m, p, p->client, p->server & ~VMTP_ID_GRP, code)->function = VMTP_RESPONSE;
+}
+
+static void say_nvc(struct memory *m, const struct vc_packet *p, uint32_t code) {
+    struct vc_packet *q = say(m, p, (m->manager & ~0xffull) | 2, VMTP_MANAGER_GROUP, VMTP_NOTIFY_VMTP_CLIENT);
+    q->transaction = m->frames++;
+    q->words[0] = (uint32_t)(p->client >> 32);
+    q->words[1] = (uint32_t)p->client;
+    q->words[2] = (uint32_t)(p->retransmit << 20 | p->forward << 16 | p->priority << 4 | 1);
+    q->words[4] = p->transaction;
+    q->words[6] = code;
+    q->forward = q->priority = q->retransmit = 0;
+}
+
+static void say_nvs(struct memory *m, const struct vc_packet *p, uint32_t code) {
+    struct vc_packet *q = say(m, p, (m->manager & ~0xffull) | 2, VMTP_MANAGER_GROUP, VMTP_NOTIFY_VMTP_SERVER);
+    q->transaction = m->frames++;
+    q->words[0] = (uint32_t)(p->server >> 32);
+    q->words[1] = (uint32_t)p->server;
+    q->words[2] = (uint32_t)(p->client >> 32);
+    q->words[3] = (uint32_t)p->client;
+    q->words[4] = p->transaction;
+    q->words[6] = code;
+    q->forward = q->priority = q->retransmit = 0;
+}
+
+/* A multicast Probe. */
+static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t entity) {
+    static const uint8_t managers[6] = {9, 0, 0x56, 0, 1, 0};
+    struct vc_packet *q = say(m, p, (m->manager & ~0xffull) | 8, VMTP_MANAGER_GROUP, VMTP_PROBE_ENTITY);
+    memcpy(q->dst, managers, 6);
+    q->flags = VMTP_MPG;
+    q->transaction = m->frames++;
+    q->words[0] = q->words[2] = (uint32_t)(entity >> 32);
+    q->words[1] = q->words[3] = (uint32_t)entity;
+    q->forward = q->priority = q->retransmit = 0;
+}
+
 /* ---- the list ------------------------------------------------------------------------------------------------------ */
 
 #define RESPONSE (p->function == VMTP_RESPONSE)
@@ -112,12 +177,16 @@ static int older(const struct vc_packet *p, struct memory *m) {
 #define NVR is_notify(p, VMTP_NOTIFY_REMOTE_VMTP_CLIENT)
 #define TOLD(c) ((p->words[6] & VMTP_CODE_MASK) == (c))
 #define CODE(c) (REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
+#define SERVICE(c) (REQUEST && (vc_code(p) & ~0x80u) == ((c)&VMTP_CODE_MASK))
+#define ANSWERS(c) (RESPONSE && vc_code(p) == (c))
+#define CALLED (RESPONSE && p->code & VMTP_SDA && !(p->code & VMTP_DGM) && vc_segment_size(p) == 56)
+#define STARTED(how) (strcmp(sim_how, how) == 0)
 #define DROP return SIM_DROP
 #define TWICE return SIM_TWICE
 
 #define DEFECT(way, name, when, ...)                                                                                   \
     static enum sim_fate defect_##name(struct vc_packet *p, struct memory *m) {                                        \
-        (void)m;                                                                                                       \
+        (void)m, (void)p;                                                                                              \
         if (when) {                                                                                                    \
             __VA_ARGS__;                                                                                               \
         }                                                                                                              \
@@ -180,8 +249,12 @@ static void note(const uint8_t *frame, size_t size) {
         return;
     if (p.function == VMTP_RESPONSE && p.code & VMTP_DGM && p.server != VMTP_TEST_SERVICE && !memory.manager)
         memory.manager = p.server;
+    if (p.function == VMTP_RESPONSE && p.server == VMTP_TEST_SERVICE && vc_code(&p) == VMTP_OK)
+        memory.service = vc_pair(p.words);
     if (p.function != VMTP_REQUEST || vc_notify(&p) || stateless(&p))
         return;
+    if (p.transaction != memory.last_transaction)
+        memory.last_but_one = memory.last_transaction;
     memory.last_client = p.client;
     memory.last_server = p.server;
     memory.last_transaction = p.transaction;
@@ -199,17 +272,42 @@ static enum sim_fate from_node(void *context, uint8_t *frame, size_t *size, vc_t
     return fate;
 }
 
+static const char *with_dashes(const char *name) {
+    static char text[40];
+    snprintf(text, sizeof text, "%s", name);
+    for (char *at = text; *at; at++)
+        *at = *at == '_' ? '-' : *at;
+    return text;
+}
+
+static size_t besides(void *context, uint8_t *frame) {
+    struct vc_packet *q = &memory.besides;
+    (void)context;
+    if (!q->ethertype)
+        return 0;
+    q->data = q->storage;
+    size_t size = vc_encode(q, frame);
+    q->ethertype = 0;
+    return size;
+}
+
 int defect_choose(struct sim_options *options, const char *name) {
+    static const char disobeys[] = "disobeys_";
     if (defect_variant(options, name))
         return 1;
+    if (strncmp(name, disobeys, sizeof disobeys - 1) == 0)
+        sim_disobeys = with_dashes(name + sizeof disobeys - 1);
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
         if (strcmp(defects[i].name, name) == 0) {
             chosen = &defects[i];
-            options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node};
+            options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node, .besides = besides};
             return 1;
         }
     return 0;
 }
+
+unsigned defects_count(void) { return sizeof defects / sizeof defects[0]; }
+const char *defect_name(unsigned i) { return defects[i].name; }
 
 void defects_print(FILE *file) {
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)

@@ -11,6 +11,8 @@
 int defect_choose(struct sim_options *options, const char *name);
 int defect_variant(struct sim_options *options, const char *name);
 /* Their names, one a line; defects.tsv says what each breaks. */
+unsigned defects_count(void);
+const char *defect_name(unsigned i);
 void defects_print(FILE *out);
 
 #endif

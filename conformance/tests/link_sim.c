@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "link_sim.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +10,12 @@
 #include "../../services/test_responder.h"
 
 #define BLOCK 0x123456789a00ull
+#define OWN_IDENTIFIER 0x0123456789abcd41ull
 #define WAITING 4096u
 #define LISTENED 64u
 
 const uint8_t sim_node_mac[6] = {2, 0, 0, 0, 0, 0x0b};
-static const uint8_t tester_mac[6] = {2, 0, 0, 0, 0, 0x0a};
+const uint8_t sim_tester_mac[6] = {2, 0, 0, 0, 0, 0x0a};
 
 struct waiting {
     vc_time due;
@@ -23,9 +25,16 @@ struct waiting {
     int to_node;
 };
 
+/* What a start is to be like (link.h); all zero: as ever. */
+struct sim_start {
+    uint32_t require_checksum, shared_address, remote_management, sequences, ask_always, own_identifier, hosts, clients,
+        ts2_ms;
+};
+
 struct sim {
     struct vc_link link;
     struct sim_options options;
+    struct sim_start start;
     vc_time now;
     uint64_t random, number;
     struct waiting waiting[WAITING];
@@ -80,12 +89,20 @@ static struct waiting take(struct sim *s, struct waiting *w) {
     return taken;
 }
 
+static void put_besides(struct sim *s) {
+    static uint8_t frame[VC_FRAME_MAX];
+    size_t size = s->options.wire.besides ? s->options.wire.besides(s->options.wire.context, frame) : 0;
+    if (size > 0)
+        put(s, frame, size, 0, s->now + s->options.delay);
+}
+
 static void from_node(struct sim *s, uint8_t *frame, size_t size) {
     vc_time delay = 0;
     const struct sim_wire *wire = &s->options.wire;
     enum sim_fate fate = wire->from_node ? wire->from_node(wire->context, frame, &size, s->now, &delay) : SIM_PASS;
     for (int i = 0; i < (fate == SIM_DROP ? 0 : fate == SIM_TWICE ? 2 : 1); i++)
         put(s, frame, size, 0, s->now + s->options.delay + delay);
+    put_besides(s);
 }
 
 /* ---- the node ------------------------------------------------------------------------------------------------------- */
@@ -97,6 +114,7 @@ static void begin_service(struct sim *s) {
         return;
     vtest_options_init(&service);
     service.name = "the node in the simulator";
+    service.id = s->start.own_identifier ? OWN_IDENTIFIER : 0;
     if (vtest_create(&s->service, s->engine, &service, s->now) != 0)
         abort();
 }
@@ -108,7 +126,13 @@ static void boot(struct sim *s, int ask) {
     memcpy(config.mac, sim_node_mac, 6);
     config.block = ask ? 0 : BLOCK;
     config.no_streams = s->options.no_streams;
-    config.remote_management = s->options.remote_management;
+    config.remote_management = s->options.remote_management || s->start.remote_management;
+    config.require_checksum = s->start.require_checksum != 0;
+    config.max_sequences = s->start.sequences;
+    config.timers.ts5_always = s->start.ask_always != 0;
+    config.max_hosts = s->start.hosts ? s->start.hosts : config.max_hosts;
+    config.max_remote_clients = s->start.clients ? s->start.clients : config.max_remote_clients;
+    config.timers.ts2 = s->start.ts2_ms ? s->start.ts2_ms * VMTP_MILLISECOND : config.timers.ts2;
     if (s->options.max_requests)
         config.max_requests = s->options.max_requests;
     config.random = random_octets;
@@ -118,6 +142,7 @@ static void boot(struct sim *s, int ask) {
     s->memory = aligned_alloc(64, size);
     if (!s->memory || vmtp_engine_create(&s->engine, &config, s->memory, size, s->now) != 0)
         abort();
+    vmtp_engine_share(s->engine, s->start.shared_address != 0);
     begin_service(s);
 }
 
@@ -157,6 +182,7 @@ static void to_node(struct sim *s, struct waiting *w) {
     }
     memcpy(frame, w->frame, size);
     enum sim_fate fate = wire->to_node ? wire->to_node(wire->context, frame, &size, s->now) : SIM_PASS;
+    put_besides(s);
     if (size < VC_ETHERNET || !heard(s, frame) || vc_get16(frame + 12) != s->link.ethertype)
         return;
     struct vmtp_rx rx = {.packet = frame + VC_ETHERNET, .length = (uint32_t)(size - VC_ETHERNET)};
@@ -254,10 +280,47 @@ static int sim_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_tim
     return (int)size;
 }
 
-static int sim_reboot(struct vc_link *link) {
+/* One word of how; 0: there is no such word. */
+static int set_start(struct sim_start *start, const char *word, size_t length) {
+    static const struct {
+        const char *word;
+        size_t offset;
+        uint32_t value; /* 0: it stands behind = */
+    } words[] = {{"require-checksum", offsetof(struct sim_start, require_checksum), 1},
+                 {"shared-address", offsetof(struct sim_start, shared_address), 1},
+                 {"remote-management", offsetof(struct sim_start, remote_management), 1},
+                 {"sequence-numbers", offsetof(struct sim_start, sequences), 8},
+                 {"ask-always", offsetof(struct sim_start, ask_always), 1},
+                 {"own-identifier", offsetof(struct sim_start, own_identifier), 1},
+                 {"hosts", offsetof(struct sim_start, hosts), 0},
+                 {"clients", offsetof(struct sim_start, clients), 0},
+                 {"ts2", offsetof(struct sim_start, ts2_ms), 0}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t size = strlen(words[i].word);
+        if (length < size || memcmp(word, words[i].word, size) != 0 ||
+            (words[i].value ? length > size : word[size] != '='))
+            continue;
+        uint32_t value = words[i].value ? words[i].value : (uint32_t)strtoul(word + size + 1, NULL, 10);
+        memcpy((char *)start + words[i].offset, &value, sizeof value);
+        return 1;
+    }
+    return 0;
+}
+
+const char *sim_disobeys = "", *sim_how = "";
+
+static int sim_reboot(struct vc_link *link, const char *how) {
     struct sim *s = (struct sim *)link;
+    struct sim_start start = {0}, none = {0};
+    for (const char *at = how; at && *at; at += strcspn(at, " "), at += *at == ' ') {
+        int obeys = !*sim_disobeys || strncmp(at, sim_disobeys, strlen(sim_disobeys)) != 0;
+        if (!set_start(obeys ? &start : &none, at, strcspn(at, " ")))
+            return 1;
+    }
+    sim_how = how ? how : "";
+    s->start = start;
     halt(s);
-    boot(s, 1);
+    boot(s, how == NULL);
     return 0;
 }
 
@@ -284,7 +347,7 @@ struct vc_link *sim_open(const struct sim_options *options) {
                                .receive = sim_receive,
                                .reboot = sim_reboot,
                                .close = sim_close};
-    memcpy(s->link.mac, tester_mac, 6);
+    memcpy(s->link.mac, sim_tester_mac, 6);
     boot(s, 0);
     return &s->link;
 }

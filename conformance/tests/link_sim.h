@@ -13,6 +13,8 @@ enum sim_fate { SIM_PASS, SIM_DROP, SIM_TWICE };
 struct sim_wire {
     enum sim_fate (*to_node)(void *context, uint8_t *frame, size_t *size, vc_time now);
     enum sim_fate (*from_node)(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay);
+    /* After either: a frame that a node with this defect sends besides; 0: none. */
+    size_t (*besides)(void *context, uint8_t *frame);
     void *context;
 };
 
@@ -28,7 +30,11 @@ struct sim_options {
 };
 
 struct vc_link *sim_open(const struct sim_options *options);
+/* Of the next start: a word of how (link.h) that the node does not obey, though it says that it does. */
+extern const char *sim_disobeys;
+/* How the node was started last. */
+extern const char *sim_how;
 /* The node's Ethernet address. */
-extern const uint8_t sim_node_mac[6];
+extern const uint8_t sim_node_mac[6], sim_tester_mac[6];
 
 #endif

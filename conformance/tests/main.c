@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vconform against our own node in virtual time.  --defect NAME spoils it; --defect list tells which there are. */
+/* vconform against our own node in virtual time.  --defect NAME spoils it; --defect list tells which there are;
+   --blind SITE leaves out one judgement; --teeth DIRECTORY tries all defects. */
 #include <string.h>
 
 #include "../program.h"
 #include "defects.h"
 #include "link_sim.h"
+#include "teeth.h"
 
 static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
     struct sim_options sim = {.seed = o->seed, .delay = 20 * VC_MICROSECOND};
@@ -21,5 +23,7 @@ int main(int argc, char **argv) {
         defects_print(stdout);
         return 0;
     }
+    if (argc == 3 && strcmp(argv[1], "--teeth") == 0)
+        return teeth(argv[2]);
     return vc_program(argc, argv, open_sim);
 }

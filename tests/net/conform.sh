@@ -9,10 +9,44 @@ bin=${VSUITE_BIN:-$1}
 
 net_pair
 cd "$net_tmp" || exit 1
-net_start right "$bin/vnet" up -i v0 >node 2>&1
-node=$net_pid
-net_await node ready
-net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence -q >out 2>&1
+# The node, started as $VCONFORM_START says (vconform --list starts).
+cat >start <<'END'
+#!/bin/sh
+for file in node.pid other.pid; do
+    [ -s $file ] && kill "$(cat $file)" && while kill -0 "$(cat $file)" 2>/dev/null; do sleep 0.01; done
+    : >$file
+done
+options= wait=1
+: >other
+for word in $VCONFORM_START; do
+    case $word in
+    asking) wait=0 ;;
+    require-checksum | remote-management) options="$options --$word" ;;
+    shared-address) nsenter --net=/run/netns/right "$bin/vnet" up -i v0 >other 2>&1 & echo $! >other.pid ;; # the same address
+    sequence-numbers) options="$options --max-sequences 8" ;;
+    ask-always) options="$options --ts5-always 1" ;;
+    own-identifier) options="$options --entity 0123-4567-89ab-cd41" ;;
+    hosts=*) options="$options --max-hosts ${word#*=}" ;;
+    clients=*) options="$options --max-remote-clients ${word#*=}" ;;
+    ts2=*) options="$options --ts2 ${word#*=}ms" ;;
+    *) exit 77 ;;
+    esac
+done
+while [ -s other.pid ] && ! grep -q ready other; do sleep 0.01; done
+: >node
+nsenter --net=/run/netns/right "$bin/vnet" up -i v0 $options >node 2>&1 &
+echo $! >node.pid
+tries=0
+until [ $wait = 0 ] || grep -q ready node; do
+    tries=$((tries + 1))
+    [ $tries -lt 500 ] || exit 1
+    sleep 0.01
+done
+END
+chmod +x start
+export bin
+./start || net_fail "the node does not start: $(cat node)"
+net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence --reboot "$net_tmp/start" -q >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code: $(tail -n 40 out)"
 cat out
@@ -32,8 +66,8 @@ net_in left "$bin/vconform" -i v0 --peer "$net_right" -q no-such-case 2>/dev/nul
 [ $? -eq 2 ] || net_fail "no case is chosen, and that is no error"
 net_in left "$bin/vconform" -i nowhere0 --peer "$net_right" -q 2>/dev/null
 [ $? -eq 3 ] || net_fail "there is no such interface, and that is no error"
-kill $node
-wait $node
+kill "$(cat node.pid)"
+while kill -0 "$(cat node.pid)" 2>/dev/null; do sleep 0.01; done
 net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/dev/null 2>err
 [ $? -eq 3 ] || net_fail "nobody is there, and that is no error: $(cat err)"
 exit 0
