@@ -224,7 +224,8 @@ struct vc_report {
     uint32_t result, code, number, octets, crc;
 };
 struct vc_report vc_report(const struct vc_outcome *outcome, unsigned i);
-/* The Response to CALL. */
+/* The Response to CALL, whatever it says; and what a call has brought. */
+struct vc_packet *vc_call_over(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience);
 struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience);
 
 /* An ordinary call, which brings what it brings as size and CRC-32 only; its first Request. */

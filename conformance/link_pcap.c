@@ -122,11 +122,11 @@ static int filter(struct pcap_link *l) {
 }
 
 static int activate(struct pcap_link *l) {
-    pcap_set_snaplen(l->pcap, 65536);
-    pcap_set_promisc(l->pcap, 1); /* the tester is several nodes at once */
+    pcap_set_snaplen(l->pcap, VC_FRAME_MAX + 64); /* no more: each frame takes that much of the buffer */
+    pcap_set_promisc(l->pcap, 1);                 /* the tester is several nodes at once */
     pcap_set_immediate_mode(l->pcap, 1);
     pcap_set_tstamp_precision(l->pcap, PCAP_TSTAMP_PRECISION_NANO);
-    pcap_set_buffer_size(l->pcap, 8 << 20);
+    pcap_set_buffer_size(l->pcap, 24 << 20); /* a window of a large message comes at once */
     return pcap_activate(l->pcap) < 0 || pcap_setdirection(l->pcap, PCAP_D_IN) != 0 || filter(l) != 0;
 }
 

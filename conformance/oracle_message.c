@@ -133,16 +133,19 @@ static void numbering(vc_oracle *o, const struct vc_packet *p) {
 }
 
 static void transmissions(vc_oracle *o, const struct vc_packet *p, const struct seen_message *before) {
+    int alone = vc_segment_size(p) <= VC_SEGMENT_MAX; /* else other groups of the message count as well */
     if (!before) {
-        vc_oracle_rule(o, "VMTP-3.2-01", p->retransmit == 0, "RetransmitCount 0 in a first transmission",
-                       "RetransmitCount", p->retransmit);
+        if (alone)
+            vc_oracle_rule(o, "VMTP-3.2-01", p->retransmit == 0, "RetransmitCount 0 in a first transmission",
+                           "RetransmitCount", p->retransmit);
         if (!(p->control & (RUN_FLAGS | VMTP_NRS)))
             vc_oracle_rule(o, "VMTP-7.2-04", !(p->control & VMTP_APG), "APG clear in a first transmission", "APG", 1);
         return;
     }
     unsigned steps = (p->retransmit - before->retransmit) & 7u;
-    vc_oracle_rule(o, "VMTP-3.2-01", steps <= 1, "RetransmitCount one more with each sending", "RetransmitCount",
-                   p->retransmit);
+    if (alone)
+        vc_oracle_rule(o, "VMTP-3.2-01", steps <= 1, "RetransmitCount one more with each sending", "RetransmitCount",
+                       p->retransmit);
     same_group(o, p, before);
 }
 
@@ -195,11 +198,22 @@ static const struct seen_message *noticed(vc_oracle *o, uint64_t client, uint32_
     return vc_oracle_find(o, client, transaction, VMTP_REQUEST, 0);
 }
 
+/* A message of several packet groups, of which this one need not have come: it is called by the last (section 13.3). */
+static const struct seen_message *noticed_group(vc_oracle *o, uint64_t client, uint32_t transaction, int remote) {
+    const struct seen_message *m = noticed(o, client, transaction, remote);
+    for (uint32_t back = 1; !m && back < 256; back++) {
+        m = noticed(o, client, transaction - back, remote);
+        if (m && !(m->code & VMTP_SDA && m->words[6] > VC_SEGMENT_MAX))
+            return NULL;
+    }
+    return m;
+}
+
 static void about_request(vc_oracle *o, const struct vc_packet *p) {
     uint32_t code = p->words[6] & VMTP_CODE_MASK, ctrl = p->words[2];
     uint64_t client = vc_pair(p->words);
     int remote = vc_code(p) == (VMTP_NOTIFY_REMOTE_VMTP_CLIENT & VMTP_CODE_MASK);
-    const struct seen_message *m = noticed(o, client, p->words[4], remote);
+    const struct seen_message *m = noticed_group(o, client, p->words[4], remote);
     vc_oracle_rule(o, "VMTP-10.9-01",
                    p->code == (remote ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT) &&
                        (ctrl & VMTP_NRS || p->words[3] == 0),

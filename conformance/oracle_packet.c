@@ -82,8 +82,11 @@ static void segment(vc_oracle *o, const struct vc_packet *p) {
     }
     vc_oracle_rule(o, "VMTP-3.1-08", size <= (run ? 4u << 20 : VC_SEGMENT_MAX), "a SegmentSize within its range",
                    "SegmentSize", size);
-    if (run && size > VC_SEGMENT_MAX)
-        return; /* groups of a large message are judged by cases */
+    if (run && size > VC_SEGMENT_MAX) { /* its groups are judged by cases */
+        vc_oracle_rule(o, "VMTP-13.3-40", !(p->code & VMTP_MDM) && !vc_oracle_multicast(p),
+                       "a message of several groups to a single entity, without MDM", "MsgDelivery", p->words[5]);
+        return;
+    }
     int named = !(p->delivery & ~vc_all_blocks(size)) && !(p->code & VMTP_MDM && p->delivery & ~p->words[5]);
     vc_oracle_rule(o, "VMTP-6.1-02", named, "blocks that the message has", "PacketDelivery", p->delivery);
     vc_oracle_rule(o, "VMTP-6.1-01", p->length * 4u == vc_block_octets(size, p->delivery),

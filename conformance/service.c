@@ -61,8 +61,7 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     return request;
 }
 
-struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience) {
-    struct vc_outcome o = {0};
+struct vc_packet *vc_call_over(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience) {
     struct vc_packet *p = vc_await_response(t, request, patience);
     if (!p) {
         vc_check(t, id, 0, "an end of the node's call", "it goes on after %u ms", (unsigned)(patience / VC_MILLISECOND));
@@ -70,6 +69,12 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
     }
     t->calling--;
     vc_judge(t, id, 1, "an end of the node's call", "an end of the node's call", "it came");
+    return p;
+}
+
+struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience) {
+    struct vc_outcome o = {0};
+    struct vc_packet *p = vc_call_over(t, id, request, patience);
     if (vc_code(p) != VMTP_OK || p->data_octets < CALL_HEAD)
         vc_give_up(t, "CALL of the test service answers %s", vc_response_name(p->code));
     o.result = p->words[0];

@@ -13,6 +13,7 @@ extern const struct vc_case vc_group_cases[];
 extern const struct vc_case vc_forward_cases[];
 extern const struct vc_case vc_stream_cases[];
 extern const struct vc_case vc_runs_cases[];
+extern const struct vc_case vc_large_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_calls_cases[];
 extern const struct vc_case vc_start_cases[];
@@ -37,6 +38,7 @@ const struct vc_case *const vc_tables[] = {
     vc_stream_cases,
     vc_runs_cases,
     vc_runs_client_cases,
+    vc_large_cases,
     vc_calls_cases,
     vc_start_cases,
     vc_allocate_cases,

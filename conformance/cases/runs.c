@@ -127,6 +127,15 @@ static void probed_first(struct vc_test *t) {
 
 #define HELD 3u
 
+/* A new Request that is not part of the run ends it. */
+static void leave(struct vc_test *t, const struct vc_packet *last) {
+    struct vc_packet request = vc_request(t, VMTP_TEST_NULL);
+    request.client = last->client;
+    request.transaction = last->transaction + 1;
+    vc_send(t, &request);
+    vc_await_response(t, &request, VC_SECOND);
+}
+
 /* A run of three SOURCEs and their Responses, which nobody acknowledges. */
 static struct vc_packet sources(struct vc_test *t, const char *id, uint32_t code, uint32_t size,
                                 struct vc_packet *answers[HELD]) {
@@ -164,6 +173,7 @@ static void acknowledged(struct vc_test *t) {
         duplicate(t, &first, i, 0);
         vc_want_silence(t, "VMTP-13.3-24", "answer to a duplicate without APG");
     }
+    leave(t, answers[2]);
 }
 
 static void behind(struct vc_test *t) {
@@ -176,6 +186,7 @@ static void behind(struct vc_test *t) {
     vc_settle(t);
     vc_equal(t, "VMTP-13.3-36", "transmissions of the first", 1,
              vc_tally(t, first.client, first.transaction, VMTP_RESPONSE));
+    leave(t, answers[2]);
 }
 
 static void five_times(struct vc_test *t) {
@@ -194,6 +205,7 @@ static void five_times(struct vc_test *t) {
     vc_want_nvc(t, "VMTP-13.3-52", &request, VMTP_RESPONSE_DISCARDED);
     request = duplicate(t, &first, 1, VMTP_APG);
     vc_want_response(t, "VMTP-13.3-52", &request, VMTP_OK);
+    leave(t, answers[2]);
 }
 
 /* All blocks of a Response of two packets, and DGM in each. */
@@ -219,7 +231,7 @@ static void idempotent(struct vc_test *t) {
     acknowledge(t, answers[0], VMTP_BUSY);
     whole_again(t, &request, "with its data because of a timer");
     vc_equal(t, "VMTP-13.3-64", "executions", before, vc_executed(t, VMTP_TEST_SOURCE_IDEMPOTENT));
-    acknowledge(t, answers[HELD - 1], VMTP_OK);
+    leave(t, answers[2]);
 }
 
 /* ---- one Response for several -------------------------------------------------------------------------------------------- */
@@ -306,15 +318,6 @@ static unsigned fill(struct vc_test *t, const struct vc_packet *first, struct vc
     vc_give_up(t, "the server holds %u Responses and more", MOST_HELD);
 }
 
-/* A new Request that is not part of the run ends it. */
-static void leave(struct vc_test *t, const struct vc_packet *last) {
-    struct vc_packet request = vc_request(t, VMTP_TEST_NULL);
-    request.client = last->client;
-    request.transaction = last->transaction + 1;
-    vc_send(t, &request);
-    vc_await_response(t, &request, VC_SECOND);
-}
-
 static void no_record(struct vc_test *t) {
     struct vc_packet first = vc_request(t, VMTP_TEST_NULL), request, *last, *second, *refusal, *again;
     unsigned held = fill(t, &first, &last, &second, &refusal);
@@ -371,7 +374,7 @@ static void last_record(struct vc_test *t) {
 }
 
 const struct vc_case vc_runs_cases[] = {
-    VC_CASE("run/overflow", "VMTP-13.3-08 VMTP-13.3-20", RUNS " serial",
+    VC_CASE("run/overflow", "VMTP-13.3-08 VMTP-13.3-20", RUNS " serial delay",
             "a run, and the beginning of another, to a server that takes one Request",
             "NVC(MSGTRANS_OVERFLOW) with the Request that was taken, and NVC(BUSY)", overflow),
     VC_TIMED("run/hole", "VMTP-13.3-22", SEQUENCES " segments", "half of a Request, and two whole ones behind it",
@@ -402,7 +405,7 @@ const struct vc_case vc_runs_cases[] = {
             "APG in each Response that makes eight", every_eighth),
     VC_CASE("run/no-record", "VMTP-13.3-08 VMTP-13.3-61", RUNS, "NULLs of a run until there is no room",
             "NVC(MSGTRANS_OVERFLOW), and the last Response again with APG", no_record),
-    VC_TIMED("run/last-record", "VMTP-13.3-75", RUNS,
+    VC_TIMED("run/last-record", "VMTP-13.3-75", RUNS " delay",
              "runs until all records are taken; two of them given back, and a run of two",
              "its second one is refused, and another Client has the last record", last_record),
     VC_LAST,
