@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The plugin inside this program, on the libwireshark that is installed: sequences of frames of captures, altered at random, in two
- * passes as in the window.  The plugin is instrumented, and what Wireshark calls a bug of a dissector ends the program.
+ * passes as in the window.  The plugin is instrumented, and what Wireshark calls a bug of a dissector ends the program.  Its statistics
+ * are open, columns are filled, and each frame is copied to an allocation of its own length, so that reading on is seen.
  *
  *   dissector-driver --frames N --seed S FILE.pcap...    altered frames, until N were dissected
  *   dissector-driver --snap FILE.pcap...                 every frame, cut off at every length
@@ -10,17 +11,22 @@
  * Files are classic pcap of Ethernet, in this machine's byte order, as dissector/tests/lib.py writes them.
  */
 #include "../vmtp.h"
+#include "taps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include <epan/column-info.h>
+#include <epan/column.h>
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
+#include <epan/prefs.h>
 #include <epan/timestamp.h>
 #include <wiretap/wtap.h>
 #include <wsutil/filesystem.h>
 #include <wsutil/privileges.h>
+#include <wsutil/wslog.h>
 
 void plugin_register(void);
 
@@ -28,6 +34,7 @@ void plugin_register(void);
 #define WINDOW 48u   /* frames that follow each other as in the capture, or nearly */
 #define WINDOWS 128u /* of one sequence: to begin a new one takes Wireshark long */
 #define FRAME_LIMIT 40000u
+#define CUT_LIMIT 80000u /* of one sequence */
 
 struct frame {
     uint64_t nanoseconds;
@@ -38,6 +45,7 @@ struct frame {
 static struct frame frames[FRAME_LIMIT];
 static unsigned frame_count;
 static uint64_t state;
+static bool statistics; /* columns too */
 
 static uint32_t draw(uint32_t below) {
     state ^= state << 13;
@@ -75,6 +83,8 @@ static const nstime_t *frame_time(struct packet_provider_data *provider _U_, uin
     return &never;
 }
 
+static column_info columns;
+
 static void dissect(epan_dissect_t *edt, const struct frame *f, frame_data *fd, bool again, uint32_t number) {
     wtap_rec rec;
     memset(&rec, 0, sizeof rec);
@@ -88,9 +98,17 @@ static void dissect(epan_dissect_t *edt, const struct frame *f, frame_data *fd, 
     rec.ts.nsecs = (int)(f->nanoseconds % 1000000000);
     if (!again)
         frame_data_init(fd, number, &rec, 0, 0);
-    epan_dissect_run(edt, WTAP_FILE_TYPE_SUBTYPE_UNKNOWN, &rec, tvb_new_real_data(f->data, f->captured, (int)f->octets),
-                     fd, NULL);
+    uint8_t *copy = g_memdup2(f->data, MAX(f->captured, 1)); /* so that reading on is seen */
+    tvbuff_t *tvb = tvb_new_real_data(copy, f->captured, (int)f->octets);
+    if (statistics) {
+        epan_dissect_run_with_taps(edt, WTAP_FILE_TYPE_SUBTYPE_UNKNOWN, &rec, tvb, fd, &columns);
+        epan_dissect_fill_in_columns(edt, FALSE, TRUE);
+        taps_frame(edt);
+    } else {
+        epan_dissect_run(edt, WTAP_FILE_TYPE_SUBTYPE_UNKNOWN, &rec, tvb, fd, NULL);
+    }
     epan_dissect_reset(edt);
+    g_free(copy);
     fd->visited = 1;
 }
 
@@ -99,13 +117,18 @@ static void play(const struct frame *sequence, unsigned count, bool tree) {
     static const struct packet_provider_funcs provider = {.get_frame_ts = frame_time};
     frame_data *told = g_new0(frame_data, count);
     epan_t *session = epan_new(NULL, &provider);
-    epan_dissect_t *edt = epan_dissect_new(session, tree, tree);
-    for (unsigned pass = 0; pass < 2; pass++)
+    for (unsigned pass = 0; pass < 2; pass++) {
+        epan_dissect_t *edt = epan_dissect_new(session, tree || (statistics && pass), tree);
+        if (statistics)
+            taps_open();
         for (unsigned i = 0; i < count; i++)
             dissect(edt, &sequence[i], &told[i], pass > 0, i + 1);
+        if (statistics)
+            taps_close();
+        epan_dissect_free(edt);
+    }
     for (unsigned i = 0; i < count; i++)
         frame_data_destroy(&told[i]);
-    epan_dissect_free(edt);
     epan_free(session);
     g_free(told);
 }
@@ -190,7 +213,7 @@ static void fuzz(uint64_t wanted, uint64_t seed) {
             count += make_window(sequence + count);
         if (getenv("DRIVER_TRACE"))
             fprintf(stderr, "seed %" PRIu64 "\n", seed + turn);
-        play(sequence, count, true);
+        play(sequence, count, turn % 4 != 0); /* Wireshark makes no tree when it reads a file first */
         forget_sequence(sequence, count);
         done += count;
     }
@@ -200,19 +223,18 @@ static void fuzz(uint64_t wanted, uint64_t seed) {
 /* ---- the other two ------------------------------------------------------------------------------------------------------------ */
 
 static void snap(void) {
+    static struct frame cuts[CUT_LIMIT];
     uint64_t done = 0;
-    for (unsigned i = 0; i < frame_count; i++) {
-        uint32_t count = frames[i].captured;
-        struct frame *cuts = g_new(struct frame, MAX(count, 1));
-        for (uint32_t octets = 0; octets < count; octets++) {
-            cuts[octets] = frames[i];
-            cuts[octets].captured = octets;
-            cuts[octets].data = g_memdup2(frames[i].data, MAX(octets, 1)); /* so that reading on is seen */
+    for (unsigned i = 0, count = 0; i < frame_count; i++) {
+        for (uint32_t octets = 0; octets < frames[i].captured; octets++, count++) {
+            cuts[count] = frames[i];
+            cuts[count].captured = octets;
         }
-        play(cuts, count, true);
-        forget_sequence(cuts, count);
-        g_free(cuts);
-        done += count;
+        if (i + 1 == frame_count || count + frames[i + 1].captured > CUT_LIMIT) {
+            play(cuts, count, true);
+            done += count;
+            count = 0;
+        }
     }
     printf("%" PRIu64 " frames cut off\n", done);
 }
@@ -246,15 +268,21 @@ int main(int argc, char **argv) {
             return fprintf(stderr, "usage: dissector-driver --frames N [--seed S] | --snap | --speed N FILE...\n"), 2;
     }
     setenv("WIRESHARK_ABORT_ON_DISSECTOR_BUG", "1", 1);
-    if (!timed)
+    statistics = !timed;
+    if (!timed && !cut)
         setenv("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple", 1); /* each allocation by itself, so that overruns are seen */
+    ws_log_init(argv[0], NULL);
     init_process_policies();
     configuration_init(argv[0], NULL);
     timestamp_set_type(TS_RELATIVE);
+    timestamp_set_precision(TS_PREC_FIXED_NSEC);
+    timestamp_set_seconds_type(TS_SECONDS_DEFAULT);
     wtap_init(FALSE);
     plugin_register();
     if (!epan_init(NULL, NULL, FALSE))
         return fprintf(stderr, "driver: libwireshark does not begin\n"), 2;
+    const e_prefs *settings = epan_load_settings();
+    build_column_format_array(&columns, settings->num_cols, TRUE);
     for (; at < argc; at++)
         read_capture(argv[at]);
     if (frame_count == 0)

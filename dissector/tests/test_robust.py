@@ -10,9 +10,11 @@ import lib
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 DRIVER = os.environ["VSUITE_DISSECTOR_DRIVER"]
 FULL = bool(os.environ.get("VSUITE_FULL"))
-FRAMES = 2_000_000 if FULL else 20_000
-ONE_PROCESS = 20_000
-SMALL = 1200  # octets of frames that are cut off in the short round
+FRAMES = 2_000_000 if FULL else 40_000
+ONE_PROCESS = 40_000
+PATIENCE = 600  # seconds until a process hangs that takes ten
+AT_ONCE = 250  # frames that one process cuts off
+SMALL = 1600  # octets of frames that are cut off in the short round
 
 
 def plain_captures():
@@ -24,8 +26,8 @@ def plain_captures():
             yield path
 
 
-def short_frames(captures):
-    """One of each kind: the first frames of each capture that are not long."""
+def frames_of(captures):
+    """All frames, each once; in the short round one of each kind, of those that are not long."""
     frames = {}
     for path in captures:
         with open(path, "rb") as file:
@@ -33,7 +35,9 @@ def short_frames(captures):
         while at + 16 <= len(octets):
             length = int.from_bytes(octets[at + 8:at + 12], "little")
             frame = octets[at + 16:at + 16 + length]
-            if FULL or length <= SMALL:
+            if FULL:
+                frames.setdefault(frame, frame)
+            elif length <= SMALL:
                 frames.setdefault((length, frame[26:30], frame[46:52]), frame)  # control, code and a word
             at += 16 + length
     return list(frames.values())
@@ -41,9 +45,9 @@ def short_frames(captures):
 
 def drive(*arguments):
     # Leaks are those of Wireshark's own start.
-    options = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:abort_on_error=0", HOME="/nonexistent")
-    done = subprocess.run([DRIVER, *arguments], env=options, capture_output=True, text=True, errors="replace")
-    print(done.stdout.strip())
+    options = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:malloc_context_size=2:quarantine_size_mb=16", HOME="/nonexistent")
+    done = subprocess.run([DRIVER, *arguments], env=options, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
+    print(done.stdout.strip(), flush=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(arguments[:4])}: status {done.returncode}\n{done.stderr[-6000:]}")
 
@@ -54,10 +58,11 @@ def main():
     # Each sequence costs Wireshark some megabytes that it does not give back, so long rounds are many processes.
     for seed in range(1, FRAMES // ONE_PROCESS + 1):
         drive("--frames", str(ONE_PROCESS), "--seed", str(1000 * seed), *few)
-    cut = os.path.join(lib.scratch("cut"), "frames.pcap")
-    kinds = short_frames(captures)
-    lib.write_pcap(cut, [(float(i), frame) for i, frame in enumerate(kinds if FULL else kinds[:60])])
-    drive("--snap", cut)
+    every = frames_of(captures)
+    for at in range(0, len(every), AT_ONCE):
+        cut = os.path.join(lib.scratch("cut"), "frames.pcap")
+        lib.write_pcap(cut, [(float(i), frame) for i, frame in enumerate(every[at:at + AT_ONCE])])
+        drive("--snap", cut)
 
 
 main()
