@@ -5,14 +5,20 @@
  */
 #include "vmtp.h"
 
-#define SEARCH_LIMIT 512 /* packets of one group that are searched for the one that is repeated */
+static uint64_t mixed(uint64_t number, uint64_t more) {
+    number = (number ^ more) * UINT64_C(0x9E3779B97F4A7C15);
+    return number ^ number >> 29;
+}
 
-static uint64_t stations_of(packet_info *pinfo) {
-    uint64_t number = 0;
+/* The same for frames that are the same: what the checksum covers need not be looked at. */
+static uint64_t print_of(const struct vmtp_packet *p, packet_info *pinfo) {
     const uint8_t *from = pinfo->dl_src.data, *to = pinfo->dl_dst.data;
+    uint64_t number = p->octets;
     for (int i = 0; pinfo->dl_src.type == AT_ETHER && pinfo->dl_dst.type == AT_ETHER && i < 6; i++)
-        number = number * 65599 + (uint64_t)from[i] * 257 + to[i];
-    return number;
+        number = mixed(number, (uint64_t)from[i] << 8 | to[i]);
+    for (int at = 0; at < VMTP_HEADER_OCTETS; at += 8)
+        number = mixed(number, tvb_get_ntoh64(p->tvb, at));
+    return p->whole ? mixed(number, tvb_get_ntohl(p->tvb, (int)p->octets - VMTP_CHECKSUM_OCTETS)) : number;
 }
 
 /* ---- one packet more ---------------------------------------------------------------------------------------------------- */
@@ -22,8 +28,7 @@ static struct vmtp_piece *add_piece(struct vmtp_group *g, const struct vmtp_pack
     piece->frame = pinfo->num;
     piece->mask = p->delivery;
     piece->retransmit = PACKET_RETRANSMIT(p);
-    piece->apg = (p->control & VMTP_APG) != 0;
-    piece->stations = stations_of(pinfo);
+    piece->print = print_of(p, pinfo);
     if (g->last)
         g->last->next = piece;
     else
@@ -43,16 +48,12 @@ static const struct vmtp_piece *repeated(const struct vmtp_group *g, const struc
     return found;
 }
 
-/* The same frame twice, or sent again?  RetransmitCount tells, of Responses also APG and what was asked for since. */
+/* The same frame twice, or sent again?  What was asked for since is sent again; of Responses APG tells too. */
 static bool is_copy(const struct vmtp_group *g, const struct vmtp_packet *p, packet_info *pinfo,
                     const struct vmtp_piece *earlier) {
-    if (earlier->retransmit != PACKET_RETRANSMIT(p) || earlier->stations != stations_of(pinfo) ||
-        earlier->mask != p->delivery)
+    if (earlier->print != print_of(p, pinfo) || g->asked_frame > earlier->frame)
         return false;
-    if (!PACKET_RESPONSE(p))
-        return true;
-    bool apg = (p->control & VMTP_APG) != 0;
-    return !(apg && (!earlier->apg || p->delivery == 0)) && g->asked_frame <= earlier->frame;
+    return !PACKET_RESPONSE(p) || !(p->control & VMTP_APG) || p->delivery != 0;
 }
 
 /* An idempotent Response that is made anew begins anew, but for one whose blocks were chosen (sections 7.4, 13.7). */
@@ -103,7 +104,7 @@ static void take_blocks(struct vmtp_group *g, struct vmtp_piece *piece, const st
         return;
     piece->taken = fresh;
     g->have |= fresh;
-    bool alone = g->packets == 1 && (g->have & g->expected) == g->expected && !g->message;
+    bool alone = g->packets == 1 && (g->have & g->expected) == g->expected && !g->part;
     if (!alone)
         piece->octets = tvb_memdup(wmem_file_scope(), p->tvb, VMTP_HEADER_OCTETS, blocks_octets(p->delivery, g->size));
 }
@@ -120,7 +121,7 @@ static void start_over(struct vmtp_group *g) {
 static void complete(struct vmtp_group *g, packet_info *pinfo, struct vmtp_seen *seen) {
     g->done_frame = pinfo->num;
     seen->completes = true;
-    if (g->packets > 1 || g->message)
+    if (g->packets > 1 || g->part)
         assemble(g);
     struct vmtp_message *m = g->message;
     if (m && ++m->whole == m->count) {
@@ -130,6 +131,80 @@ static void complete(struct vmtp_group *g, packet_info *pinfo, struct vmtp_seen 
     }
 }
 
+/* ---- messages of several groups ------------------------------------------------------------------------------------------ */
+
+/* false: there is such a group already, or its flags contradict its place. */
+static bool place(struct vmtp_message *m, uint32_t index, struct vmtp_group *g) {
+    uint32_t wanted = MIN(VMTP_GROUP_OCTETS, m->size - index * VMTP_GROUP_OCTETS);
+    if (m->groups[index] || g->size != wanted)
+        return false;
+    m->groups[index] = g;
+    g->index = index;
+    g->message = m;
+    return true;
+}
+
+/* The group with this Transaction that was seen before anybody could tell where its message begins. */
+static struct vmtp_group *waiting_group(const struct vmtp_packet *p, const struct vmtp_answer *answer,
+                                        uint32_t transaction) {
+    const struct vmtp_call *call = track_find(p->client, transaction, 0);
+    const struct vmtp_answer *own = call && answer ? track_answer(call, p->server) : NULL;
+    struct vmtp_group *g = answer ? track_part(answer, transaction) : call && call->hops ? &call->hops->group : NULL;
+    if (!g && own)
+        g = track_part(own, transaction);
+    return g && g->part && g->packets > 0 && !g->message ? g : NULL;
+}
+
+/* Groups that came before, of a message that becomes known only now. */
+static void adopt(struct vmtp_message *m, const struct vmtp_packet *p, const struct vmtp_answer *answer) {
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct vmtp_group *g = waiting_group(p, answer, m->first_transaction + i);
+        if (!g || g->segment_size != m->size || !place(m, i, g))
+            continue;
+        m->whole += g->done_frame != 0;
+        if (g->frame < m->frame) {
+            m->frame = g->frame;
+            m->time = g->time;
+        }
+    }
+}
+
+static struct vmtp_message *new_message(const struct vmtp_packet *p, packet_info *pinfo,
+                                        const struct vmtp_answer *answer, uint32_t first, uint32_t count) {
+    struct vmtp_message *m = wmem_new0(wmem_file_scope(), struct vmtp_message);
+    m->first_transaction = first;
+    m->count = count;
+    m->size = packet_segment_size(p);
+    m->groups = wmem_alloc0_array(wmem_file_scope(), struct vmtp_group *, count);
+    m->frame = pinfo->num;
+    m->time = pinfo->abs_ts;
+    adopt(m, p, answer);
+    return m;
+}
+
+/*
+ * Which message a group is part of: the first has no NSR, the last no CMG, and those between have the Transactions between.  NULL: that
+ * cannot be told.
+ */
+static struct vmtp_message *collect_place(struct vmtp_client *client, const struct vmtp_answer *answer,
+                                          const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_group *g) {
+    struct vmtp_message **last = &client->messages[PACKET_RESPONSE(p)], *m = *last;
+    uint32_t count = (packet_segment_size(p) - 1) / VMTP_GROUP_OCTETS + 1, first;
+    bool fits = m && p->transaction - m->first_transaction < m->count && m->size == packet_segment_size(p);
+    if (!fits) {
+        if (!(p->control & VMTP_NSR))
+            first = p->transaction;
+        else if (!(p->control & VMTP_CMG))
+            first = p->transaction - (count - 1);
+        else
+            return NULL;
+        m = *last = new_message(p, pinfo, answer, first, count);
+    }
+    return place(m, p->transaction - m->first_transaction, g) ? m : NULL;
+}
+
+/* ---- a packet ---------------------------------------------------------------------------------------------------------- */
+
 enum verdict collect(struct vmtp_group *g, const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen) {
     const struct vmtp_piece *earlier = repeated(g, p);
     uint32_t wanted = p->code & VMTP_MDM && PACKET_HAS_SEGMENT(p) ? p->words[5] : 0xFFFFFFFF;
@@ -137,8 +212,12 @@ enum verdict collect(struct vmtp_group *g, const struct vmtp_packet *p, packet_i
     if (g->packets == 0) {
         g->size = packet_group_size(p);
         g->retransmit = PACKET_RETRANSMIT(p);
-        if (packet_segment_size(p) > VMTP_GROUP_OCTETS)
-            collect_place(seen->call->owner, p, pinfo, g);
+        g->segment_size = packet_segment_size(p);
+        g->part = g->segment_size > VMTP_GROUP_OCTETS;
+        g->frame = pinfo->num;
+        g->time = pinfo->abs_ts;
+        if (g->part)
+            collect_place(seen->call->owner, seen->answer, p, pinfo, g);
     } else if (g->size != packet_group_size(p)) {
         return VERDICT_ALIEN;
     }
@@ -166,45 +245,6 @@ enum verdict collect(struct vmtp_group *g, const struct vmtp_packet *p, packet_i
     if ((g->have & g->expected) == g->expected && !asks)
         complete(g, pinfo, seen);
     return verdict;
-}
-
-/* ---- messages of several groups ------------------------------------------------------------------------------------------ */
-
-static struct vmtp_message *new_message(const struct vmtp_packet *p, packet_info *pinfo, uint32_t first, uint32_t count) {
-    struct vmtp_message *m = wmem_new0(wmem_file_scope(), struct vmtp_message);
-    m->first_transaction = first;
-    m->count = count;
-    m->size = packet_segment_size(p);
-    m->groups = wmem_alloc0_array(wmem_file_scope(), struct vmtp_group *, count);
-    m->frame = pinfo->num;
-    m->time = pinfo->abs_ts;
-    return m;
-}
-
-/*
- * Which message a group is part of: the first has no NSR, the last no CMG, and those between have the Transactions between.  NULL: that
- * cannot be told.
- */
-struct vmtp_message *collect_place(struct vmtp_client *client, const struct vmtp_packet *p, packet_info *pinfo,
-                                   struct vmtp_group *g) {
-    struct vmtp_message **last = &client->messages[PACKET_RESPONSE(p)], *m = *last;
-    uint32_t count = (packet_segment_size(p) - 1) / VMTP_GROUP_OCTETS + 1, first;
-    bool fits = m && p->transaction - m->first_transaction < m->count && m->size == packet_segment_size(p);
-    if (!fits) {
-        if (!(p->control & VMTP_NSR))
-            first = p->transaction;
-        else if (!(p->control & VMTP_CMG))
-            first = p->transaction - (count - 1);
-        else
-            return NULL;
-        m = *last = new_message(p, pinfo, first, count);
-    }
-    g->index = p->transaction - m->first_transaction;
-    if (m->groups[g->index])
-        return NULL; /* another transaction of the same numbers */
-    m->groups[g->index] = g;
-    g->message = m;
-    return m;
 }
 
 tvbuff_t *collect_segment(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {

@@ -88,7 +88,7 @@ static const struct vmtp_parameter parameters[] = {
 /* ---- segments of Responses -------------------------------------------------------------------------------------------- */
 
 static void node_segment(const struct vmtp_packet *p, tvbuff_t *tvb, proto_tree *tree) {
-    int at = 0, left = (int)tvb_reported_length(tvb);
+    int at = 0, left = MIN((int)tvb_reported_length(tvb), 4 * LIST_LIMIT);
     for (uint32_t i = 0; i < p->words[3] && left - at >= 4; i++, at += 4)
         proto_tree_add_item(tree, hf_domain, tvb, at, 4, ENC_BIG_ENDIAN);
     for (uint32_t i = 0; i < p->words[4] && left - at >= 4; i++, at += 4)
@@ -111,10 +111,11 @@ static void entity_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) 
 }
 
 static void group_segment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
-    if (tvb_reported_length(tvb) < 4)
+    int left = MIN((int)tvb_reported_length(tvb), 4 + 8 * LIST_LIMIT);
+    if (left < 4)
         return;
     proto_tree_add_item(tree, hf_members, tvb, 0, 4, ENC_BIG_ENDIAN);
-    for (int at = 4; at + 8 <= (int)tvb_reported_length(tvb); at += 8)
+    for (int at = 4; at + 8 <= left; at += 8)
         entity_item(tree, hf_member, tvb, at, pinfo);
 }
 

@@ -2,6 +2,7 @@
 /* VMTP: registration, and the way of a packet through the parts of the plugin. */
 #include "words.h"
 
+#include <epan/crc32-tvb.h>
 #include <epan/decode_as.h>
 #include <epan/prefs.h>
 
@@ -127,6 +128,23 @@ static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
     return (int)tvb_captured_length(tvb);
 }
 
+/*
+ * Some interfaces capture the frame check sequence too, and often nobody says so: four octets more than Length tells, which are that
+ * sum of all before them, are no part of the packet.  Of a frame that was cut off before them it is assumed.
+ */
+static void leave_check_sequence(tvbuff_t *tvb) {
+    if (tvb_captured_length(tvb) < 12)
+        return;
+    uint32_t octets = VMTP_HEADER_OCTETS + 4 * (tvb_get_ntohs(tvb, 10) & 0x1FFFu) + VMTP_CHECKSUM_OCTETS;
+    tvbuff_t *frame = tvb_get_ds_tvb(tvb);
+    unsigned end = tvb_captured_length(frame);
+    if (tvb_reported_length(tvb) != octets + 4)
+        return;
+    bool whole = tvb_captured_length(tvb) == octets + 4, ends = (unsigned)tvb_raw_offset(tvb) + octets + 4 == end;
+    if (!whole || (ends && crc32_802_tvb(frame, end - 4) == tvb_get_ntohl(frame, (int)end - 4)))
+        set_actual_length(tvb, octets);
+}
+
 static void addresses(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *sub) {
     bool response = PACKET_RESPONSE(p);
     if (show_entities)
@@ -171,6 +189,7 @@ static int dissect_vmtp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     col_clear(pinfo->cinfo, COL_INFO);
     if (tvb_reported_length(tvb) < VMTP_HEADER_OCTETS + VMTP_CHECKSUM_OCTETS)
         return too_short(tvb, pinfo, tree);
+    leave_check_sequence(tvb);
     header_tree(tvb, pinfo, tree, &items);
     proto_tree *sub = proto_item_get_subtree(items.top);
     packet_parse(p, tvb, pinfo);

@@ -158,11 +158,14 @@ static void record_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *t
 
 static void records_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
     int left = (int)tvb_reported_length(tvb), at = 0;
-    while (at < left && record_is_good(tvb, at, left - at)) {
+    unsigned count = 0;
+    for (; at < left && count < LIST_LIMIT && record_is_good(tvb, at, left - at); count++) {
         record_tree(tvb, at, pinfo, tree);
         at += tvb_get_ntohs(tvb, at);
     }
-    if (at < left)
+    if (count == LIST_LIMIT)
+        proto_item_append_text(proto_tree_get_parent(tree), ", the first %u records", count);
+    else if (at < left)
         rule_broken(pinfo, proto_tree_add_item(tree, hf_rest, tvb, at, left - at, ENC_NA), &ei_record, "NAME-3.3-02");
 }
 

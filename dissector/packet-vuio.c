@@ -236,7 +236,7 @@ static void read_segment(const struct vmtp_info *info, tvbuff_t *tvb, packet_inf
     int octets = (int)tvb_reported_length(tvb), at = 0, used;
     struct vuio_instance *instance = instance_of(info, &number);
     if (instance && (instance->attributes & UIO_CONTEXT)) {
-        while (at < octets && (used = object_tree(tvb, at, pinfo, tree)) > 0)
+        for (unsigned i = 0; i < LIST_LIMIT && at < octets && (used = object_tree(tvb, at, pinfo, tree)) > 0; i++)
             at += used;
         return;
     }

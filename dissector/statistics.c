@@ -25,7 +25,7 @@ void statistics_packet(const struct vmtp_packet *p, packet_info *pinfo, const st
         return;
     struct counted *c = wmem_new0(pinfo->pool, struct counted);
     const struct vmtp_call *call = seen->call;
-    const struct vmtp_message *m = call->hops ? call->hops->message : NULL;
+    const struct vmtp_message *m = call->hops ? call->hops->group.message : NULL;
     c->packet = p;
     c->seen = seen;
     c->code = PACKET_RESPONSE(p) ? call->code & (uint32_t)VMTP_CODE_MASK : PACKET_CODE(p);

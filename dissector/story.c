@@ -46,7 +46,7 @@ static void time_item(proto_tree *tree, int field, tvbuff_t *tvb, const nstime_t
 
 /* In a message of several groups the Response is to the last of them. */
 static const struct vmtp_call *answered(const struct vmtp_call *call, const struct vmtp_hop *hop) {
-    const struct vmtp_message *m = hop ? hop->message : NULL;
+    const struct vmtp_message *m = hop ? hop->group.message : NULL;
     return m && m->call ? m->call : call;
 }
 
@@ -102,7 +102,7 @@ static void request_story(const struct vmtp_packet *p, packet_info *pinfo, proto
     answers_tree(last, p->tvb, pinfo, tree);
     hops_tree(call, seen->hop, p->tvb, pinfo, tree);
     run_tree(p, call, p->tvb, tree);
-    if (PACKET_IN_RUN(p) && !call->run_position && PACKET_FORWARD(p) == 0)
+    if (PACKET_IN_RUN(p) && !call->run_position && PACKET_FORWARD(p) == 0 && pinfo->fd->visited)
         expert_add_info(pinfo, proto_tree_get_parent(tree), &ei_run);
     if (unanswered(call, last, pinfo))
         expert_add_info(pinfo, proto_tree_get_parent(tree), call->multicast ? &ei_quiet : &ei_silence);
@@ -112,7 +112,7 @@ static void request_story(const struct vmtp_packet *p, packet_info *pinfo, proto
 
 /* A message of several groups was sent when its first packet was. */
 static const nstime_t *began(const struct vmtp_call *call, uint32_t *frame) {
-    const struct vmtp_message *m = call->hops ? call->hops->message : NULL;
+    const struct vmtp_message *m = call->hops ? call->hops->group.message : NULL;
     *frame = m ? m->frame : call->frame;
     return m ? &m->time : &call->time;
 }

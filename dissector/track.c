@@ -5,6 +5,8 @@
  */
 #include "vmtp.h"
 
+#define PART_LIMIT 256   /* packet groups of one Response, as many as the largest has */
+#define OLDER_LIMIT 8    /* transactions of one number that are told from each other */
 #define IDLE_SECONDS 10  /* after that a first transmission of the same number is another transaction */
 #define GROUP_PATIENCE 1 /* seconds in which a packet that differs contradicts its incomplete packet group */
 
@@ -13,7 +15,13 @@ struct call_key {
     uint32_t transaction;
 };
 
+struct answer_key {
+    const struct vmtp_call *call;
+    uint64_t server;
+};
+
 static wmem_map_t *calls;   /* call_key to the last vmtp_call of that name */
+static wmem_map_t *answers; /* answer_key to vmtp_answer */
 static wmem_map_t *clients; /* entity to vmtp_client */
 static uint32_t call_count;
 
@@ -26,6 +34,17 @@ static unsigned hash_key(const void *key) {
 static gboolean same_key(const void *one, const void *other) {
     const struct call_key *a = one, *b = other;
     return a->client == b->client && a->transaction == b->transaction && a->station == b->station;
+}
+
+static unsigned hash_answer(const void *key) {
+    const struct answer_key *k = key;
+    uint64_t h = (k->server ^ (uintptr_t)k->call) * UINT64_C(0x9E3779B97F4A7C15);
+    return (unsigned)(h ^ h >> 32);
+}
+
+static gboolean same_answer(const void *one, const void *other) {
+    const struct answer_key *a = one, *b = other;
+    return a->call == b->call && a->server == b->server;
 }
 
 static uint64_t mac_number(const address *a) {
@@ -50,6 +69,11 @@ static uint64_t station_of(const struct vmtp_packet *p, packet_info *pinfo) {
 struct vmtp_call *track_find(uint64_t client, uint32_t transaction, uint64_t station) {
     struct call_key key = {client, station, transaction};
     return wmem_map_lookup(calls, &key);
+}
+
+struct vmtp_answer *track_answer(const struct vmtp_call *call, uint64_t server) {
+    struct answer_key key = {call, server};
+    return wmem_map_lookup(answers, &key);
 }
 
 bool code_is_notify(uint32_t code) {
@@ -78,7 +102,7 @@ static struct vmtp_call *new_call(const struct vmtp_packet *p, uint32_t transact
     call->transaction = transaction;
     call->number = ++call_count;
     call->owner = client_of(p->client);
-    wmem_map_insert(calls, key, call);
+    call->older = wmem_map_insert(calls, key, call);
     return call;
 }
 
@@ -97,10 +121,13 @@ static struct vmtp_hop *hop_of(struct vmtp_call *call, const struct vmtp_packet 
 }
 
 static struct vmtp_answer *answer_of(struct vmtp_call *call, const struct vmtp_packet *p, packet_info *pinfo) {
-    for (struct vmtp_answer *a = call->answers; a; a = a->next)
-        if (a->server == p->server)
-            return a;
-    struct vmtp_answer *a = wmem_new0(wmem_file_scope(), struct vmtp_answer);
+    struct vmtp_answer *a = track_answer(call, p->server);
+    if (a)
+        return a;
+    struct answer_key *key = wmem_new(wmem_file_scope(), struct answer_key);
+    *key = (struct answer_key){call, p->server};
+    a = wmem_new0(wmem_file_scope(), struct vmtp_answer);
+    wmem_map_insert(answers, key, a);
     a->server = p->server;
     a->frame = pinfo->num;
     a->time = pinfo->abs_ts;
@@ -134,20 +161,39 @@ static bool same_message(const struct vmtp_call *call, const struct vmtp_packet 
     return call->server == p->server && call->code == p->code;
 }
 
-static bool is_new(const struct vmtp_call *call, const struct vmtp_packet *p, packet_info *pinfo, bool *alien) {
+/* What was sent to another server, or with another Code, under the same number is sent again too (VMTP-8.1-02). */
+static struct vmtp_call *older_call(struct vmtp_call *call, const struct vmtp_packet *p) {
+    for (unsigned i = 0; call && i < OLDER_LIMIT; call = call->older, i++)
+        if (call->frame && same_message(call, p))
+            return call;
+    return NULL;
+}
+
+/* The call that a Request is of; NULL: of a new one. */
+static struct vmtp_call *requesting(const struct vmtp_packet *p, packet_info *pinfo, bool *alien) {
+    struct vmtp_call *call = track_find(p->client, p->transaction, station_of(p, pinfo));
     *alien = false;
-    if (!call)
-        return true;
-    if (call->frame == 0)
-        return PACKET_FORWARD(p) == 0;
-    if (PACKET_FORWARD(p) > 0)
-        return false;
-    double idle = seconds_between(&call->last_time, &pinfo->abs_ts);
-    if (same_message(call, p))
-        return PACKET_RETRANSMIT(p) == 0 && idle > IDLE_SECONDS;
-    bool collecting = call->hops && call->hops->group.done_frame == 0 && idle < GROUP_PATIENCE;
-    *alien = PACKET_RETRANSMIT(p) != 0 || collecting;
-    return !*alien;
+    if (!call || (call->frame == 0 && PACKET_FORWARD(p) == 0))
+        return NULL;
+    if (call->frame == 0 || PACKET_FORWARD(p) > 0)
+        return call;
+    struct vmtp_call *same = older_call(call, p);
+    double idle = seconds_between(same ? &same->last_time : &call->last_time, &pinfo->abs_ts);
+    if (same)
+        return PACKET_RETRANSMIT(p) == 0 && idle > IDLE_SECONDS ? NULL : same;
+    *alien = call->hops && call->hops->group.packets > 0 && call->hops->group.done_frame == 0 && idle < GROUP_PATIENCE;
+    return *alien ? call : NULL;
+}
+
+/* Those of the run that came before what stands in front of them. */
+static void place_behind(const struct vmtp_call *call) {
+    struct vmtp_call *next;
+    while ((next = track_find(call->client, call->transaction + 1, 0)) != NULL && next->waits) {
+        next->waits = false;
+        next->run_frame = call->run_frame;
+        next->run_position = call->run_position + 1;
+        call = next;
+    }
 }
 
 /* Where in its run a Request stands, and what the Client did before. */
@@ -157,14 +203,18 @@ static void place_in_run(struct vmtp_call *call, const struct vmtp_packet *p) {
         before = track_find(p->client, p->transaction - 1, 0);
         if (!before)
             before = track_find(p->client, p->transaction - 256, 0);
-        if (!before || before->run_position == 0)
+        call->waits = !before || before->run_position == 0;
+        if (call->waits)
             return;
         call->run_frame = before->run_frame;
         call->run_position = before->run_position + 1;
     } else if (PACKET_IN_RUN(p)) {
         call->run_frame = call->frame;
         call->run_position = 1;
+    } else {
+        return;
     }
+    place_behind(call);
 }
 
 static struct vmtp_call *begin_call(const struct vmtp_packet *p, packet_info *pinfo) {
@@ -182,9 +232,9 @@ static struct vmtp_call *begin_call(const struct vmtp_packet *p, packet_info *pi
 }
 
 static void track_request(const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen) {
-    struct vmtp_call *call = track_find(p->client, p->transaction, station_of(p, pinfo));
     bool alien;
-    if (is_new(call, p, pinfo, &alien))
+    struct vmtp_call *call = requesting(p, pinfo, &alien);
+    if (!call)
         call = begin_call(p, pinfo);
     seen->call = call;
     call->last_frame = pinfo->num;
@@ -200,16 +250,21 @@ static void track_request(const struct vmtp_packet *p, packet_info *pinfo, struc
         call->sent_mask |= (uint8_t)(1 << PACKET_RETRANSMIT(p));
     }
     seen->verdict = collect(seen->group, p, pinfo, seen);
-    seen->hop->message = seen->group->message;
-    if (seen->group->message)
-        seen->group->message->call = call;
+    struct vmtp_message *m = seen->group->message;
+    if (m && (!m->call || seen->group->index + 1 == m->count))
+        m->call = call;
 }
 
 /* ---- Responses -------------------------------------------------------------------------------------------------------- */
 
 /* A Response of several groups goes on behind the Transaction of its Request, into those that STI left for it. */
 static struct vmtp_call *answered_call(const struct vmtp_packet *p, packet_info *pinfo) {
-    struct vmtp_call *call = track_find(p->client, p->transaction, station_of(p, pinfo));
+    struct vmtp_call *call = track_find(p->client, p->transaction, station_of(p, pinfo)), *older = call;
+    /* The same number was used with several servers, unless it was a group or another server to which it was forwarded. */
+    bool others = call && call->frame && call->server != p->server && !call->multicast && PACKET_FORWARD(p) == 0;
+    for (unsigned i = 0; others && older && i < OLDER_LIMIT; older = older->older, i++)
+        if (older->frame && older->server == p->server)
+            return older;
     if (call || !(p->control & VMTP_NSR) || packet_segment_size(p) <= VMTP_GROUP_OCTETS)
         return call;
     struct vmtp_message *m = client_of(p->client)->messages[1];
@@ -252,17 +307,34 @@ static void judge_answer(struct vmtp_call *call, struct vmtp_seen *seen) {
     }
 }
 
+struct vmtp_group *track_part(const struct vmtp_answer *a, uint32_t transaction) {
+    struct vmtp_group *part = a->parts;
+    while (part && part->transaction != transaction)
+        part = part->next_part;
+    return part;
+}
+
+static struct vmtp_group *part_of(struct vmtp_answer *a, uint32_t transaction) {
+    struct vmtp_group *part = track_part(a, transaction);
+    if (part)
+        return part;
+    part = wmem_new0(wmem_file_scope(), struct vmtp_group);
+    part->transaction = transaction;
+    if (a->part_count < PART_LIMIT) {
+        a->part_count++;
+        part->next_part = a->parts;
+        a->parts = part;
+    }
+    return part;
+}
+
 /* Which group of a Response a packet is of: of a message of several the one with its Transaction. */
 static struct vmtp_group *response_group(struct vmtp_answer *a, const struct vmtp_packet *p) {
-    struct vmtp_message *m = a->message;
-    uint32_t index = m ? p->transaction - m->first_transaction : 0;
-    if (m && index < m->count && m->groups[index])
-        return m->groups[index];
+    if (packet_segment_size(p) > VMTP_GROUP_OCTETS)
+        return part_of(a, p->transaction);
     /* What is done again may have another size. */
-    bool other = a->group->packets && !m && a->group->size != packet_group_size(p);
-    if (other || (m && index))
-        return m ? wmem_new0(wmem_file_scope(), struct vmtp_group)
-                 : (a->group = wmem_new0(wmem_file_scope(), struct vmtp_group));
+    if (a->group->packets && a->group->size != packet_group_size(p))
+        a->group = wmem_new0(wmem_file_scope(), struct vmtp_group);
     return a->group;
 }
 
@@ -313,6 +385,7 @@ static void forget(void) { call_count = 0; }
 
 void track_register(void) {
     calls = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, same_key);
+    answers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_answer, same_answer);
     clients = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     register_cleanup_routine(forget);
 }

@@ -124,7 +124,12 @@ const char *printable(wmem_allocator_t *scope, const char *text);
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code);
 const char *response_code_text(wmem_allocator_t *scope, uint32_t code);
 
+/* Records of one segment that are shown: Wireshark takes a tree of a million items for a bug. */
+#define LIST_LIMIT 4096
+
 /* ---- track.c: what the packets so far have told --------------------------------------------------------------- */
+
+#define SEARCH_LIMIT 512 /* packets of one group that are searched for one of them */
 
 enum verdict { VERDICT_FIRST, VERDICT_AGAIN, VERDICT_COPY, VERDICT_ASKS, VERDICT_ALIEN };
 
@@ -133,17 +138,22 @@ struct vmtp_piece {
     struct vmtp_piece *next;
     uint32_t frame, mask;
     uint8_t retransmit;
-    bool apg;
-    uint64_t stations; /* a number for the pair of Ethernet addresses */
-    uint8_t *octets;   /* of the blocks that were new, until the group is whole */
-    uint32_t taken;    /* those blocks */
+    uint64_t print;  /* a number for the header, the checksum and the pair of Ethernet addresses */
+    uint8_t *octets; /* of the blocks that were new, until the group is whole */
+    uint32_t taken;  /* those blocks */
 };
 
 /* A packet group: what was sent of one message, or of one part of it. */
 struct vmtp_group {
     struct vmtp_piece *first, *last;
     uint32_t packets;
-    uint32_t size;           /* octets of its segment */
+    uint32_t frame;
+    nstime_t time;
+    uint32_t segment_size; /* octets of the whole message's segment */
+    bool part;             /* of a message of several groups, though message may not be known */
+    uint32_t transaction;  /* of a part of a Response */
+    struct vmtp_group *next_part;
+    uint32_t size;           /* octets that it has of it */
     uint32_t expected, have; /* blocks */
     uint32_t done_frame;     /* 0: not whole */
     uint32_t asked, asked_frame;
@@ -171,6 +181,8 @@ struct vmtp_answer {
     uint32_t frame, code, forward;
     nstime_t time;
     struct vmtp_group *group; /* the last, if it was made anew with another size */
+    struct vmtp_group *parts; /* or those of its message */
+    uint32_t part_count;
     struct vmtp_message *message;
     uint32_t pgcount;
 };
@@ -182,7 +194,6 @@ struct vmtp_hop {
     uint64_t server;
     uint32_t code;
     struct vmtp_group group;
-    struct vmtp_message *message;
 };
 
 struct vmtp_notice {
@@ -200,6 +211,7 @@ struct vmtp_client {
 
 /* A message transaction. */
 struct vmtp_call {
+    struct vmtp_call *older; /* of the same Client and Transaction */
     uint64_t client, server;
     uint32_t transaction, code, words[VMTP_WORDS];
     uint32_t number;            /* of transactions, from 1 */
@@ -212,9 +224,11 @@ struct vmtp_call {
     struct vmtp_answer *answers, *last_answer;
     uint32_t answer_count;
     struct vmtp_notice *notices, *last_notice;
+    uint32_t notice_count;
     uint32_t covered_frame;         /* the Response of a later Request stands for it */
     uint32_t ended_frame, end_code; /* by a Notify */
     uint32_t run_frame, run_position;
+    bool waits;          /* what its run began with was not seen so far */
     uint32_t next_frame; /* the Client's next Request that is not of the same run */
     struct vmtp_client *owner;
     const char *name; /* that an operation by name takes */
@@ -245,13 +259,13 @@ void track_register(void);
 /* The first time a packet is seen it changes what is known; later the same is told again.  NULL: nothing is kept of it. */
 struct vmtp_seen *track_packet(const struct vmtp_packet *p, packet_info *pinfo);
 struct vmtp_call *track_find(uint64_t client, uint32_t transaction, uint64_t station);
+struct vmtp_group *track_part(const struct vmtp_answer *answer, uint32_t transaction); /* NULL: has not come */
+struct vmtp_answer *track_answer(const struct vmtp_call *call, uint64_t server); /* NULL: that server has not answered */
 bool code_is_notify(uint32_t code);
 uint32_t track_clients(void); /* how many there are */
 
 /* collect.c */
 enum verdict collect(struct vmtp_group *group, const struct vmtp_packet *p, packet_info *pinfo, struct vmtp_seen *seen);
-struct vmtp_message *collect_place(struct vmtp_client *client, const struct vmtp_packet *p, packet_info *pinfo,
-                                   struct vmtp_group *group);
 /* The segment as far as this frame completes it, else NULL.  whole: of the message, not only of a part. */
 tvbuff_t *collect_segment(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen);
 

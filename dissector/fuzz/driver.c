@@ -32,6 +32,7 @@ void plugin_register(void);
 
 #define FRAME_OCTETS 70000u
 #define WINDOW 48u   /* frames that follow each other as in the capture, or nearly */
+#define LONG 160u    /* now and then as many, so that messages of several groups are whole */
 #define WINDOWS 128u /* of one sequence: to begin a new one takes Wireshark long */
 #define FRAME_LIMIT 40000u
 #define CUT_LIMIT 80000u /* of one sequence */
@@ -180,15 +181,37 @@ static void alter(struct frame *f) {
         put_sum(f);
 }
 
+static bool same_transaction(const struct frame *one, const struct frame *other) {
+    return one->captured > PACKET_AT + 68 && other->captured > PACKET_AT + 68 &&
+           memcmp(one->data + PACKET_AT + 16, other->data + PACKET_AT + 16, 4) == 0;
+}
+
+/* One bit of the header, in all frames of a transaction: they still agree, on something else. */
+static void alter_transaction(struct frame *sequence, unsigned count) {
+    static const uint8_t places[] = {9, 10, 12, 12, 12, 13, 14, 15, 18, 19, 31, 32, 32, 33, 34, 35, 61, 62, 63};
+    uint32_t at = PACKET_AT + places[draw(sizeof places)];
+    uint8_t bit = (uint8_t)(1 << draw(8));
+    struct frame of = sequence[draw(count)];
+    of.data = g_memdup2(of.data, MAX(of.captured, 1));
+    for (unsigned i = 0; i < count; i++)
+        if (same_transaction(&of, &sequence[i]) && draw(16)) {
+            sequence[i].data[at] ^= bit;
+            put_sum(&sequence[i]);
+        }
+    g_free(of.data);
+}
+
 static unsigned make_window(struct frame *sequence) {
-    unsigned begin = draw(frame_count), count = 2 + draw(WINDOW - 2);
+    unsigned begin = draw(frame_count), count = 2 + draw((draw(16) ? WINDOW : LONG) - 2), calm = draw(4);
     for (unsigned i = 0; i < count; i++) {
         unsigned from = draw(12) ? (begin + i) % frame_count : draw(frame_count);
         sequence[i] = frames[from];
         sequence[i].data = g_memdup2(frames[from].data, MAX(frames[from].captured, 1));
-        if (draw(3) == 0)
+        if (draw(calm ? 3 : 40) == 0)
             alter(&sequence[i]);
     }
+    for (unsigned i = draw(4); i > 0; i--)
+        alter_transaction(sequence, count);
     for (unsigned i = 1; i < count; i++)
         if (draw(10) == 0) {
             struct frame swap = sequence[i];
@@ -204,7 +227,7 @@ static void forget_sequence(struct frame *sequence, unsigned count) {
 }
 
 static void fuzz(uint64_t wanted, uint64_t seed) {
-    static struct frame sequence[WINDOW * WINDOWS];
+    static struct frame sequence[LONG * WINDOWS];
     uint64_t done = 0;
     for (uint64_t turn = 0; done < wanted; turn++) {
         state = (seed + turn) * UINT64_C(0x9E3779B97F4A7C15) | 1;
