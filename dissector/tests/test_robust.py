@@ -13,7 +13,7 @@ FULL = bool(os.environ.get("VSUITE_FULL"))
 FRAMES = 2_000_000 if FULL else 40_000
 ONE_PROCESS = 40_000
 PATIENCE = 600  # seconds until a process hangs that takes ten
-AT_ONCE = 250  # frames that one process cuts off
+AT_ONCE = 500_000  # octets of frames that one process cuts off
 SMALL = 1600  # octets of frames that are cut off in the short round
 
 
@@ -52,17 +52,25 @@ def drive(*arguments):
         sys.exit(f"{' '.join(arguments[:4])}: status {done.returncode}\n{done.stderr[-6000:]}")
 
 
+def cut_off(frames):
+    cut = os.path.join(lib.scratch("cut"), "frames.pcap")
+    lib.write_pcap(cut, [(float(i), frame) for i, frame in enumerate(frames)])
+    drive("--snap", cut)
+
+
 def main():
     captures = list(plain_captures())
     few = [path for path in captures if os.path.getsize(path) < 200_000]
     # Each sequence costs Wireshark some megabytes that it does not give back, so long rounds are many processes.
     for seed in range(1, FRAMES // ONE_PROCESS + 1):
         drive("--frames", str(ONE_PROCESS), "--seed", str(1000 * seed), *few)
-    every = frames_of(captures)
-    for at in range(0, len(every), AT_ONCE):
-        cut = os.path.join(lib.scratch("cut"), "frames.pcap")
-        lib.write_pcap(cut, [(float(i), frame) for i, frame in enumerate(every[at:at + AT_ONCE])])
-        drive("--snap", cut)
+    portion = []
+    for frame in frames_of(captures):
+        if sum(map(len, portion)) + len(frame) > AT_ONCE:
+            cut_off(portion)
+            portion = []
+        portion.append(frame)
+    cut_off(portion)
 
 
 main()
