@@ -132,6 +132,7 @@ struct vtest_service {
     struct vtest_move move;
     struct vtest_streamer streamers[VTEST_STREAMERS];
     uint8_t *memory;
+    struct vtest_names *names; /* NULL: this node has none */
     uint32_t identity_octets;
     uint8_t identity[VTEST_IDENTIFY_SET + VTEST_IDENTIFY_NAME_MAX];
 };
@@ -150,8 +151,8 @@ struct vtest_work {
 typedef void vtest_operation(vtest_service *s, struct vtest_work *w);
 
 /* The operation for a procedure without VTEST_IDEMPOTENT, or NULL.  *flags: enum vtest_operation_flags. */
-enum vtest_operation_flags { VTEST_ALWAYS_IDEMPOTENT = 1, VTEST_NEVER_IDEMPOTENT = 2 };
-vtest_operation *vtest_find(unsigned procedure, unsigned *flags);
+enum vtest_operation_flags { VTEST_ALWAYS_IDEMPOTENT = 1, VTEST_NEVER_IDEMPOTENT = 2, VTEST_OF_NAMES = 4 };
+vtest_operation *vtest_find(const vtest_service *s, unsigned procedure, unsigned *flags);
 
 /* An error answer. */
 static inline void vtest_refuse(struct vtest_work *w, uint32_t code) {
@@ -221,5 +222,10 @@ int vtest_moved_released(vtest_service *s, const struct vmtp_event *event);
 vtest_operation vtest_call, vtest_file_stat, vtest_file_read;
 vtest_operation vtest_entity_op, vtest_serial, vtest_sequence, vtest_stat, vtest_join, vtest_leave, vtest_forward,
     vtest_migrate, vtest_adopt, vtest_tell, vtest_signals;
+
+/* ---- test_names*.c ---- */
+int vtest_open_names(vtest_service *s, struct vipc *ipc);
+vtest_operation vtest_name_resolver, vtest_name_operate, vtest_name_watch, vtest_name_survey, vtest_name_manager,
+    vtest_name_claim, vtest_name_release, vtest_name_state;
 
 #endif

@@ -156,15 +156,23 @@ static const struct {
     {VMTP_TEST_ADOPT, VTEST_NEVER_IDEMPOTENT, vtest_adopt},
     {VMTP_TEST_TELL, VTEST_NEVER_IDEMPOTENT, vtest_tell},
     {VMTP_TEST_SIGNALS, 0, vtest_signals},
+    {VMTP_TEST_NAME_RESOLVER, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_resolver},
+    {VMTP_TEST_NAME_OPERATE, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_operate},
+    {VMTP_TEST_NAME_MANAGER, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_manager},
+    {VMTP_TEST_NAME_CLAIM, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_claim},
+    {VMTP_TEST_NAME_RELEASE, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_release},
+    {VMTP_TEST_NAME_STATE, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_state},
+    {VMTP_TEST_NAME_WATCH, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_watch},
+    {VMTP_TEST_NAME_SURVEY, VTEST_NEVER_IDEMPOTENT | VTEST_OF_NAMES, vtest_name_survey},
     {VMTP_TEST_FILE_STAT, 0, vtest_file_stat},
     {VMTP_TEST_FILE_READ, 0, vtest_file_read},
 };
 
-vtest_operation *vtest_find(unsigned procedure, unsigned *flags) {
+vtest_operation *vtest_find(const vtest_service *s, unsigned procedure, unsigned *flags) {
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
         if ((operations[i].code & 0xffu) == procedure) {
             *flags = operations[i].flags;
-            return operations[i].run;
+            return operations[i].flags & VTEST_OF_NAMES && !s->names ? NULL : operations[i].run;
         }
     }
     return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The test service: Requests in, Responses out.  What the operations do is in test_operations.c, test_files.c and
- * test_call.c.
+ * test_call.c, and so on.
  *
  * Every slot has one area.  It is posted to the engine, comes back with a Request, may be kept by DELAY and CALL, and is
  * lent again as the Response's segment; then it is posted anew.  So memory is bounded, and a service whose slots are
@@ -23,9 +23,9 @@ void vtest_options_init(struct vtest_options *options) {
 /* ---- Requests ------------------------------------------------------------------------------------------------ */
 
 /* What kind of Response there will be is chosen with the operation; NULL: there is no such operation. */
-static vtest_operation *choose(struct vtest_slot *slot, uint32_t code) {
+static vtest_operation *choose(const vtest_service *s, struct vtest_slot *slot, uint32_t code) {
     unsigned flags = 0, procedure = code & 0xffu, plain = procedure & ~VTEST_IDEMPOTENT;
-    vtest_operation *run = code >> 8 == VTEST_INTERFACE ? vtest_find(plain, &flags) : NULL;
+    vtest_operation *run = code >> 8 == VTEST_INTERFACE ? vtest_find(s, plain, &flags) : NULL;
     slot->reply_flags = 0;
     slot->reply_how = 0;
     if (!run || ((procedure & VTEST_IDEMPOTENT) && (flags & VTEST_NEVER_IDEMPOTENT)))
@@ -43,7 +43,7 @@ static int is_silent_in(vmtp_entity group) {
 static void execute(vtest_service *s, struct vtest_work *work) {
     struct vtest_place *place = work->slot->place;
     uint32_t code = work->request->message.code & VMTP_CODE_MASK;
-    vtest_operation *run = choose(work->slot, code);
+    vtest_operation *run = choose(s, work->slot, code);
     int number = (int)(place - s->places);
     place->executed++;
     if (code >> 8 == VTEST_INTERFACE && number != VTEST_FINDER)
@@ -202,7 +202,7 @@ static void set_identity(vtest_service *s, const char *name) {
     size_t length = name ? strnlen(name, VTEST_IDENTIFY_NAME_MAX) : 0;
     for (unsigned p = 0; p < 256; p++) {
         unsigned flags = 0;
-        int exists = vtest_find(p & ~VTEST_IDEMPOTENT, &flags) &&
+        int exists = vtest_find(s, p & ~VTEST_IDEMPOTENT, &flags) &&
                      !((p & VTEST_IDEMPOTENT) && (flags & VTEST_NEVER_IDEMPOTENT));
         if (exists)
             s->identity[p / 8] |= (uint8_t)(0x80u >> (p % 8));
@@ -318,8 +318,10 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
     share(s, options->accepts);
     s->large = options->large;
     s->message_most = s->large > 0 ? VMTP_MESSAGE_OCTETS : VTEST_AREA;
+    int rc = options->ipc ? vtest_open_names(s, options->ipc) : 0;
     set_identity(s, options->name);
-    int rc = open_files(s, options->files);
+    if (rc == 0)
+        rc = open_files(s, options->files);
     if (rc == 0)
         rc = allocate(s);
     if (rc == 0)
@@ -336,6 +338,7 @@ int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_op
 void vtest_destroy(vtest_service *s) {
     if (!s)
         return;
+    vtest_close_names(s);
     if (s->files >= 0)
         close(s->files);
     for (unsigned i = 0; i < VTEST_CALL_CLIENTS; i++)

@@ -26,6 +26,7 @@ struct vtest_options {
     uint32_t accepts;    /* how much of the engine's max_accepts the service may use, from 2; default 128 */
     uint32_t large; /* how many of the slots take messages up to 4 MiB, each with so much memory, and one of each twin and of
                             the serial server; default 2; 0: none do */
+    struct vipc *ipc; /* the node's, borrowed: the service is a client and a manager of names, too; NULL: it is not */
 };
 
 /* Sets the defaults. */
@@ -33,9 +34,12 @@ void vtest_options_init(struct vtest_options *options);
 
 /*
  * Creates the service and VMTP_TEST_SERVICE beside it.  The engine must be ready.  0, an error of vmtp_entity_create,
- * VMTP_E_INVALID (slots, accepts, large), VMTP_E_MEMORY, or VMTP_E_SYSTEM with errno (the directory cannot be opened).
+ * VMTP_E_INVALID (slots, accepts, large), VMTP_E_MEMORY, what vname_open returns, or VMTP_E_SYSTEM with errno (the directory cannot be opened).
  */
 int vtest_create(vtest_service **out, vmtp_engine *engine, const struct vtest_options *options, vmtp_time now);
+
+/* Before options.ipc is closed; what NAME_OPERATE and the like have in hand is not answered.  Also without options.ipc. */
+void vtest_close_names(vtest_service *service);
 
 /* Only after the engine: its memory is lent. */
 void vtest_destroy(vtest_service *service);

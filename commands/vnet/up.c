@@ -118,7 +118,10 @@ static int look_for_rival(struct up *u) {
 
 static int start(struct up *u) {
     char id[VMTP_ENTITY_TEXT];
-    const struct vtest_options *o = &u->options.service;
+    struct vtest_options *o = &u->options.service;
+    if (up_names_open(&u->names, &u->node, &u->options.names) != VNET_OK)
+        return VNET_FAILED;
+    o->ipc = u->names.ipc;
     if (o->id && look_for_rival(u) != VNET_OK)
         return VNET_FAILED;
     int rc = vtest_create(&u->service, u->node.engine, o, node_now(&u->node));
@@ -160,7 +163,7 @@ static int run(struct up *u) {
     say_ready(u);
     if (vnet_flush() != 0) /* nobody will know how to reach it */
         return VNET_OK;    /* what is wrong is said at the end of main */
-    rc = up_names_open(&u->names, &u->node, &u->options.names, vtest_entity(u->service));
+    rc = up_names_begin(&u->names, vtest_entity(u->service));
     if (rc != VNET_OK)
         return rc;
     rc = serve(u);
@@ -176,6 +179,8 @@ int up_run(const struct up_options *o) {
     if (rc != VNET_OK)
         return rc;
     rc = run(&u);
+    if (u.service)
+        vtest_close_names(u.service);
     up_names_close(&u.names);
     rc = node_close(&u.node, rc);
     vtest_destroy(u.service);

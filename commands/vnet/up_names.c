@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <vipc/host.h>
 
+/* What the test service has as a client and as a manager of names. */
+#define TESTED_DEPTH 64u
+
 uint32_t up_names_depth(const struct up_names_options *o) {
-    return o->claims.prefixes.count + o->claims.aliases.count ? UP_MANAGERS_DEPTH : 0;
+    return o->claims.prefixes.count + o->claims.aliases.count ? UP_MANAGERS_DEPTH + TESTED_DEPTH : 0;
 }
 
 static void on_event(uio_manager *manager, const struct vname_manager_event *event) {
@@ -25,14 +28,19 @@ static int open_objects(struct up_names *n) {
     return up_managers_open(&n->objects, n->ipc, &n->options->objects, &config);
 }
 
-int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options, vmtp_entity service) {
+int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options) {
     *n = (struct up_names){.options = options};
     if (!up_names_depth(options))
         return VNET_OK;
-    int rc = vipc_host_open(&n->ipc, node->host);
-    if (rc != 0)
-        return vnet_fail("cannot be a manager of names: %s", vmtp_error_text(rc));
-    rc = open_objects(n);
+    const int rc = vipc_host_open(&n->ipc, node->host);
+    return rc == 0 ? VNET_OK : vnet_fail("cannot be a manager of names: %s", vmtp_error_text(rc));
+}
+
+int up_names_begin(struct up_names *n, vmtp_entity service) {
+    const struct up_names_options *options = n->options;
+    if (!n->ipc)
+        return VNET_OK;
+    const int rc = open_objects(n);
     if (rc != VNET_OK)
         return rc;
     up_managers_show(&n->objects, &n->objects.service, service, "test service");

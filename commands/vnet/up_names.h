@@ -21,9 +21,10 @@ struct up_names {
 /* Requests that wait for the manager at a time; 0: there is none. */
 uint32_t up_names_depth(const struct up_names_options *o);
 
-/* Begins to claim, if there is anything to claim, and shows this service among the programs: VNET_OK, or another exit code after a message.  All is
- * borrowed. */
-int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options, vmtp_entity service);
+/* If there is anything to claim: an interface for messages.  VNET_OK, or another exit code after a message.  All is borrowed. */
+int up_names_open(struct up_names *n, struct node *node, const struct up_names_options *options);
+/* Begins to claim, and shows this service among the programs: the same. */
+int up_names_begin(struct up_names *n, vmtp_entity service);
 /* The interface was down. */
 void up_names_link_up(struct up_names *n);
 /* Gives the prefixes back, and waits until that is said. */

@@ -47,6 +47,8 @@ struct vhost_world {
     void *(*allocate)(void *context, size_t size, int zeroed);
     void (*release)(void *context, void *memory);
     void *context;
+    /* Opening does not wait for identifiers: the host works, and has none until vmtp_engine_ready says so. */
+    int without_identifiers;
 };
 extern const struct vhost_world vhost_real_world;
 
