@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Packets in the words of the protocol. */
-#include "packet.h"
+#include "names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +86,8 @@ char *vc_describe(const struct vc_packet *p, char text[VC_TEXT]) {
         add(text, more);
     }
     add_flags(text, p);
+    nm_describe(p, more, sizeof more);
+    add(text, more);
     if (p->sum == VC_SUM_WRONG)
         add(text, " (checksum wrong)");
     return text;

@@ -9,7 +9,8 @@
 
 /* ---- frames that come ----------------------------------------------------------------------------------------------- */
 
-/* Of a frame in the inbox: nobody has waited for it; somebody has; the tester's manager has answered it, and a case may look for it. */
+/* Of a frame in the inbox: nobody has waited for it; somebody has; nobody has to (the tester's manager has answered it, or it is about names),
+ * and a case may look for it. */
 enum { NEW, USED, ANSWERED };
 
 static int ours(const struct vc_test *t, uint64_t id) { return id >> 32 == t->run->block >> 32; }
@@ -54,6 +55,12 @@ static void bound(struct vc_test *t) {
     longjmp(t->end, 1);
 }
 
+/* A manager of names announces, claims and asks whenever it likes: no surprise, but a case may look for it. */
+static int is_naming(const struct vc_packet *p) {
+    return p->function == VMTP_REQUEST &&
+           (p->server == VNAME_HANDLERS || p->server == VNAME_WATCHERS || p->server == VNAME_DIRECTORY);
+}
+
 int vc_take(struct vc_test *t, vc_time until) {
     static uint8_t frame[VC_FRAME_MAX];
     char text[VC_TEXT];
@@ -77,7 +84,7 @@ int vc_take(struct vc_test *t, vc_time until) {
     if (!(t->count & (t->count - 1)))
         t->used = realloc(t->used, t->count ? 2 * t->count : 1);
     t->inbox[t->count] = p;
-    t->used[t->count++] = shape == VC_SHORT ? USED : answer_probe(t, p) ? ANSWERED : NEW;
+    t->used[t->count++] = shape == VC_SHORT ? USED : answer_probe(t, p) || is_naming(p) ? ANSWERED : NEW;
     return 1;
 }
 
@@ -121,7 +128,7 @@ static struct vc_packet *await(struct vc_test *t, const struct wish *w, vc_time 
     unsigned at = 0;
     for (;;) {
         for (; at < t->count; at++)
-            if ((t->used[at] == NEW || (t->used[at] == ANSWERED && w->kind == CODE)) && is_it(t->inbox[at], w)) {
+            if ((t->used[at] == NEW || (t->used[at] == ANSWERED && w->kind >= REQUEST)) && is_it(t->inbox[at], w)) {
                 t->used[at] = USED;
                 return t->inbox[at];
             }

@@ -18,8 +18,10 @@ void vc_usage(FILE *out) {
           "  -i INTERFACE       an Ethernet interface, or that of a VLAN (eth0.5)\n"
           "  --peer MAC         the node's Ethernet address\n"
           "  --entity ID        or: its test service or any other entity of it\n"
-          "  --role ROLE        only rules for: server, client, manager (members are servers)\n"
-          "  --profile PROFILE  full (default), minimal-server, minimal-client\n"
+          "  --role ROLE        only rules for: server, client, manager, directory (members are servers, resolvers "
+          "clients)\n"
+          "  --profile PROFILE  full (default), minimal-server, minimal-client, name-manager, name-client, "
+          "name-directory\n"
           "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
           "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
           "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
@@ -123,14 +125,17 @@ static int one_of(const char *word, const char *const *words) {
 
 /* Options with a value that can be wrong: 1 when it is right. */
 static int take_value(struct vc_options *o, int option, const char *value) {
-    static const char *const roles[] = {"server", "client", "manager", "node", NULL};
-    static const char *const profiles[] = {"full", "minimal-server", "minimal-client", NULL};
+    static const char *const roles[] = {"server", "client", "manager", "directory", "node", NULL};
+    static const char *const profiles[] = {
+        "full", "minimal-server", "minimal-client", "name-manager", "name-client", "name-directory", NULL};
     uint64_t number = 0;
     int good = 1;
     switch (option) {
     case PEER: return o->mac_known = (uint8_t)parse_mac(value, o->mac);
     case ENTITY: return parse_entity(value, &o->entity);
-    case ROLE: o->role = strcmp(value, "member") == 0 ? "server" : value; return one_of(o->role, roles);
+    case ROLE:
+        o->role = strcmp(value, "member") == 0 ? "server" : strcmp(value, "resolver") == 0 ? "client" : value;
+        return one_of(o->role, roles);
     case PROFILE: o->profile = value; return one_of(value, profiles);
     case ETHERTYPE:
         good = parse_number(value, 0x600, 0xffff, &number);

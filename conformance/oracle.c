@@ -18,7 +18,12 @@ const char vc_oracle_ids[] =
     "VMTP-10.11-01 VMTP-10.11-02 VMTP-10.11-04 VMTP-10.11-05 VMTP-13.3-14 VMTP-13.3-40 VMTP-13.4-02 VMTP-13.12-03 "
     "UIO-1-01 UIO-1-02 UIO-2.1-02 UIO-2.1-03 UIO-2.2-01 UIO-2.2-03 UIO-2.3-02 UIO-3.1-03 UIO-3.1-04 UIO-3.2-01 "
     "UIO-4-03 "
-    "UIO-4-04 UIO-5.1-01 UIO-5.3-01 UIO-6.1-01 UIO-6.2-07 UIO-6.3-01 UIO-6.5-06";
+    "UIO-4-04 UIO-5.1-01 UIO-5.3-01 UIO-6.1-01 UIO-6.2-07 UIO-6.3-01 UIO-6.5-06 "
+    "NAME-1-01 NAME-1-02 NAME-2.1-01 NAME-2.1-05 NAME-3.3-01 NAME-3.3-04 NAME-3.3-05 NAME-4-02 NAME-4-03 NAME-4-04 "
+    "NAME-4-05 NAME-5.1-07 "
+    "NAME-5.2-01 NAME-5.2-06 NAME-6.1-01 NAME-6.1-02 NAME-8.1-01 NAME-8.2-03 NAME-8.2-04 NAME-8.2-05 NAME-8.2-06 "
+    "NAME-8.5-01 NAME-8.7-01 "
+    "NAME-9-08 NAME-9-17";
 
 vc_oracle *vc_oracle_open(const struct vc_oracle_options *options) {
     vc_oracle *o = calloc(1, sizeof *o);

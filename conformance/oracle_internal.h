@@ -66,6 +66,9 @@ void vc_oracle_request(vc_oracle *o, const struct vc_packet *p);
 void vc_oracle_objects_response(vc_oracle *o, const struct vc_packet *p, const struct seen_message *request);
 void vc_oracle_objects_request(vc_oracle *o, const struct vc_packet *p);
 struct seen_instance *vc_oracle_instance(vc_oracle *o, uint64_t manager, uint32_t number);
+/* Of the naming protocol (oracle_names.c). */
+void vc_oracle_names_request(vc_oracle *o, const struct vc_packet *p);
+void vc_oracle_names_response(vc_oracle *o, const struct vc_packet *p, const struct seen_message *request);
 void vc_oracle_notify(vc_oracle *o, const struct vc_packet *p, uint32_t operation);
 
 #endif

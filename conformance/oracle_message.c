@@ -92,6 +92,7 @@ void vc_oracle_response(vc_oracle *o, const struct vc_packet *p) {
     if (!request)
         return;
     echoes(o, p, request);
+    vc_oracle_names_response(o, p, request);
     int manager = management(request->code);
     if ((!before || before->server != p->server) && !(p->control & RUN_FLAGS) && request->packets)
         vc_oracle_rule(o, "VMTP-8.4-04", !(p->control & VMTP_APG), "APG clear in a first transmission", "APG", 1);
@@ -172,6 +173,7 @@ void vc_oracle_request(vc_oracle *o, const struct vc_packet *p) {
     numbering(o, p);
     transmissions(o, p, before);
     vc_oracle_objects_request(o, p);
+    vc_oracle_names_request(o, p);
     filled(o, p, before);
 }
 

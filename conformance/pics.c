@@ -25,6 +25,11 @@ struct vc_item vc_items[] = {
     {"remote-management", "the operator has allowed CreateEntity and the like", VC_UNKNOWN, VC_UNKNOWN},
     {"objects", "a manager of objects with a context for the tester (--objects NAME)", VC_UNKNOWN, VC_UNKNOWN},
     {"patience", "cases that take minutes are wanted (--patience)", VC_UNKNOWN, VC_UNKNOWN},
+    {"name-manager", "a manager of names: it holds a prefix, or may be told to", VC_UNKNOWN, VC_UNKNOWN},
+    {"name-claims", "NAME_MANAGER and NAME_CLAIM: a manager of names that claims what it is told to", VC_UNKNOWN,
+     VC_UNKNOWN},
+    {"name-client", "NAME_OPERATE: the node resolves names", VC_UNKNOWN, VC_UNKNOWN},
+    {"name-directory", "a directory of names", VC_UNKNOWN, VC_UNKNOWN},
     {"reboot", "the node can be started anew by the tester", VC_UNKNOWN, VC_UNKNOWN},
 };
 const unsigned vc_item_count = sizeof vc_items / sizeof vc_items[0];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "run.h"
 
 static int known_mac(const struct vc_run *run) {
@@ -54,10 +55,19 @@ static void identify(struct vc_test *t) {
     static const struct {
         const char *item;
         uint32_t code;
-    } needs[] = {{"delay", VMTP_TEST_DELAY},        {"client", VMTP_TEST_CALL},       {"entities", VMTP_TEST_ENTITY},
-                 {"serial", VMTP_TEST_SERIAL},      {"sequence", VMTP_TEST_SEQUENCE}, {"stat", VMTP_TEST_STAT},
-                 {"forwarding", VMTP_TEST_FORWARD}, {"groups", VMTP_TEST_JOIN},       {"migration", VMTP_TEST_MIGRATE},
-                 {"tell", VMTP_TEST_TELL},          {"signals", VMTP_TEST_SIGNALS}};
+    } needs[] = {{"delay", VMTP_TEST_DELAY},
+                 {"client", VMTP_TEST_CALL},
+                 {"entities", VMTP_TEST_ENTITY},
+                 {"serial", VMTP_TEST_SERIAL},
+                 {"sequence", VMTP_TEST_SEQUENCE},
+                 {"stat", VMTP_TEST_STAT},
+                 {"forwarding", VMTP_TEST_FORWARD},
+                 {"groups", VMTP_TEST_JOIN},
+                 {"migration", VMTP_TEST_MIGRATE},
+                 {"tell", VMTP_TEST_TELL},
+                 {"signals", VMTP_TEST_SIGNALS},
+                 {"name-claims", VMTP_TEST_NAME_CLAIM},
+                 {"name-client", VMTP_TEST_NAME_OPERATE}};
     for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         unsigned bit = needs[i].code & 0xff;
         vc_found(needs[i].item, p->data_octets >= 32 && p->data[bit / 8] & 0x80 >> bit % 8);
@@ -101,6 +111,35 @@ static void ask_manager(struct vc_test *t) {
     }
 }
 
+/* Of a whole group: who answers here? */
+static struct vc_packet *ask_group(struct vc_test *t, uint64_t group, uint32_t code) {
+    struct vc_packet request = vc_request_to(t, group, code | VMTP_MRD), *p = NULL;
+    vc_multicast(&request, group);
+    for (unsigned i = 0; i < 2 && !p; i++) {
+        request.retransmit = (uint8_t)i;
+        vc_send(t, &request);
+        p = vc_await_response(t, &request, 300 * VC_MILLISECOND);
+    }
+    return p;
+}
+
+/* One that has nothing to do with the test service has to hold a prefix, to be seen. */
+static void ask_names(struct vc_test *t) {
+    struct vc_run *run = t->run;
+    struct nm_record r;
+    struct vc_packet *p = ask_group(t, VNAME_HANDLERS, VNAME_LIST);
+    if (p && nm_first(p, &r) && r.prefix_length < sizeof run->prefix) {
+        run->prefix_manager = r.manager;
+        memcpy(run->prefix, r.prefix, r.prefix_length);
+        run->prefix[r.prefix_length] = 0;
+    }
+    vc_found("name-manager", p != NULL || vc_claims(t, "name-claims"));
+    p = ask_group(t, VNAME_DIRECTORY, VNAME_FIND_DIRECTORY);
+    vc_found("name-directory", p != NULL);
+    if (p)
+        run->directory = vc_pair(p->words);
+}
+
 static void look(struct vc_test *t) {
     struct vc_run *run = t->run;
     if (!known_mac(run))
@@ -111,6 +150,7 @@ static void look(struct vc_test *t) {
     if (run->service)
         ask_service(t);
     ask_manager(t);
+    ask_names(t);
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
     vc_found("patience", run->link->virtual_time || run->link->patience);

@@ -40,7 +40,8 @@ struct filter {
 static void weigh(void *context, const struct vc_rule *rule) {
     struct filter *f = context;
     f->rules++;
-    f->of_role += !f->role || strcmp(rule->role, f->role) == 0 || strcmp(rule->role, "node") == 0;
+    f->of_role += !f->role || strcmp(rule->role, f->role) == 0 || strcmp(rule->role, "node") == 0 ||
+                  strcmp(rule->role, "any") == 0;
     f->of_profile += begins(rule->id, "TEST-") || strstr(rule->profile, f->profile) != NULL;
 }
 

@@ -17,6 +17,8 @@ extern const struct vc_case vc_large_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_calls_cases[];
 extern const struct vc_case vc_start_cases[];
+extern const struct vc_case vc_names_service_cases[];
+extern const struct vc_case vc_names_manager_cases[];
 extern const struct vc_case vc_allocate_cases[];
 extern const struct vc_case vc_objects_cases[];
 extern const struct vc_case vc_objects_name_cases[];
@@ -41,6 +43,8 @@ const struct vc_case *const vc_tables[] = {
     vc_large_cases,
     vc_calls_cases,
     vc_start_cases,
+    vc_names_service_cases,
+    vc_names_manager_cases,
     vc_allocate_cases,
     vc_objects_cases,
     vc_objects_name_cases,

@@ -8,6 +8,7 @@
 #include "../case.h"
 
 #define SEEN 512u
+#define REQUESTS 256u
 
 struct memory {
     struct {
@@ -22,6 +23,11 @@ struct memory {
     vc_time delay;
     unsigned frames;
     struct vc_packet besides; /* what is sent besides; ethertype 0: nothing */
+    struct {
+        uint64_t client;
+        uint32_t transaction, code;
+    } requests[REQUESTS]; /* in either direction */
+    unsigned request_count;
 };
 
 /* ---- what conditions and changes are made of ----------------------------------------------------------------------- */
@@ -167,6 +173,22 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
     q->forward = q->priority = q->retransmit = 0;
 }
 
+/* The Code of the Request that this Response answers, its low 24 bits; 0: not known. */
+static uint32_t asked(const struct vc_packet *p, const struct memory *m) {
+    for (unsigned i = m->request_count; i-- > 0 && i + REQUESTS >= m->request_count;)
+        if (m->requests[i % REQUESTS].client == p->client && m->requests[i % REQUESTS].transaction == p->transaction)
+            return m->requests[i % REQUESTS].code;
+    return 0;
+}
+
+static void note_request(const struct vc_packet *p, struct memory *m) {
+    if (p->function != VMTP_REQUEST || asked(p, m))
+        return;
+    m->requests[m->request_count % REQUESTS].client = p->client;
+    m->requests[m->request_count % REQUESTS].transaction = p->transaction;
+    m->requests[m->request_count++ % REQUESTS].code = vc_code(p);
+}
+
 /* ---- the list ------------------------------------------------------------------------------------------------------ */
 
 #define RESPONSE (p->function == VMTP_RESPONSE)
@@ -181,6 +203,8 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
 #define ANSWERS(c) (RESPONSE && vc_code(p) == (c))
 #define CALLED (RESPONSE && p->code & VMTP_SDA && !(p->code & VMTP_DGM) && vc_segment_size(p) == 56)
 #define STARTED(how) (strcmp(sim_how, how) == 0)
+#define ASKS(c) (p->function == VMTP_REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
+#define ANSWERS_TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
 #define DROP return SIM_DROP
 #define TWICE return SIM_TWICE
 
@@ -192,18 +216,24 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
         }                                                                                                              \
         return SIM_PASS;                                                                                               \
     }
+#define NAMES_DEFECT DEFECT
 #include "defects.inc"
 #undef DEFECT
+#undef NAMES_DEFECT
 
+/* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names. */
 enum way { in, out };
 static const struct defect {
     const char *name;
     enum way way;
     enum sim_fate (*act)(struct vc_packet *p, struct memory *m);
+    const char *area;
 } defects[] = {
-#define DEFECT(way, name, when, ...) {#name, way, defect_##name},
+#define DEFECT(way, name, when, ...) {#name, way, defect_##name, NULL},
+#define NAMES_DEFECT(way, name, when, ...) {#name, way, defect_##name, "names/"},
 #include "defects.inc"
 #undef DEFECT
+#undef NAMES_DEFECT
 };
 
 /* ---- on the wire --------------------------------------------------------------------------------------------------- */
@@ -223,13 +253,16 @@ static enum sim_fate spoil(uint8_t *frame, size_t *size, enum way way) {
     static struct vc_packet p;
     enum vc_shape shape = vc_decode(&p, frame, *size, VMTP_ETHERTYPE);
     if (shape == VC_NOT_VMTP || shape == VC_SHORT ||
-        (way != chosen->way && chosen->act != defect_executed_again && chosen->act != defect_older_taken))
+        (way != chosen->way && !chosen->area && chosen->act != defect_executed_again && chosen->act != defect_older_taken))
         return SIM_PASS;
     enum sim_fate fate = SIM_PASS;
+    note_request(&p, &memory);
     if (p.sum == VC_SUM_WRONG && chosen->act != defect_checksum_ignored) /* it stays wrong, whatever is changed */
         give_sum(&p, p.checksum);
     if (way == chosen->way)
         fate = chosen->act(&p, &memory);
+    else if (chosen->area)
+        return SIM_PASS;
     else
         restore_client(&p);
     p.data = p.storage;
@@ -300,6 +333,7 @@ int defect_choose(struct sim_options *options, const char *name) {
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
         if (strcmp(defects[i].name, name) == 0) {
             chosen = &defects[i];
+            options->no_names = chosen->area == NULL;
             options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node, .besides = besides};
             return 1;
         }
@@ -309,7 +343,14 @@ int defect_choose(struct sim_options *options, const char *name) {
 unsigned defects_count(void) { return sizeof defects / sizeof defects[0]; }
 const char *defect_name(unsigned i) { return defects[i].name; }
 
+const char *defect_area(const char *name) {
+    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
+        if (strcmp(defects[i].name, name) == 0)
+            return defects[i].area;
+    return NULL;
+}
+
 void defects_print(FILE *file) {
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
-        fprintf(file, "%s\n", defects[i].name);
+        fprintf(file, "%s%s%s\n", defects[i].name, defects[i].area ? " " : "", defects[i].area ? defects[i].area : "");
 }

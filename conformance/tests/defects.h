@@ -13,6 +13,8 @@ int defect_variant(struct sim_options *options, const char *name);
 /* Their names, one a line; defects.tsv says what each breaks. */
 unsigned defects_count(void);
 const char *defect_name(unsigned i);
+/* The cases that are to notice it: beginning of their names; NULL: all. */
+const char *defect_area(const char *name);
 void defects_print(FILE *out);
 
 #endif

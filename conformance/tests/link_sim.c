@@ -217,11 +217,8 @@ struct vc_link *sim_open(const struct sim_options *options) {
                                .reboot = sim_reboot,
                                .close = sim_close};
     memcpy(s->link.mac, sim_tester_mac, 6);
-    const struct sim_node_config node = {.options = &s->options,
-                                         .ethertype = s->link.ethertype,
-                                         .now = &s->now,
-                                         .sent = from_node,
-                                         .context = s};
+    const struct sim_node_config node = {
+        .options = &s->options, .ethertype = s->link.ethertype, .now = &s->now, .sent = from_node, .context = s};
     s->node = sim_node_open(&node);
     if (!s->node) {
         free(s);

@@ -80,7 +80,7 @@ static void tell(const struct vc_run *run, FILE *out) {
 
 static int run_one(const char *defect, FILE *out) {
     static const uint8_t nobody[6];
-    char error[500];
+    char error[500], *area = (char *)defect_area(defect);
     struct sim_options options = {.seed = 1, .delay = 20 * VC_MICROSECOND};
     struct vc_run *run = calloc(1, sizeof *run);
     alarm(LONGEST);
@@ -91,7 +91,7 @@ static int run_one(const char *defect, FILE *out) {
     vc_run_begin(run, sim_open(&options), options.seed);
     run->site = note;
     if (vc_run_probe(run, error, sizeof error) == 0)
-        vc_run_cases(run, NULL, 0);
+        vc_run_cases(run, &area, area != NULL);
     tell(run, out);
     return 0;
 }

@@ -70,4 +70,17 @@ kill "$(cat node.pid)"
 while kill -0 "$(cat node.pid)" 2>/dev/null; do sleep 0.01; done
 net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/dev/null 2>err
 [ $? -eq 3 ] || net_fail "nobody is there, and that is no error: $(cat err)"
+
+# Names: a node that is a manager and resolves, and a directory.
+net_start right "$bin/vnet" up -i v0 --as /node >named 2>&1
+node=$net_pid
+net_await named held
+net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report names -q names/ >out 2>&1
+code=$?
+[ $code -eq 0 ] || net_fail "vconform says $code about names: $(tail -n 40 out)"
+tail -n 1 out
+jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("slow|directory") | not))] == []' names/results.json >/dev/null ||
+    net_fail "cases about names are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' names/results.json)"
+kill $node
+wait $node
 exit 0

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What cases about names do: the node as a manager and as a resolver, by its test service, and messages of the tester. */
+#include "names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the test service ----------------------------------------------------------------------------------------------- */
+
+static void put_id(uint32_t *words, uint64_t id) {
+    words[0] = (uint32_t)(id >> 32);
+    words[1] = (uint32_t)id;
+}
+
+/* As vc_must, with a segment. */
+static struct vc_packet *must_with(struct vc_test *t, uint32_t code, const uint32_t words[7], const void *segment,
+                                   uint32_t size) {
+    struct vc_packet request = vc_request(t, code);
+    memcpy(request.words, words, sizeof request.words);
+    for (unsigned i = 0; i < 4; i++) {
+        request.retransmit = (uint8_t)i;
+        request.control = i ? VMTP_APG : 0;
+        if (size)
+            vc_send_blocks(t, &request, segment, size, vc_all_blocks(size), 0);
+        else
+            vc_send(t, &request);
+        struct vc_packet *p = vc_await_response(t, &request, VC_SECOND);
+        if (p && vc_code(p) == VMTP_OK)
+            return p;
+        if (p)
+            vc_give_up(t, "%s of the test service answers %s", vc_request_name(code), vc_response_name(p->code));
+    }
+    vc_give_up(t, "%s of the test service is not answered", vc_request_name(code));
+}
+
+void nm_manager_anew(struct vc_test *t, struct nm_manager *m) {
+    uint32_t words[7] = {m->flags | NM_ANEW, m->mounts};
+    put_id(words + 2, m->group);
+    put_id(words + 4, m->owner);
+    m->entity = vc_pair(must_with(t, VMTP_TEST_NAME_MANAGER, words, NULL, 0)->words);
+}
+
+uint64_t nm_manager(struct vc_test *t, uint32_t flags) {
+    struct nm_manager m = {.flags = flags};
+    nm_manager_anew(t, &m);
+    return m.entity;
+}
+
+uint32_t nm_claim(struct vc_test *t, const struct nm_claim *c) {
+    char segment[NM_PREFIX_MAX + NM_NAME_MAX + 2];
+    uint32_t words[7] = {c->flags, c->generation, 0, 0, (uint32_t)strlen(c->prefix), c->context};
+    put_id(words + 2, c->from);
+    int size = snprintf(segment, sizeof segment, "%s%s", c->prefix, c->target ? c->target : "");
+    return must_with(t, VMTP_TEST_NAME_CLAIM, words, segment, (uint32_t)size)->words[0];
+}
+
+uint32_t nm_hold(struct vc_test *t, const char *prefix) {
+    const struct nm_claim claim = {.prefix = prefix};
+    struct nm_state s;
+    uint32_t context = nm_claim(t, &claim);
+    vc_pass(t, CLAIM_TIME);
+    nm_state(t, prefix, &s);
+    if (s.state != NM_HELD)
+        vc_give_up(t, "the node does not come to hold %s", prefix);
+    return context;
+}
+
+void nm_release(struct vc_test *t, const char *prefix) {
+    const uint32_t words[7] = {0};
+    must_with(t, VMTP_TEST_NAME_RELEASE, words, prefix, (uint32_t)strlen(prefix));
+}
+
+void nm_state(struct vc_test *t, const char *prefix, struct nm_state *s) {
+    const uint32_t words[7] = {0};
+    const char *wrong;
+    struct vc_packet *p = must_with(t, VMTP_TEST_NAME_STATE, words, prefix, (uint32_t)strlen(prefix));
+    memset(s, 0, sizeof *s);
+    s->state = p->words[0];
+    s->event = p->words[1];
+    s->code = p->words[2];
+    s->events = p->words[3];
+    uint32_t size = p->data_octets < sizeof s->octets ? p->data_octets : sizeof s->octets;
+    if (size)
+        memcpy(s->octets, p->data, size);
+    if (!nm_record_get(&s->record, s->octets, size, &wrong))
+        s->record.generation = 0;
+}
+
+char *nm_new_prefix(struct vc_test *t, char *prefix) {
+    snprintf(prefix, 40, "/t%08x", vc_random(t));
+    return prefix;
+}
+
+/* ---- Requests ------------------------------------------------------------------------------------------------------- */
+
+struct vc_packet nm_to(struct vc_test *t, uint64_t entity, uint32_t code) {
+    return vc_request_to(t, entity, code);
+}
+
+struct vc_packet nm_to_all(struct vc_test *t, uint64_t group, uint32_t code) {
+    struct vc_packet p = vc_request_to(t, group, code | VMTP_MRD);
+    vc_multicast(&p, group);
+    return p;
+}
+
+struct vc_packet nm_send_record(struct vc_test *t, uint64_t to, uint32_t code, uint32_t word0,
+                                const struct nm_record *record) {
+    struct vc_packet p = to & VMTP_ID_GRP ? nm_to_all(t, to, code) : nm_to(t, to, code);
+    p.client = record->manager;
+    p.words[0] = word0;
+    nm_carry_record(&p, record);
+    vc_send(t, &p);
+    return p;
+}
+
+void nm_announce(struct vc_test *t, uint32_t reason, const struct nm_record *record) {
+    struct vc_packet p = nm_to_all(t, VNAME_HANDLERS, VNAME_ANNOUNCE);
+    p.code = VNAME_ANNOUNCE | VMTP_DGM;
+    p.client = record->manager;
+    p.words[0] = reason;
+    nm_carry_record(&p, record);
+    vc_send(t, &p);
+}
+
+struct vc_packet nm_operation(struct vc_test *t, uint64_t manager, uint32_t code, const char *name, uint32_t context,
+                              uint32_t index) {
+    struct vc_packet p = nm_to(t, manager, code);
+    nm_carry_operation(&p, name, context, index);
+    vc_send(t, &p);
+    return p;
+}
+
+struct nm_record nm_want_record(struct vc_test *t, const char *id, const struct vc_packet *p) {
+    struct nm_record r = {0};
+    if (!vc_check(t, id, nm_first(p, &r), "a record", "none that is well-formed"))
+        vc_give_up(t, "there is no record");
+    return r;
+}
+
+void nm_answer(struct vc_test *t, const struct vc_packet *request, uint64_t server, uint32_t code, uint32_t word0,
+               const struct nm_record *record) {
+    struct vc_packet p = vc_response(request, code);
+    memcpy(p.dst, vc_node_mac(t), 6);
+    memcpy(p.src, vc_tester_mac(t), 6);
+    p.server = server;
+    p.words[0] = word0;
+    if (record)
+        nm_carry_record(&p, record);
+    vc_send(t, &p);
+}
+
+/* ---- what the node multicasts ----------------------------------------------------------------------------------------- */
+
+struct vc_packet *nm_await(struct vc_test *t, uint64_t group, uint32_t code, vc_time patience) {
+    vc_time until = vc_now(t) + patience;
+    for (;;) {
+        vc_time now = vc_now(t);
+        struct vc_packet *p = vc_await_request(t, group, now < until ? until - now : 0);
+        if (!p || vc_code(p) == (code & NM_LOW24))
+            return p;
+    }
+}
+
+/* ---- the resolver ----------------------------------------------------------------------------------------------------- */
+
+void nm_resolver(struct vc_test *t, uint32_t flags, uint32_t prefixes, const char *names, const char *context) {
+    char segment[VC_SEGMENT_MAX];
+    const uint32_t words[7] = {flags | NM_ANEW, prefixes};
+    int size = snprintf(segment, sizeof segment, "%s%c%s", names ? names : "", 0, context ? context : "");
+    must_with(t, VMTP_TEST_NAME_RESOLVER, words, segment, (uint32_t)size);
+}
+
+struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o) {
+    struct vc_packet p = vc_request(t, VMTP_TEST_NAME_OPERATE);
+    uint32_t length = (uint32_t)strlen(o->name);
+    p.words[0] = o->flags;
+    p.words[1] = (o->code ? o->code : VNAME_MAP_CONTEXT) & NM_LOW24;
+    p.words[2] = o->deadline_ms;
+    p.words[3] = length;
+    if (length)
+        vc_send_blocks(t, &p, (const uint8_t *)o->name, length, vc_all_blocks(length), 0);
+    else
+        vc_send(t, &p);
+    return p;
+}
+
+#define OPERATE_HEAD 52u
+
+static void read_outcome(const struct vc_packet *p, struct nm_outcome *o) {
+    const uint8_t *d = p->data;
+    o->what = p->words[0];
+    o->result = p->words[1];
+    o->code = p->words[2] & NM_LOW24;
+    o->server = vc_pair(p->words + 3);
+    o->multicasts = p->words[5];
+    if (p->data_octets < OPERATE_HEAD)
+        return;
+    o->manager = vc_get64(d);
+    o->context = vc_get32(d + 8);
+    o->prefix_length = vc_get16(d + 12);
+    o->aliases = vc_get16(d + 14);
+    o->moves = vc_get16(d + 16);
+    o->repeats = vc_get16(d + 18);
+    o->name_length = vc_get16(d + 20);
+    for (unsigned i = 0; i < 7; i++)
+        o->words[i] = vc_get32(d + 24 + 4 * i);
+    if (o->name_length <= NM_NAME_MAX && OPERATE_HEAD + o->name_length <= p->data_octets)
+        memcpy(o->name, d + OPERATE_HEAD, o->name_length);
+}
+
+void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience,
+                struct nm_outcome *o) {
+    memset(o, 0, sizeof *o);
+    struct vc_packet *p = vc_await_response(t, request, patience);
+    if (!p) {
+        vc_check(t, id, 0, "an end of the node's operation", "it goes on after %u ms", (unsigned)(patience / MS));
+        vc_give_up(t, "the node's operation does not end");
+    }
+    if (vc_code(p) != VMTP_OK)
+        vc_give_up(t, "NAME_OPERATE of the test service answers %s", vc_response_name(p->code));
+    read_outcome(p, o);
+}
+
+/* ---- the tester as a manager -------------------------------------------------------------------------------------------- */
+
+struct vc_packet *nm_want_query(struct vc_test *t, const char *id, uint64_t group, vc_time patience) {
+    char name[20], expected[60];
+    struct vc_packet *p = nm_await(t, group, VNAME_QUERY, patience);
+    snprintf(expected, sizeof expected, "QueryName to %s", vc_entity(group, name));
+    if (!vc_check(t, id, p != NULL, expected, "%s", p ? "it came" : "nothing"))
+        vc_give_up(t, "the node does not ask");
+    return p;
+}
+
+void nm_tell(struct vc_test *t, const struct vc_packet *query, const struct nm_record *record) {
+    nm_answer(t, query, record->manager, VMTP_OK | VMTP_DGM, (uint32_t)record->prefix_length, record);
+}
+
+struct vc_packet *nm_want_operation(struct vc_test *t, const char *id, uint64_t manager, vc_time patience) {
+    return vc_want_request(t, id, manager, patience);
+}
+
+void nm_map(struct vc_test *t, const struct vc_packet *request, uint64_t manager, uint32_t context, const char *name) {
+    struct vc_packet p = vc_response(request, VMTP_OK | VMTP_DGM);
+    memcpy(p.dst, vc_node_mac(t), 6);
+    memcpy(p.src, vc_tester_mac(t), 6);
+    p.server = manager;
+    put_id(p.words, manager);
+    p.words[2] = context;
+    nm_carry(&p, name, (uint32_t)strlen(name));
+    vc_send(t, &p);
+}
