@@ -20,7 +20,7 @@ struct sim_node {
     struct vmtp_port port;
     struct sim_node_config config;
     struct sim_start start;
-    uint64_t random;
+    uint64_t random, boots;
     vmtp_host *host;
     vtest_service *service;
     struct sim_names *names;
@@ -181,7 +181,8 @@ void sim_node_boot(struct sim_node *n, const struct sim_start *start, int ask) {
     n->start = *start;
     vmtp_host_config_init(&config);
     config.port = &n->port;
-    config.engine.block = ask ? 0 : BLOCK;
+    config.engine.block = ask ? 0
+                              : BLOCK + 0x100 * n->boots++; /* it forgets its Transactions, so its identifiers go, too */
     configure(n, &config.engine);
     config.engine.random = random_octets;
     config.engine.random_context = n;
