@@ -145,6 +145,20 @@ uint32_t vc_group_blocks(uint32_t size, unsigned group);
 void vc_send_group(struct vc_test *t, const struct vc_packet *first, unsigned group, const uint8_t *segment,
                    uint32_t size, uint32_t mask, uint32_t last_control);
 
+#define VC_MOST_HELD 256u /* Requests after which a server may have no end */
+#define VC_FILLERS 16u    /* runs after which it may have none */
+/*
+ * Sends NULLs of a run, whose Responses nobody acknowledges, until one is refused.  How many were answered: the last of them by *last and the
+ * second by *second, or NULL; *refusal is what was said then.
+ */
+unsigned vc_fill_run(struct vc_test *t, const struct vc_packet *first, struct vc_packet **last,
+                     struct vc_packet **second, struct vc_packet **refusal);
+/* The same with as many runs as it takes until not even one Request finds room.  Their last Responses; how many runs; and in *two the second
+ * Response of one that has more. */
+unsigned vc_fill_records(struct vc_test *t, struct vc_packet *last[VC_FILLERS], struct vc_packet **two);
+/* A new Request of the same Client that is not part of its run, behind this Response: it ends the run. */
+void vc_leave_run(struct vc_test *t, const struct vc_packet *last);
+
 /* ---- expecting ------------------------------------------------------------------------------------------------------ */
 
 #define VC_ANY 0xffffffffu
@@ -210,6 +224,8 @@ struct vc_call {
     uint32_t deadline_ms, response_room, size; /* size: octets of pattern of seed 1 */
     uint32_t options;                          /* word 2 of CALL */
     uint32_t run, responses;                   /* r and a */
+    const uint8_t *segment;                    /* to send in place of a pattern, of so many octets */
+    uint32_t octets;
 };
 /* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);

@@ -63,14 +63,15 @@ static int management(uint32_t code) {
 }
 
 static void echoes(vc_oracle *o, const struct vc_packet *p, const struct seen_message *request) {
-    vc_oracle_rule(o, "VMTP-3.2-03", p->priority == request->priority && p->forward == request->forward,
+    int onward = p->forward > request->forward; /* it was forwarded on the node itself */
+    vc_oracle_rule(o, "VMTP-3.2-03", p->priority == request->priority && (onward || p->forward == request->forward),
                    "Priority and ForwardCount of the Request", "Priority", p->priority);
     vc_oracle_rule(o, "VMTP-3.2-02",
                    p->retransmit == request->retransmit ||
                        (request->retransmits >> p->retransmit & 1 && request->packets > 1 && p->delivery),
                    "RetransmitCount of the last packet of the Request", "RetransmitCount", p->retransmit);
     int right = !(p->server & VMTP_ID_GRP) &&
-                (request->server & VMTP_ID_GRP || request->forward || p->server == request->server);
+                (request->server & VMTP_ID_GRP || request->forward || onward || p->server == request->server);
     vc_oracle_rule(o, "VMTP-3.2-04", right, "the entity that answers in Server", "Server", p->server);
     if (!request->forward && !(p->dst[0] & 1)) {
         int back = memcmp(p->dst, request->mac, 6) == 0;
@@ -190,21 +191,27 @@ static void notifier(vc_oracle *o, const struct vc_packet *p) {
 }
 
 /* The Request as the Client sent it, or as a forwarder passed it on. */
-static const struct seen_message *noticed(vc_oracle *o, uint64_t client, uint32_t transaction, int remote) {
+static const struct seen_message *noticed(vc_oracle *o, uint64_t client, uint32_t transaction, int remote,
+                                          uint8_t forward) {
+    const struct seen_message *other = NULL;
     for (unsigned i = 0; i < ORACLE_MESSAGES; i++) {
         const struct seen_message *m = &o->messages[(o->message_next - 1 - i) % ORACLE_MESSAGES];
-        if (m->packets && m->client == client && m->transaction == transaction && m->function == VMTP_REQUEST &&
-            !m->forward == !remote)
+        if (!m->packets || m->client != client || m->transaction != transaction || m->function != VMTP_REQUEST)
+            continue;
+        if (m->forward == forward)
             return m;
+        if (!other && !m->forward == !remote)
+            other = m;
     }
-    return vc_oracle_find(o, client, transaction, VMTP_REQUEST, 0);
+    return other ? other : vc_oracle_find(o, client, transaction, VMTP_REQUEST, 0);
 }
 
 /* A message of several packet groups, of which this one need not have come: it is called by the last (section 13.3). */
-static const struct seen_message *noticed_group(vc_oracle *o, uint64_t client, uint32_t transaction, int remote) {
-    const struct seen_message *m = noticed(o, client, transaction, remote);
+static const struct seen_message *noticed_group(vc_oracle *o, uint64_t client, uint32_t transaction, int remote,
+                                                uint8_t forward) {
+    const struct seen_message *m = noticed(o, client, transaction, remote, forward);
     for (uint32_t back = 1; !m && back < 256; back++) {
-        m = noticed(o, client, transaction - back, remote);
+        m = noticed(o, client, transaction - back, remote, forward);
         if (m && !(m->code & VMTP_SDA && m->words[6] > VC_SEGMENT_MAX))
             return NULL;
     }
@@ -215,7 +222,7 @@ static void about_request(vc_oracle *o, const struct vc_packet *p) {
     uint32_t code = p->words[6] & VMTP_CODE_MASK, ctrl = p->words[2];
     uint64_t client = vc_pair(p->words);
     int remote = vc_code(p) == (VMTP_NOTIFY_REMOTE_VMTP_CLIENT & VMTP_CODE_MASK);
-    const struct seen_message *m = noticed_group(o, client, p->words[4], remote);
+    const struct seen_message *m = noticed_group(o, client, p->words[4], remote, ctrl >> 16 & 15);
     vc_oracle_rule(o, "VMTP-10.9-01",
                    p->code == (remote ? VMTP_NOTIFY_REMOTE_VMTP_CLIENT : VMTP_NOTIFY_VMTP_CLIENT) &&
                        (ctrl & VMTP_NRS || p->words[3] == 0),

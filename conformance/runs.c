@@ -40,3 +40,39 @@ void vc_send_group(struct vc_test *t, const struct vc_packet *first, unsigned gr
         vc_send(t, &part);
     } while (mask);
 }
+
+void vc_leave_run(struct vc_test *t, const struct vc_packet *last) {
+    struct vc_packet request = vc_request_to(t, last->server, VMTP_TEST_NULL);
+    request.client = last->client;
+    request.transaction = last->transaction + 1;
+    vc_send(t, &request);
+    vc_await_response(t, &request, VC_SECOND);
+}
+
+unsigned vc_fill_run(struct vc_test *t, const struct vc_packet *first, struct vc_packet **last,
+                     struct vc_packet **second, struct vc_packet **refusal) {
+    *last = *second = NULL;
+    for (unsigned i = 0; i < VC_MOST_HELD; i++) {
+        struct vc_packet request = vc_send_of_run(t, first, i, VC_MOST_HELD);
+        struct vc_packet *answer = vc_await_answer(t, &request, VC_PATIENCE);
+        if (!answer)
+            vc_give_up(t, "the server says nothing about a Request of a run");
+        *refusal = answer;
+        if (answer->function != VMTP_RESPONSE)
+            return i;
+        *second = i == 1 ? answer : *second;
+        *last = answer;
+    }
+    vc_give_up(t, "the server holds %u Responses and more", VC_MOST_HELD);
+}
+
+unsigned vc_fill_records(struct vc_test *t, struct vc_packet *last[VC_FILLERS], struct vc_packet **two) {
+    struct vc_packet *second, *refusal;
+    for (unsigned n = 0; n < VC_FILLERS; n++) {
+        struct vc_packet first = vc_request(t, VMTP_TEST_NULL);
+        if (vc_fill_run(t, &first, &last[n], &second, &refusal) == 0)
+            return n;
+        *two = second ? second : *two;
+    }
+    vc_give_up(t, "there is no end of records");
+}

@@ -37,9 +37,11 @@ uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
 
 #define CALL_HEAD 56u
 #define CALL_RESULT 32u
+#define CALL_SEGMENT 400u /* that fits into the packet */
 
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
-    uint8_t segment[CALL_HEAD] = {0};
+    uint8_t segment[CALL_HEAD + CALL_SEGMENT] = {0};
+    uint32_t octets = call->octets < CALL_SEGMENT ? call->octets : CALL_SEGMENT;
     struct vc_packet request = vc_request(t, VMTP_TEST_CALL);
     if (call->server == 0)
         call->server = vc_new_client(t);
@@ -55,7 +57,9 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     vc_put32(segment + 44, call->deadline_ms);
     vc_put32(segment + 48, call->response_room);
     vc_put32(segment + 52, call->run << 16 | call->responses);
-    vc_carry(&request, segment, CALL_HEAD, 1);
+    if (octets)
+        memcpy(segment + CALL_HEAD, call->segment, octets);
+    vc_carry(&request, segment, CALL_HEAD + octets, vc_all_blocks(CALL_HEAD + octets));
     vc_send(t, &request);
     t->calling++;
     return request;

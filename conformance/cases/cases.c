@@ -11,6 +11,8 @@ extern const struct vc_case vc_client_cases[];
 extern const struct vc_case vc_minimal_cases[];
 extern const struct vc_case vc_group_cases[];
 extern const struct vc_case vc_forward_cases[];
+extern const struct vc_case vc_chosen_cases[];
+extern const struct vc_case vc_forwarders_cases[];
 extern const struct vc_case vc_stream_cases[];
 extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_large_cases[];
@@ -37,6 +39,8 @@ const struct vc_case *const vc_tables[] = {
     vc_minimal_cases,
     vc_group_cases,
     vc_forward_cases,
+    vc_chosen_cases,
+    vc_forwarders_cases,
     vc_stream_cases,
     vc_runs_cases,
     vc_runs_client_cases,

@@ -6,7 +6,6 @@
 #define SEGMENTS RUNS " segments"
 #define SEQUENCES RUNS " sequence"
 #define MS VC_MILLISECOND
-#define MOST_HELD 256u /* Requests after which a server may have no end */
 
 static uint8_t pattern[VC_SEGMENT_MAX];
 
@@ -127,15 +126,6 @@ static void probed_first(struct vc_test *t) {
 
 #define HELD 3u
 
-/* A new Request that is not part of the run ends it. */
-static void leave(struct vc_test *t, const struct vc_packet *last) {
-    struct vc_packet request = vc_request(t, VMTP_TEST_NULL);
-    request.client = last->client;
-    request.transaction = last->transaction + 1;
-    vc_send(t, &request);
-    vc_await_response(t, &request, VC_SECOND);
-}
-
 /* A run of three SOURCEs and their Responses, which nobody acknowledges. */
 static struct vc_packet sources(struct vc_test *t, const char *id, uint32_t code, uint32_t size,
                                 struct vc_packet *answers[HELD]) {
@@ -173,7 +163,7 @@ static void acknowledged(struct vc_test *t) {
         duplicate(t, &first, i, 0);
         vc_want_silence(t, "VMTP-13.3-24", "answer to a duplicate without APG");
     }
-    leave(t, answers[2]);
+    vc_leave_run(t, answers[2]);
 }
 
 static void behind(struct vc_test *t) {
@@ -186,7 +176,7 @@ static void behind(struct vc_test *t) {
     vc_settle(t);
     vc_equal(t, "VMTP-13.3-36", "transmissions of the first", 1,
              vc_tally(t, first.client, first.transaction, VMTP_RESPONSE));
-    leave(t, answers[2]);
+    vc_leave_run(t, answers[2]);
 }
 
 static void five_times(struct vc_test *t) {
@@ -205,7 +195,7 @@ static void five_times(struct vc_test *t) {
     vc_want_nvc(t, "VMTP-13.3-52", &request, VMTP_RESPONSE_DISCARDED);
     request = duplicate(t, &first, 1, VMTP_APG);
     vc_want_response(t, "VMTP-13.3-52", &request, VMTP_OK);
-    leave(t, answers[2]);
+    vc_leave_run(t, answers[2]);
 }
 
 /* All blocks of a Response of two packets, and DGM in each. */
@@ -231,7 +221,7 @@ static void idempotent(struct vc_test *t) {
     acknowledge(t, answers[0], VMTP_BUSY);
     whole_again(t, &request, "with its data because of a timer");
     vc_equal(t, "VMTP-13.3-64", "executions", before, vc_executed(t, VMTP_TEST_SOURCE_IDEMPOTENT));
-    leave(t, answers[2]);
+    vc_leave_run(t, answers[2]);
 }
 
 /* ---- one Response for several -------------------------------------------------------------------------------------------- */
@@ -300,60 +290,27 @@ static void every_eighth(struct vc_test *t) {
     vc_settle(t);
 }
 
-/* Sends Requests of a run until one is refused, which comes to *refusal; returns how many were answered, the last by *last. */
-static unsigned fill(struct vc_test *t, const struct vc_packet *first, struct vc_packet **last,
-                     struct vc_packet **second, struct vc_packet **refusal) {
-    *last = *second = NULL;
-    for (unsigned i = 0; i < MOST_HELD; i++) {
-        struct vc_packet request = vc_send_of_run(t, first, i, MOST_HELD);
-        struct vc_packet *answer = vc_await_answer(t, &request, VC_PATIENCE);
-        if (!answer)
-            vc_give_up(t, "the server says nothing about a Request of a run");
-        *refusal = answer;
-        if (answer->function != VMTP_RESPONSE)
-            return i;
-        *second = i == 1 ? answer : *second;
-        *last = answer;
-    }
-    vc_give_up(t, "the server holds %u Responses and more", MOST_HELD);
-}
-
 static void no_record(struct vc_test *t) {
     struct vc_packet first = vc_request(t, VMTP_TEST_NULL), request, *last, *second, *refusal, *again;
-    unsigned held = fill(t, &first, &last, &second, &refusal);
+    unsigned held = vc_fill_run(t, &first, &last, &second, &refusal);
     vc_equal(t, "VMTP-13.3-08", "code", VMTP_MSGTRANS_OVERFLOW, refusal->words[6]);
     vc_equal(t, "VMTP-13.3-08", "transact", first.transaction + held - 1, refusal->words[4]);
     if (!last)
         vc_give_up(t, "not even the first Request of a run is taken");
-    request = vc_of_run(&first, held - 1, MOST_HELD);
+    request = vc_of_run(&first, held - 1, VC_MOST_HELD);
     again = vc_want_response(t, "VMTP-13.3-61", &request, VMTP_OK);
     vc_check(t, "VMTP-13.3-61", again->control & VMTP_APG, "APG", "none");
     acknowledge(t, again, VMTP_OK);
     request = vc_send_of_run(t, &first, held, held + 1);
     vc_want_response(t, "VMTP-13.3-61", &request, VMTP_OK);
-    leave(t, &request);
+    vc_leave_run(t, &request);
 }
 
 /* ---- the last record ------------------------------------------------------------------------------------------------------ */
 
-#define FILLERS 16u
-
-/* Runs whose Responses are held take all records but the last, and a run of one takes that.  The last Responses of each; how many runs,
- * and in *two the second Response of one that has more. */
-static unsigned fill_all(struct vc_test *t, struct vc_packet *last[FILLERS], struct vc_packet **two) {
-    struct vc_packet *second, *refusal;
-    for (unsigned n = 0; n < FILLERS; n++) {
-        struct vc_packet first = vc_request(t, VMTP_TEST_NULL);
-        if (fill(t, &first, &last[n], &second, &refusal) == 0)
-            return n;
-        *two = second ? second : *two;
-    }
-    vc_give_up(t, "there is no end of records");
-}
-
 static void last_record(struct vc_test *t) {
-    struct vc_packet *last[FILLERS], *two = NULL, *answer;
-    unsigned n = fill_all(t, last, &two);
+    struct vc_packet *last[VC_FILLERS], *two = NULL, *answer;
+    unsigned n = vc_fill_records(t, last, &two);
     if (!two)
         vc_give_up(t, "there is no room for a run of two");
     acknowledge(t, two, VMTP_OK); /* two records are free now */
@@ -370,7 +327,7 @@ static void last_record(struct vc_test *t) {
     answer = vc_want_response(t, "VMTP-13.3-75", &first, VMTP_OK);
     acknowledge(t, answer, VMTP_OK);
     for (unsigned i = 0; i < n; i++)
-        leave(t, last[i]);
+        vc_leave_run(t, last[i]);
 }
 
 const struct vc_case vc_runs_cases[] = {
