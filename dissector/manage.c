@@ -160,7 +160,18 @@ static void say_notify(const struct vmtp_info *info, packet_info *pinfo) {
         message_say(pinfo, info->top, ", has blocks %s", blocks_text(pinfo->pool, p->words[5]));
 }
 
+/* Who answers for all managers is one, and so is the Client of a Notify. */
+static void learn(const struct vmtp_info *info, packet_info *pinfo) {
+    if (pinfo->fd->visited || !info->seen)
+        return;
+    if (info->response && info->seen->call->server == VMTP_MANAGER_GROUP)
+        entity_learn(info->packet->server, "manager", pinfo->num);
+    else if (!info->response && code_is_notify(info->code))
+        entity_learn(info->packet->client, "manager", pinfo->num);
+}
+
 void manage_message(const struct vmtp_info *info, tvbuff_t *tvb, packet_info *pinfo) {
+    learn(info, pinfo);
     if (info->response && PACKET_CODE(info->packet) != VMTP_OK)
         return;
     words_tree_of(parameters, G_N_ELEMENTS(parameters), info, pinfo, info->top);

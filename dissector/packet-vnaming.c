@@ -275,7 +275,6 @@ void proto_register_vnaming(void) {
 }
 
 void proto_reg_handoff_vnaming(void) {
-#define ADD(symbol, value, word, filter, text) dissector_add_uint("vmtp.code", (uint32_t)(value), handle);
     dissector_handle_t handle = find_dissector("vnaming");
-    REGISTRY_NAME(ADD)
+    REGISTRY_NAME(UPPER_CODE)
 }

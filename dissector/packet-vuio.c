@@ -440,7 +440,6 @@ void proto_register_vuio(void) {
 }
 
 void proto_reg_handoff_vuio(void) {
-#define ADD(symbol, value, word, filter, text) dissector_add_uint("vmtp.code", (uint32_t)(value), handle);
     dissector_handle_t handle = create_dissector_handle(dissect_vuio, proto_vuio);
-    REGISTRY_UIO(ADD)
+    REGISTRY_UIO(UPPER_CODE)
 }

@@ -19,7 +19,9 @@ EXPORT uint32_t plugin_describe(void);
 void plugin_register(void) {
     static proto_plugin protocols[] = {{proto_register_vmtp, proto_reg_handoff_vmtp},
                                        {proto_register_vnaming, proto_reg_handoff_vnaming},
-                                       {proto_register_vuio, proto_reg_handoff_vuio}};
+                                       {proto_register_vuio, proto_reg_handoff_vuio},
+                                       {proto_register_vtest, proto_reg_handoff_vtest},
+                                       {proto_register_vipc, proto_reg_handoff_vipc}};
     for (unsigned i = 0; i < G_N_ELEMENTS(protocols); i++)
         proto_register_plugin(&protocols[i]);
 }

@@ -42,32 +42,19 @@ void statistics_segment(packet_info *pinfo, tvbuff_t *segment) {
 
 /* ---- service response times ------------------------------------------------------------------------------------------ */
 
-#define ROWS 1024
+#define ROWS 65536 /* of a capture that has more the rest is left out */
 
-/* Rows of a table by what they are for; g_malloc'ed, as Wireshark frees it so. */
-struct row_index {
-    uint32_t used;
-    uint64_t keys[ROWS];
-};
-
+/* What is clicked in a row becomes the filter of its table, compared with the row's number. */
 static void init_times(struct register_srt *srt _U_, GArray *tables) {
-    static const char *const names[][3] = {{"VMTP by RequestCode", "RequestCode", "Request"},
-                                           {"VMTP by server", "Server", "Server"}};
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
-        init_srt_table(names[i][0], names[i][1], tables, 0, names[i][2], NULL, g_new0(struct row_index, 1));
+    init_srt_table("VMTP by operation", "Operation", tables, 0, "Operation", "vmtp.operation_row", NULL);
+    init_srt_table("VMTP by server", "Server", tables, 0, "Server", "vmtp.server_row", NULL);
 }
 
-static void add_time(srt_stat_table *table, uint64_t key, const char *name, const struct counted *c, packet_info *pinfo) {
-    struct row_index *rows = table->table_specific_data;
-    uint32_t row = 0;
-    while (row < rows->used && rows->keys[row] != key)
-        row++;
-    if (row == ROWS)
+static void add_time(srt_stat_table *table, uint32_t row, const char *name, const struct counted *c, packet_info *pinfo) {
+    if (row >= ROWS)
         return;
-    if (row == rows->used) {
-        rows->keys[rows->used++] = key;
+    if (row >= (uint32_t)table->num_procs || !table->procedures[row].procedure)
         init_srt_table_row(table, (int)row, name);
-    }
     add_srt_table_data(table, (int)row, &c->began, pinfo);
 }
 
@@ -77,9 +64,9 @@ static tap_packet_status on_time(void *tables, packet_info *pinfo, epan_dissect_
     const struct counted *c = data;
     if (!c->timed)
         return TAP_PACKET_DONT_REDRAW;
-    add_time(g_array_index(srt->srt_array, srt_stat_table *, 0), c->code, c->code_text, c, pinfo);
-    add_time(g_array_index(srt->srt_array, srt_stat_table *, 1), c->packet->server,
-             entity_text(pinfo->pool, c->packet->server, pinfo->num), c, pinfo);
+    add_time(g_array_index(srt->srt_array, srt_stat_table *, 0), c->seen->call->operation_row, c->code_text, c, pinfo);
+    add_time(g_array_index(srt->srt_array, srt_stat_table *, 1), c->seen->answer->server_row,
+             entity_label(pinfo->pool, c->packet->server), c, pinfo);
     return TAP_PACKET_REDRAW;
 }
 

@@ -6,6 +6,7 @@ static int hf_stream = -1, hf_call = -1, hf_response_in = -1, hf_request_in = -1
 static int hf_forwarded_in = -1, hf_forwarded_from = -1, hf_run_start = -1, hf_run_position = -1;
 static int hf_answers = -1, hf_earlier = -1, hf_asked = -1, hf_notified = -1, hf_about = -1;
 static int hf_missing = -1, hf_covers = -1, hf_ended = -1, hf_reassembled = -1, hf_packet = -1, hf_packets = -1;
+static int hf_operation_row = -1, hf_server_row = -1;
 static int hf_length = -1, hf_again = -1, hf_copy = -1, hf_group = -1, hf_late = -1;
 static int ett_packets = -1;
 
@@ -241,10 +242,22 @@ static bool is_partial(const struct vmtp_packet *p, packet_info *pinfo, const st
            p->whole;
 }
 
+/* For filters made of rows of statistics; nobody wants to look at them. */
+static void rows_tree(const struct vmtp_seen *seen, tvbuff_t *tvb, proto_tree *tree) {
+    if (seen->call->frame && proto_field_is_referenced(tree, hf_operation_row))
+        proto_item_set_hidden(number_item(tree, hf_operation_row, tvb, seen->call->operation_row));
+    if (!proto_field_is_referenced(tree, hf_server_row))
+        return;
+    for (const struct vmtp_answer *a = seen->call->answers; a; a = a->next)
+        if (!seen->answer || seen->answer == a)
+            proto_item_set_hidden(number_item(tree, hf_server_row, tvb, a->server_row));
+}
+
 void story_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tree, const struct vmtp_seen *seen,
                 tvbuff_t *segment) {
     if (!seen)
         return;
+    rows_tree(seen, p->tvb, tree);
     number_item(tree, hf_stream, p->tvb, seen->call->owner->number);
     number_item(tree, hf_call, p->tvb, seen->call->number);
     if (seen->verdict != VERDICT_ALIEN) {
@@ -349,6 +362,8 @@ void story_other_half(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_i
 static hf_register_info fields[] = {
     NUMBER(hf_stream, "Number of the Client", "vmtp.stream", "Clients of the capture, counted from 0"),
     NUMBER(hf_call, "Number of the transaction", "vmtp.call", "transactions of the capture, counted from 1"),
+    NUMBER(hf_operation_row, "Row of the operation", "vmtp.operation_row", "in the table of service response times"),
+    NUMBER(hf_server_row, "Row of the server", "vmtp.server_row", "in the table of service response times"),
     FRAME(hf_response_in, "Response in", "vmtp.response_in", FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), NULL),
     FRAME(hf_request_in, "Request in", "vmtp.request_in", FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), NULL),
     TIME(hf_time, "Time from the Request", "vmtp.time", "from the first packet of the Request to that of the Response"),

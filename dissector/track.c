@@ -20,9 +20,10 @@ struct answer_key {
     uint64_t server;
 };
 
-static wmem_map_t *calls;   /* call_key to the last vmtp_call of that name */
-static wmem_map_t *answers; /* answer_key to vmtp_answer */
-static wmem_map_t *clients; /* entity to vmtp_client */
+static wmem_map_t *calls;                /* call_key to the last vmtp_call of that name */
+static wmem_map_t *answers;              /* answer_key to vmtp_answer */
+static wmem_map_t *clients;              /* entity to vmtp_client */
+static wmem_map_t *operations, *servers; /* RequestCode, entity to their rows in statistics, counted from 1 */
 static uint32_t call_count;
 
 static unsigned hash_key(const void *key) {
@@ -93,6 +94,17 @@ static struct vmtp_client *client_of(uint64_t entity) {
     return c;
 }
 
+static uint32_t row_of(wmem_map_t *rows, uint64_t what) {
+    uint32_t row = GPOINTER_TO_UINT(wmem_map_lookup(rows, &what));
+    if (row)
+        return row - 1;
+    uint64_t *key = wmem_new(wmem_file_scope(), uint64_t);
+    *key = what;
+    row = wmem_map_size(rows);
+    wmem_map_insert(rows, key, GUINT_TO_POINTER(row + 1));
+    return row;
+}
+
 static struct vmtp_call *new_call(const struct vmtp_packet *p, uint32_t transaction, packet_info *pinfo) {
     struct call_key *key = wmem_new(wmem_file_scope(), struct call_key);
     struct vmtp_call *call = wmem_new0(wmem_file_scope(), struct vmtp_call);
@@ -129,6 +141,7 @@ static struct vmtp_answer *answer_of(struct vmtp_call *call, const struct vmtp_p
     a = wmem_new0(wmem_file_scope(), struct vmtp_answer);
     wmem_map_insert(answers, key, a);
     a->server = p->server;
+    a->server_row = row_of(servers, p->server);
     a->frame = pinfo->num;
     a->time = pinfo->abs_ts;
     a->code = PACKET_CODE(p);
@@ -220,6 +233,7 @@ static void place_in_run(struct vmtp_call *call, const struct vmtp_packet *p) {
 static struct vmtp_call *begin_call(const struct vmtp_packet *p, packet_info *pinfo) {
     struct vmtp_call *call = new_call(p, p->transaction, pinfo), *newest = call->owner->newest;
     call->code = p->code;
+    call->operation_row = row_of(operations, PACKET_CODE(p));
     memcpy(call->words, p->words, sizeof call->words);
     call->frame = pinfo->num;
     call->time = pinfo->abs_ts;
@@ -387,5 +401,7 @@ void track_register(void) {
     calls = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_key, same_key);
     answers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), hash_answer, same_answer);
     clients = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    operations = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    servers = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     register_cleanup_routine(forget);
 }

@@ -11,6 +11,7 @@ const value_string request_codes[] = {REGISTRY_MANAGEMENT(VALUE) REGISTRY_TEST(V
                                           REGISTRY_NAME(VALUE) REGISTRY_UIO(VALUE) END};
 const value_string name_reasons[] = {REGISTRY_NAME_REASON(VALUE) END};
 const value_string name_back_ends[] = {REGISTRY_NAME_BACK_END(VALUE) END};
+const value_string test_entities[] = {REGISTRY_TEST_ENTITY(VALUE) END};
 const value_string uio_types[] = {REGISTRY_UIO_TYPE(VALUE) END};
 const value_string uio_locks[] = {REGISTRY_UIO_LOCK(VALUE) END};
 const value_string uio_controls[] = {REGISTRY_UIO_CONTROL(VALUE) END};

@@ -36,7 +36,7 @@
 #define VMTP_MESSAGE_OCTETS 4194304u
 #define VMTP_WORDS 7 /* behind the Code */
 
-extern int proto_vmtp, proto_vnaming, proto_vuio;
+extern int proto_vmtp, proto_vnaming, proto_vuio, proto_vtest, proto_vipc;
 extern expert_module_t *vmtp_experts;
 
 /* ---- one packet --------------------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ void entity_tree(proto_tree *tree, tvbuff_t *tvb, bool response);
 /* ---- values.c ------------------------------------------------------------------------------------------------- */
 
 extern const value_string response_codes[], request_codes[], functions[], priorities[], name_reasons[],
-    name_back_ends[], uio_types[], uio_locks[], uio_controls[];
+    name_back_ends[], test_entities[], uio_types[], uio_locks[], uio_controls[];
 /* For a column: control characters are dots. */
 const char *printable(wmem_allocator_t *scope, const char *text);
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code);
@@ -178,6 +178,7 @@ struct vmtp_message {
 struct vmtp_answer {
     struct vmtp_answer *next;
     uint64_t server;
+    uint32_t server_row; /* in statistics */
     uint32_t frame, code, forward;
     nstime_t time;
     struct vmtp_group *group; /* the last, if it was made anew with another size */
@@ -215,6 +216,7 @@ struct vmtp_call {
     uint64_t client, server;
     uint32_t transaction, code, words[VMTP_WORDS];
     uint32_t number;            /* of transactions, from 1 */
+    uint32_t operation_row;     /* in statistics */
     uint32_t frame, last_frame; /* 0: the Request was not seen */
     nstime_t time, last_time;
     nstime_t sent[8]; /* by RetransmitCount */
@@ -318,6 +320,10 @@ void proto_register_vnaming(void);
 void proto_reg_handoff_vnaming(void);
 void proto_register_vuio(void);
 void proto_reg_handoff_vuio(void);
+void proto_register_vtest(void);
+void proto_reg_handoff_vtest(void);
+void proto_register_vipc(void);
+void proto_reg_handoff_vipc(void);
 
 /* ---- plugin-wide -------------------------------------------------------------------------------------------------- */
 

@@ -23,6 +23,8 @@ void message_say(packet_info *pinfo, proto_tree *tree, const char *format, ...) 
 
 static const char *number_text(const header_field_info *field, uint64_t value, wmem_allocator_t *scope) {
     const char *text = NULL;
+    if (field->bitmask)
+        value &= field->bitmask; /* those that are masked here begin at the lowest bit */
     if (field->strings && (field->display & BASE_VAL64_STRING))
         text = try_val64_to_str(value, field->strings);
     else if (field->strings)
@@ -55,11 +57,12 @@ static const char *value_text(const struct vmtp_parameter *parameter, uint64_t v
     }
 }
 
-static void say_parameter(const struct vmtp_parameter *parameter, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+static void say_parameter(const struct vmtp_parameter *parameter, tvbuff_t *tvb, int at, packet_info *pinfo,
+                          proto_tree *tree) {
     const char *said = parameter->said;
     if (!said || !message_shown(pinfo, tree))
         return;
-    uint64_t value = parameter->octets == 8 ? tvb_get_ntoh64(tvb, parameter->at) : tvb_get_ntohl(tvb, parameter->at);
+    uint64_t value = parameter->octets == 8 ? tvb_get_ntoh64(tvb, at) : tvb_get_ntohl(tvb, at);
     if (*said == '~' && value == 0)
         return;
     said += *said == '~';
@@ -72,25 +75,31 @@ static void say_parameter(const struct vmtp_parameter *parameter, tvbuff_t *tvb,
 
 /* ---- the tree ------------------------------------------------------------------------------------------------------------ */
 
-static void one_parameter(const struct vmtp_parameter *parameter, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+static void one_parameter(const struct vmtp_parameter *parameter, tvbuff_t *tvb, int at, packet_info *pinfo,
+                          proto_tree *tree) {
     switch (parameter->kind) {
-    case WORD_ENTITY: entity_item(tree, *parameter->field, tvb, parameter->at, pinfo); break;
-    case WORD_BLOCKS: blocks_item(tree, *parameter->field, tvb, parameter->at, pinfo); break;
+    case WORD_ENTITY: entity_item(tree, *parameter->field, tvb, at, pinfo); break;
+    case WORD_BLOCKS: blocks_item(tree, *parameter->field, tvb, at, pinfo); break;
     case WORD_FLAGS:
-        proto_tree_add_bitmask_with_flags(tree, tvb, parameter->at, *parameter->field, *parameter->ett, parameter->bits,
+        proto_tree_add_bitmask_with_flags(tree, tvb, (unsigned)at, *parameter->field, *parameter->ett, parameter->bits,
                                           ENC_BIG_ENDIAN, BMT_NO_INT | BMT_NO_TFS);
         break;
-    default: proto_tree_add_item(tree, *parameter->field, tvb, parameter->at, parameter->octets, ENC_BIG_ENDIAN);
+    default: proto_tree_add_item(tree, *parameter->field, tvb, at, parameter->octets, ENC_BIG_ENDIAN);
     }
+    say_parameter(parameter, tvb, at, pinfo, tree);
 }
 
 void words_tree_of(const struct vmtp_parameter *table, unsigned count, const struct vmtp_info *info, packet_info *pinfo,
                    proto_tree *tree) {
     for (unsigned i = 0; i < count; i++)
-        if (table[i].code == info->code && table[i].response == info->response) {
-            one_parameter(&table[i], info->packet->tvb, pinfo, tree);
-            say_parameter(&table[i], info->packet->tvb, pinfo, tree);
-        }
+        if (table[i].code == info->code && table[i].response == info->response)
+            one_parameter(&table[i], info->packet->tvb, table[i].at, pinfo, tree);
+}
+
+void parts_tree_of(const struct vmtp_parameter *table, unsigned count, tvbuff_t *tvb, int at, packet_info *pinfo,
+                   proto_tree *tree) {
+    for (unsigned i = 0; i < count; i++)
+        one_parameter(&table[i], tvb, at + table[i].at, pinfo, tree);
 }
 
 proto_tree *upper_tree(int protocol, int ett, const char *column, const struct vmtp_info *info, tvbuff_t *segment,

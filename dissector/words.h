@@ -10,7 +10,7 @@ enum word_kind { WORD_PLAIN, WORD_ENTITY, WORD_BLOCKS, WORD_FLAGS };
 struct vmtp_parameter {
     uint32_t code; /* RequestCode */
     bool response;
-    uint8_t at, octets; /* in the header */
+    uint8_t at, octets; /* in the header, or in a part of a segment */
     enum word_kind kind;
     const char *said; /* in Info, # being the value; NULL: not there.  ~ before it: not if it is 0 */
     int *field;
@@ -33,6 +33,11 @@ struct vmtp_parameter {
 void words_tree_of(const struct vmtp_parameter *table, unsigned count, const struct vmtp_info *info, packet_info *pinfo,
                    proto_tree *tree);
 
+/* The same of a part of a segment: all of a table, for those that have no code. */
+void parts_tree_of(const struct vmtp_parameter *table, unsigned count, tvbuff_t *tvb, int at, packet_info *pinfo,
+                   proto_tree *tree);
+#define PART(at, octets, kind, said, field) ARGUMENT(0, false, at, octets, kind, said, field, NULL, NULL)
+
 /* Whether anybody will see what is said of a message. */
 bool message_shown(packet_info *pinfo, proto_tree *tree);
 /* More words in Info and behind the first line of the message's protocol. */
@@ -42,7 +47,8 @@ void message_say(packet_info *pinfo, proto_tree *tree, const char *format, ...) 
 proto_tree *upper_tree(int protocol, int ett, const char *column, const struct vmtp_info *info, tvbuff_t *segment,
                        packet_info *pinfo, proto_tree *tree);
 
-/* What a list of the registry becomes. */
+/* What a list of the registry becomes; UPPER_CODE where "handle" is the dissector of its operations. */
+#define UPPER_CODE(symbol, value, word, filter, text) dissector_add_uint("vmtp.code", (uint32_t)(value), handle);
 #define BIT_VARIABLE(symbol, value, word, filter, text) static int hf_##symbol = -1;
 #define BIT_POINTER(symbol, value, word, filter, text) &hf_##symbol,
 

@@ -28,13 +28,13 @@ enum vtest_state {
 
 /* The entities of the service: numbers of ENTITY, and VMTP_TEST_SERVICE. */
 enum vtest_place_number {
-    VTEST_SELF = 0,
-    VTEST_TWINS = 1, /* 1 to 3 */
-    VTEST_LAST_TWIN = 3,
-    VTEST_SERIAL = 4,
-    VTEST_GUARDED = 5,
-    VTEST_FINDER = 6,
-    VTEST_PLACES = 7
+    VTEST_SELF = VMTP_TEST_ENTITY_SERVICE,
+    VTEST_TWINS = VMTP_TEST_ENTITY_TWIN_1, /* to VTEST_LAST_TWIN */
+    VTEST_LAST_TWIN = VMTP_TEST_ENTITY_TWIN_3,
+    VTEST_SERIAL = VMTP_TEST_ENTITY_SERIAL,
+    VTEST_GUARDED = VMTP_TEST_ENTITY_GUARDED,
+    VTEST_FINDER,
+    VTEST_PLACES
 };
 
 struct vtest_place {

@@ -64,23 +64,36 @@ enum vtest_result_offset {
 #define VTEST_CALL_RUN 16u
 
 /* Word 2 of SOURCE (section 4.1). */
-enum vtest_source_flag { VTEST_SOURCE_NRT = 1, VTEST_SOURCE_HCO = 2, VTEST_SOURCE_MDM = 4, VTEST_SOURCE_ALL = 7 };
+enum vtest_source_flag {
+    VTEST_SOURCE_NRT = VMTP_TEST_FORM_NRT,
+    VTEST_SOURCE_HCO = VMTP_TEST_FORM_HCO,
+    VTEST_SOURCE_MDM = VMTP_TEST_FORM_MDM,
+    VTEST_SOURCE_ALL = VTEST_SOURCE_NRT | VTEST_SOURCE_HCO | VTEST_SOURCE_MDM
+};
 
 /* Word 2 of CALL (section 4.6). */
-enum vtest_call_flag { VTEST_CALL_BRIEF = 1, VTEST_CALL_PARTIAL = 2, VTEST_CALL_HCO = 4, VTEST_CALL_ALL = 7 };
+enum vtest_call_flag {
+    VTEST_CALL_BRIEF = VMTP_TEST_CALL_BRIEF,
+    VTEST_CALL_PARTIAL = VMTP_TEST_CALL_PARTIAL,
+    VTEST_CALL_HCO = VMTP_TEST_CALL_HCO,
+    VTEST_CALL_ALL = VTEST_CALL_BRIEF | VTEST_CALL_PARTIAL | VTEST_CALL_HCO
+};
 
 /* Word 1 of SEQUENCE (section 4.9). */
-enum vtest_sequence_flag { VTEST_SEQUENCE_ANEW = 1, VTEST_SEQUENCE_BATCH = 2 };
+enum vtest_sequence_flag {
+    VTEST_SEQUENCE_ANEW = VMTP_TEST_SEQUENCE_ANEW,
+    VTEST_SEQUENCE_BATCH = VMTP_TEST_SEQUENCE_BATCH
+};
 
 #define VTEST_TELL_MOST 512u /* octets of the segment of a Response to TELL (section 4.15) */
 #define VTEST_HEARD_MOST 64u /* Responses of others that it reports */
 
 /* Word 0 of STAT (section 4.11). */
 enum vtest_stat_part {
-    VTEST_STAT_FIGURES = 1,
-    VTEST_STAT_TRANSACTIONS = 2,
-    VTEST_STAT_RECORDS = 4,
-    VTEST_STAT_ALL = 7
+    VTEST_STAT_FIGURES = VMTP_TEST_STAT_FIGURES,
+    VTEST_STAT_TRANSACTIONS = VMTP_TEST_STAT_TRANSACTIONS,
+    VTEST_STAT_RECORDS = VMTP_TEST_STAT_RECORDS,
+    VTEST_STAT_ALL = VTEST_STAT_FIGURES | VTEST_STAT_TRANSACTIONS | VTEST_STAT_RECORDS
 };
 
 /* Segment of the Response to IDENTIFY (section 4.7). */

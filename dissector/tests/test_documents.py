@@ -17,7 +17,7 @@ def text_of(*path):
 
 def filters():
     for cell in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text_of("README.md"), flags=re.S)):
-        if re.match(r"(vmtp|vnaming|vuio)\.\w", cell) and "/" not in cell.split()[0] and cell not in PREFERENCES | TABLES:
+        if re.match(r"(vmtp|vnaming|vuio|vipc|vtest)\.\w", cell) and "/" not in cell.split()[0] and cell not in PREFERENCES | TABLES:
             yield cell
     for line in text_of("profile", "V", "colorfilters").split("\n"):
         if line.startswith("@"):

@@ -31,6 +31,24 @@ def capture_of(name):
     return next(os.path.join(GOLDEN, file) for file in os.listdir(GOLDEN) if file.startswith(name + ".pcap"))
 
 
+# Captures of which each row of the response times is looked at.
+ROWS_OF = ["forward", "group-several-responses", "group-management", "run", "vectors"]
+
+
+def rows(shark, name):
+    """What the window makes of a row that is clicked finds the Responses that the row counts, and nothing else."""
+    shark.load(capture_of(name))
+    bad, seen = [], 0
+    for tap in shark.ask("tap", tap0="srt:vmtp")["taps"]:
+        for table in tap["tables"]:
+            for row in table["r"]:
+                text = f"{table['f']} == {row['idx']} and vmtp.time"
+                found, seen = len(shark.frames(text)), seen + 1
+                if found != row["num"]:
+                    bad.append(f"{name}: {table['n']}, {row['n']}: {row['num']} calls, but {found} frames are {text}")
+    return bad if seen else [f"{name}: no rows"]
+
+
 def main():
     bad = []
     for name, statistic, patterns in WANTED:
@@ -38,6 +56,8 @@ def main():
         bad += [f"{name}, -z {statistic}: no line is {pattern} in\n{text[:2000]}" for pattern in patterns
                 if not re.search(pattern, text, re.M)]
     shark = lib.Sharkd()
+    for name in ROWS_OF:
+        bad += rows(shark, name)
     for name, text, least in FILTERS:
         shark.load(capture_of(name))
         found = len(shark.frames(text))
