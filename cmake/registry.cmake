@@ -14,7 +14,8 @@ cmake_policy(VERSION 3.25)
 set(_registry_kinds constant packet-flag control-flag code-flag entity-flag group-flag response-code local-code
                     management test v name name-flag name-reason name-back-end uio uio-attribute uio-mode uio-mask uio-type uio-lock uio-control uio-read-flag
                     uio-write-flag uio-query-flag uio-rename-flag entity query-flag group-permission service-flag
-                    test-form test-call-flag test-sequence-flag test-part test-entity)
+                    test-form test-call-flag test-sequence-flag test-part test-entity
+                    test-resolver-flag test-operate-flag test-outcome test-change test-manager-flag test-claim-flag test-name-state test-name-event)
 
 # A C constant from a cell: decimal or 0x..., with the suffix that its kind wants.
 function(_registry_literal out kind value where)

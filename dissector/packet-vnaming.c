@@ -156,7 +156,7 @@ static void record_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *t
     say_record(tvb, at, pinfo, tree, printable(pinfo->pool, text));
 }
 
-static void records_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+void naming_records(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
     int left = (int)tvb_reported_length(tvb), at = 0;
     unsigned count = 0;
     for (; at < left && count < LIST_LIMIT && record_is_good(tvb, at, left - at); count++) {
@@ -178,7 +178,7 @@ bool naming_refusal(const struct vmtp_info *info, tvbuff_t *segment, packet_info
     if (code == VNAME_ALIAS)
         name_item(info, segment, 0, (int)tvb_reported_length(segment), pinfo, tree);
     else
-        records_tree(segment, pinfo, tree);
+        naming_records(segment, pinfo, tree);
     return true;
 }
 
@@ -197,7 +197,7 @@ static void segment_tree(const struct vmtp_info *info, tvbuff_t *segment, packet
         return;
     switch (form_of(info->code, info->response)) {
     case FORM_NAME: name_item(info, segment, 0, octets, pinfo, tree); break;
-    case FORM_RECORD: records_tree(segment, pinfo, tree); break;
+    case FORM_RECORD: naming_records(segment, pinfo, tree); break;
     default: proto_tree_add_item(tree, hf_rest, segment, 0, octets, ENC_NA);
     }
 }

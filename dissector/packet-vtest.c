@@ -16,6 +16,13 @@ static int hf_client = -1, hf_transaction = -1, hf_priority = -1, hf_server = -1
 static int hf_source = -1, hf_forwards = -1, hf_delivered = -1, hf_control = -1, hf_deadline = -1, hf_capacity = -1;
 static int hf_run = -1, hf_report = -1, hf_took = -1, hf_answer = -1, hf_place = -1, hf_exists = -1;
 static int hf_implementation = -1, hf_line = -1, hf_name = -1, hf_data = -1, hf_next = -1;
+static int hf_resolver_flags = -1, hf_prefixes = -1, hf_operate_flags = -1, hf_name_octets = -1, hf_operand = -1;
+static int hf_outcome = -1, hf_queries = -1, hf_context = -1, hf_prefix_octets = -1, hf_aliases = -1, hf_moves = -1;
+static int hf_repeats = -1, hf_manager_flags = -1, hf_mounts = -1, hf_owner = -1, hf_claim_flags = -1, hf_generation = -1;
+static int hf_forget = -1, hf_state = -1, hf_event = -1, hf_event_code = -1, hf_events = -1, hf_watch = -1,
+           hf_changes = -1;
+static int hf_change = -1, hf_managers = -1, hf_records = -1, hf_bad = -1, hf_not_asked = -1, hf_prefix = -1;
+static int hf_alias = -1, hf_names = -1, hf_current = -1;
 static int ett_vtest = -1, ett_flags = -1, ett_answer = -1;
 static expert_field ei_form = EI_INIT;
 
@@ -24,17 +31,26 @@ REGISTRY_TEST_CALL_FLAG(BIT_VARIABLE)
 REGISTRY_TEST_SEQUENCE_FLAG(BIT_VARIABLE)
 REGISTRY_TEST_PART(BIT_VARIABLE)
 REGISTRY_GROUP_PERMISSION(BIT_VARIABLE)
+REGISTRY_TEST_RESOLVER_FLAG(BIT_VARIABLE)
+REGISTRY_TEST_OPERATE_FLAG(BIT_VARIABLE)
+REGISTRY_TEST_MANAGER_FLAG(BIT_VARIABLE)
+REGISTRY_TEST_CLAIM_FLAG(BIT_VARIABLE)
 static int *const form_bits[] = {REGISTRY_TEST_FORM(BIT_POINTER) NULL};
 static int *const call_bits[] = {REGISTRY_TEST_CALL_FLAG(BIT_POINTER) NULL};
 static int *const sequence_bits[] = {REGISTRY_TEST_SEQUENCE_FLAG(BIT_POINTER) NULL};
 static int *const part_bits[] = {REGISTRY_TEST_PART(BIT_POINTER) NULL};
 static int *const permission_bits[] = {REGISTRY_GROUP_PERMISSION(BIT_POINTER) NULL};
+static int *const resolver_bits[] = {REGISTRY_TEST_RESOLVER_FLAG(BIT_POINTER) NULL};
+static int *const operate_bits[] = {REGISTRY_TEST_OPERATE_FLAG(BIT_POINTER) NULL};
+static int *const manager_bits[] = {REGISTRY_TEST_MANAGER_FLAG(BIT_POINTER) NULL};
+static int *const claim_bits[] = {REGISTRY_TEST_CLAIM_FLAG(BIT_POINTER) NULL};
 
 #define IDEMPOTENT ((uint32_t)VMTP_TEST_NULL_IDEMPOTENT & ~(uint32_t)VMTP_TEST_NULL)
 #define MIRROR_OCTETS 80
 #define CALL_HEAD 56
 #define ANSWER_OCTETS 32
 #define EXISTING_OCTETS 32
+#define OPERATED_HEAD 52
 
 /* ---- words (section 4) -------------------------------------------------------------------------------------------------- */
 
@@ -121,6 +137,42 @@ static const struct vmtp_parameter parameters[] = {
     ARG_NUMBER(VMTP_TEST_SIGNALS, true, 36, hf_signals, "# signals"),
     ARG_NUMBER(VMTP_TEST_SIGNALS, true, 40, hf_argument, NULL),
     ARG_ENTITY(VMTP_TEST_SIGNALS, true, 44, hf_sender, NULL),
+    ARG_FLAGS(VMTP_TEST_NAME_RESOLVER, false, 36, hf_resolver_flags, ett_flags, resolver_bits, "~#"),
+    ARG_NUMBER(VMTP_TEST_NAME_RESOLVER, false, 40, hf_prefixes, NULL),
+    ARG_FLAGS(VMTP_TEST_NAME_OPERATE, false, 36, hf_operate_flags, ett_flags, operate_bits, "~#"),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, false, 40, hf_flagged, "#"),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, false, 44, hf_deadline, "~deadline # ms"),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, false, 48, hf_name_octets, NULL),
+    ARG_LONG(VMTP_TEST_NAME_OPERATE, false, 52, hf_operand, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, true, 36, hf_outcome, "#"),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, true, 40, hf_result, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, true, 44, hf_code, "#"),
+    ARG_ENTITY(VMTP_TEST_NAME_OPERATE, true, 48, hf_server, "~of #"),
+    ARG_NUMBER(VMTP_TEST_NAME_OPERATE, true, 56, hf_queries, "~# queries"),
+    ARG_FLAGS(VMTP_TEST_NAME_MANAGER, false, 36, hf_manager_flags, ett_flags, manager_bits, "~#"),
+    ARG_NUMBER(VMTP_TEST_NAME_MANAGER, false, 40, hf_mounts, NULL),
+    ARG_ENTITY(VMTP_TEST_NAME_MANAGER, false, 44, hf_group, "~#"),
+    ARG_LONG(VMTP_TEST_NAME_MANAGER, false, 52, hf_owner, NULL),
+    ARG_ENTITY(VMTP_TEST_NAME_MANAGER, true, 36, hf_manager, "#"),
+    ARG_FLAGS(VMTP_TEST_NAME_CLAIM, false, 36, hf_claim_flags, ett_flags, claim_bits, "~#"),
+    ARG_NUMBER(VMTP_TEST_NAME_CLAIM, false, 40, hf_generation, NULL),
+    ARG_ENTITY(VMTP_TEST_NAME_CLAIM, false, 44, hf_manager, "~from #"),
+    ARG_NUMBER(VMTP_TEST_NAME_CLAIM, false, 52, hf_prefix_octets, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_CLAIM, false, 56, hf_context, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_CLAIM, true, 36, hf_context, "context #"),
+    ARG_NUMBER(VMTP_TEST_NAME_RELEASE, false, 36, hf_forget, "~to be forgotten"),
+    ARG_NUMBER(VMTP_TEST_NAME_STATE, true, 36, hf_state, "#"),
+    ARG_NUMBER(VMTP_TEST_NAME_STATE, true, 40, hf_event, "~event #"),
+    ARG_NUMBER(VMTP_TEST_NAME_STATE, true, 44, hf_event_code, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_STATE, true, 48, hf_events, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_WATCH, false, 36, hf_watch, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_WATCH, true, 36, hf_changes, "# changes"),
+    ARG_NUMBER(VMTP_TEST_NAME_WATCH, true, 40, hf_change, "~#"),
+    ARG_ENTITY(VMTP_TEST_NAME_WATCH, true, 44, hf_manager, "~#"),
+    ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 36, hf_managers, "managers: #"),
+    ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 40, hf_records, "records: #"),
+    ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 44, hf_bad, NULL),
+    ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 48, hf_not_asked, NULL),
 };
 
 /* Of the member that tells, and of those that have heard it (section 4.15). */
@@ -155,6 +207,12 @@ static const struct vmtp_parameter answer[] = {
     PART(20, 4, WORD_PLAIN, NULL, hf_octets), PART(24, 4, WORD_PLAIN, NULL, hf_crc),
     PART(28, 4, WORD_PLAIN, NULL, hf_took)};
 
+static const struct vmtp_parameter operated[] = {
+    PART(0, 8, WORD_ENTITY, NULL, hf_manager),       PART(8, 4, WORD_PLAIN, NULL, hf_context),
+    PART(12, 2, WORD_PLAIN, NULL, hf_prefix_octets), PART(14, 2, WORD_PLAIN, NULL, hf_aliases),
+    PART(16, 2, WORD_PLAIN, NULL, hf_moves),         PART(18, 2, WORD_PLAIN, NULL, hf_repeats),
+    PART(20, 2, WORD_PLAIN, NULL, hf_name_octets),   PART(24, 28, WORD_PLAIN, NULL, hf_words)};
+
 static bool has_octets(tvbuff_t *tvb, int wanted, packet_info *pinfo, proto_tree *tree) {
     int left = (int)tvb_reported_length(tvb);
     if (left < wanted)
@@ -165,7 +223,7 @@ static bool has_octets(tvbuff_t *tvb, int wanted, packet_info *pinfo, proto_tree
 static void rest_item(tvbuff_t *tvb, int at, int field, proto_tree *tree) {
     int left = (int)tvb_reported_length(tvb) - at;
     if (left > 0)
-        proto_tree_add_item(tree, field, tvb, at, left, field == hf_name ? ENC_UTF_8 : ENC_NA);
+        proto_tree_add_item(tree, field, tvb, at, left, ENC_UTF_8);
 }
 
 static void answers_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *tree) {
@@ -217,17 +275,43 @@ static void to_send_tree(uint32_t code, tvbuff_t *tvb, packet_info *pinfo, proto
     rest_item(tvb, CALL_HEAD, hf_next, tree);
 }
 
-static void request_segment(uint32_t code, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+/* A text and what stands behind it. */
+static void named_tree(tvbuff_t *tvb, int at, uint32_t octets, int name, int rest, packet_info *pinfo, proto_tree *tree) {
+    int length = (int)MIN(octets, tvb_reported_length(tvb) - (uint32_t)at);
+    const char *text = (char *)tvb_get_string_enc(pinfo->pool, tvb, at, length, ENC_UTF_8);
+    proto_tree_add_string(tree, name, tvb, at, length, text);
+    message_say(pinfo, tree, ", %s", printable(pinfo->pool, text));
+    rest_item(tvb, at + length, rest, tree);
+}
+
+/* What is handed down between programs: two texts, with an octet 0 between them. */
+static void handed_down(tvbuff_t *tvb, proto_tree *tree) {
+    int left = (int)tvb_reported_length(tvb), end = tvb_find_guint8(tvb, 0, left, 0);
+    end = end < 0 ? left : end;
+    proto_tree_add_item(tree, hf_names, tvb, 0, end, ENC_UTF_8);
+    rest_item(tvb, end + 1, hf_current, tree);
+}
+
+static void operate_answer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+    if (!has_octets(tvb, OPERATED_HEAD, pinfo, tree))
+        return;
+    parts_tree_of(operated, G_N_ELEMENTS(operated), tvb, 0, pinfo, tree);
+    named_tree(tvb, OPERATED_HEAD, tvb_get_ntohs(tvb, 20), hf_name, hf_data, pinfo, tree);
+}
+
+static void request_segment(const struct vmtp_info *info, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
+    const uint32_t *words = info->packet->words, code = info->code;
     switch (code) {
+    case VMTP_TEST_NAME_RESOLVER: handed_down(tvb, tree); break;
+    case VMTP_TEST_NAME_OPERATE: named_tree(tvb, 0, words[3], hf_name, hf_data, pinfo, tree); break;
+    case VMTP_TEST_NAME_CLAIM: named_tree(tvb, 0, words[4], hf_prefix, hf_alias, pinfo, tree); break;
+    case VMTP_TEST_NAME_RELEASE:
+    case VMTP_TEST_NAME_STATE: named_tree(tvb, 0, UINT32_MAX, hf_prefix, hf_data, pinfo, tree); break;
     case VMTP_TEST_CALL:
     case VMTP_TEST_FORWARD: to_send_tree(code, tvb, pinfo, tree); break;
+    case VMTP_TEST_NAME_WATCH:
     case VMTP_TEST_FILE_STAT:
-    case VMTP_TEST_FILE_READ:
-        message_say(pinfo, tree, ", %s",
-                    printable(pinfo->pool, (char *)tvb_get_string_enc(pinfo->pool, tvb, 0,
-                                                                      (int)tvb_reported_length(tvb), ENC_UTF_8)));
-        rest_item(tvb, 0, hf_name, tree);
-        break;
+    case VMTP_TEST_FILE_READ: named_tree(tvb, 0, UINT32_MAX, hf_name, hf_data, pinfo, tree); break;
     default: rest_item(tvb, 0, hf_data, tree);
     }
 }
@@ -246,6 +330,9 @@ static void response_segment(const struct vmtp_info *info, tvbuff_t *tvb, packet
     case VMTP_TEST_CALL: call_answer(info, tvb, pinfo, tree); break;
     case VMTP_TEST_IDENTIFY: identity_tree(tvb, pinfo, tree); break;
     case VMTP_TEST_STAT: lines_tree(tvb, tree); break;
+    case VMTP_TEST_NAME_RESOLVER: handed_down(tvb, tree); break;
+    case VMTP_TEST_NAME_OPERATE: operate_answer(tvb, pinfo, tree); break;
+    case VMTP_TEST_NAME_STATE: naming_records(tvb, pinfo, tree); break;
     case VMTP_TEST_TELL:
         if (!tells(info)) {
             answers_tree(tvb, 0, pinfo, tree);
@@ -294,7 +381,7 @@ static int dissect_vtest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     if (info.response)
         response_segment(&info, tvb, pinfo, sub);
     else
-        request_segment(info.code, tvb, pinfo, sub);
+        request_segment(&info, tvb, pinfo, sub);
     return 1;
 }
 
@@ -305,6 +392,10 @@ static int dissect_vtest(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 #define CALL_BIT(symbol, ...) BIT_FIELD(32, "vtest.call_flags.", hf_##symbol, __VA_ARGS__)
 #define SEQUENCE_BIT(symbol, ...) BIT_FIELD(32, "vtest.sequence_flags.", hf_##symbol, __VA_ARGS__)
 #define PART_BIT(symbol, ...) BIT_FIELD(32, "vtest.parts.", hf_##symbol, __VA_ARGS__)
+#define RESOLVER_BIT(symbol, ...) BIT_FIELD(32, "vtest.resolver_flags.", hf_##symbol, __VA_ARGS__)
+#define OPERATE_BIT(symbol, ...) BIT_FIELD(32, "vtest.operate_flags.", hf_##symbol, __VA_ARGS__)
+#define MANAGER_BIT(symbol, ...) BIT_FIELD(32, "vtest.manager_flags.", hf_##symbol, __VA_ARGS__)
+#define CLAIM_BIT(symbol, ...) BIT_FIELD(32, "vtest.claim_flags.", hf_##symbol, __VA_ARGS__)
 #define PERMISSION_BIT(symbol, ...) BIT_FIELD(32, "vtest.permissions.", hf_##symbol, __VA_ARGS__)
 
 static hf_register_info fields[] = {
@@ -378,10 +469,45 @@ static hf_register_info fields[] = {
     TEXT_FIELD(hf_implementation, "Implementation", "vtest.implementation"),
     TEXT_FIELD(hf_line, "Line", "vtest.line"),
     TEXT_FIELD(hf_name, "Name of the file", "vtest.name"),
+    HEX_FIELD(hf_resolver_flags, "Flags", "vtest.resolver_flags", FT_UINT32),
+    NUMBER_FIELD(hf_prefixes, "Prefixes that the cache holds", "vtest.prefixes", "0: as the node likes"),
+    HEX_FIELD(hf_operate_flags, "Flags", "vtest.operate_flags", FT_UINT32),
+    NUMBER_FIELD(hf_name_octets, "Octets of the name", "vtest.name_octets", NULL),
+    HEX_FIELD(hf_operand, "Words 2 and 3", "vtest.operand", FT_UINT64),
+    FIELD(hf_outcome, "Outcome", "vtest.outcome", FT_UINT32, BASE_DEC, VALS(test_outcomes), 0, NULL),
+    NUMBER_FIELD(hf_queries, "Queries by multicast", "vtest.queries", NULL),
+    NUMBER_FIELD(hf_context, "Context", "vtest.context", NULL),
+    NUMBER_FIELD(hf_prefix_octets, "Octets of the prefix", "vtest.prefix_octets", NULL),
+    COUNT_FIELD(hf_aliases, "Aliases followed", "vtest.aliases", FT_UINT16, NULL),
+    COUNT_FIELD(hf_moves, "NAME_MOVED followed", "vtest.moves", FT_UINT16, NULL),
+    COUNT_FIELD(hf_repeats, "Sent again", "vtest.repeats", FT_UINT16, "how often"),
+    HEX_FIELD(hf_manager_flags, "Flags", "vtest.manager_flags", FT_UINT32),
+    NUMBER_FIELD(hf_mounts, "Mounts there is room for", "vtest.mounts", "0: as the node likes"),
+    HEX_FIELD(hf_owner, "Owner", "vtest.owner", FT_UINT64),
+    HEX_FIELD(hf_claim_flags, "Flags", "vtest.claim_flags", FT_UINT32),
+    NUMBER_FIELD(hf_generation, "Highest generation known", "vtest.generation", NULL),
+    NUMBER_FIELD(hf_forget, "Forget", "vtest.forget", "1: the directory forgets it"),
+    FIELD(hf_state, "State", "vtest.state", FT_UINT32, BASE_DEC, VALS(test_states), 0, NULL),
+    FIELD(hf_event, "Event", "vtest.event", FT_UINT32, BASE_DEC, VALS(test_events), 0, "the last one"),
+    FIELD(hf_event_code, "Code of the event", "vtest.event_code", FT_UINT32, BASE_HEX, VALS(response_codes), 0, NULL),
+    NUMBER_FIELD(hf_events, "Events", "vtest.events", NULL),
+    NUMBER_FIELD(hf_watch, "Watch", "vtest.watch", "1: begin, 2: end"),
+    NUMBER_FIELD(hf_changes, "Changes", "vtest.changes", NULL),
+    FIELD(hf_change, "Last change", "vtest.change", FT_UINT32, BASE_DEC, VALS(test_changes), 0, NULL),
+    NUMBER_FIELD(hf_managers, "Managers", "vtest.managers", NULL),
+    NUMBER_FIELD(hf_records, "Records", "vtest.records", NULL),
+    NUMBER_FIELD(hf_bad, "Bad records", "vtest.bad_records", NULL),
+    NUMBER_FIELD(hf_not_asked, "Managers not asked", "vtest.not_asked", NULL),
+    TEXT_FIELD(hf_prefix, "Prefix", "vtest.prefix"),
+    TEXT_FIELD(hf_alias, "Target of the alias", "vtest.alias"),
+    TEXT_FIELD(hf_names, "V_NAMES", "vtest.names"),
+    TEXT_FIELD(hf_current, "V_CONTEXT", "vtest.current"),
     OCTETS_FIELD(hf_data, "Data", "vtest.data"),
     OCTETS_FIELD(hf_next, "What goes on", "vtest.next"),
     REGISTRY_TEST_FORM(FORM_BIT) REGISTRY_TEST_CALL_FLAG(CALL_BIT) REGISTRY_TEST_SEQUENCE_FLAG(SEQUENCE_BIT)
-        REGISTRY_TEST_PART(PART_BIT) REGISTRY_GROUP_PERMISSION(PERMISSION_BIT)};
+        REGISTRY_TEST_PART(PART_BIT) REGISTRY_GROUP_PERMISSION(PERMISSION_BIT) REGISTRY_TEST_RESOLVER_FLAG(RESOLVER_BIT)
+            REGISTRY_TEST_OPERATE_FLAG(OPERATE_BIT) REGISTRY_TEST_MANAGER_FLAG(MANAGER_BIT)
+                REGISTRY_TEST_CLAIM_FLAG(CLAIM_BIT)};
 
 void proto_register_vtest(void) {
     static int *subtrees[] = {&ett_vtest, &ett_flags, &ett_answer};

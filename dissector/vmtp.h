@@ -118,7 +118,8 @@ void entity_tree(proto_tree *tree, tvbuff_t *tvb, bool response);
 /* ---- values.c ------------------------------------------------------------------------------------------------- */
 
 extern const value_string response_codes[], request_codes[], functions[], priorities[], name_reasons[],
-    name_back_ends[], test_entities[], uio_types[], uio_locks[], uio_controls[];
+    name_back_ends[], test_entities[], test_outcomes[], test_changes[], test_states[], test_events[], uio_types[],
+    uio_locks[], uio_controls[];
 /* For a column: control characters are dots. */
 const char *printable(wmem_allocator_t *scope, const char *text);
 const char *request_code_text(wmem_allocator_t *scope, uint32_t code);
@@ -316,6 +317,8 @@ const char *message_head(const struct vmtp_packet *p, uint32_t code, wmem_alloca
 int by_name_tree(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
 /* What comes with NAME_MOVED, NAME_ALIAS and NAME_HELD; false: not one of these. */
 bool naming_refusal(const struct vmtp_info *info, tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
+/* Records, one behind the other. */
+void naming_records(tvbuff_t *segment, packet_info *pinfo, proto_tree *tree);
 void proto_register_vnaming(void);
 void proto_reg_handoff_vnaming(void);
 void proto_register_vuio(void);

@@ -179,14 +179,14 @@ void vtest_name_release(vtest_service *s, struct vtest_work *w) {
 static uint32_t state_word(enum vname_manager_state state) {
     switch (state) {
     case VNAME_PREFIX_WAITING:
-    case VNAME_PREFIX_CLAIMING: return 1;
-    case VNAME_PREFIX_REGISTERING: return 2;
-    case VNAME_PREFIX_TAKING: return 3;
-    case VNAME_PREFIX_BACKOFF: return 4;
-    case VNAME_PREFIX_HELD: return 5;
-    case VNAME_PREFIX_LEAVING: return 6;
+    case VNAME_PREFIX_CLAIMING: return VMTP_TEST_STATE_CLAIMING;
+    case VNAME_PREFIX_REGISTERING: return VMTP_TEST_STATE_REGISTERING;
+    case VNAME_PREFIX_TAKING: return VMTP_TEST_STATE_TAKING;
+    case VNAME_PREFIX_BACKOFF: return VMTP_TEST_STATE_WAITING;
+    case VNAME_PREFIX_HELD: return VMTP_TEST_STATE_HELD;
+    case VNAME_PREFIX_LEAVING: return VMTP_TEST_STATE_LEAVING;
     }
-    return 0;
+    return VMTP_TEST_STATE_UNKNOWN;
 }
 
 void vtest_name_state(vtest_service *s, struct vtest_work *w) {

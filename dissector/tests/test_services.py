@@ -16,6 +16,7 @@ SENT = struct.pack(">QII7I", TWIN, value("VMTP_TEST_ECHO"), 0, *range(7))
 TOLD = struct.pack(">QIIIIII", TWIN, 0, 0, 1, 4000, CRC, 250)
 MIRROR = struct.pack(">QIIQI7III6sBBII", CLIENT, 77, 4, GROUP, value("VMTP_TEST_MIRROR"), *range(7), 700, CRC,
                      bytes.fromhex("02000000000a"), 2, 0, 0x3, 0)
+OPERATED = struct.pack(">QIHHHHHxx28x", TWIN, 9, 2, 1, 0, 0, 4) + b"/a/b"
 SET = bytes([0xE0]) + bytes(31)  # procedures 0 to 2
 
 # symbol, words and segment of the Request, filter, Info, words and segment of the Response, filter, Info
@@ -64,6 +65,22 @@ TEST = [
     ("TELL", [*long(TWIN), 100, 8, SEED], None, "vtest.who", "TestTell", [1], TOLD, "vtest.heard == 1 and vtest.answer", "heard 1"),
     ("SIGNALS", [0], None, "vtest.number == 0", "service", [2, 5, *long(CLIENT)], None, "vtest.signals == 2 and vtest.argument == 5",
      "2 signals"),
+    ("NAME_RESOLVER", [5, 10], b"1;/a=2\0/b", 'vtest.resolver_flags.anew == 1 and vtest.resolver_flags.listen == 1 and vtest.names == "1;/a=2" '
+     'and vtest.current == "/b"', "ANEW LISTEN", [], b"1\0", 'vtest.names == "1"', "OK"),
+    ("NAME_OPERATE", [10, value("VNAME_MAP_CONTEXT") & 0xFFFFFF, 500, 4, 0, 7], b"/a/brest",
+     'vtest.name == "/a/b" and vtest.operate_flags.fresh == 1 and vtest.deadline == 500 and vtest.data == 72:65:73:74', "FRESH FIND, MapContext",
+     [0, 0, value("VNAME_NOT_FOUND"), *long(TWIN), 2], OPERATED, "vtest.outcome == 0 and vtest.aliases == 1 and vtest.context == 9 and "
+     'vtest.name == "/a/b" and vtest.queries == 2', "answered, NAME_NOT_FOUND, of 0b0b-5e77-1e57-9941, 2 queries, /a/b"),
+    ("NAME_MANAGER", [9, 3, *long(GROUP), *long(7)], None, "vtest.manager_flags.hand_over == 1 and vtest.mounts == 3", "ANEW HAND_OVER",
+     long(TWIN), None, "vtest.manager", "0b0b-5e77-1e57-9941"),
+    ("NAME_CLAIM", [3, 4, *long(TWIN), 2, 8], b"/x/y", 'vtest.prefix == "/x" and vtest.alias == "/y" and vtest.claim_flags.take == 1',
+     "AGAIN TAKE", [8], None, "vtest.context == 8", "context 8"),
+    ("NAME_RELEASE", [1], b"/x", 'vtest.forget == 1 and vtest.prefix == "/x"', "/x", [], None, "vtest", "OK"),
+    ("NAME_STATE", [], b"/x", 'vtest.prefix == "/x"', "/x", [5, 1, 0, 2], wire.record("/x", 0x0B0B5E771E579977),
+     'vtest.state == 5 and vtest.event == 1 and vnaming.prefix == "/x"', "held, event held"),
+    ("NAME_WATCH", [1], b"/z", 'vtest.watch == 1 and vtest.name == "/z"', "/z", [2, 2, *long(TWIN)], None, "vtest.change == 2", "2 changes, moved"),
+    ("NAME_SURVEY", [], None, "vtest", "TestNameSurvey Request", [2, 5, 1, 0], None, "vtest.managers == 2 and vtest.records == 5 and vtest.bad_records == 1",
+     "managers: 2, records: 5"),
     ("COUNT_IDEMPOTENT", [3], None, "vtest.procedure == 3", "TestCountIdempotent Request, procedure 3", [3, 9], None,
      "vtest.count == 9", "9 times"),
 ]

@@ -101,3 +101,11 @@ def object_descriptor(name="", target="", kind=1, attributes=0x22BB, number=4711
 
 def instance_descriptor(number, attributes=0x22BB, mode=1, **others):
     return struct.pack(">IIIIQQIIQ", number, attributes, 8192, 4153, 1, 0, 16384, mode, CLIENT) + object_descriptor(**others)
+
+
+def record(prefix, manager, target="", flags=0, generation=1, group=0, owner=0x5EED, context=1):
+    """A record of the naming protocol."""
+    octets = prefix.encode() + target.encode()
+    octets += bytes(-len(octets) % 8)
+    return struct.pack(">HHIQQQIHH", 40 + len(octets), flags, generation, manager, group, owner, context, len(prefix.encode()),
+                       len(target.encode())) + octets
