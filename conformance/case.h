@@ -13,6 +13,7 @@
 #include "link.h"
 #include "oracle.h"
 #include "pics.h"
+#include "pixit.h"
 
 #define VC_TEST_CODE(symbol, value, word) symbol = (value),
 enum vc_test_code { VMTP_TEST_CODE_LIST(VC_TEST_CODE) VC_TEST_CODES_END };
@@ -205,6 +206,8 @@ int vc_check(struct vc_test *t, const char *id, int ok, const char *expected, co
     __attribute__((format(printf, 5, 6)));
 int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expected, uint64_t seen);
 int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen);
+/* So many times that timer, as the node has it set (PIXIT). */
+int vc_lasts(struct vc_test *t, const char *id, const char *what, enum vc_timer timer, unsigned times, vc_time seen);
 void vc_note(struct vc_test *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- preconditions: what does not work ends the case without judgement ------------------------------------------------- */

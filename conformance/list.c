@@ -44,6 +44,11 @@ void vc_list(FILE *out, const struct vc_options *o) {
             fprintf(out, "%-20s %s\n", starts[i].word, starts[i].text);
         return;
     }
+    for (unsigned i = 0; o->timers && i < VC_TIMERS; i++)
+        fprintf(out, "%-6s %6.0f to %6.0f ms  %s\n", vc_timers[i].name, (double)vc_timers[i].least / 1e6,
+                (double)vc_timers[i].most / 1e6, vc_timers[i].text);
+    if (o->timers)
+        return;
     if (!o->items) {
         vc_cases_each(list_one, &l);
         fprintf(out, "%-34s %s\n", "(the oracle, in all cases)", vc_oracle_ids);

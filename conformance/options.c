@@ -10,7 +10,7 @@ void vc_usage(FILE *out) {
     fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
           "       vconform check FILE.pcapng [--peer MAC] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
-          "       vconform --list [items|starts] | --explain CASE|RULE | --coverage\n"
+          "       vconform --list [items|timers|starts] | --explain CASE|RULE | --coverage\n"
           "\n"
           "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "
           "VMTP-8.3.\n"
@@ -23,6 +23,7 @@ void vc_usage(FILE *out) {
           "  --profile PROFILE  full (default), minimal-server, minimal-client, name-manager, name-client, "
           "name-directory\n"
           "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
+          "  --pixit FILE       to what its timers are set: lines \"TIMER ms\" or \"TIMER ms ms\"; --list timers\n"
           "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
           "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
@@ -73,6 +74,7 @@ enum {
     ROLE,
     PROFILE,
     PICS,
+    PIXIT,
     XFAIL,
     ETHERTYPE,
     SEED,
@@ -95,6 +97,7 @@ static const struct option names[] = {{"peer", 1, NULL, PEER},
                                       {"role", 1, NULL, ROLE},
                                       {"profile", 1, NULL, PROFILE},
                                       {"pics", 1, NULL, PICS},
+                                      {"pixit", 1, NULL, PIXIT},
                                       {"xfail", 1, NULL, XFAIL},
                                       {"ethertype", 1, NULL, ETHERTYPE},
                                       {"seed", 1, NULL, SEED},
@@ -153,6 +156,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
     switch (option) {
     case 'i': o->interface_name = value; break;
     case PICS: o->pics = value; break;
+    case PIXIT: o->pixit = value; break;
     case XFAIL: o->xfail = value; break;
     case REPORT: o->report = value; break;
     case EXPLAIN: o->explain = value; break;
@@ -202,5 +206,7 @@ int vc_options_parse(struct vc_options *o, int argc, char **argv) {
         o->items = 1;
     if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "starts") == 0)
         o->starts = 1;
+    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "timers") == 0)
+        o->timers = 1;
     return 0;
 }

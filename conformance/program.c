@@ -33,6 +33,8 @@ static int prepare(struct vc_run *run, const struct vc_options *o, char *error, 
     run->site_context = (char *)o->blind;
     if (o->pics && vc_pics_read(o->pics, error, size) != 0)
         return -1;
+    if (o->pixit && vc_pixit_read(o->pixit, error, size) != 0)
+        return -1;
     if (o->xfail && vc_xfail_read(&run->xfails, o->xfail, error, size) != 0)
         return -1;
     if (o->report && mkdir(o->report, 0777) != 0 && errno != EEXIST) {

@@ -6,11 +6,11 @@
 #include "run.h"
 
 struct vc_options {
-    const char *interface_name, *pics, *xfail, *report, *role, *profile, *explain;
+    const char *interface_name, *pics, *pixit, *xfail, *report, *role, *profile, *explain;
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
     uint16_t ethertype;
-    int repeat, json, tap, verbose, quiet, patience, list, items, starts, coverage, help;
+    int repeat, json, tap, verbose, quiet, patience, list, items, timers, starts, coverage, help;
     char **patterns;
     int pattern_count;
     const char *reboot, *objects;

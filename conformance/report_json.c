@@ -58,16 +58,26 @@ static json_t *json_items(void) {
     return all;
 }
 
+/* Milliseconds. */
+static json_t *json_timers(void) {
+    json_t *all = json_object();
+    for (unsigned i = 0; i < VC_TIMERS; i++)
+        json_object_set_new(all, vc_timers[i].name,
+                            json_pack("[f, f]", (double)vc_timers[i].least / 1e6, (double)vc_timers[i].most / 1e6));
+    return all;
+}
+
 void vc_report_json(const struct vc_run *run, FILE *out) {
     char version[20];
     json_t *cases = json_array();
     snprintf(version, sizeof version, "%08x", vc_catalogue_version());
     for (unsigned i = 0; i < run->count; i++)
         json_array_append_new(cases, json_case(&run->results[i]));
-    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:o}, s:I, s:s, s:b, s:o, s:o, s:o}", "vconform", VC_VERSION, "catalogue",
-                            version, "peer", "address", run->peer, "implementation", text(run->implementation), "seed",
-                            (json_int_t)run->seed, "verdict", vc_verdict_name(vc_run_verdict(run)), "sane", run->sane,
-                            "pics", json_items(), "rules", json_rules(run), "cases", cases);
+    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:o}, s:I, s:s, s:b, s:o, s:o, s:o, s:o}", "vconform", VC_VERSION,
+                            "catalogue", version, "peer", "address", run->peer, "implementation",
+                            text(run->implementation), "seed", (json_int_t)run->seed, "verdict",
+                            vc_verdict_name(vc_run_verdict(run)), "sane", run->sane, "pics", json_items(), "pixit",
+                            json_timers(), "rules", json_rules(run), "cases", cases);
     json_dumpf(all, out, JSON_INDENT(1) | JSON_SORT_KEYS);
     fputc('\n', out);
     json_decref(all);

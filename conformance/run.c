@@ -329,6 +329,8 @@ void vc_run_begin(struct vc_run *run, struct vc_link *link, uint64_t seed) {
     run->random = (uint32_t)(seed * 2654435761u >> 3);
     run->block = (seed * 0x9e3779b97f4a7c15ull >> 36 | 1) << 32;
     run->next_id = 0x40;
+    if (link->virtual_time)
+        vc_timers[VC_SLACK].least = vc_timers[VC_SLACK].most = 30 * VC_MILLISECOND;
     run->quiet = link->virtual_time ? 300 * VC_MILLISECOND : 25 * VC_MILLISECOND;
     run->rules = calloc(rules, sizeof *run->rules);
     memcpy(run->other_mac, link->mac, 6);

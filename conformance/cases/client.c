@@ -142,7 +142,6 @@ static void nobody_found(struct vc_test *t) {
 /* ---- nobody answers ----------------------------------------------------------------------------------------------------- */
 
 static void silence(struct vc_test *t) {
-    static const unsigned least[] = {0, 200, 19, 38, 76, 152}, most[] = {0, 320, 120, 140, 180, 260};
     struct vc_call call = {0};
     struct vc_packet order, *request = begin(t, "VMTP-7.6-01", &call, &order), *again;
     vc_time last = request->time;
@@ -151,8 +150,10 @@ static void silence(struct vc_test *t) {
         vc_check(t, "VMTP-7.6-01", again->control & VMTP_APG, "APG", "none");
         vc_equal(t, "VMTP-7.6-01 VMTP-3.2-01", "RetransmitCount", i, again->retransmit);
         vc_equal(t, "VMTP-7.6-01", "Transaction", request->transaction, again->transaction);
-        vc_between(t, i == 1 ? "VMTP-9.1-02 VMTP-9.1-04" : "VMTP-9.1-03", "time since the one before", least[i] * MS,
-                   most[i] * MS, again->time - last);
+        if (i == 1)
+            vc_lasts(t, "VMTP-9.1-02 VMTP-9.1-04", "TC1", VC_TC1, 1, again->time - last);
+        else
+            vc_lasts(t, "VMTP-9.1-03", "time since the one before", VC_TC2, 1u << (i - 2), again->time - last);
         last = again->time;
     }
     ends_with(t, "VMTP-7.6-02", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
@@ -174,7 +175,7 @@ static void acknowledged(struct vc_test *t) {
     tell(t, request, VMTP_OK, 0);
     for (unsigned i = 0; i < 8; i++) {
         request = next_request(t, "VMTP-9.2-01", request);
-        vc_between(t, "VMTP-7.5-03 VMTP-9.1-04", "TC1 after NVC(OK)", 200 * MS, 330 * MS, request->time - last);
+        vc_lasts(t, "VMTP-7.5-03 VMTP-9.1-04", "TC1 after NVC(OK)", VC_TC1, 1, request->time - last);
         tell(t, request, VMTP_OK, 0);
         last = request->time;
     }
@@ -428,7 +429,7 @@ static void response_incomplete(struct vc_test *t) {
     vc_time sent = vc_now(t);
     asks = vc_want_nvs(t, "VMTP-7.6-03", &response, VMTP_RETRY);
     vc_equal(t, "VMTP-7.6-03", "delivery", 0x0b, asks->words[5]);
-    vc_between(t, "VMTP-7.4-07 VMTP-9.1-05", "TC3", 19 * MS, 70 * MS, asks->time - sent);
+    vc_lasts(t, "VMTP-7.4-07 VMTP-9.1-05", "TC3", VC_TC3, 1, asks->time - sent);
     vc_send_blocks(t, &response, pattern, 2500, 0x14, 0);
     took(t, "VMTP-7.6-03", &order, 2500);
 }

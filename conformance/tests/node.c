@@ -154,9 +154,20 @@ static void begin_service(struct sim_node *n) {
         abort();
 }
 
+static void slow_down(struct vmtp_timers *timers) {
+    timers->tc1_constant = 350 * VMTP_MILLISECOND;
+    timers->tc3 = 100 * VMTP_MILLISECOND;
+    timers->ts1 = 150 * VMTP_MILLISECOND;
+    timers->ts4 = 9000 * VMTP_MILLISECOND;
+    timers->ts5 = 600 * VMTP_MILLISECOND;
+    timers->probe_interval = 300 * VMTP_MILLISECOND;
+}
+
 static void configure(const struct sim_node *n, struct vmtp_config *c) {
     const struct sim_options *o = n->config.options;
     const struct sim_start *start = &n->start;
+    if (o->slow_timers)
+        slow_down(&c->timers);
     c->no_streams = o->no_streams;
     c->remote_management = o->remote_management || start->remote_management;
     c->require_checksum = start->require_checksum != 0;

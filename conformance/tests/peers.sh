@@ -60,6 +60,27 @@ echo "streams yes" >"$work/pics"
 echo "streams no" >"$work/pics"
 "$sim" -q --seed 1 --pics "$work/pics" --json stream/in-order | jq -e '.cases[0].verdict == "SKIP"' >/dev/null || fail "a claim is not heeded"
 
+# To what timers are set: a node that is slower than the defaults fails, and passes as soon as it is known.
+printf 'TC1 360 370\nTC3 100\nTS1 150\nTS4 9000\nTS5 600\nPROBE 300\n' >"$work/pixit"
+against slow-timers 1
+jq -e '.rules | [."VMTP-9.1-02", ."VMTP-9.1-05", ."VMTP-8.7-01", ."VMTP-8.6-04"] == ["FAIL", "FAIL", "FAIL", "FAIL"]' \
+    "$work/slow-timers.json" >/dev/null || fail "slow timers are not noticed"
+"$sim" -q --seed 1 --defect slow-timers --pixit "$work/pixit" >"$work/out" || fail "slow timers that are known: $(head -n 5 "$work/out")"
+for line in "TC9 5" "TC1" "TC1 30 20" "TC1 x" "TC1 -1"; do
+    echo "$line" >"$work/pixit"
+    "$sim" -q --pixit "$work/pixit" 2>"$work/err"
+    [ $? -eq 2 ] && grep -q "pixit:1: " "$work/err" || fail "PIXIT \"$line\" is taken"
+done
+"$sim" --list timers | grep -q '^TC3 ' || fail "--list timers"
+
+# Profiles, in a run and in a list.
+"$sim" --list --profile minimal-client client/ | grep -q '^client/silence ' || fail "--profile minimal-client: no client/silence"
+"$sim" --list --profile minimal-client | grep -q '^client/known-address ' && fail "a minimal client need not remember addresses"
+"$sim" --list --profile minimal-server | grep -q '^client/silence ' && fail "a minimal server is no client"
+"$sim" -q --seed 1 --profile minimal-server --json >"$work/minimal.json" || fail "our node is no minimal server"
+[ "$(jq '.cases | length' "$work/minimal.json")" -eq "$("$sim" --list --profile minimal-server | grep -vc '^(')" ] ||
+    fail "--profile chooses otherwise in a list than in a run"
+
 # Words about it.
 "$sim" --list | grep -q '^header/words ' || fail "--list"
 "$sim" --explain VMTP-8.3-03 | grep -q 'sends    ECHO twice' || fail "--explain of a rule"

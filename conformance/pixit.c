@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pixit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MS(n) ((n)*VC_MILLISECOND)
+
+struct vc_timer_range vc_timers[VC_TIMERS] = {
+    [VC_TC1] = {"TC1", "of a client, to a server that it has not heard, and after NVC(OK)", MS(210), MS(220)},
+    [VC_TC2] = {"TC2", "of a client, behind the first retransmission; it doubles", MS(20), MS(20)},
+    [VC_TC3] = {"TC3", "of a client, between packets of a Response", MS(20), MS(20)},
+    [VC_TS1] = {"TS1", "of a server, between packets of a Request", MS(20), MS(20)},
+    [VC_TS4] = {"TS4", "of a server, remembers a transaction", MS(5000), MS(5000)},
+    [VC_TS5] = {"TS5", "of a server, before it asks for an acknowledgment", MS(250), MS(250)},
+    [VC_PROBE_INTERVAL] = {"PROBE", "of a node, between ProbeEntityBlocks", MS(50), MS(50)},
+    [VC_SLACK] = {"SLACK", "what a busy tester or node may add", MS(100), MS(100)},
+};
+
+static struct vc_timer_range *find(const char *name) {
+    for (unsigned i = 0; i < VC_TIMERS; i++)
+        if (strcmp(vc_timers[i].name, name) == 0)
+            return &vc_timers[i];
+    return NULL;
+}
+
+static int read_line(const char *line, char *why, size_t size) {
+    char name[40], rest[2];
+    double least, most;
+    int fields = sscanf(line, "%39s %lf %lf %1s", name, &least, &most, rest);
+    if (fields < 1 || name[0] == '#')
+        return 0;
+    struct vc_timer_range *timer = find(name);
+    if (!timer) {
+        snprintf(why, size, "no timer \"%s\" (vconform --list timers)", name);
+        return -1;
+    }
+    most = fields == 2 ? least : most;
+    if (fields < 2 || fields > 3 || !(least >= 0 && least <= most && most <= 3600000)) {
+        snprintf(why, size, "%s wants one number of milliseconds, or the least and the most", name);
+        return -1;
+    }
+    timer->least = (vc_time)(least * 1e6);
+    timer->most = (vc_time)(most * 1e6);
+    return 0;
+}
+
+int vc_pixit_read(const char *path, char *error, size_t size) {
+    char line[200], why[100];
+    FILE *in = fopen(path, "r");
+    int rc = 0;
+    if (!in) {
+        snprintf(error, size, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    for (unsigned number = 1; rc == 0 && fgets(line, sizeof line, in); number++)
+        if ((rc = read_line(line, why, sizeof why)) != 0)
+            snprintf(error, size, "%s:%u: %s", path, number, why);
+    fclose(in);
+    return rc;
+}
+
+/* A clock may be a twentieth fast, and what is measured has waited for its turn when it was sent. */
+vc_time vc_least(enum vc_timer timer, unsigned times) { return vc_timers[timer].least * times * 19 / 20; }
+
+vc_time vc_most(enum vc_timer timer, unsigned times) {
+    return vc_timers[timer].most * times + vc_timers[VC_SLACK].most;
+}
