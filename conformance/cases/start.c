@@ -74,7 +74,7 @@ static void probes_clients(struct vc_test *t) {
     other = vc_request_to(t, VMTP_TEST_SERVICE, VMTP_TEST_IDENTIFY);
     vc_send(t, &other);
     vc_want_response(t, "VMTP-8.2-03", &other, VMTP_OK);
-    vc_pass(t, start + 5500 * MS - vc_now(t));
+    vc_pass(t, start + vc_most(VC_TS4, 1) + 400 * MS - vc_now(t));
     request = vc_request(t, VMTP_TEST_NULL);
     vc_send(t, &request);
     vc_want_response(t, "VMTP-8.2-02", &request, VMTP_OK);
@@ -134,7 +134,7 @@ static void asks_always(struct vc_test *t) {
         packet = vc_want_response(t, "VMTP-8.5-03 VMTP-8.5-04", &request, VMTP_OK);
         vc_check(t, "VMTP-8.5-04", packet->control & VMTP_APG, "APG", "none");
         if (i == 0)
-            vc_between(t, "VMTP-8.5-03", "TS5", 245 * MS, 400 * MS, packet->time - last);
+            vc_lasts(t, "VMTP-8.5-03", "TS5", VC_TS5, 1, packet->time - last);
     }
     vc_want_quiet(t, "VMTP-8.5-04", &request, 900 * MS);
     told = vc_nvs(t, packet, VMTP_RETRY, 0);
@@ -174,7 +174,7 @@ static void few_records(struct vc_test *t) {
     vc_send(t, &count);
     answer = vc_want_response(t, "VMTP-8.7-02", &count, VMTP_OK);
     vc_equal(t, "VMTP-8.7-02", "executions", before + taken, answer->words[1]);
-    vc_pass(t, 5500 * MS);
+    vc_pass(t, vc_most(VC_TS4, 1) + 400 * MS);
     one_more = vc_duplicate(&one_more, VMTP_APG);
     vc_send(t, &one_more);
     vc_want_response(t, "VMTP-11-04 VMTP-8.7-01", &one_more, VMTP_OK);
