@@ -228,10 +228,14 @@ static void handed_on(struct vc_test *t) {
     vc_owner_is(t, owner);
     struct vc_instance i = vc_want_instance(t, "UIO-5.1-03", vc_create(t, "file", UIO_MODE_READ), "CreateInstance");
     vc_equal(t, "UIO-5.1-03", "owner", owner, i.owner);
-    vc_want_octets(t, "UIO-2.3-04", vc_read(t, i.number, 0, 0, 10), "a read by another than the owner", data, 10);
-    vc_want_code(t, "UIO-2.3-04", vc_release(t, i.number, 0), "a release by another than the owner", VMTP_OK);
+    struct vc_packet p = vc_of_instance(t, UIO_READ_INSTANCE, i.number, 0, 0, 0, 10);
+    vc_by_another(t, &p);
+    vc_want_octets(t, "UIO-2.3-04", vc_ask(t, &p, NULL, 0), "a read by neither owner nor creator", data, 10);
+    p = vc_of_instance(t, UIO_RELEASE_INSTANCE, i.number, 0, 0, 0, 0);
+    vc_by_another(t, &p);
+    vc_want_code(t, "UIO-2.3-04", vc_ask(t, &p, NULL, 0), "a release by neither of them", VMTP_OK);
     struct vc_name name = vc_in(t, "file");
-    struct vc_packet p = vc_by_name(t, &name, UIO_CREATE_INSTANCE, UIO_MODE_READ, 0, 0, NULL, 0);
+    p = vc_by_name(t, &name, UIO_CREATE_INSTANCE, UIO_MODE_READ, 0, 0, NULL, 0);
     i = vc_want_instance(t, "UIO-5.1-03", vc_ask(t, &p, NULL, 0), "CreateInstance without an owner");
     vc_equal(t, "UIO-5.1-03", "the Client as owner:", p.client, i.owner);
 }

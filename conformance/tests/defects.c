@@ -208,6 +208,8 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define DROP return SIM_DROP
 #define TWICE return SIM_TWICE
 
+#include "defects_uio.h"
+
 #define DEFECT(way, name, when, ...)                                                                                   \
     static enum sim_fate defect_##name(struct vc_packet *p, struct memory *m) {                                        \
         (void)m, (void)p;                                                                                              \
@@ -217,9 +219,11 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
         return SIM_PASS;                                                                                               \
     }
 #define NAMES_DEFECT DEFECT
+#define OBJECTS_DEFECT DEFECT
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
+#undef OBJECTS_DEFECT
 
 /* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names. */
 enum way { in, out };
@@ -231,9 +235,11 @@ static const struct defect {
 } defects[] = {
 #define DEFECT(way, name, when, ...) {#name, way, defect_##name, NULL},
 #define NAMES_DEFECT(way, name, when, ...) {#name, way, defect_##name, "names/"},
+#define OBJECTS_DEFECT(way, name, when, ...) {#name, way, defect_##name, "objects/"},
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
+#undef OBJECTS_DEFECT
 };
 
 /* ---- on the wire --------------------------------------------------------------------------------------------------- */
@@ -273,6 +279,7 @@ static enum sim_fate spoil(uint8_t *frame, size_t *size, enum way way) {
 static enum sim_fate to_node(void *context, uint8_t *frame, size_t *size, vc_time now) {
     (void)context;
     (void)now;
+    note_asked(frame, *size);
     return spoil(frame, size, in);
 }
 
@@ -299,6 +306,7 @@ static enum sim_fate from_node(void *context, uint8_t *frame, size_t *size, vc_t
     (void)context;
     (void)now;
     note(frame, *size);
+    note_answered(frame, *size);
     memory.delay = 0;
     enum sim_fate fate = spoil(frame, size, out);
     *delay = memory.delay;
