@@ -46,7 +46,10 @@ static struct vc_name below(struct vc_test *t, const char *context, const char *
     return name;
 }
 
+/* A node that has begun anew has another manager. */
 static void need_place(struct vc_test *t) {
+    if (!t->run->place.manager && vc_claims(t, "objects"))
+        vc_find_objects(t, t->run->link->objects);
     if (!t->run->place.manager)
         vc_skip(t, "a context for the tester (--objects NAME)");
 }
@@ -493,7 +496,7 @@ void vc_objects_tidy(struct vc_test *t) {
 /* Who has it, and whether the tester may make something in it. */
 void vc_find_objects(struct vc_test *t, const char *text) {
     struct vc_run *run = t->run;
-    for (unsigned i = 0; i < 6 && !run->place.manager; i++)
+    for (unsigned i = 0; i < 6 && text && !run->place.manager; i++)
         run->place = vc_absolute(t, text);
     vc_found("objects", run->place.manager != 0);
 }

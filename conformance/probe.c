@@ -167,6 +167,7 @@ void vc_reboot(struct vc_test *t) {
     vc_oracle_forget(t->run->oracle);
     if (!link->reboot || link->reboot(link, NULL) != 0)
         vc_give_up(t, "the node cannot be started anew");
+    t->run->place.manager = 0;
 }
 
 void vc_start(struct vc_test *t, const char *how) {

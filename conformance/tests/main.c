@@ -15,7 +15,10 @@ static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6],
         return NULL;
     }
     memcpy(node_mac, sim_node_mac, 6);
-    return sim_open(&sim);
+    struct vc_link *link = sim_open(&sim);
+    if (link)
+        link->objects = o->objects ? o->objects : "/node";
+    return link;
 }
 
 int main(int argc, char **argv) {

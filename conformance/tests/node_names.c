@@ -42,6 +42,7 @@ static void open_directory(struct sim_names *n) {
 void sim_names_forget(void) {
     static const char *const endings[] = {"", "-wal", "-shm"};
     char file[96];
+    sim_objects_forget();
     if (!folder[0])
         return;
     for (unsigned i = 0; i < 3; i++) {

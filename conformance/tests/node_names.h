@@ -31,5 +31,7 @@ void sim_names_forget(void);
 struct sim_objects;
 struct sim_objects *sim_objects_open(uio_manager *manager, uint32_t *root);
 void sim_objects_close(struct sim_objects *objects);
+/* What was stored survives that; now it is gone. */
+void sim_objects_forget(void);
 
 #endif
