@@ -88,7 +88,7 @@ static uint8_t *uio_told_type(struct vc_packet *p, uint16_t type) {
     return vc_get_object(&o, p->storage, size) && o.type == type ? p->storage : NULL;
 }
 
-static void say(struct vc_packet *p, uint32_t code) {
+static void uio_say(struct vc_packet *p, uint32_t code) {
     p->code = (p->code & ~VMTP_CODE_MASK) | (code & VMTP_CODE_MASK);
     if (vc_code(p) == VMTP_OK)
         return;

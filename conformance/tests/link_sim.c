@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node.h"
+#include "node_names.h"
 
 #define WAITING 4096u
 
@@ -211,6 +212,7 @@ struct vc_link *sim_open(const struct sim_options *options) {
     s->link = (struct vc_link){.ethertype = VMTP_ETHERTYPE,
                                .mtu = 1500,
                                .virtual_time = 1,
+                               .objects = s->options.no_names ? NULL : SIM_PREFIX,
                                .now = sim_now,
                                .send = sim_send,
                                .receive = sim_receive,

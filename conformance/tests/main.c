@@ -16,8 +16,8 @@ static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6],
     }
     memcpy(node_mac, sim_node_mac, 6);
     struct vc_link *link = sim_open(&sim);
-    if (link)
-        link->objects = o->objects ? o->objects : "/node";
+    if (link && o->objects)
+        link->objects = o->objects;
     return link;
 }
 
