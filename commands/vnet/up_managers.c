@@ -32,7 +32,15 @@ void up_managers_rows(struct option_row rows[UP_MANAGERS_ROWS], struct up_manage
                                   OPTION_FLAG, &o->set_clock,
                                   NULL,        "let everybody on the segment set the system's clock, if this user may",
                                   0,           0};
-    rows[3] = (struct option_row){0};
+    rows[3] = (struct option_row){"change-files",
+                                  0,
+                                  OPTION_FLAG,
+                                  &o->change_files,
+                                  NULL,
+                                  "let everybody on the segment change the files of --files below the prefixes",
+                                  0,
+                                  0};
+    rows[4] = (struct option_row){0};
 }
 
 /* ---- programs --------------------------------------------------------------------------------------------------- */
@@ -89,7 +97,7 @@ static int create(struct up_managers *m, vipc *ipc, const struct uio_manager_con
 
 /* What the prefixes lead to, the first of all contexts: a directory, or nothing but what is attached. */
 static int make_root(struct up_managers *m, const struct up_managers_options *o) {
-    const struct file_config config = {.directory = o->files, .read_only = 1, .threads = THREADS};
+    const struct file_config config = {.directory = o->files, .read_only = !o->change_files, .threads = THREADS};
     if (!o->files) {
         m->root = uio_manager_table(m->manager);
         return m->root ? VNET_OK : vnet_fail("cannot make a context: %s", vmtp_error_text(VMTP_E_FULL));

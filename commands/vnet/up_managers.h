@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * up_managers.h - the objects that vnet up shows below its prefixes, by one manager: the files of --files (read-only), and
+ * up_managers.h - the objects that vnet up shows below its prefixes, by one manager: the files of --files (read-only, unless --change-files is given), and
  * time, programs, pipe and log.
  */
 #ifndef VNET_UP_MANAGERS_H
@@ -21,10 +21,11 @@ struct up_managers_options {
     const char *log;        /* file, or NULL: in memory */
     uint32_t log_kilobytes; /* 0: the log's default */
     uint8_t set_clock;      /* anybody may */
+    uint8_t change_files;   /* anybody may */
 };
 
-/* Fills rows (the table's end included) with --log, --log-size and --set-clock. */
-#define UP_MANAGERS_ROWS 4
+/* Fills rows (the table's end included) with --log, --log-size, --set-clock and --change-files. */
+#define UP_MANAGERS_ROWS 5
 void up_managers_rows(struct option_row rows[UP_MANAGERS_ROWS], struct up_managers_options *o);
 
 struct up_managers {

@@ -12,7 +12,8 @@ static const char about[] =
     "(and group=ID with --join), and at the end what it counted.  With --as and --alias it also claims prefixes, and "
     "prints\n"
     "    held PREFIX ..., refused PREFIX ... (it goes on trying) or lost PREFIX ...\n"
-    "Below a prefix are the files of --files, to be read, and objects of the node: time, programs, pipe/NAME\n"
+    "Below a prefix are the files of --files, to be read (and with --change-files changed), and objects of the node: "
+    "time, programs, pipe/NAME\n"
     "(made by who opens it to write) and log; see vnet ls, vnet cat.  The test service obeys everybody on the segment: "
     "it\n"
     "serves every file of --files, and makes calls for others unless --no-call is given.";

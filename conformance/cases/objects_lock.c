@@ -61,7 +61,8 @@ static void kinds(struct vc_test *t) {
     p = vc_of_instance(t, UIO_LOCK_INSTANCE, f.b, UIO_LOCK_EXCLUSIVE, 0, 1, 0);
     vc_code_is(t, "UIO-6.5-01", vc_ask(t, &p, range, vc_put_range(range, 6, 1)), "a lock of octet 6 by another",
                UIO_LOCKED);
-    vc_code_is(t, "UIO-6.5-01", vc_lock(t, f.b, UIO_LOCK_SHARED, 0, 0, 1), "a lock of the block that has them", UIO_LOCKED);
+    vc_code_is(t, "UIO-6.5-01", vc_lock(t, f.b, UIO_LOCK_SHARED, 0, 0, 1), "a lock of the block that has them",
+               UIO_LOCKED);
 }
 
 static void replaced(struct vc_test *t) {

@@ -36,8 +36,8 @@ static uint32_t before(void) { return uio.count < 2 ? 0 : uio.asked[(uio.count -
 
 static void note_asked(const uint8_t *frame, size_t size) {
     static struct vc_packet p;
-    if (vc_decode(&p, frame, size, VMTP_ETHERTYPE) != VC_WELL || p.function != VMTP_REQUEST || vc_uio(p.code) == VC_NO_UIO ||
-        uio_asked(&p) != &none_asked)
+    if (vc_decode(&p, frame, size, VMTP_ETHERTYPE) != VC_WELL || p.function != VMTP_REQUEST ||
+        vc_uio(p.code) == VC_NO_UIO || uio_asked(&p) != &none_asked)
         return;
     struct asked *a = &uio.asked[uio.count++ % ASKED];
     *a = (struct asked){.client = p.client, .transaction = p.transaction, .code = p.code};
