@@ -71,8 +71,9 @@ while kill -0 "$(cat node.pid)" 2>/dev/null; do sleep 0.01; done
 net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/dev/null 2>err
 [ $? -eq 3 ] || net_fail "nobody is there, and that is no error: $(cat err)"
 
-# Names: a node that is a manager and resolves, and a directory.
-net_start right "$bin/vnet" up -i v0 --as /node >named 2>&1
+# Names: a node that is a manager and resolves, and a directory.  Its objects: files that may be changed, and a log that drops records soon.
+mkdir files
+net_start right "$bin/vnet" up -i v0 --as /node --files files --change-files --log-size 64 >named 2>&1
 node=$net_pid
 net_await named held
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report names -q names/ >out 2>&1
@@ -81,6 +82,11 @@ code=$?
 tail -n 1 out
 jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("slow|directory") | not))] == []' names/results.json >/dev/null ||
     net_fail "cases about names are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' names/results.json)"
+net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node -q objects/ >out 2>&1
+code=$?
+[ $code -eq 0 ] || net_fail "vconform says $code about objects: $(tail -n 40 out)"
+tail -n 1 out
+[ -z "$(ls files)" ] || net_fail "vconform has not tidied up: $(ls files)"
 kill $node
 wait $node
 exit 0
