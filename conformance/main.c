@@ -15,6 +15,7 @@ static struct vc_link *open_interface(const struct vc_options *o, uint8_t node_m
     if (link) {
         link->reboot_command = o->reboot;
         link->objects = o->objects;
+        link->copy = o->copy;
         link->patience = o->patience;
     }
     return link;

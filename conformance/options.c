@@ -27,6 +27,7 @@ void vc_usage(FILE *out) {
           "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
           "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
+          "  --copy NAME        a context of the node that is served read-only, with a file or more in it\n"
           "  --patience         also cases that take minutes\n"
           "  --ethertype N      default 0x805B\n"
           "  --seed N           of identifiers and Transactions; is in every report\n"
@@ -89,22 +90,37 @@ enum {
     BLIND,
     REBOOT,
     OBJECTS,
-    PATIENCE
+    PATIENCE,
+    COPY
 };
 
-static const struct option names[] = {{"peer", 1, NULL, PEER},         {"entity", 1, NULL, ENTITY},
-                                      {"role", 1, NULL, ROLE},         {"profile", 1, NULL, PROFILE},
-                                      {"pics", 1, NULL, PICS},         {"pixit", 1, NULL, PIXIT},
-                                      {"xfail", 1, NULL, XFAIL},       {"ethertype", 1, NULL, ETHERTYPE},
-                                      {"seed", 1, NULL, SEED},         {"repeat", 1, NULL, REPEAT},
-                                      {"report", 1, NULL, REPORT},     {"json", 0, NULL, JSON},
-                                      {"tap", 0, NULL, TAP},           {"list", 0, NULL, LIST},
-                                      {"explain", 1, NULL, EXPLAIN},   {"coverage", 0, NULL, COVERAGE},
-                                      {"blind", 1, NULL, BLIND},       {"defect", 1, NULL, DEFECT},
-                                      {"reboot", 1, NULL, REBOOT},     {"objects", 1, NULL, OBJECTS},
-                                      {"patience", 0, NULL, PATIENCE}, {"interface", 1, NULL, 'i'},
-                                      {"verbose", 0, NULL, 'v'},       {"quiet", 0, NULL, 'q'},
-                                      {"help", 0, NULL, 'h'},          {NULL, 0, NULL, 0}};
+static const struct option names[] = {{"peer", 1, NULL, PEER},
+                                      {"entity", 1, NULL, ENTITY},
+                                      {"role", 1, NULL, ROLE},
+                                      {"profile", 1, NULL, PROFILE},
+                                      {"pics", 1, NULL, PICS},
+                                      {"pixit", 1, NULL, PIXIT},
+                                      {"xfail", 1, NULL, XFAIL},
+                                      {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"seed", 1, NULL, SEED},
+                                      {"repeat", 1, NULL, REPEAT},
+                                      {"report", 1, NULL, REPORT},
+                                      {"json", 0, NULL, JSON},
+                                      {"tap", 0, NULL, TAP},
+                                      {"list", 0, NULL, LIST},
+                                      {"explain", 1, NULL, EXPLAIN},
+                                      {"coverage", 0, NULL, COVERAGE},
+                                      {"blind", 1, NULL, BLIND},
+                                      {"defect", 1, NULL, DEFECT},
+                                      {"reboot", 1, NULL, REBOOT},
+                                      {"objects", 1, NULL, OBJECTS},
+                                      {"patience", 0, NULL, PATIENCE},
+                                      {"copy", 1, NULL, COPY},
+                                      {"interface", 1, NULL, 'i'},
+                                      {"verbose", 0, NULL, 'v'},
+                                      {"quiet", 0, NULL, 'q'},
+                                      {"help", 0, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
 
 static int one_of(const char *word, const char *const *words) {
     for (; *words; words++)
@@ -151,6 +167,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
     case DEFECT: o->defect = value; break;
     case REBOOT: o->reboot = value; break;
     case PATIENCE: o->patience = 1; break;
+    case COPY: o->copy = value; break;
     case OBJECTS: o->objects = value; break;
     case JSON: o->json = 1; break;
     case TAP: o->tap = 1; break;

@@ -154,6 +154,7 @@ static void look(struct vc_test *t) {
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
     vc_found("patience", run->link->virtual_time || run->link->patience);
+    vc_found("copy", run->link->copy != NULL);
     vc_found("objects", 0);
     if (run->link->objects)
         vc_find_objects(t, run->link->objects);
@@ -173,6 +174,7 @@ void vc_reboot(struct vc_test *t) {
 void vc_start(struct vc_test *t, const char *how) {
     struct vc_link *link = t->run->link;
     int rc = link->reboot ? link->reboot(link, how) : -1;
+    t->run->place.manager = 0;
     vc_oracle_forget(t->run->oracle);
     if (rc < 0)
         vc_give_up(t, "the node cannot be started anew");

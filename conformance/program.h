@@ -13,7 +13,7 @@ struct vc_options {
     int repeat, json, tap, verbose, quiet, patience, list, items, timers, starts, coverage, help;
     char **patterns;
     int pattern_count;
-    const char *reboot, *objects;
+    const char *reboot, *objects, *copy;
     const char *defect; /* of simulated nodes only */
     const char *blind;  /* a judgement to be left out, to see who notices (tests/teeth.c) */
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../case_objects.h"
+#include "../run.h"
 
 #define OBJECTS "objects"
 #define DIRECTORY (UIO_MODE_READ | UIO_MODE_CONTEXT)
@@ -86,6 +86,82 @@ static void slash(struct vc_test *t) {
     vc_code_is(t, "UIO-9.1-08", vc_create(t, "new/", VC_NEW), "CREATE of a file with a slash", VNAME_NOT_CONTEXT);
     vc_code_is(t, "UIO-9.1-08", vc_rename(t, "file", "other/", 0), "RenameObject of a file to one with a slash",
                VNAME_NOT_CONTEXT);
+}
+
+/* ---- copies that nobody changes ------------------------------------------------------------------------------------------- */
+
+#define COPIES 8u
+
+static struct vc_name in_copy(struct vc_test *t, const char *file) {
+    char text[VC_NAME_MAX];
+    snprintf(text, sizeof text, "%.400s%s%.255s", t->run->link->copy, *file ? "/" : "", file);
+    struct vc_name name = vc_absolute(t, text);
+    if (!name.manager)
+        vc_give_up(t, "nobody answers for %s", text);
+    t->of_manager = name.manager;
+    return name;
+}
+
+/* Its files, by descriptors of its context. */
+static unsigned copied_files(struct vc_test *t, struct vc_told *told) {
+    struct vc_name context = in_copy(t, "");
+    uint32_t list = vc_open_at(t, &context, DIRECTORY);
+    unsigned all = vc_list_of(t, list, 4096, told, COPIES), count = 0;
+    vc_release(t, list, 0);
+    for (unsigned i = 0; i < all; i++)
+        if (told[i].object.type == UIO_TYPE_FILE)
+            told[count++] = told[i];
+    if (count == 0)
+        vc_give_up(t, "there is no file in %s", t->run->link->copy);
+    return count;
+}
+
+static void read_only(struct vc_test *t) {
+    static struct vc_told told[COPIES];
+    uint8_t added[VC_OBJECT_HEAD + VC_NAME_MAX];
+    struct vc_object to = {.permissions = 0600};
+    copied_files(t, told);
+    struct vc_name file = in_copy(t, told[0].name), other = in_copy(t, "vc-other");
+    vc_code_is(t, "UIO-9.1-05", vc_create_at(t, &file, VC_RW), "CreateInstance to write", UIO_READ_ONLY);
+    vc_code_is(t, "UIO-9.1-05", vc_create_at(t, &other, VC_NEW), "CREATE", UIO_READ_ONLY);
+    vc_code_is(t, "UIO-9.1-05", vc_on_at(t, UIO_REMOVE_OBJECT, &file, 0, 0), "RemoveObject", UIO_READ_ONLY);
+    vc_code_is(t, "UIO-9.1-05", vc_on_at(t, UIO_CREATE_OBJECT, &other, UIO_TYPE_CONTEXT, 0755), "CreateObject",
+               UIO_READ_ONLY);
+    uint32_t size = vc_put_object(added, &to);
+    struct vc_packet p = vc_by_name(t, &file, UIO_MODIFY_OBJECT, UIO_MASK_PERMISSIONS, 0, 0, added, size);
+    vc_code_is(t, "UIO-9.1-05", vc_ask(t, &p, NULL, 0), "ModifyObject", UIO_READ_ONLY);
+    size = vc_put_new_name(added, other.context, other.index, other.length, other.text, other.length);
+    p = vc_by_name(t, &file, UIO_RENAME_OBJECT, 0, 0, 0, added, size);
+    vc_code_is(t, "UIO-9.1-05", vc_ask(t, &p, NULL, 0), "RenameObject", UIO_READ_ONLY);
+    p = vc_by_name(t, &file, UIO_LINK_OBJECT, 0, 0, 0, added, size);
+    vc_code_is(t, "UIO-9.1-05", vc_ask(t, &p, NULL, 0), "LinkObject", UIO_READ_ONLY);
+    vc_code_is(t, "UIO-9.1-05", vc_create_at(t, &file, UIO_MODE_READ), "CreateInstance to read", VMTP_OK);
+}
+
+/* Equal versions mean equal octets, and the other way round. */
+static void copies(struct vc_test *t) {
+    static struct vc_told told[COPIES];
+    static uint32_t sums[COPIES];
+    uint64_t versions[COPIES];
+    unsigned count = copied_files(t, told);
+    for (unsigned i = 0; i < count; i++) {
+        struct vc_name file = in_copy(t, told[i].name);
+        struct vc_instance made = vc_want_instance(t, "UIO-9.1-07", vc_create_at(t, &file, UIO_MODE_READ),
+                                                   "CreateInstance");
+        if (!(made.attributes & UIO_REPLICATED))
+            vc_skip(t, "files with REPLICATED there");
+        vc_check(t, "UIO-9.1-07", !(made.attributes & UIO_LOCKS), "no LOCKS with REPLICATED", "LOCKS");
+        vc_check(t, "UIO-8-04", !(made.attributes & UIO_WRITEABLE), "nothing that it lets anybody change", "WRITEABLE");
+        vc_code_is(t, "UIO-8-04", vc_create_at(t, &file, VC_RW), "CreateInstance to write", UIO_READ_ONLY);
+        const struct vc_said *s = vc_read(t, made.number, 0, 0, VC_SEGMENT_MAX);
+        vc_did(t, s, "ReadInstance");
+        sums[i] = vc_crc(s->segment, s->octets);
+        versions[i] = made.object.version;
+        for (unsigned k = 0; k < i; k++)
+            vc_check(t, "UIO-9.1-07", (sums[k] == sums[i]) == (versions[k] == versions[i]),
+                     "the same version of files with the same octets, and another of others", "not so");
+        vc_did(t, vc_release(t, made.number, 0), "ReleaseInstance");
+    }
 }
 
 /* ---- pipes ------------------------------------------------------------------------------------------------------------ */
@@ -441,6 +517,46 @@ static void log_bounded(struct vc_test *t) {
     vc_release(t, number, 0);
 }
 
+/* What was answered is there when the node has begun anew, and what was not is there whole or not at all. */
+static void log_restart(struct vc_test *t) {
+    static const uint32_t sizes[3] = {1, 3000, 80};
+    uint64_t blocks[3];
+    struct vc_name log = vc_of_node(t, "log");
+    uint32_t number = vc_open_at(t, &log, VC_RW);
+    for (unsigned k = 0; k < 3; k++) {
+        const struct vc_said *s = vc_write(t, number, 0, 0, k == 2 ? UIO_WRITE_SYNC : 0, pattern(sizes[k], 40 + k),
+                                           sizes[k]);
+        vc_did(t, s, "WriteInstance");
+        blocks[k] = vc_pair(s->words + 1);
+    }
+    struct vc_packet last = vc_of_instance(t, UIO_WRITE_INSTANCE, number, 0, 0, 0, 0);
+    vc_by_another(t, &last);
+    vc_begin(t, &last, pattern(500, 50), 500);
+    vc_pass(t, 30 * VC_MICROSECOND); /* it may have come, and no answer */
+    vc_reboot(t);
+    vc_find_again(t);
+    log = vc_of_node(t, "log");
+    number = vc_open_at(t, &log, VC_RW);
+    for (unsigned k = 0; k < 3; k++)
+        vc_want_octets(t, "UIO-9.5-03", vc_read(t, number, blocks[k], 0, VC_SEGMENT_MAX),
+                       "a record, after the node has begun anew", pattern(sizes[k], 40 + k), sizes[k]);
+    struct vc_said unsure = *vc_read(t, number, blocks[2] + 1, 0, VC_SEGMENT_MAX);
+    int none = unsure.code == VMTP_OK && unsure.octets == 0;
+    int there = unsure.octets == 500 && memcmp(unsure.segment, pattern(500, 50), 500) == 0;
+    const struct vc_said *s = vc_write(t, number, 0, 0, 0, "behind", 6);
+    vc_did(t, s, "WriteInstance");
+    uint64_t next = vc_pair(s->words + 1);
+    uint32_t head = unsure.octets < 8 ? unsure.octets
+                                      : 8; /* somebody else's record, of the node's beginning, begins in another way */
+    int other = !none && unsure.octets != 500 && memcmp(unsure.segment, pattern(8, 50), head) != 0;
+    vc_check(t, "UIO-9.5-04", none || there || other, "the record whose write was not answered, whole or not at all",
+             "%u octets of it", unsure.octets);
+    vc_check(t, "UIO-9.5-04", next > blocks[2] && (!none || next == blocks[2] + 1),
+             "the next block behind the last that is there", "block %llu after %llu", (unsigned long long)next,
+             (unsigned long long)blocks[2]);
+    vc_release(t, number, 0);
+}
+
 /* ---- several kinds ------------------------------------------------------------------------------------------------------ */
 
 static void several_kinds(struct vc_test *t) {
@@ -489,6 +605,10 @@ const struct vc_case vc_objects_node_cases[] = {
     VC_CASE("objects/made-shorter", "UIO-9.1-04", OBJECTS, "a file is made shorter while it is read",
             "what is left, and END", made_shorter),
     VC_CASE("objects/slash", "UIO-9.1-08", OBJECTS, "names that end in a slash", "contexts, or NAME_NOT_CONTEXT", slash),
+    VC_CASE("objects/read-only", "UIO-9.1-05", OBJECTS " copy",
+            "what would change something in a context that is served read-only", "UIO_READ_ONLY", read_only),
+    VC_CASE("objects/copies", "UIO-8-04 UIO-9.1-07", OBJECTS " copy", "files with REPLICATED, and their versions",
+            "no LOCKS, no WRITEABLE; versions that are equal as octets are", copies),
     VC_CASE("objects/pipe-life", "UIO-9.2-01 UIO-9.2-05", OBJECTS, "a pipe is made, used by one, and released",
             "its attributes; it is gone", pipe_life),
     VC_CASE("objects/pipe-order", "UIO-9.2-02 UIO-9.2-03", OBJECTS, "one writes, two read, they go one after the other",
@@ -514,6 +634,8 @@ const struct vc_case vc_objects_node_cases[] = {
             "a block each; UIO_BAD_COUNT when too few octets are asked for", log_records),
     VC_CASE("objects/log-bounded", "UIO-9.5-02", OBJECTS, "records until the first is dropped",
             "UIO_BAD_BLOCK, and NextBlock", log_bounded),
+    VC_CASE("objects/log-restart", "UIO-9.5-03 UIO-9.5-04", OBJECTS " reboot", "records, then the node begins anew",
+            "the same records in the same blocks, and others behind them", log_restart),
     VC_CASE("objects/several-kinds", "UIO-9.6-01 UIO-9.6-02 UIO-9.6-03 UIO-9.6-04", OBJECTS,
             "the context of a node with its clock, programs, pipes and log",
             "they are told behind the others; UIO_CROSS between them", several_kinds),

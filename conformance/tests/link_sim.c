@@ -213,6 +213,7 @@ struct vc_link *sim_open(const struct sim_options *options) {
                                .mtu = 1500,
                                .virtual_time = 1,
                                .objects = s->options.no_names ? NULL : SIM_PREFIX,
+                               .copy = s->options.no_names ? NULL : SIM_COPY,
                                .now = sim_now,
                                .send = sim_send,
                                .receive = sim_receive,

@@ -13,6 +13,7 @@ struct sim_options;
 struct sim_names;
 
 #define SIM_PREFIX "/node"
+#define SIM_COPY "/copy" /* of it: a few files that nobody changes */
 /* Requests that wait for all of that at a time. */
 #define SIM_NAMES_DEPTH 192u
 
