@@ -36,7 +36,8 @@ struct vc_link {
     void (*close)(struct vc_link *link);
 };
 
-/* Opens an interface.  NULL: error has one line that says why and what to do. */
-struct vc_link *vc_link_pcap(const char *interface_name, uint16_t ethertype, char *error, size_t error_size);
+/* Opens an interface.  vlan: frames carry the tag of that VLAN, 0: none.  NULL: error has one line that says why and what to do. */
+struct vc_link *vc_link_pcap(const char *interface_name, uint16_t ethertype, unsigned vlan, char *error,
+                             size_t error_size);
 
 #endif

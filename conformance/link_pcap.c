@@ -22,7 +22,11 @@ struct pcap_link {
     struct vc_link link;
     pcap_t *pcap;
     int fd;
+    unsigned vlan; /* 0: frames have no tag; else they have this one, which nobody else sees */
 };
+
+#define TAG 4u /* octets, behind the addresses */
+#define ADDRESSES 12u
 
 static vc_time clock_now(clockid_t clock) {
     struct timespec t;
@@ -38,6 +42,14 @@ static vc_time link_now(struct vc_link *link) {
 
 static int link_send(struct vc_link *link, const uint8_t *frame, size_t size) {
     struct pcap_link *l = (struct pcap_link *)link;
+    static uint8_t tagged[VC_FRAME_MAX + TAG];
+    if (l->vlan && size >= ADDRESSES && size + TAG <= sizeof tagged) {
+        memcpy(tagged, frame, ADDRESSES);
+        vc_put32(tagged + ADDRESSES, 0x81000000u | l->vlan);
+        memcpy(tagged + ADDRESSES + TAG, frame + ADDRESSES, size - ADDRESSES);
+        frame = tagged;
+        size += TAG;
+    }
     return pcap_sendpacket(l->pcap, frame, (int)size) == 0 ? 0 : -1;
 }
 
@@ -47,8 +59,11 @@ static int take(struct pcap_link *l, uint8_t *frame, size_t room, vc_time *when)
     int rc = pcap_next_ex(l->pcap, &header, &data);
     if (rc <= 0)
         return rc;
-    size_t size = header->caplen < room ? header->caplen : room;
-    memcpy(frame, data, size);
+    size_t size = header->caplen, tag = l->vlan && size >= ADDRESSES + TAG ? TAG : 0;
+    size = size - tag < room ? size - tag : room;
+    memcpy(frame, data, size < ADDRESSES ? size : ADDRESSES);
+    if (size > ADDRESSES)
+        memcpy(frame + ADDRESSES, data + ADDRESSES + tag, size - ADDRESSES);
     *when = (vc_time)header->ts.tv_sec * VC_SECOND + (vc_time)header->ts.tv_usec; /* opened for nanoseconds */
     return (int)size;
 }
@@ -109,11 +124,14 @@ static int look_up(struct vc_link *link, const char *name) {
     return found;
 }
 
-/* Only frames of our EtherType; those that the interface itself sends are left out by direction. */
+/* Only frames of our EtherType, and VLAN if there is one; those that the interface itself sends are left out by direction. */
 static int filter(struct pcap_link *l) {
     struct bpf_program program;
     char text[60];
-    snprintf(text, sizeof text, "ether[12:2] == 0x%04x", l->link.ethertype);
+    if (l->vlan)
+        snprintf(text, sizeof text, "vlan %u and ether proto 0x%04x", l->vlan, l->link.ethertype);
+    else
+        snprintf(text, sizeof text, "ether[12:2] == 0x%04x", l->link.ethertype);
     if (pcap_compile(l->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return -1;
     int rc = pcap_setfilter(l->pcap, &program);
@@ -130,11 +148,12 @@ static int activate(struct pcap_link *l) {
     return pcap_activate(l->pcap) < 0 || pcap_setdirection(l->pcap, PCAP_D_IN) != 0 || filter(l) != 0;
 }
 
-struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, char *error, size_t size) {
+struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, unsigned vlan, char *error, size_t size) {
     char why[PCAP_ERRBUF_SIZE] = "";
     struct pcap_link *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
+    l->vlan = vlan;
     l->link = (struct vc_link){.ethertype = ethertype,
                                .now = link_now,
                                .send = link_send,

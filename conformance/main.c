@@ -11,7 +11,7 @@ static struct vc_link *open_interface(const struct vc_options *o, uint8_t node_m
         snprintf(error, size, "say who is to be tested: --peer MAC or --entity ID");
         return NULL;
     }
-    struct vc_link *link = vc_link_pcap(o->interface_name, o->ethertype, error, size);
+    struct vc_link *link = vc_link_pcap(o->interface_name, o->ethertype, o->vlan, error, size);
     if (link) {
         link->reboot_command = o->reboot;
         link->objects = o->objects;

@@ -29,6 +29,7 @@ void vc_usage(FILE *out) {
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
           "  --copy NAME        a context of the node that is served read-only, with a file or more in it\n"
           "  --patience         also cases that take minutes\n"
+          "  --vlan N           frames with the tag of that VLAN, where the system has no interface for it\n"
           "  --ethertype N      default 0x805B\n"
           "  --seed N           of identifiers and Transactions; is in every report\n"
           "  --repeat N         each case so often\n"
@@ -78,6 +79,7 @@ enum {
     PIXIT,
     XFAIL,
     ETHERTYPE,
+    VLAN,
     SEED,
     REPEAT,
     REPORT,
@@ -102,6 +104,7 @@ static const struct option names[] = {{"peer", 1, NULL, PEER},
                                       {"pixit", 1, NULL, PIXIT},
                                       {"xfail", 1, NULL, XFAIL},
                                       {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"vlan", 1, NULL, VLAN},
                                       {"seed", 1, NULL, SEED},
                                       {"repeat", 1, NULL, REPEAT},
                                       {"report", 1, NULL, REPORT},
@@ -147,6 +150,10 @@ static int take_value(struct vc_options *o, int option, const char *value) {
         good = parse_number(value, 0x600, 0xffff, &number);
         o->ethertype = (uint16_t)number;
         return good;
+    case VLAN:
+        good = parse_number(value, 1, 4094, &number);
+        o->vlan = (uint16_t)number;
+        return good;
     case REPEAT:
         good = parse_number(value, 1, 1000, &number);
         o->repeat = (int)number;
@@ -181,7 +188,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
 
 static int has_checked_value(int option) {
     return option == PEER || option == ENTITY || option == ROLE || option == PROFILE || option == ETHERTYPE ||
-           option == REPEAT || option == SEED;
+           option == VLAN || option == REPEAT || option == SEED;
 }
 
 int vc_options_parse(struct vc_options *o, int argc, char **argv) {
