@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Results as JSON, and the matrix that is made from several of them. */
+/* Results as JSON. */
 #include "report.h"
 
 #include <string.h>
 
 #include <jansson.h>
-
-/* ---- JSON ----------------------------------------------------------------------------------------------------------- */
 
 /* What came from the wire may be no text. */
 static json_t *text(const char *value) {
@@ -73,84 +71,12 @@ void vc_report_json(const struct vc_run *run, FILE *out) {
     snprintf(version, sizeof version, "%08x", vc_catalogue_version());
     for (unsigned i = 0; i < run->count; i++)
         json_array_append_new(cases, json_case(&run->results[i]));
-    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:o}, s:I, s:s, s:b, s:o, s:o, s:o, s:o}", "vconform", VC_VERSION,
+    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:o}, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o}", "vconform", VC_VERSION,
                             "catalogue", version, "peer", "address", run->peer, "implementation",
-                            text(run->implementation), "seed", (json_int_t)run->seed, "verdict",
-                            vc_verdict_name(vc_run_verdict(run)), "sane", run->sane, "pics", json_items(), "pixit",
-                            json_timers(), "rules", json_rules(run), "cases", cases);
+                            text(run->implementation), "profile", run->profile ? run->profile : "full", "seed",
+                            (json_int_t)run->seed, "verdict", vc_verdict_name(vc_run_verdict(run)), "sane", run->sane,
+                            "pics", json_items(), "pixit", json_timers(), "rules", json_rules(run), "cases", cases);
     json_dumpf(all, out, JSON_INDENT(1) | JSON_SORT_KEYS);
     fputc('\n', out);
     json_decref(all);
-}
-
-/* ---- matrix --------------------------------------------------------------------------------------------------------- */
-
-static const char *field(json_t *peer, const char *one, const char *two) {
-    const char *value = json_string_value(json_object_get(json_object_get(peer, one), two));
-    return value ? value : "";
-}
-
-static void matrix_row(const struct vc_rule *rule, json_t *peers, FILE *out) {
-    size_t i;
-    json_t *peer;
-    fprintf(out, "<tr><th title=\"");
-    vc_print_xml(out, rule->text);
-    fprintf(out, "\">%s</th>", rule->id);
-    json_array_foreach(peers, i, peer) {
-        const char *verdict = field(peer, "rules", rule->id);
-        fprintf(out, "<td class=\"%s\">", verdict);
-        vc_print_xml(out, verdict);
-        fprintf(out, "</td>");
-    }
-    fprintf(out, "<td>");
-    vc_print_xml(out, rule->text);
-    fprintf(out, "</td></tr>\n");
-}
-
-static void matrix(json_t *peers, FILE *out) {
-    unsigned number;
-    size_t i;
-    json_t *peer;
-    const struct vc_rule *rules = vc_rules(&number);
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>vconform</title><style>\n"
-          "body { font: 14px sans-serif; } table { border-collapse: collapse; } td, th { border: 1px solid #ccc; "
-          "padding: 2px 6px; "
-          "text-align: left; }\n.PASS { background: #cfc; } .FAIL { background: #f99; } .WARN { background: #fe9; } "
-          ".INCONC { "
-          "background: #fc9; } .SKIP { background: #eee; }\n</style></head><body><h1>Rules by "
-          "peer</h1><table>\n<tr><th>rule</th>",
-          out);
-    json_array_foreach(peers, i, peer) {
-        fprintf(out, "<th>");
-        vc_print_xml(out, field(peer, "peer", "implementation"));
-        fprintf(out, " ");
-        vc_print_xml(out, field(peer, "peer", "address"));
-        fprintf(out, "</th>");
-    }
-    fputs("<th></th></tr>\n", out);
-    for (unsigned rule = 0; rule < number; rule++) {
-        int any = 0;
-        json_array_foreach(peers, i, peer) any |= *field(peer, "rules", rules[rule].id) != 0;
-        if (any)
-            matrix_row(&rules[rule], peers, out);
-    }
-    fputs("</table></body></html>\n", out);
-}
-
-int vc_report_matrix(char **paths, int count, FILE *out, char *error, size_t size) {
-    json_t *peers = json_array();
-    for (int i = 0; i < count; i++) {
-        json_error_t why;
-        json_t *peer = json_load_file(paths[i], 0, &why);
-        if (!peer || !json_is_object(json_object_get(peer, "rules"))) {
-            snprintf(error, size, "%s: %s", paths[i], peer ? "no results of vconform" : why.text);
-            json_decref(peer);
-            json_decref(peers);
-            return -1;
-        }
-        json_array_append_new(peers, peer);
-    }
-    matrix(peers, out);
-    json_decref(peers);
-    return 0;
 }

@@ -100,5 +100,10 @@ done
 [ $? -eq 1 ] || fail "check finds nothing wrong with padding"
 grep -q 'FAIL VMTP-3.1-05' "$work/out" || fail "check: $(cat "$work/out")"
 "$vconform" matrix "$work"/*/results.json >"$work/matrix.html" || fail "matrix"
-grep -q '<td class="FAIL">FAIL</td>' "$work/matrix.html" || fail "the matrix shows no failure"
+grep -q '<td class="v FAIL">FAIL</td>' "$work/matrix.html" || fail "the matrix shows no failure"
+grep -q '<div class="why">.*<code>packets/response-sizes</code>: expected zero octets as padding' "$work/matrix.html" ||
+    fail "the matrix does not say why"
+grep -q '>VMTP-3.1</th>.*<td>Layout</td>' "$work/matrix.html" || fail "the matrix has no headings"
+[ "$(grep -c '^<tr class="rule' "$work/matrix.html")" -eq "$(jq -s '[.[].rules | keys[]] | unique | length' "$work"/*/results.json)" ] ||
+    fail "the matrix leaves rules out"
 exit 0
