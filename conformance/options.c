@@ -96,34 +96,20 @@ enum {
     COPY
 };
 
-static const struct option names[] = {{"peer", 1, NULL, PEER},
-                                      {"entity", 1, NULL, ENTITY},
-                                      {"role", 1, NULL, ROLE},
-                                      {"profile", 1, NULL, PROFILE},
-                                      {"pics", 1, NULL, PICS},
-                                      {"pixit", 1, NULL, PIXIT},
-                                      {"xfail", 1, NULL, XFAIL},
-                                      {"ethertype", 1, NULL, ETHERTYPE},
-                                      {"vlan", 1, NULL, VLAN},
-                                      {"seed", 1, NULL, SEED},
-                                      {"repeat", 1, NULL, REPEAT},
-                                      {"report", 1, NULL, REPORT},
-                                      {"json", 0, NULL, JSON},
-                                      {"tap", 0, NULL, TAP},
-                                      {"list", 0, NULL, LIST},
-                                      {"explain", 1, NULL, EXPLAIN},
-                                      {"coverage", 0, NULL, COVERAGE},
-                                      {"blind", 1, NULL, BLIND},
-                                      {"defect", 1, NULL, DEFECT},
-                                      {"reboot", 1, NULL, REBOOT},
-                                      {"objects", 1, NULL, OBJECTS},
-                                      {"patience", 0, NULL, PATIENCE},
-                                      {"copy", 1, NULL, COPY},
-                                      {"interface", 1, NULL, 'i'},
-                                      {"verbose", 0, NULL, 'v'},
-                                      {"quiet", 0, NULL, 'q'},
-                                      {"help", 0, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
+static const struct option names[] = {{"peer", 1, NULL, PEER},         {"entity", 1, NULL, ENTITY},
+                                      {"role", 1, NULL, ROLE},         {"profile", 1, NULL, PROFILE},
+                                      {"pics", 1, NULL, PICS},         {"pixit", 1, NULL, PIXIT},
+                                      {"xfail", 1, NULL, XFAIL},       {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"vlan", 1, NULL, VLAN},         {"seed", 1, NULL, SEED},
+                                      {"repeat", 1, NULL, REPEAT},     {"report", 1, NULL, REPORT},
+                                      {"json", 0, NULL, JSON},         {"tap", 0, NULL, TAP},
+                                      {"list", 0, NULL, LIST},         {"explain", 1, NULL, EXPLAIN},
+                                      {"coverage", 0, NULL, COVERAGE}, {"blind", 1, NULL, BLIND},
+                                      {"defect", 1, NULL, DEFECT},     {"reboot", 1, NULL, REBOOT},
+                                      {"objects", 1, NULL, OBJECTS},   {"patience", 0, NULL, PATIENCE},
+                                      {"copy", 1, NULL, COPY},         {"interface", 1, NULL, 'i'},
+                                      {"verbose", 0, NULL, 'v'},       {"quiet", 0, NULL, 'q'},
+                                      {"help", 0, NULL, 'h'},          {NULL, 0, NULL, 0}};
 
 static int one_of(const char *word, const char *const *words) {
     for (; *words; words++)
