@@ -146,18 +146,19 @@ static void check_flags(const struct vmtp_info *info, packet_info *pinfo) {
 
 static void say_notify(const struct vmtp_info *info, packet_info *pinfo) {
     const struct vmtp_packet *p = info->packet;
-    const struct vmtp_call *about = info->seen ? info->seen->about : NULL;
+    const struct vmtp_seen *seen = info->seen;
     uint32_t code = p->words[6] & (uint32_t)VMTP_CODE_MASK;
-    message_say(pinfo, info->top, " %s about ", response_code_text(pinfo->pool, code));
-    if (about && about->frame)
-        message_say(pinfo, info->top, "%s, ", request_code_text(pinfo->pool, about->code & (uint32_t)VMTP_CODE_MASK));
-    message_say(pinfo, info->top, "Transaction %u", p->words[4]);
-    if (info->seen && info->seen->about_frame)
-        message_say(pinfo, info->top, " in %u", info->seen->about_frame);
-    if (info->seen && info->seen->missing)
-        message_say(pinfo, info->top, ", misses blocks %s", blocks_text(pinfo->pool, info->seen->missing));
-    else if (code == VMTP_RETRY)
-        message_say(pinfo, info->top, ", has blocks %s", blocks_text(pinfo->pool, p->words[5]));
+    message_say(pinfo, info->top, " %s", response_code_text(pinfo->pool, code));
+    if (seen && seen->missing)
+        message_say(pinfo, info->top, " of blocks %s", blocks_text(pinfo->pool, seen->missing));
+    if (seen && seen->about && seen->about->frame)
+        message_say(pinfo, info->top, ", %s",
+                    request_code_text(pinfo->pool, seen->about->code & (uint32_t)VMTP_CODE_MASK));
+    if (seen && seen->about_frame)
+        message_say(pinfo, info->top, " in %u", seen->about_frame);
+    message_say(pinfo, info->top, ", about Transaction %u", p->words[4]);
+    if (code == VMTP_RETRY)
+        message_say(pinfo, info->top, " that has %s", blocks_text(pinfo->pool, p->words[5]));
 }
 
 /* Who answers for all managers is one, and so is the Client of a Notify. */

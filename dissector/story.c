@@ -278,20 +278,29 @@ void story_tree(const struct vmtp_packet *p, packet_info *pinfo, proto_tree *tre
 
 /* ---- Info ------------------------------------------------------------------------------------------------------------------ */
 
+static const char *silence_mark(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
+    const struct vmtp_call *call = seen->call, *last = answered(call, seen->hop);
+    if (PACKET_RESPONSE(p) || call->multicast)
+        return "";
+    if (unanswered(call, last, pinfo))
+        return "[No Response] ";
+    if (last->ended_frame && !last->answers && call->frame == pinfo->num)
+        return wmem_strdup_printf(pinfo->pool, "[%s] ", response_code_text(pinfo->pool, last->end_code));
+    return "";
+}
+
 const char *story_marks(const struct vmtp_packet *p, packet_info *pinfo, const struct vmtp_seen *seen) {
     static const char *const verdicts[] = {"", "[Retransmission] ", "[Duplicate] ", "[Retransmission without data] ",
                                            "[Not of its packet group] "};
-    if (!seen)
-        return "";
-    bool alien = seen->verdict == VERDICT_ALIEN;
-    bool silent = !PACKET_RESPONSE(p) && !alien && !seen->call->multicast &&
-                  unanswered(seen->call, answered(seen->call, seen->hop), pinfo);
-    bool partial = !alien && is_partial(p, pinfo, seen);
-    if (seen->verdict == VERDICT_FIRST && !seen->asked && !silent && !seen->late && !seen->extra && !partial)
+    if (!seen || seen->verdict == VERDICT_ALIEN)
+        return seen ? verdicts[VERDICT_ALIEN] : "";
+    const char *silence = silence_mark(p, pinfo, seen);
+    bool partial = is_partial(p, pinfo, seen);
+    if (seen->verdict == VERDICT_FIRST && !seen->asked && !*silence && !seen->late && !seen->extra && !partial)
         return "";
     return wmem_strdup_printf(pinfo->pool, "%s%s%s%s%s%s", verdicts[seen->verdict], seen->asked ? "[Asked for] " : "",
-                              silent ? "[No Response] " : "", seen->late ? "[Late] " : "",
-                              seen->extra ? "[Extra] " : "", partial ? "[Never whole] " : "");
+                              silence, seen->late ? "[Late] " : "", seen->extra ? "[Extra] " : "",
+                              partial ? "[Never whole] " : "");
 }
 
 bool story_begins(packet_info *pinfo, const struct vmtp_seen *seen) {
