@@ -88,6 +88,19 @@ uint32_t vc_get_instance(struct vc_instance *i, const uint8_t *d, uint32_t size)
     return object ? VC_INSTANCE_HEAD + object : 0;
 }
 
+uint32_t vc_put_instance(uint8_t *d, const struct vc_instance *i) {
+    vc_put32(d, i->number);
+    vc_put32(d + 4, i->attributes);
+    vc_put32(d + 8, i->block_size);
+    vc_put32(d + 12, i->last_octets);
+    vc_put64(d + 16, i->last_block);
+    vc_put64(d + 24, i->next_block);
+    vc_put32(d + 32, i->max_transfer);
+    vc_put32(d + 36, i->mode);
+    vc_put64(d + 40, i->owner);
+    return VC_INSTANCE_HEAD + vc_put_object(d + VC_INSTANCE_HEAD, &i->object);
+}
+
 uint32_t vc_get_range(struct vc_range *r, const uint8_t *d, uint32_t size) {
     memset(r, 0, sizeof *r);
     if (size < VC_RANGE_OCTETS)

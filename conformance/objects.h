@@ -50,6 +50,8 @@ uint32_t vc_get_range(struct vc_range *r, const uint8_t *octets, uint32_t size);
 
 /* Room for VC_OBJECT_HEAD + name + target + 7; returns how many. length 0: the right one. */
 uint32_t vc_put_object(uint8_t *octets, const struct vc_object *o);
+/* The same, behind VC_INSTANCE_HEAD octets. */
+uint32_t vc_put_instance(uint8_t *octets, const struct vc_instance *i);
 /* Room for VC_RANGE_OCTETS; first and count only: 16. */
 uint32_t vc_put_range(uint8_t *octets, uint64_t first, uint64_t count);
 uint32_t vc_put_new_name(uint8_t *octets, uint32_t context, uint16_t index, uint16_t length, const char *name,

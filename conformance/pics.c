@@ -30,6 +30,7 @@ struct vc_item vc_items[] = {
     {"name-claims", "NAME_MANAGER and NAME_CLAIM: a manager of names that claims what it is told to", VC_UNKNOWN,
      VC_UNKNOWN},
     {"name-client", "NAME_OPERATE: the node resolves names", VC_UNKNOWN, VC_UNKNOWN},
+    {"object-client", "OBJECT_NAME, OBJECT_CALL and OBJECT_SET: the node is a client of objects", VC_UNKNOWN, VC_UNKNOWN},
     {"name-directory", "a directory of names", VC_UNKNOWN, VC_UNKNOWN},
     {"reboot", "the node can be started anew by the tester", VC_UNKNOWN, VC_UNKNOWN},
 };

@@ -67,6 +67,7 @@ static void identify(struct vc_test *t) {
                  {"tell", VMTP_TEST_TELL},
                  {"signals", VMTP_TEST_SIGNALS},
                  {"name-claims", VMTP_TEST_NAME_CLAIM},
+                 {"object-client", VMTP_TEST_OBJECT_NAME},
                  {"name-client", VMTP_TEST_NAME_OPERATE}};
     for (unsigned i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         unsigned bit = needs[i].code & 0xff;

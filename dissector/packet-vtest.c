@@ -173,6 +173,10 @@ static const struct vmtp_parameter parameters[] = {
     ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 40, hf_records, "records: #"),
     ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 44, hf_bad, NULL),
     ARG_NUMBER(VMTP_TEST_NAME_SURVEY, true, 48, hf_not_asked, NULL),
+    ARG_NUMBER(VMTP_TEST_OBJECT_NAME, true, 36, hf_result, "result #"),
+    ARG_NUMBER(VMTP_TEST_OBJECT_CALL, true, 36, hf_result, "result #"),
+    ARG_NUMBER(VMTP_TEST_OBJECT_CALL, true, 40, hf_octets, "# octets"),
+    ARG_NUMBER(VMTP_TEST_OBJECT_SET, true, 36, hf_result, "result #"),
 };
 
 /* Of the member that tells, and of those that have heard it (section 4.15). */

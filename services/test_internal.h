@@ -228,4 +228,7 @@ int vtest_open_names(vtest_service *s, struct vipc *ipc);
 vtest_operation vtest_name_resolver, vtest_name_operate, vtest_name_watch, vtest_name_survey, vtest_name_manager,
     vtest_name_claim, vtest_name_release, vtest_name_state;
 
+/* ---- test_objects*.c ---- */
+vtest_operation vtest_object_name, vtest_object_call, vtest_object_set;
+
 #endif

@@ -16,6 +16,7 @@ static int open_resolver(struct vtest_names *n, uint32_t flags, uint32_t prefixe
 }
 
 static void close_resolver(struct vtest_names *n) {
+    vtest_objects_end(n);
     vname_unwatch(&n->watch);
     vname_close(n->resolver);
     n->resolver = NULL;

@@ -78,8 +78,11 @@ struct vtest_names_event {
     uint8_t record[VNAME_RECORD_OCTETS];
 };
 
+struct vtest_objects;
+
 struct vtest_names {
     vtest_service *service;
+    struct vtest_objects *objects; /* test_objects.c; NULL: not asked for yet */
     vipc *ipc;
     vname_resolver *resolver;
     struct vtest_names_operation operations[VTEST_OPERATIONS];
@@ -107,6 +110,11 @@ void vtest_names_cancel(struct vtest_names *n);
 
 /* ---- test_names_manager.c ---- */
 void vtest_names_end_manager(struct vtest_names *n);
+
+/* ---- test_objects.c ---- */
+/* All that uses the resolver as a client of objects is forgotten. */
+void vtest_objects_end(struct vtest_names *n);
+int vtest_objects_busy(const struct vtest_names *n);
 
 /* ---- test_names_tree.c ---- */
 void vtest_tree_operation(const struct vname_manager_operation *operation);

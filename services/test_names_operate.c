@@ -199,7 +199,7 @@ void vtest_name_survey(vtest_service *s, struct vtest_work *w) {
 /* ---- all of them ------------------------------------------------------------------------------------------------------ */
 
 int vtest_names_busy(const struct vtest_names *n) {
-    unsigned busy = n->survey_slot != NULL;
+    unsigned busy = n->survey_slot != NULL || vtest_objects_busy(n);
     for (unsigned i = 0; i < VTEST_OPERATIONS; i++)
         busy += n->operations[i].slot != NULL;
     return busy > 0;

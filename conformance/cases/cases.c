@@ -27,6 +27,7 @@ extern const struct vc_case vc_objects_name_cases[];
 extern const struct vc_case vc_objects_data_cases[];
 extern const struct vc_case vc_objects_lock_cases[];
 extern const struct vc_case vc_objects_node_cases[];
+extern const struct vc_case vc_objects_client_cases[];
 
 /* clang-format off */
 const struct vc_case *const vc_tables[] = {
@@ -55,5 +56,6 @@ const struct vc_case *const vc_tables[] = {
     vc_objects_data_cases,
     vc_objects_lock_cases,
     vc_objects_node_cases,
+    vc_objects_client_cases,
     NULL};
 /* clang-format on */

@@ -220,10 +220,12 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
     }
 #define NAMES_DEFECT DEFECT
 #define OBJECTS_DEFECT DEFECT
+#define CLIENT_DEFECT DEFECT
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
+#undef CLIENT_DEFECT
 
 /* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names. */
 enum way { in, out };
@@ -236,10 +238,12 @@ static const struct defect {
 #define DEFECT(way, name, when, ...) {#name, way, defect_##name, NULL},
 #define NAMES_DEFECT(way, name, when, ...) {#name, way, defect_##name, "names/"},
 #define OBJECTS_DEFECT(way, name, when, ...) {#name, way, defect_##name, "objects/"},
+#define CLIENT_DEFECT(way, name, when, ...) {#name, way, defect_##name, "client-objects/"},
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
+#undef CLIENT_DEFECT
 };
 
 /* ---- on the wire --------------------------------------------------------------------------------------------------- */

@@ -81,6 +81,10 @@ TEST = [
     ("NAME_WATCH", [1], b"/z", 'vtest.watch == 1 and vtest.name == "/z"', "/z", [2, 2, *long(TWIN)], None, "vtest.change == 2", "2 changes, moved"),
     ("NAME_SURVEY", [], None, "vtest", "TestNameSurvey Request", [2, 5, 1, 0], None, "vtest.managers == 2 and vtest.records == 5 and vtest.bad_records == 1",
      "managers: 2, records: 5"),
+    ("OBJECT_NAME", [0x10502, 0, 0, 0, 0, 2], b"/x", "vtest", "TestObjectName Request", [0, 7, 3], None, "vtest.result == 0", "result OK"),
+    ("OBJECT_CALL", [0x510, 0, 0, 0, 0, 5], None, "vtest", "TestObjectCall Request", [0, 5], b"hello", "vtest.octets == 5",
+     "result OK, 5 octets"),
+    ("OBJECT_SET", [1, 2, 2], b"/x", "vtest", "TestObjectSet Request", [0, 2, 3], None, "vtest.result == 0", "result OK"),
     ("COUNT_IDEMPOTENT", [3], None, "vtest.procedure == 3", "TestCountIdempotent Request, procedure 3", [3, 9], None,
      "vtest.count == 9", "9 times"),
 ]

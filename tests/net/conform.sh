@@ -82,7 +82,7 @@ code=$?
 tail -n 1 out
 jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("slow|directory") | not))] == []' names/results.json >/dev/null ||
     net_fail "cases about names are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' names/results.json)"
-net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node -q objects/ >out 2>&1
+net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node -q objects/ client-objects/ >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code about objects: $(tail -n 40 out)"
 tail -n 1 out
