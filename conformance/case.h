@@ -196,6 +196,8 @@ vc_time vc_now(struct vc_test *t);
 /* A Response of several packets put together: its octets in segment (room for 16384), and the blocks; the last packet. */
 struct vc_packet *vc_collect(struct vc_test *t, const char *id, const struct vc_packet *request, uint8_t *segment,
                              uint32_t *blocks);
+/* The packets of the node taken so far, from 0 on; NULL: no more. */
+const struct vc_packet *vc_seen(struct vc_test *t, unsigned i);
 /* Packets of the node taken so far of that transaction: Response packets (function 1) or Requests (0). */
 unsigned vc_tally(struct vc_test *t, uint64_t client, uint32_t transaction, uint8_t function);
 
@@ -229,12 +231,14 @@ struct vc_call {
     uint32_t run, responses;                   /* r and a */
     const uint8_t *segment;                    /* to send in place of a pattern, of so many octets */
     uint32_t octets;
+    const uint64_t *members;                   /* k of them */
+    uint32_t member_count;
 };
 /* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);
 
 struct vc_outcome {
-    uint32_t result, code, octets, crc, microseconds, words[7], reports;
+    uint32_t result, code, octets, crc, microseconds, words[7], reports, sequence;
     uint64_t server;
     const uint8_t *results; /* of several, until the case ends */
 };

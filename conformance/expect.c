@@ -163,6 +163,8 @@ struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t cores
     return await(t, &w, patience);
 }
 
+const struct vc_packet *vc_seen(struct vc_test *t, unsigned i) { return i < t->count ? t->inbox[i] : NULL; }
+
 unsigned vc_tally(struct vc_test *t, uint64_t client, uint32_t transaction, uint8_t function) {
     unsigned tally = 0;
     for (unsigned i = 0; i < t->count; i++) {

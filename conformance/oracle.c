@@ -34,7 +34,8 @@ vc_oracle *vc_oracle_open(const struct vc_oracle_options *options) {
 
 void vc_oracle_close(vc_oracle *o) { free(o); }
 
-void vc_oracle_forget(vc_oracle *o) {
+void vc_oracle_forget(vc_oracle *o, int logs) {
+    o->logs = logs;
     memset(o->clients, 0, sizeof o->clients);
     o->client_next = 0;
 }

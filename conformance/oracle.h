@@ -23,8 +23,8 @@ struct vc_oracle_options {
 };
 
 vc_oracle *vc_oracle_open(const struct vc_oracle_options *options);
-/* The node has begun anew: what its entities did before binds them no more. */
-void vc_oracle_forget(vc_oracle *o);
+/* The node has begun anew: what its entities did before binds them no more.  logs: it asks for receive sequence numbers now. */
+void vc_oracle_forget(vc_oracle *o, int logs);
 void vc_oracle_close(vc_oracle *oracle);
 
 /* judged: the frame's sender is under test. */

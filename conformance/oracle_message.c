@@ -20,7 +20,8 @@ static void same_group(vc_oracle *o, const struct vc_packet *p, const struct see
     if (p->retransmit != m->retransmit || p->control & RUN_FLAGS || (p->function == VMTP_RESPONSE && p->code & VMTP_DGM))
         return;
     vc_oracle_rule(o, "VMTP-6.1-05", same, "the same header in all packets of a group", "differs: code", p->code);
-    if (!m->disturbed && p->delivery && !(p->function == VMTP_RESPONSE && p->control & VMTP_APG)) /* by timer */
+    int again = p->function == VMTP_RESPONSE && (p->control & VMTP_APG || p->flags & VMTP_MPG); /* by timer; to the group */
+    if (!m->disturbed && p->delivery && !again)
         vc_oracle_rule(o, "VMTP-6.1-03", !(m->blocks & p->delivery), "each block in one packet", "PacketDelivery",
                        p->delivery);
 }
@@ -140,7 +141,7 @@ static void transmissions(vc_oracle *o, const struct vc_packet *p, const struct 
         if (alone)
             vc_oracle_rule(o, "VMTP-3.2-01", p->retransmit == 0, "RetransmitCount 0 in a first transmission",
                            "RetransmitCount", p->retransmit);
-        if (!(p->control & (RUN_FLAGS | VMTP_NRS)))
+        if (!(p->control & (RUN_FLAGS | VMTP_NRS)) && !o->logs)
             vc_oracle_rule(o, "VMTP-7.2-04", !(p->control & VMTP_APG), "APG clear in a first transmission", "APG", 1);
         return;
     }

@@ -166,7 +166,7 @@ static void look(struct vc_test *t) {
 void vc_reboot(struct vc_test *t) {
     struct vc_link *link = t->run->link;
     t->restarted = 1;
-    vc_oracle_forget(t->run->oracle);
+    vc_oracle_forget(t->run->oracle, 0);
     if (!link->reboot || link->reboot(link, NULL) != 0)
         vc_give_up(t, "the node cannot be started anew");
     t->run->place.manager = 0;
@@ -176,7 +176,7 @@ void vc_start(struct vc_test *t, const char *how) {
     struct vc_link *link = t->run->link;
     int rc = link->reboot ? link->reboot(link, how) : -1;
     t->run->place.manager = 0;
-    vc_oracle_forget(t->run->oracle);
+    vc_oracle_forget(t->run->oracle, strstr(how, "sequence-numbers") != NULL);
     if (rc < 0)
         vc_give_up(t, "the node cannot be started anew");
     t->restarted = *how != 0;

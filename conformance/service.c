@@ -36,12 +36,14 @@ uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
 /* ---- CALL ----------------------------------------------------------------------------------------------------------- */
 
 #define CALL_HEAD 56u
+#define CALL_MEMBERS 16u
 #define CALL_RESULT 32u
 #define CALL_SEGMENT 400u /* that fits into the packet */
 
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
-    uint8_t segment[CALL_HEAD + CALL_SEGMENT] = {0};
+    uint8_t segment[CALL_HEAD + 8 * CALL_MEMBERS + CALL_SEGMENT] = {0};
     uint32_t octets = call->octets < CALL_SEGMENT ? call->octets : CALL_SEGMENT;
+    uint32_t members = call->member_count < CALL_MEMBERS ? call->member_count : CALL_MEMBERS, head = CALL_HEAD + 8 * members;
     struct vc_packet request = vc_request(t, VMTP_TEST_CALL);
     if (call->server == 0)
         call->server = vc_new_client(t);
@@ -57,9 +59,12 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     vc_put32(segment + 44, call->deadline_ms);
     vc_put32(segment + 48, call->response_room);
     vc_put32(segment + 52, call->run << 16 | call->responses);
+    request.words[4] = members;
+    for (unsigned i = 0; i < members; i++)
+        vc_put64(segment + CALL_HEAD + 8 * i, call->members[i]);
     if (octets)
-        memcpy(segment + CALL_HEAD, call->segment, octets);
-    vc_carry(&request, segment, CALL_HEAD + octets, vc_all_blocks(CALL_HEAD + octets));
+        memcpy(segment + head, call->segment, octets);
+    vc_carry(&request, segment, head + octets, vc_all_blocks(head + octets));
     vc_send(t, &request);
     t->calling++;
     return request;
@@ -84,6 +89,7 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
     o.result = p->words[0];
     o.code = p->words[1];
     o.reports = p->words[2];
+    o.sequence = p->words[3];
     o.server = vc_get64(p->data);
     for (unsigned i = 0; i < 7; i++)
         o.words[i] = vc_get32(p->data + 16 + 4 * i);

@@ -184,6 +184,7 @@ static void note(struct vtest_client *c, const struct vmtp_event *event, vmtp_ti
         return;
     struct vtest_result *r = &c->results[c->count];
     *r = (struct vtest_result){.result = event->result, .took = now - c->start};
+    r->rec_seq = event->rec_seq;
     r->number = c->grouped ? c->count : (uint32_t)(event->cookie & 0xffu);
     if (answered) {
         r->message = event->message;
@@ -271,6 +272,7 @@ int vtest_call_complete(vtest_service *s, const struct vmtp_event *event, vmtp_t
     uint32_t size = report(slot, c, result, now);
     answer.words[0] = result;
     answer.words[1] = vmtp_load32(slot->area + VTEST_CALL_CODE);
+    answer.words[3] = c->count > 0 ? c->results[0].rec_seq : 0;
     if (c->several)
         answer.words[2] = c->count;
     finish(c);

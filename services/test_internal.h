@@ -75,7 +75,7 @@ struct vtest_slot {
 /* What one Response of CALL brought. */
 struct vtest_result {
     struct vmtp_message message;
-    uint32_t result, number, size, crc;
+    uint32_t result, number, size, crc, rec_seq;
     vmtp_time took;
 };
 

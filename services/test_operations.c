@@ -110,6 +110,7 @@ static void op_mirror(vtest_service *s, struct vtest_work *w) {
     memcpy(out + VTEST_MIRROR_SOURCE, r->source, sizeof r->source);
     out[VTEST_MIRROR_FORWARDS] = r->forward_count;
     vmtp_store32(out + VTEST_MIRROR_DELIVERED, r->delivered);
+    vmtp_store32(out + VTEST_MIRROR_SEQUENCE, r->rec_seq);
     memcpy(w->slot->area, out, sizeof out);
     w->segment = w->slot->area;
     w->segment_size = sizeof out;

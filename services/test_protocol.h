@@ -32,6 +32,7 @@ enum vtest_mirror_offset {
     VTEST_MIRROR_SOURCE = 64,
     VTEST_MIRROR_FORWARDS = 70, /* an octet */
     VTEST_MIRROR_DELIVERED = 72,
+    VTEST_MIRROR_SEQUENCE = 76,
     VTEST_MIRROR_OCTETS = 80
 };
 

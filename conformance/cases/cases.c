@@ -18,6 +18,8 @@ extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_large_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_calls_cases[];
+extern const struct vc_case vc_order_cases[];
+extern const struct vc_case vc_members_cases[];
 extern const struct vc_case vc_start_cases[];
 extern const struct vc_case vc_names_service_cases[];
 extern const struct vc_case vc_names_manager_cases[];
@@ -47,6 +49,8 @@ const struct vc_case *const vc_tables[] = {
     vc_runs_client_cases,
     vc_large_cases,
     vc_calls_cases,
+    vc_order_cases,
+    vc_members_cases,
     vc_start_cases,
     vc_names_service_cases,
     vc_names_manager_cases,

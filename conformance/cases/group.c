@@ -299,9 +299,9 @@ static void no_more_than_own(struct vc_test *t) {
         struct vc_outcome outcome = vc_called(t, "VMTP-13.2-13", &order, VC_PATIENCE);
         uint32_t code = outcome.result ? outcome.result : outcome.code & VMTP_CODE_MASK,
                  right = i ? VMTP_OK : VMTP_NO_PERMISSION;
-        vc_check(t, i ? "VMTP-13.2-12" : "VMTP-13.2-13", code == right, vc_response_name(right), "%s",
+        vc_check(t, i ? "VMTP-13.2-12 VMTP-13.2-21" : "VMTP-13.2-13", code == right, vc_response_name(right), "%s",
                  vc_response_name(code));
-        call.words[6] = VMTP_ADD_OTHE;
+        call.words[6] = VMTP_ADD_OTHE | VMTP_GRP_RESPONSES | 0xfffffe00; /* which is none that it has */
     }
 }
 
@@ -419,7 +419,7 @@ const struct vc_case vc_group_cases[] = {
             "CreateGroup of an unrestricted group, AddToGroup by another, QueryGroup", "two members", unrestricted),
     VC_CASE("group/bad-groups", "VMTP-13.2-04 VMTP-13.2-09 VMTP-13.2-11 VMTP-13.2-18 VMTP-13.2-20", MANAGED,
             "group procedures with strangers, the manager, no group, VMTP_MANAGER_GROUP", "their codes", bad_groups),
-    VC_CASE("group/permissions", "VMTP-13.2-01 VMTP-13.2-12 VMTP-13.2-13", MANAGED " entities client",
+    VC_CASE("group/permissions", "VMTP-13.2-01 VMTP-13.2-12 VMTP-13.2-13 VMTP-13.2-21", MANAGED " entities client",
             "a member that may add others adds one with all permissions, then with its own", "NO_PERMISSION, then OK",
             no_more_than_own),
     VC_CASE("group/call", "VMTP-2.3-01 VMTP-13.1-01 VMTP-13.1-03 VMTP-13.1-05 VMTP-13.1-12 TEST-4.6-05",

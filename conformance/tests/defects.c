@@ -22,6 +22,8 @@ struct memory {
     uint32_t last_transaction, last_but_one, last_retransmit, last_control;
     vc_time delay;
     unsigned frames;
+    uint64_t first_client; /* see is_second */
+    uint32_t last_heard;   /* Transaction of a TELL */
     struct vc_packet besides; /* what is sent besides; ethertype 0: nothing */
     struct {
         uint64_t client;
@@ -46,6 +48,15 @@ static int stateless(const struct vc_packet *p) {
 static int is_report_of_run(const struct vc_packet *p) {
     return p->function == VMTP_RESPONSE && p->data_octets >= 120 && p->words[2] > 1 &&
            p->words[6] == 56 + 32 * p->words[2] && vc_get32(p->storage + 72) == 0 && vc_get32(p->storage + 104) == 1;
+}
+
+static int stateless_response(const struct vc_packet *p) { return p->code & VMTP_DGM && p->data_octets == 0 && p->words[0]; }
+
+/* Of the second of two Clients whose Responses are sent at once. */
+static int is_second(const struct vc_packet *p, struct memory *m) {
+    if (p->delivery == 3 && m->frames++ % 2 == 0)
+        m->first_client = p->client;
+    return p->client != m->first_client;
 }
 
 static uint32_t right_sum(const struct vc_packet *p) {
@@ -147,6 +158,25 @@ static void say_nvc(struct memory *m, const struct vc_packet *p, uint32_t code) 
     q->words[4] = p->transaction;
     q->words[6] = code;
     q->forward = q->priority = q->retransmit = 0;
+}
+
+/* A part of a Response that should be gone. */
+static void say_part(struct memory *m, uint64_t client, uint32_t transaction) {
+    static const uint8_t octets[VC_BLOCK];
+    static struct vc_packet tester;
+    memcpy(tester.src, sim_tester_mac, 6);
+    tester.transaction = transaction;
+    struct vc_packet *q = say(m, &tester, client, m->service, 0);
+    q->function = VMTP_RESPONSE;
+    vc_carry(q, octets, VC_BLOCK, 1);
+}
+
+static void say_number(struct memory *m, const struct vc_packet *p) {
+    struct vc_packet from = *p;
+    memcpy(from.src, p->dst, 6);
+    say_nvc(m, &from, VMTP_OK);
+    m->besides.words[2] |= VMTP_NRS;
+    m->besides.words[3] = 1;
 }
 
 static void say_nvs(struct memory *m, const struct vc_packet *p, uint32_t code) {

@@ -289,7 +289,7 @@ START_TEST(anybody_may_join_an_unrestricted_group) {
 }
 END_TEST
 
-/* VMTP-13.2-02 VMTP-13.2-04 VMTP-13.2-12 VMTP-13.2-13 VMTP-13.2-20 */
+/* VMTP-13.2-02 VMTP-13.2-04 VMTP-13.2-12 VMTP-13.2-13 VMTP-13.2-20 VMTP-13.2-21 */
 START_TEST(restricted_group_needs_permission_to_add) {
     static const struct {
         uint32_t has, gives;
