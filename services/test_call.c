@@ -78,6 +78,8 @@ static uint32_t flags_of(const struct arguments *a, uint32_t number) {
         flags |= VMTP_CALL_PARTIAL;
     if (a->flags & VTEST_CALL_HCO)
         flags |= VMTP_CALL_HEADER_SUM;
+    if (a->flags & VTEST_CALL_RESUME)
+        flags |= VMTP_CALL_RESUME;
     return flags;
 }
 

@@ -30,7 +30,7 @@ void vtest_place_unmake(vtest_service *s, struct vtest_place *place, vmtp_time n
 int vtest_place_make(vtest_service *s, struct vtest_place *place, vmtp_time now) {
     if (place->id != 0)
         return 0;
-    const struct vmtp_entity_options options = {.flags = place <= &s->places[VTEST_LAST_TWIN]   ? VMTP_ENTITY_SIGNALS
+    const struct vmtp_entity_options options = {.flags = place <= &s->places[VTEST_LAST_TWIN] ? VMTP_ENTITY_SIGNALS
                                                          : place == &s->places[VTEST_GUARDED] ? VMTP_ENTITY_IMMUNE
                                                                                               : 0};
     int rc = vmtp_entity_create(s->engine, &place->id, &options, now);

@@ -18,6 +18,7 @@ extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_large_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_calls_cases[];
+extern const struct vc_case vc_migrate_cases[];
 extern const struct vc_case vc_order_cases[];
 extern const struct vc_case vc_members_cases[];
 extern const struct vc_case vc_start_cases[];
@@ -51,6 +52,7 @@ const struct vc_case *const vc_tables[] = {
     vc_calls_cases,
     vc_order_cases,
     vc_members_cases,
+    vc_migrate_cases,
     vc_start_cases,
     vc_names_service_cases,
     vc_names_manager_cases,

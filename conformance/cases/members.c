@@ -295,7 +295,8 @@ static void heard(struct vc_test *t) {
     vc_send(t, &other);
     for (unsigned i = 0; i < 2; i++) {
         p = vc_want_response(t, "VMTP-13.1-30 TEST-4.15-02", &request, VMTP_OK);
-        vc_check(t, "TEST-4.15-02", p->time - sent >= 300 * MS, "after 300 ms", "%.1f ms", (double)(p->time - sent) / 1e6);
+        vc_check(t, "TEST-4.15-02", p->time - sent >= 300 * MS, "after 300 ms", "%.1f ms",
+                 (double)(p->time - sent) / 1e6);
         vc_equal(t, "VMTP-13.1-30 TEST-4.15-02", "group Responses that it has heard", p->server == listener, p->words[0]);
         if (p->server == listener)
             vc_check(t, "TEST-4.15-02", p->data_octets >= 32 && vc_get64(p->data) == speaker, "who has said it",

@@ -74,7 +74,8 @@ static void by_rank(struct vc_test *t) {
 static void management_first(struct vc_test *t) {
     static uint8_t segment[VC_SEGMENT_MAX];
     uint32_t blocks;
-    struct vc_packet request = source(t, VC_SEGMENT_MAX, 12), probe = vc_manage(t, VMTP_PROBE_ENTITY, vc_service(t)), *last;
+    struct vc_packet request = source(t, VC_SEGMENT_MAX, 12), probe = vc_manage(t, VMTP_PROBE_ENTITY, vc_service(t)),
+                     *last;
     probe.words[2] = probe.words[0];
     probe.words[3] = probe.words[1];
     vc_send(t, &request);
@@ -102,8 +103,8 @@ static void not_twice(struct vc_test *t) {
 static void behind_itself(struct vc_test *t) {
     const uint32_t depth[7] = {8};
     uint64_t serial = vc_pair(vc_must(t, VMTP_TEST_SERIAL, depth)->words);
-    struct vc_packet busy = vc_request_to(t, serial, VMTP_TEST_DELAY), one = vc_request_to(t, serial, VMTP_TEST_SEQUENCE), two,
-                     *answer;
+    struct vc_packet busy = vc_request_to(t, serial, VMTP_TEST_DELAY),
+                     one = vc_request_to(t, serial, VMTP_TEST_SEQUENCE), two, *answer;
     busy.words[0] = 300000;
     vc_send(t, &busy);
     vc_settle(t);
@@ -139,8 +140,8 @@ static struct vc_packet *begin(struct vc_test *t, struct vc_packet *request, uin
 }
 
 static void kept(struct vc_test *t) {
-    struct vc_packet null = vc_request(t, VMTP_TEST_NULL), silent = vc_request(t, VMTP_TEST_DISCARD), held, left, read, once,
-                     told, *part;
+    struct vc_packet null = vc_request(t, VMTP_TEST_NULL), silent = vc_request(t, VMTP_TEST_DISCARD), held, left, read,
+                     once, told, *part;
     uint32_t before = vc_executed(t, VMTP_TEST_NULL), discards = vc_executed(t, VMTP_TEST_DISCARD);
     vc_time start = vc_now(t);
     vc_send(t, &null);
@@ -225,7 +226,8 @@ static void numbers(struct vc_test *t) {
     vc_send(t, &request);
     answer = vc_want_response(t, "VMTP-13.10-03", &request, VMTP_OK);
     if (answer->data_octets >= 80)
-        vc_equal(t, "VMTP-13.10-03 TEST-4.4-01", "number that its program is told", first + 5, vc_get32(answer->data + 76));
+        vc_equal(t, "VMTP-13.10-03 TEST-4.4-01", "number that its program is told", first + 5,
+                 vc_get32(answer->data + 76));
 }
 
 static struct vc_outcome logged(struct vc_test *t, struct vc_call *call, uint32_t apg, uint32_t told, uint32_t nrs) {
@@ -265,7 +267,8 @@ const struct vc_case vc_order_cases[] = {
     VC_TIMED("order/not-twice", "VMTP-8.3-05", SEGMENTS, "duplicates while packets of the Response wait",
              "each packet once", not_twice),
     VC_CASE("order/behind-itself", "VMTP-13.9-05", SEGMENTS " serial sequence streams",
-            "two Requests of one Client to a server that is busy, the second urgent", "the first one first", behind_itself),
+            "two Requests of one Client to a server that is busy, the second urgent", "the first one first",
+            behind_itself),
     VC_CASE("order/kept", "VMTP-8.3-12 VMTP-8.4-05 VMTP-8.5-02", SEGMENTS,
             "duplicates for longer than TS4; NVS(RETRY) before TS4, after it, and after NVS(OK)",
             "executed once; blocks, and none", kept),

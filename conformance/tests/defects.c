@@ -22,8 +22,10 @@ struct memory {
     uint32_t last_transaction, last_but_one, last_retransmit, last_control;
     vc_time delay;
     unsigned frames;
-    uint64_t first_client; /* see is_second */
-    uint32_t last_heard;   /* Transaction of a TELL */
+    uint64_t first_client;    /* see is_second */
+    uint32_t last_heard;      /* Transaction of a TELL */
+    int moved;                /* an entity has left */
+    struct vc_packet waiting; /* a DELAY */
     struct vc_packet besides; /* what is sent besides; ethertype 0: nothing */
     struct {
         uint64_t client;
@@ -50,13 +52,21 @@ static int is_report_of_run(const struct vc_packet *p) {
            p->words[6] == 56 + 32 * p->words[2] && vc_get32(p->storage + 72) == 0 && vc_get32(p->storage + 104) == 1;
 }
 
-static int stateless_response(const struct vc_packet *p) { return p->code & VMTP_DGM && p->data_octets == 0 && p->words[0]; }
+static int stateless_response(const struct vc_packet *p) {
+    return p->code & VMTP_DGM && p->data_octets == 0 && p->words[0];
+}
 
 /* Of the second of two Clients whose Responses are sent at once. */
 static int is_second(const struct vc_packet *p, struct memory *m) {
     if (p->delivery == 3 && m->frames++ % 2 == 0)
         m->first_client = p->client;
     return p->client != m->first_client;
+}
+
+/* Has an entity left, or does it just now? */
+static int moved(const struct vc_packet *p, struct memory *m) {
+    m->moved |= p->function == VMTP_REQUEST && vc_code(p) == (VMTP_TEST_ADOPT & VMTP_CODE_MASK);
+    return m->moved;
 }
 
 static uint32_t right_sum(const struct vc_packet *p) {

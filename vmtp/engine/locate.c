@@ -306,6 +306,11 @@ void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     const uint8_t *answer = c->first.header;
     if (result == 0)
         result = CODE24(vmtp_get_code(answer));
+    if (result == VMTP_ENTITY_MIGRATED && c->purpose == FOR_REMOTE && subject != NONE && !c->multicast) {
+        veng_call_free(e, c); /* it has left where it was: who knows where it is?  The prober is free again */
+        veng_probe_remote(e, remote_at(e, subject), NULL, now);
+        return;
+    }
     if (c->purpose == FOR_HOST && subject != NONE)
         host_answered(e, host_at(e, subject), c, result, now);
     else if (subject != NONE)

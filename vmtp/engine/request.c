@@ -492,6 +492,8 @@ int veng_request_streamed(struct vmtp_engine *e, struct arrival *a) {
 static inline int not_ours(struct vmtp_engine *e, struct arrival *a) {
     if (a->code & VMTP_CRE) {
         vmtp_entity near_one = vmtp_get_coresident(a->h);
+        if (near_one && veng_gone(e, near_one, a->now))
+            return veng_request_refuse(e, a, VMTP_ENTITY_MIGRATED, VMTP_COUNT_DROP_MIGRATED);
         if (near_one ? !veng_entity_is_here(e, near_one) : a->multicast)
             return veng_request_refuse(e, a, VMTP_NONEXISTENT_ENTITY, VMTP_COUNT_DROP_NOT_CORESIDENT);
     }
