@@ -77,6 +77,7 @@ static int feed(struct check *c, pcap_t *in, const struct vc_options *o) {
     int rc;
     if (!oracle)
         return VC_EXIT_UNDECIDED;
+    vc_oracle_forget(oracle, 1); /* whether its nodes ask for receive sequence numbers, a capture does not tell */
     while ((rc = pcap_next_ex(in, &header, &data)) == 1)
         one_frame(c, oracle, header, data, o);
     vc_oracle_close(oracle);

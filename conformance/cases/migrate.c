@@ -417,6 +417,7 @@ static void not_found_yet(struct vc_test *t) {
     leave(t, "VMTP-13.11-15", 1);
     vc_equal(t, "VMTP-13.11-15", "records that go along", 1, records(t));
     vc_equal(t, "VMTP-13.11-15", "Client", known.client, vc_get64(form.octets + HEAD));
+    vc_pass(t, 300 * MS); /* until the Client is found */
 }
 
 static void group_at_home(struct vc_test *t) {
