@@ -231,7 +231,7 @@ struct vc_call {
     uint32_t run, responses;                   /* r and a */
     const uint8_t *segment;                    /* to send in place of a pattern, of so many octets */
     uint32_t octets;
-    const uint64_t *members;                   /* k of them */
+    const uint64_t *members; /* k of them */
     uint32_t member_count;
 };
 /* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */

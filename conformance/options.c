@@ -10,6 +10,7 @@ void vc_usage(FILE *out) {
     fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
           "       vconform check FILE.pcapng [--peer MAC] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
+          "       vconform files DIRECTORY\n"
           "       vconform --list [items|timers|starts] | --explain CASE|RULE | --coverage\n"
           "\n"
           "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "

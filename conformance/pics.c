@@ -19,6 +19,7 @@ struct vc_item vc_items[] = {
     {"groups", "JOIN and LEAVE: entities are members of groups", VC_UNKNOWN, VC_UNKNOWN},
     {"tell", "TELL: Responses go to the whole group", VC_UNKNOWN, VC_UNKNOWN},
     {"migration", "MIGRATE and ADOPT: entities move", VC_UNKNOWN, VC_UNKNOWN},
+    {"files", "FILE_STAT and FILE_READ: serves the directory of spec/testing.md section 5.4", VC_UNKNOWN, VC_UNKNOWN},
     {"signals", "SIGNALS: entities take signals", VC_UNKNOWN, VC_UNKNOWN},
     {"streams", "runs of Requests and messages of several packet groups", VC_UNKNOWN, VC_UNKNOWN},
     {"full-manager", "a manager with all procedures", VC_UNKNOWN, VC_UNKNOWN},

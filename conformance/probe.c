@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "files.h"
 #include "run.h"
 
 static int known_mac(const struct vc_run *run) {
@@ -86,6 +87,10 @@ static void ask_service(struct vc_test *t) {
     memcpy(request.words, words, sizeof words);
     p = ask(t, &request);
     vc_found("segments", p && vc_code(p) == VMTP_OK);
+    request = vc_request(t, VMTP_TEST_FILE_STAT);
+    vc_carry(&request, (const uint8_t *)"pattern", 7, 1);
+    p = ask(t, &request);
+    vc_found("files", p && vc_code(p) == VMTP_OK && vc_pair(p->words) == VC_FILES_PATTERN);
     request = vc_request(t, 0x7f | VMTP_TEST_NULL); /* the control: it can refuse */
     p = ask(t, &request);
     if (p && vc_code(p) != VMTP_ERROR)

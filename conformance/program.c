@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "files.h"
 #include "report.h"
 
 static int complain(int code, const char *text) {
@@ -102,6 +103,12 @@ int vc_program(int argc, char **argv, vc_link_opener open_link) {
         return vc_check_capture(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "matrix") == 0)
         return make_matrix(argc - 1, argv + 1);
+    if (argc == 3 && strcmp(argv[1], "files") == 0) {
+        if (vc_files_make(argv[2]) == 0)
+            return VC_EXIT_PASS;
+        perror(argv[2]);
+        return VC_EXIT_USAGE;
+    }
     int code = vc_options_parse(&o, argc, argv);
     if (code != 0)
         return code;

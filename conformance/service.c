@@ -43,7 +43,8 @@ uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     uint8_t segment[CALL_HEAD + 8 * CALL_MEMBERS + CALL_SEGMENT] = {0};
     uint32_t octets = call->octets < CALL_SEGMENT ? call->octets : CALL_SEGMENT;
-    uint32_t members = call->member_count < CALL_MEMBERS ? call->member_count : CALL_MEMBERS, head = CALL_HEAD + 8 * members;
+    uint32_t members = call->member_count < CALL_MEMBERS ? call->member_count : CALL_MEMBERS,
+             head = CALL_HEAD + 8 * members;
     struct vc_packet request = vc_request(t, VMTP_TEST_CALL);
     if (call->server == 0)
         call->server = vc_new_client(t);

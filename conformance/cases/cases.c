@@ -18,6 +18,8 @@ extern const struct vc_case vc_runs_cases[];
 extern const struct vc_case vc_large_cases[];
 extern const struct vc_case vc_runs_client_cases[];
 extern const struct vc_case vc_calls_cases[];
+extern const struct vc_case vc_extras_cases[];
+extern const struct vc_case vc_files_cases[];
 extern const struct vc_case vc_migrate_cases[];
 extern const struct vc_case vc_order_cases[];
 extern const struct vc_case vc_members_cases[];
@@ -49,6 +51,8 @@ const struct vc_case *const vc_tables[] = {
     vc_runs_cases,
     vc_runs_client_cases,
     vc_large_cases,
+    vc_extras_cases,
+    vc_files_cases,
     vc_calls_cases,
     vc_order_cases,
     vc_members_cases,

@@ -28,6 +28,7 @@ struct sim_options {
     uint8_t no_directory;
     uint8_t remote_management;
     unsigned reboot_every; /* it begins anew whenever it has received so many frames; 0: never */
+    const char *files;     /* a directory to be served, or NULL */
     uint32_t max_requests; /* 0: the default */
     uint8_t slow_timers;   /* all that PIXIT can tell, set otherwise */
 };

@@ -1,15 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* vconform against our own node in virtual time.  --defect NAME spoils it; --defect list tells which there are;
    --blind SITE leaves out one judgement; --teeth DIRECTORY tries all defects. */
+#define _DEFAULT_SOURCE
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../files.h"
 #include "../program.h"
 #include "defects.h"
 #include "link_sim.h"
 #include "teeth.h"
 
+static char directory[] = "/tmp/vconform-sim-XXXXXX", served[sizeof directory + 8];
+
+static void remove_files(void) {
+    vc_files_remove(served);
+    rmdir(directory);
+}
+
+/* What the node is to serve; NULL: that cannot be. */
+static const char *made_files(void) {
+    if (!*served && mkdtemp(directory)) {
+        snprintf(served, sizeof served, "%s/served", directory);
+        atexit(remove_files);
+    }
+    return *served && vc_files_make(served) == 0 ? served : NULL;
+}
+
 static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
-    struct sim_options sim = {.seed = o->seed, .delay = 20 * VC_MICROSECOND};
+    struct sim_options sim = {.seed = o->seed, .files = made_files(), .delay = 20 * VC_MICROSECOND};
     if (o->defect && !defect_choose(&sim, o->defect)) {
         snprintf(error, size, "no defect %s (--defect list)", o->defect);
         return NULL;
@@ -27,6 +47,6 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (argc == 3 && strcmp(argv[1], "--teeth") == 0)
-        return teeth(argv[2]);
+        return teeth(argv[2], made_files());
     return vc_program(argc, argv, open_sim);
 }

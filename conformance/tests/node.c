@@ -148,6 +148,7 @@ static void begin_service(struct sim_node *n) {
         n->names = sim_names_open(n->host, n->config.options);
     vtest_options_init(&service);
     service.name = "the node in the simulator";
+    service.files = n->config.options->files;
     service.id = n->start.own_identifier ? OWN_IDENTIFIER : 0;
     service.ipc = sim_names_ipc(n->names);
     if (vtest_create(&n->service, vmtp_host_engine(n->host), &service, *n->config.now) != 0)

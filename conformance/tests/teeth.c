@@ -26,6 +26,7 @@ struct site {
     int alone;
 };
 
+static const char *served;
 static struct site *sites;
 static unsigned site_count;
 
@@ -81,7 +82,7 @@ static void tell(const struct vc_run *run, FILE *out) {
 static int run_one(const char *defect, FILE *out) {
     static const uint8_t nobody[6];
     char error[500], *area = (char *)defect_area(defect);
-    struct sim_options options = {.seed = 1, .delay = 20 * VC_MICROSECOND};
+    struct sim_options options = {.seed = 1, .files = served, .delay = 20 * VC_MICROSECOND};
     struct vc_run *run = calloc(1, sizeof *run);
     alarm(LONGEST);
     if (!run || (*defect && !defect_choose(&options, defect)))
@@ -250,7 +251,8 @@ static void print_sites(FILE *all, FILE *unguarded) {
             judged, alone, judged - alone - open, open);
 }
 
-int teeth(const char *directory) {
+int teeth(const char *directory, const char *files) {
+    served = files;
     char path[3][500];
     static const char *const names[3] = {"defects.tsv", "sites.tsv", "unguarded.tsv"};
     FILE *out[3];

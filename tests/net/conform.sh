@@ -16,7 +16,7 @@ for file in node.pid other.pid; do
     [ -s $file ] && kill "$(cat $file)" && while kill -0 "$(cat $file)" 2>/dev/null; do sleep 0.01; done
     : >$file
 done
-options= wait=1
+options="--files $PWD/served" wait=1
 : >other
 for word in $VCONFORM_START; do
     case $word in
@@ -45,6 +45,7 @@ done
 END
 chmod +x start
 export bin
+"$bin/vconform" files "$net_tmp/served" || net_fail "no files to serve"
 ./start || net_fail "the node does not start: $(cat node)"
 net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence --reboot "$net_tmp/start" -q >out 2>&1
 code=$?
