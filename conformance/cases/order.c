@@ -143,7 +143,7 @@ static void kept(struct vc_test *t) {
     struct vc_packet null = vc_request(t, VMTP_TEST_NULL), silent = vc_request(t, VMTP_TEST_DISCARD), held, left, read,
                      once, told, *part;
     uint32_t before = vc_executed(t, VMTP_TEST_NULL), discards = vc_executed(t, VMTP_TEST_DISCARD);
-    vc_time start = vc_now(t);
+    vc_time start = vc_now(t), step = 11 * vc_most(VC_TS4, 1) / 20;
     vc_send(t, &null);
     vc_want_response(t, "VMTP-8.3-12", &null, VMTP_OK);
     vc_send(t, &silent);
@@ -158,13 +158,13 @@ static void kept(struct vc_test *t) {
     vc_send(t, &told);
     vc_want_silence(t, "VMTP-8.4-05", "blocks of an idempotent Response");
     for (unsigned i = 1; i <= 3; i++) {
-        vc_pass(t, start + 2600 * i * MS - vc_now(t));
+        vc_pass(t, start + step * i - vc_now(t));
         want_again(t, "VMTP-8.3-12", &null);
         silent = vc_duplicate(&silent, VMTP_APG);
         vc_send(t, &silent);
         vc_want_nvc(t, "VMTP-8.3-12", &silent, VMTP_RESPONSE_DISCARDED);
         if (i == 1) { /* which is before TS4 */
-            vc_pass(t, start + 4500 * MS - vc_now(t));
+            vc_pass(t, start + 9 * vc_least(VC_TS4, 1) / 10 - vc_now(t));
             told = vc_nvs(t, &of_held, VMTP_RETRY, 0x1f);
             vc_send(t, &told);
             part = vc_want_response(t, "VMTP-8.4-05", &held, VMTP_OK);
