@@ -14,7 +14,7 @@
 #include "../run.h"
 #include "defects.h"
 
-#define AT_ONCE 2
+#define AT_ONCE 4
 #define LONGEST 120 /* seconds for one defect */
 
 struct site {
