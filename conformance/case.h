@@ -86,7 +86,7 @@ struct vc_case {
     const char *stimulus, *expected;
     void (*run)(struct vc_test *t);
     struct vc_single single;
-    int timing; /* a failure may come from a busy machine: tried again */
+    int timing; /* a failure may come from a busy machine: tried again, and two of three count */
 };
 
 /* An entry of a table: a case that is a function; one whose outcome hangs on times; and the last one. */
@@ -185,6 +185,8 @@ struct vc_packet *vc_await_answer(struct vc_test *t, const struct vc_packet *req
 struct vc_packet *vc_await_notify(struct vc_test *t, uint32_t operation, uint64_t client, uint32_t transact,
                                   vc_time patience);
 struct vc_packet *vc_await_request(struct vc_test *t, uint64_t server, vc_time patience);
+/* A Request that the node sends in the same turn as the one before: also when its turn comes late, because its system is busy. */
+struct vc_packet *vc_await_at_once(struct vc_test *t, uint64_t server, vc_time pause);
 struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience);
 /* (vc_await_code: a Request of the node with that code about that entity, 0: any.)  Lets that much time pass. */
 void vc_pass(struct vc_test *t, vc_time time);

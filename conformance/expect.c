@@ -158,6 +158,15 @@ struct vc_packet *vc_await_request(struct vc_test *t, uint64_t server, vc_time p
     return await(t, &w, patience);
 }
 
+struct vc_packet *vc_await_at_once(struct vc_test *t, uint64_t server, vc_time pause) {
+    struct vc_packet *p = vc_await_request(t, server, pause);
+    for (unsigned turns = 0; !p && turns < 2 && !t->run->link->virtual_time; turns++) {
+        vc_fence(t);
+        p = vc_await_request(t, server, 0);
+    }
+    return p;
+}
+
 struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience) {
     struct wish w = {.kind = CODE, .code = code & VMTP_CODE_MASK, .client = coresident};
     return await(t, &w, patience);

@@ -73,6 +73,8 @@ void vc_report_text(const struct vc_run *run, FILE *out) {
     unsigned counts[VC_VERDICTS], judged, broken;
     for (unsigned i = 0; i < run->count; i++) {
         const struct vc_result *r = &run->results[i];
+        if (r->verdict == VC_PASS && r->bad)
+            fprintf(out, "PASS %s, in %u of %u attempts\n", r->which->name, r->attempts - r->bad, r->attempts);
         if (r->verdict == VC_PASS)
             continue;
         fprintf(out, "%s %s%s\n", vc_verdict_name(r->verdict), r->which->name, r->expected_failure ? " (expected)" : "");

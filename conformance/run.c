@@ -169,11 +169,23 @@ static void say(struct vc_result *r, enum vc_verdict verdict, const char *why) {
     r->why = vc_copy(why);
 }
 
-/* Several attempts count as the worst, but what fails only now and then is told as that. */
-static void keep(struct vc_result *r, struct vc_test *t) {
+#define RETRIES 3u
+
+static int hangs_on_times(const struct vc_run *run, const struct vc_result *r) {
+    return r->which->timing && run->repeat <= 1 && !run->link->virtual_time;
+}
+
+/*
+ * Several attempts count as the worst, but what fails only now and then is told as that.  A case that hangs on times, and went wrong
+ * once, has been late once if it goes well two times after that.
+ */
+static void keep(const struct vc_run *run, struct vc_result *r, struct vc_test *t) {
+    int good = t->verdict < VC_WARN;
     r->attempts++;
     r->failures += t->verdict == VC_FAIL;
-    if (r->attempts > 1 && t->verdict < r->verdict) {
+    r->bad += !good;
+    int was_late = hangs_on_times(run, r) && good && r->attempts == RETRIES && r->bad == 1;
+    if (r->attempts > 1 && t->verdict < r->verdict && !was_late) {
         vc_evidence_clear(&t->evidence);
         return;
     }
@@ -193,15 +205,14 @@ static void attempt(struct vc_run *run, struct vc_result *r) {
     vc_test_begin(t, run, r->which);
     act(t);
     r->duration += run->link->now(run->link) - start;
-    keep(r, t);
+    keep(run, r, t);
     vc_test_end(t);
     free(t);
 }
 
-#define RETRIES 3u
 static void attempts(struct vc_run *run, struct vc_result *r) {
     unsigned least = run->repeat > 1 ? (unsigned)run->repeat : 1;
-    while (r->attempts < least || (r->which->timing && r->failures && !run->link->virtual_time && r->attempts < RETRIES))
+    while (r->attempts < least || (hangs_on_times(run, r) && r->bad && r->attempts < RETRIES))
         attempt(run, r);
     if (r->verdict == VC_FAIL && r->failures < r->attempts) {
         char text[500];

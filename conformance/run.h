@@ -15,7 +15,7 @@ struct vc_result {
     char *why; /* one line: the worst that was found */
     struct vc_evidence evidence;
     vc_time duration;
-    unsigned attempts, failures;
+    unsigned attempts, failures, bad; /* bad: neither PASS nor SKIP */
     int expected_failure;
 };
 

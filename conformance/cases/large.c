@@ -140,7 +140,7 @@ static void take(struct vc_test *t, struct message *m) {
     struct vc_packet *p;
     do {
         int waits = whole(m) == m->begun && m->last && m->last->control & VMTP_APG;
-        p = whole(m) < m->groups ? vc_await_request(t, m->call.server, waits ? PAUSE : 10 * PAUSE) : NULL;
+        p = whole(m) < m->groups ? vc_await_at_once(t, m->call.server, waits ? PAUSE : 10 * PAUSE) : NULL;
         if (p)
             note(t, m, p);
     } while (p);
@@ -194,7 +194,7 @@ static void finish(struct vc_test *t, const char *id, const struct message *m) {
 static uint32_t sent_again(struct vc_test *t, const char *id, struct message *m, unsigned group) {
     struct vc_packet *p;
     uint32_t blocks = 0;
-    while ((p = vc_await_request(t, m->call.server, PAUSE)) != NULL) {
+    while ((p = vc_await_at_once(t, m->call.server, PAUSE)) != NULL) {
         if (p->delivery)
             vc_equal(t, id, "group that is sent again", group, p->transaction - m->first);
         blocks |= p->delivery;

@@ -26,7 +26,7 @@ static struct run *begin_by(struct vc_test *t, const char *id, unsigned n, uint3
     run.count = 0;
     while (run.count < n) {
         struct vc_packet *p = run.count < 2 ? vc_want_request(t, id, run.call.server, VC_PATIENCE)
-                                            : vc_await_request(t, run.call.server, PAUSE);
+                                            : vc_await_at_once(t, run.call.server, PAUSE);
         if (!p)
             break;
         run.requests[run.count++] = p;
@@ -54,7 +54,7 @@ static void again(struct vc_test *t, const char *id, struct run *r, unsigned i) 
 }
 
 static void no_more(struct vc_test *t, const char *id, const struct run *r, const char *expected) {
-    struct vc_packet *p = vc_await_request(t, r->call.server, PAUSE);
+    struct vc_packet *p = vc_await_at_once(t, r->call.server, PAUSE);
     vc_check(t, id, p == NULL, expected, "%s", p ? "a Request" : "none");
 }
 
@@ -90,7 +90,7 @@ static void ends_with(struct vc_test *t, const char *id, struct run *r, uint32_t
 /* What is sent at once from number from on, in order; behind which number it ends. */
 static unsigned sent_from(struct vc_test *t, const char *id, struct run *r, unsigned from) {
     struct vc_packet *p;
-    while ((p = vc_await_request(t, r->call.server, PAUSE)) != NULL) {
+    while ((p = vc_await_at_once(t, r->call.server, PAUSE)) != NULL) {
         vc_equal(t, id, "Transaction", r->requests[0]->transaction + from, p->transaction);
         if (p->transaction != r->requests[0]->transaction + from)
             vc_give_up(t, "another Request than expected");
@@ -313,34 +313,34 @@ static void discarded(struct vc_test *t) {
 }
 
 const struct vc_case vc_runs_client_cases[] = {
-    VC_CASE("run-call/window", "VMTP-13.3-09 VMTP-13.3-28", CALLS,
-            "NVC(MSGTRANS_OVERFLOW) about a run of sixteen; later a Response",
-            "half as many outstanding; then one more than that", window),
-    VC_CASE("run-call/five-times", "VMTP-13.3-26", CALLS, "NVC(RETRY_ALL) or NVC(NO_RUN_RECORD) six times",
-            "the run again five times, then RETRANS_TIMEOUT", all_again_five_times),
+    VC_TIMED("run-call/window", "VMTP-13.3-09 VMTP-13.3-28", CALLS,
+             "NVC(MSGTRANS_OVERFLOW) about a run of sixteen; later a Response",
+             "half as many outstanding; then one more than that", window),
+    VC_TIMED("run-call/five-times", "VMTP-13.3-26", CALLS, "NVC(RETRY_ALL) or NVC(NO_RUN_RECORD) six times",
+             "the run again five times, then RETRANS_TIMEOUT", all_again_five_times),
     VC_TIMED("run-call/busy", "VMTP-13.3-29 VMTP-13.3-70", CALLS,
              "NVC(BUSY) four times, at last with NVC(RETRY_ALL) and NVC(NO_RUN_RECORD) behind it",
              "the run again after a wait each time", busy),
-    VC_CASE("run-call/large-refused", "VMTP-13.3-30", LARGE,
-            "NVC(STREAMING_NOT_SUPPORTED) to a message of several groups", "the call ends with that", large_refused),
-    VC_CASE("run-call/late", "VMTP-13.3-54 VMTP-13.3-58", CALLS, "NVCs about the first transmission after the second",
-            "no effect", late),
-    VC_CASE("run-call/with-nsr", "VMTP-13.3-66", CALLS, "a Response with NSR to what was sent again without it",
-            "taken", with_nsr),
+    VC_TIMED("run-call/large-refused", "VMTP-13.3-30", LARGE,
+             "NVC(STREAMING_NOT_SUPPORTED) to a message of several groups", "the call ends with that", large_refused),
+    VC_TIMED("run-call/late", "VMTP-13.3-54 VMTP-13.3-58", CALLS, "NVCs about the first transmission after the second",
+             "no effect", late),
+    VC_TIMED("run-call/with-nsr", "VMTP-13.3-66", CALLS, "a Response with NSR to what was sent again without it",
+             "taken", with_nsr),
     VC_TIMED("run-call/by-timer", "VMTP-13.3-32", CALLS, "silence to a run of three, then NVC(OK) for the first",
              "the first again, then the last, unless that is acknowledged", by_timer),
     VC_TIMED("run-call/acknowledged", "VMTP-13.3-31", CALLS, "NVC(OK) for the second of three, after the first came again",
              "TC1 until that comes again", acknowledged_by_later),
-    VC_CASE("run-call/first-missing", "VMTP-13.3-13 VMTP-13.3-33", CALLS, "Responses to all of four but the first",
-            "NVS(RETRY_ALL) once, and once with APG; all end in order", first_missing),
-    VC_CASE("run-call/broken", "VMTP-13.3-34", CALLS, "NVC(NO_PERMISSION) to the second of three",
-            "the second and third end with that", broken),
+    VC_TIMED("run-call/first-missing", "VMTP-13.3-13 VMTP-13.3-33", CALLS, "Responses to all of four but the first",
+             "NVS(RETRY_ALL) once, and once with APG; all end in order", first_missing),
+    VC_TIMED("run-call/broken", "VMTP-13.3-34", CALLS, "NVC(NO_PERMISSION) to the second of three",
+             "the second and third end with that", broken),
     VC_TIMED("run-call/hole", "VMTP-13.3-59", LARGE, "half of the first Response, and all of the second and third",
              "one NVS(RETRY) at once", hole),
-    VC_CASE("run-call/after-the-end", "VMTP-13.3-62", CALLS, "the last Response of a run again with APG", "NVS(OK)",
-            after_the_end),
-    VC_CASE("run-call/discarded", "VMTP-13.3-60", LARGE,
-            "NVC(RESPONSE_DISCARDED) with the second Transaction of a large Response", "the call ends with that",
-            discarded),
+    VC_TIMED("run-call/after-the-end", "VMTP-13.3-62", CALLS, "the last Response of a run again with APG", "NVS(OK)",
+             after_the_end),
+    VC_TIMED("run-call/discarded", "VMTP-13.3-60", LARGE,
+             "NVC(RESPONSE_DISCARDED) with the second Transaction of a large Response", "the call ends with that",
+             discarded),
     VC_LAST,
 };
