@@ -28,8 +28,8 @@ typedef gboolean compat_bool;
 #define compat_octet tvb_get_guint8
 #endif
 
-/* Conversation filters are told what was registered with them since 4.4. */
-#if WIRESHARK_AT_LEAST(4, 4)
+/* Conversation filters are told what was registered with them since 4.2. */
+#if WIRESHARK_AT_LEAST(4, 2)
 #define COMPAT_USER_DATA , void *user_data _U_
 #define COMPAT_NO_USER_DATA , NULL
 #else
@@ -44,8 +44,8 @@ typedef gboolean compat_bool;
 #define compat_heuristics(name, description, proto) register_heur_dissector_list((name), (proto))
 #endif
 
-/* Followers tell how many streams there are since 4.4. */
-#if WIRESHARK_AT_LEAST(4, 4)
+/* Followers tell how many streams there are since 4.2. */
+#if WIRESHARK_AT_LEAST(4, 2)
 #define COMPAT_REGISTER_FOLLOW(...) register_follow_stream(__VA_ARGS__, statistics_streams, NULL)
 #else
 #define COMPAT_REGISTER_FOLLOW(...) register_follow_stream(__VA_ARGS__)

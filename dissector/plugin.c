@@ -4,7 +4,7 @@
 
 #include <epan/proto.h>
 
-#if WIRESHARK_AT_LEAST(4, 2)
+#if WIRESHARK_AT_LEAST(4, 2) && __has_include(<wsutil/plugins.h>) /* some leave it out */
 #include <wsutil/plugins.h>
 #endif
 
