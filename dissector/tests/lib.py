@@ -54,10 +54,17 @@ def run(program, *arguments):
     return done.stdout.decode("utf-8", "replace")
 
 
+LOADS = 60  # captures that one process of sharkd reads: each costs it some megabytes that it does not give back
+
+
 class Sharkd:
     """One process of Wireshark for many captures: what it shows of each frame, after both passes."""
 
     def __init__(self):
+        self.begin()
+
+    def begin(self):
+        self.loads = 0
         self.process = subprocess.Popen(command("sharkd", "-"), env=environment(), stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.count = 0
@@ -76,6 +83,10 @@ class Sharkd:
         return answer["result"]
 
     def load(self, capture):
+        self.loads += 1
+        if self.loads > LOADS:
+            self.close()
+            self.begin()
         self.ask("load", file=public_copy(capture))
 
     def frames(self, display_filter=None):

@@ -6,6 +6,8 @@
 #include <host/internal.h>
 #include <vipc/host.h>
 
+#include <capture.h>
+
 #include "rig.h"
 
 static struct {
@@ -52,6 +54,7 @@ static void open_node(unsigned number, vipc **node) {
     vmtp_host_config_init(&config);
     must(vmtp_sim_attach(net.sim, &config.port));
     net.ports[number] = config.port;
+    config.port = capture_port(config.port, now, NULL);
     config.engine.block = 0x1234560000ull + 0x100ull * number;
     config.engine.random = fill;
     must(vhost_open_in(&net.hosts[number], &config, &world, error, sizeof error));

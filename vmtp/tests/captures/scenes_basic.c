@@ -17,6 +17,24 @@ static void call(uint32_t request, uint32_t response) {
     actor_calls(caller, &r, 0);
 }
 
+/* Every code of the registry, as the ResponseCode of a server of a program. */
+static void response_codes(void) {
+#define CODE(symbol, value, word) (value),
+    static const uint32_t codes[] = {VMTP_RESPONSE_CODE_LIST(CODE)};
+#undef CODE
+    two_hosts();
+    for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct vmtp_request r = actor_request(caller, answerer->id, 0, 0);
+        unsigned before = caller->completed;
+        if (codes[i] == VMTP_RESPONSE_DISCARDED)
+            continue; /* it is a Notify: notify-client-discarded */
+        answerer->reply_code = codes[i];
+        actor_call(caller, &r);
+        stage_pass(20 * VMTP_MILLISECOND);
+        stage_check(caller->completed == before + 1, "a code is not answered");
+    }
+}
+
 static void null_transaction(void) {
     two_hosts();
     call(0, 0);
@@ -220,6 +238,7 @@ static void receive_sequence(void) {
 }
 
 const struct scene scenes_basic[] = {
+    {"response-codes", 1500, response_codes},
     {"null-transaction", 1500, null_transaction},
     {"segments-1500", 1500, segments},
     {"segments-9000", 9000, segments},

@@ -4,6 +4,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include <capture.h>
+
 static vmtp_time net_clock(void *context) {
     const struct net_node *me = context;
     return vmtp_sim_now(me->net->sim);
@@ -97,6 +99,8 @@ void net_end(struct net *net) {
     vmtp_sim_destroy(net->sim);
 }
 
+static vmtp_time sim_clock(void *sim) { return vmtp_sim_now(sim); }
+
 static void net_random(void *context, void *out, size_t size) {
     uint8_t *octets = out;
     for (size_t i = 0; i < size; i++)
@@ -107,6 +111,7 @@ void net_config(struct net *net, struct vmtp_host_config *config, unsigned numbe
     vmtp_host_config_init(config);
     ck_assert_int_eq(vmtp_sim_attach(net->sim, &config->port), 0);
     net->nodes[number].port = config->port;
+    config->port = capture_port(config->port, sim_clock, net->sim);
     config->engine.block = 0x1234560000ull + 0x100ull * number;
     config->engine.random = net_random;
     config->engine.random_context = net->sim;

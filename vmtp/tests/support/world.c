@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <capture.h>
+
 /* Ends the program: a test runs in a process of its own. */
 #define WORLD_CHECK(condition, message) ((condition) ? (void)0 : give_up(__LINE__, (message)))
 static void give_up(int line, const char *message) {
@@ -83,6 +85,8 @@ struct node *world_add(struct world *w, const struct vmtp_config *config) {
     n->port = n->wire;
     if (w->pcapng)
         capture(n);
+    else
+        n->port = capture_port(n->port, virtual_clock, w);
     uint8_t group[6];
     vmtp_group_mac(group, VMTP_MANAGER_GROUP);
     WORLD_CHECK(vmtp_port_group(n->port, group, 1) == 0, "group");
