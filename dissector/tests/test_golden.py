@@ -3,7 +3,7 @@
 """What the plugin makes of captures is what it made of them when somebody last looked: golden/NAME.json, a line for each frame.
 
 The captures are in golden too, so that a change of the library does not look like one of the plugin; `update-golden` takes them from
-the library anew.
+the library anew, but for those of picked.tsv, which are of other tests: it says of which.
 """
 import gzip
 import json
@@ -13,6 +13,7 @@ import sys
 import lib
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+PICKED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "picked.tsv")
 LAYERS = ("vmtp", "vnaming", "vuio", "vtest", "vipc")
 # Shown elsewhere in the same frame, or as long as the capture itself.
 LEFT_OUT = {"vmtp.words", "vmtp.segment_data", "vmtp.padding", "vmtp.code", "vmtp.src", "vmtp.dst", "vmtp.entity", "vmtp.block",
@@ -83,8 +84,11 @@ def check(shark, capture, update):
 def renew():
     """Captures as the library writes them now."""
     os.makedirs(GOLDEN, exist_ok=True)
+    with open(PICKED, encoding="utf-8") as lines:
+        picked = {line.split("\t")[0] for line in lines}
     for old in os.listdir(GOLDEN):
-        os.remove(os.path.join(GOLDEN, old))
+        if old.split(".")[0] not in picked:
+            os.remove(os.path.join(GOLDEN, old))
     for capture in lib.library_captures() + [lib.vector_capture()]:
         with open(capture, "rb") as octets, open(os.path.join(GOLDEN, os.path.basename(capture) + ".gz"), "wb") as out:
             out.write(gzip.compress(octets.read(), 9, mtime=0))

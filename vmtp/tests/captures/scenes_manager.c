@@ -100,8 +100,12 @@ static void modify_service(void) {
     put_entity(words, 0, subject->id);
     words[3] = 1; /* count */
     actor_manages(asker, manager, VMTP_MODIFY_SERVICE, words, VMTP_OK);
-    words[2] = VMTP_SERVICE_INCREMENTAL;
-    actor_manages(asker, manager, VMTP_MODIFY_SERVICE, words, VMTP_OK);
+    static const uint32_t flags[] = {VMTP_SERVICE_INCREMENTAL, VMTP_SERVICE_THREADS,
+                                     VMTP_SERVICE_AUTHENTICATION_REQUIRED, VMTP_SERVICE_SECURITY_REQUIRED};
+    for (unsigned i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        words[2] = flags[i];
+        actor_manages(asker, manager, VMTP_MODIFY_SERVICE, words, VMTP_OK);
+    }
 }
 
 static void unknown_procedure(void) {
