@@ -83,7 +83,8 @@ def judge_case(shark, expected, capture, name, case):
         names, who = {note for note, _ in found}, "node" if number in node else "tester"
         broken |= rules if number not in node else set()
         expected.see(name, names)
-        about = rules & set(case["rules"]) or faulty(case) or (rules and not any(rule.startswith("VMTP-") for rule in rules) and refused(shark))
+        above = not any(note.startswith("vmtp.") for note in names - notes.SEQUENCE - notes.ALWAYS)
+        about = rules & set(case["rules"]) or faulty(case) or (above and refused(shark))
         if notes.BROKEN in names or (not names & allowed and (number in node or not about)):
             yield f"{name}: frame {number} of the {who} ({info}): {found}"
     if faulty(case) and not broken and "nothing" not in allowed:
@@ -111,7 +112,7 @@ def main():
     for capture, name in captures_below(top):
         count += 1
         if not os.path.exists(os.path.join(os.path.dirname(capture), "results.json")):
-            bad += expected.judge(shark, capture, name)
+            bad += expected.judge(shark, capture, "net/" + name if given else name)
     if not given:
         for capture in lib.library_captures():
             count += 1

@@ -98,10 +98,18 @@ net_up() {
     done
 }
 
+# With VSUITE_CAPTURES in the environment what goes over the cable is left there, the first frames of it.
+net_capture() {
+    [ -n "$VSUITE_CAPTURES" ] && command -v tcpdump >/dev/null || return 0
+    net_in "$1" tcpdump --immediate-mode -U -Z root -i "$2" -c 4000 -w "$net_tmp/captured" ether proto 0x805b 2>/dev/null &
+    trap 'cp $net_tmp/captured "$VSUITE_CAPTURES/$(basename "$0" .sh).pcap"' EXIT
+}
+
 net_pair() {
     net_host left
     net_host right
     net_cable left v0 $net_left right v0 $net_right "${1:-1500}"
+    net_capture right v0
 }
 
 net_relayed() {
@@ -124,6 +132,7 @@ net_bridged() {
         net_cable "$net_name" v0 02:00:00:00:00:0$net_number switch p$net_number 02:00:00:00:01:0$net_number 1500
         net_in switch ip link set p$net_number master br0
     done
+    net_capture "$1" v0
     for net_port in $(seq $net_number); do
         net_tries=0
         while ! net_in switch ip -d -o link show p$net_port | grep -q 'state forwarding'; do
