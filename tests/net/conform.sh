@@ -90,4 +90,19 @@ tail -n 1 out
 [ -z "$(ls files)" ] || net_fail "vconform has not tidied up: $(ls files)"
 kill $node
 wait $node
+
+# Copies that nobody changes, of a node without test service.
+mkdir copies
+echo "the same in two files" | tee copies/one >copies/two
+echo "not the same" >copies/other
+net_start right "$bin/vnet" serve copies --as /copy --read-only --group 4000-0000-0000-0100 -i v0 >serving 2>&1
+node=$net_pid
+net_await serving held
+net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report copies-seen --copy /copy -q objects/read-only objects/copies >out 2>&1
+code=$?
+[ $code -eq 0 ] || net_fail "vconform says $code about copies: $(tail -n 40 out)"
+tail -n 1 out
+jq -e '[.cases[] | select(.verdict != "PASS")] == []' copies-seen/results.json >/dev/null || net_fail "copies: $(cat out)"
+kill $node
+wait $node
 exit 0
