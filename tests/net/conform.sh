@@ -74,22 +74,35 @@ net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/de
 
 # Names: a node that is a manager and resolves, and a directory.  Its objects: files that may be changed, and a log that drops records soon.
 mkdir files
-net_start right "$bin/vnet" up -i v0 --as /node --files files --change-files --log-size 64 >named 2>&1
-node=$net_pid
-net_await named held
+cat >again <<'END'
+#!/bin/sh
+[ -s named.pid ] && kill "$(cat named.pid)" && while kill -0 "$(cat named.pid)" 2>/dev/null; do sleep 0.01; done
+: >named
+nsenter --net=/run/netns/right "$bin/vnet" up -i v0 --as /node --files files --change-files --log records --log-size 64 >named 2>&1 &
+echo $! >named.pid
+tries=0
+until grep -q held named; do
+    tries=$((tries + 1))
+    [ $tries -lt 500 ] || exit 1
+    sleep 0.01
+done
+END
+chmod +x again
+./again || net_fail "a node with names does not start: $(cat named)"
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report names -q names/ >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code about names: $(tail -n 40 out)"
 tail -n 1 out
 jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("slow|directory") | not))] == []' names/results.json >/dev/null ||
     net_fail "cases about names are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' names/results.json)"
-net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node -q objects/ client-objects/ >out 2>&1
+net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node --reboot "$net_tmp/again" \
+    -q objects/ client-objects/ >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code about objects: $(tail -n 40 out)"
 tail -n 1 out
 [ -z "$(ls files)" ] || net_fail "vconform has not tidied up: $(ls files)"
-kill $node
-wait $node
+kill "$(cat named.pid)"
+while kill -0 "$(cat named.pid)" 2>/dev/null; do sleep 0.01; done
 
 # Copies that nobody changes, of a node without test service.
 mkdir copies
