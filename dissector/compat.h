@@ -24,8 +24,10 @@ typedef gboolean compat_bool;
 
 #if WIRESHARK_AT_LEAST(4, 4)
 #define compat_octet tvb_get_uint8
+#define compat_find_octet tvb_find_uint8
 #else
 #define compat_octet tvb_get_guint8
+#define compat_find_octet tvb_find_guint8
 #endif
 
 /* Conversation filters are told what was registered with them since 4.2. */

@@ -4,6 +4,7 @@
 
 #include <epan/crc32-tvb.h>
 #include <epan/decode_as.h>
+#include <epan/exceptions.h>
 #include <epan/prefs.h>
 
 int proto_vmtp = -1;
@@ -113,12 +114,15 @@ static void upper(struct vmtp_info *info, packet_info *pinfo, proto_tree *tree, 
 
 /* In the midst of a segment the message has been said already, or will be. */
 static void upper_said_once(struct vmtp_info *info, packet_info *pinfo, proto_tree *tree, tvbuff_t *segment) {
-    bool said = segment || info->packet->delivery == 0 || story_begins(pinfo, info->seen);
     bool writable = col_get_writable(pinfo->cinfo, COL_INFO);
-    if (!said)
-        col_set_writable(pinfo->cinfo, COL_INFO, FALSE);
-    upper(info, pinfo, tree, segment);
-    col_set_writable(pinfo->cinfo, COL_INFO, writable);
+    if (!writable || segment || info->packet->delivery == 0 || story_begins(pinfo, info->seen)) {
+        upper(info, pinfo, tree, segment);
+        return;
+    }
+    col_set_writable(pinfo->cinfo, COL_INFO, FALSE);
+    TRY { upper(info, pinfo, tree, segment); }
+    FINALLY { col_set_writable(pinfo->cinfo, COL_INFO, TRUE); }
+    ENDTRY;
 }
 
 static int too_short(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {

@@ -51,6 +51,8 @@ static int *const claim_bits[] = {REGISTRY_TEST_CLAIM_FLAG(BIT_POINTER) NULL};
 #define ANSWER_OCTETS 32
 #define EXISTING_OCTETS 32
 #define OPERATED_HEAD 52
+#define ANSWERS_MOST 64 /* that CALL reports */
+#define LINES_MOST 4096 /* that are listed */
 
 /* ---- words (section 4) -------------------------------------------------------------------------------------------------- */
 
@@ -231,7 +233,8 @@ static void rest_item(tvbuff_t *tvb, int at, int field, proto_tree *tree) {
 }
 
 static void answers_tree(tvbuff_t *tvb, int at, packet_info *pinfo, proto_tree *tree) {
-    for (; at + ANSWER_OCTETS <= (int)tvb_reported_length(tvb); at += ANSWER_OCTETS) {
+    int end = (int)MIN(tvb_reported_length(tvb), (uint32_t)at + ANSWERS_MOST * ANSWER_OCTETS);
+    for (; at + ANSWER_OCTETS <= end; at += ANSWER_OCTETS) {
         proto_item *top = proto_tree_add_item(tree, hf_answer, tvb, at, ANSWER_OCTETS, ENC_NA);
         proto_item_append_text(top, " of %s", entity_text(pinfo->pool, tvb_get_ntoh64(tvb, at), pinfo->num));
         parts_tree_of(answer, G_N_ELEMENTS(answer), tvb, at, pinfo, proto_item_add_subtree(top, ett_answer));
@@ -253,7 +256,7 @@ static void identity_tree(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree) {
 
 static void lines_tree(tvbuff_t *tvb, proto_tree *tree) {
     int at = 0, next, octets;
-    while (at < (int)tvb_reported_length(tvb)) {
+    for (unsigned count = 0; at < (int)tvb_reported_length(tvb) && count < LINES_MOST; count++) {
         octets = tvb_find_line_end(tvb, at, -1, &next, false);
         proto_tree_add_item(tree, hf_line, tvb, at, octets, ENC_ASCII);
         at = next;
@@ -290,7 +293,7 @@ static void named_tree(tvbuff_t *tvb, int at, uint32_t octets, int name, int res
 
 /* What is handed down between programs: two texts, with an octet 0 between them. */
 static void handed_down(tvbuff_t *tvb, proto_tree *tree) {
-    int left = (int)tvb_reported_length(tvb), end = tvb_find_guint8(tvb, 0, left, 0);
+    int left = (int)tvb_reported_length(tvb), end = compat_find_octet(tvb, 0, left, 0);
     end = end < 0 ? left : end;
     proto_tree_add_item(tree, hf_names, tvb, 0, end, ENC_UTF_8);
     rest_item(tvb, end + 1, hf_current, tree);

@@ -161,7 +161,7 @@ static void notify_story(const struct vmtp_packet *p, packet_info *pinfo, proto_
                                                             "0x%08x (blocks %s)", seen->missing, blocks);
         proto_item_set_generated(item);
         expert_add_info_format(pinfo, item, &ei_missing, "%s misses blocks %s of Transaction %u",
-                               entity_text(pinfo->pool, p->client, pinfo->num), blocks, p->words[4]);
+                               entity_text(pinfo->pool, p->client, pinfo->num - 1), blocks, p->words[4]);
     }
     if (code == VMTP_BUSY)
         expert_add_info(pinfo, top, &ei_busy);

@@ -28,8 +28,8 @@ def main():
     frames = [ethernet(plain), ethernet(plain, tag=bytes.fromhex("81000005")),
               ethernet(plain, tag=bytes.fromhex("88a8000681000005")), snap(plain), in_ip(plain),
               STATIONS + bytes.fromhex("88b5") + plain, ethernet(spoilt)]
-    paths = ["eth:ethertype:vmtp", "eth:ethertype:vlan:ethertype:vmtp", "eth:ethertype:ieee8021ad:ethertype:vlan:ethertype:vmtp",
-             "eth:llc:vmtp", "eth:ethertype:ip:vmtp", "eth:ethertype:data", "eth:ethertype:vmtp"]
+    paths = ["eth:ethertype:vmtp:vtest", "eth:ethertype:vlan:ethertype:vmtp:vtest",
+             "eth:ethertype:ieee8021ad:ethertype:vlan:ethertype:vmtp:vtest", "eth:llc:vmtp:vtest", "eth:ethertype:ip:vmtp:vtest", "eth:ethertype:data", "eth:ethertype:vmtp"]
     folder = lib.scratch("framing")
     capture = os.path.join(folder, "framing.pcap")
     lib.write_pcap(capture, [(100.0 * i, octets) for i, octets in enumerate(frames)])
@@ -39,7 +39,7 @@ def main():
         if row["frame.protocols"] != [path] or row["_ws.malformed"]:
             bad.append(f"{row} instead of {path}")
     chosen = lib.fields(capture, names, "-d", "ethertype==0x88b5,vmtp")[5]
-    if chosen["frame.protocols"] != ["eth:ethertype:vmtp"]:
+    if chosen["frame.protocols"] != ["eth:ethertype:vmtp:vtest"]:
         bad.append(f"decode as: {chosen}")
     if lib.fields(capture, names)[6]["vmtp.checksum.status"] != ["0"]:
         bad.append("a spoilt checksum is good")
