@@ -120,9 +120,6 @@ static void met(vc_oracle *o, const struct vc_packet *p, const struct nm_record 
 static void asked(vc_oracle *o, const struct vc_packet *p) {
     const uint8_t *octets;
     uint32_t size;
-    if (p->server == VNAME_HANDLERS)
-        vc_oracle_rule(o, "NAME-5.2-01", (p->code & VMTP_MRD) != 0, "several Responses wanted of VNAME_HANDLERS",
-                       "Code", p->code);
     if (!nm_whole(p, &octets, &size))
         return;
     const char *wrong = nm_name_wrong((const char *)octets, size);

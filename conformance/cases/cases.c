@@ -26,6 +26,11 @@ extern const struct vc_case vc_members_cases[];
 extern const struct vc_case vc_start_cases[];
 extern const struct vc_case vc_names_service_cases[];
 extern const struct vc_case vc_names_manager_cases[];
+extern const struct vc_case vc_names_operations_cases[];
+extern const struct vc_case vc_names_claim_cases[];
+extern const struct vc_case vc_names_nested_cases[];
+extern const struct vc_case vc_names_meet_cases[];
+extern const struct vc_case vc_names_watch_cases[];
 extern const struct vc_case vc_allocate_cases[];
 extern const struct vc_case vc_objects_cases[];
 extern const struct vc_case vc_objects_name_cases[];
@@ -60,6 +65,11 @@ const struct vc_case *const vc_tables[] = {
     vc_start_cases,
     vc_names_service_cases,
     vc_names_manager_cases,
+    vc_names_operations_cases,
+    vc_names_claim_cases,
+    vc_names_nested_cases,
+    vc_names_meet_cases,
+    vc_names_watch_cases,
     vc_allocate_cases,
     vc_objects_cases,
     vc_objects_name_cases,

@@ -67,11 +67,24 @@ char *nm_new_prefix(struct vc_test *t, char *prefix);
 /* To one entity of the node (unicast), or by multicast to a group, with MRD. */
 struct vc_packet nm_to(struct vc_test *t, uint64_t entity, uint32_t code);
 struct vc_packet nm_to_all(struct vc_test *t, uint64_t group, uint32_t code);
+/* The next Request of that entity of the tester. */
+void nm_as(struct vc_packet *p, uint64_t client);
 /* Sends a record in a Request of the manager `record->manager`, with word 0: by unicast, or to a group. */
 struct vc_packet nm_send_record(struct vc_test *t, uint64_t to, uint32_t code, uint32_t word0,
                                 const struct nm_record *record);
 /* An AnnounceName, a datagram of record->manager. */
 void nm_announce(struct vc_test *t, uint32_t reason, const struct nm_record *record);
+/* QueryName, to one or to a group. */
+struct vc_packet nm_query(struct vc_test *t, uint64_t to, const char *name);
+/* Any Request with octets of up to 1024, or of more; no segment: NULL. */
+struct vc_packet nm_send(struct vc_test *t, uint64_t to, uint32_t code, const void *octets, uint32_t size);
+/* There is no Response to it, whatever else comes. */
+void nm_want_none(struct vc_test *t, const char *id, const struct vc_packet *request);
+/* Refused: the Response has that code. */
+void nm_want_code(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code);
+/* The record in the Response is of this prefix and manager. */
+struct nm_record nm_want_of(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code,
+                            const char *prefix, uint64_t manager);
 /* MapContext, or another operation by name, to a manager. */
 struct vc_packet nm_operation(struct vc_test *t, uint64_t manager, uint32_t code, const char *name, uint32_t context,
                               uint32_t index);

@@ -12,10 +12,23 @@ static void put_id(uint32_t *words, uint64_t id) {
     words[1] = (uint32_t)id;
 }
 
+/* All by one Client, so that each Request tells that the Response before it has come, and none of them is sent again while a case listens. */
+static struct vc_packet service_request(struct vc_test *t, uint32_t code) {
+    static struct vc_packet last;
+    struct vc_packet request = vc_request(t, code);
+    if (last.client >> 32 == request.client >> 32) {
+        request.client = last.client;
+        request.transaction = last.transaction + 1;
+    }
+    last.client = request.client;
+    last.transaction = request.transaction;
+    return request;
+}
+
 /* As vc_must, with a segment. */
 static struct vc_packet *must_with(struct vc_test *t, uint32_t code, const uint32_t words[7], const void *segment,
                                    uint32_t size) {
-    struct vc_packet request = vc_request(t, code);
+    struct vc_packet request = service_request(t, code);
     memcpy(request.words, words, sizeof request.words);
     for (unsigned i = 0; i < 4; i++) {
         request.retransmit = (uint8_t)i;
@@ -58,11 +71,14 @@ uint32_t nm_hold(struct vc_test *t, const char *prefix) {
     const struct nm_claim claim = {.prefix = prefix};
     struct nm_state s;
     uint32_t context = nm_claim(t, &claim);
-    vc_pass(t, CLAIM_TIME);
-    nm_state(t, prefix, &s);
-    if (s.state != NM_HELD)
-        vc_give_up(t, "the node does not come to hold %s", prefix);
-    return context;
+    vc_pass(t, 320 * MS);
+    for (unsigned i = 0; i < 20; i++) {
+        nm_state(t, prefix, &s);
+        if (s.state == NM_HELD)
+            return context;
+        vc_pass(t, 20 * MS);
+    }
+    vc_give_up(t, "the node does not come to hold %s", prefix);
 }
 
 void nm_release(struct vc_test *t, const char *prefix) {
@@ -103,10 +119,29 @@ struct vc_packet nm_to_all(struct vc_test *t, uint64_t group, uint32_t code) {
     return p;
 }
 
+/* In the name of a manager of the tester, whose Transactions follow each other. */
+void nm_as(struct vc_packet *p, uint64_t client) {
+    static struct {
+        uint64_t client;
+        uint32_t transaction;
+    } last[64];
+    static unsigned next;
+    unsigned at = 0;
+    while (at < 64 && last[at].client != client)
+        at++;
+    if (at == 64) {
+        at = next++ % 64;
+        last[at].client = client;
+        last[at].transaction = p->transaction;
+    }
+    p->client = client;
+    p->transaction = ++last[at].transaction;
+}
+
 struct vc_packet nm_send_record(struct vc_test *t, uint64_t to, uint32_t code, uint32_t word0,
                                 const struct nm_record *record) {
     struct vc_packet p = to & VMTP_ID_GRP ? nm_to_all(t, to, code) : nm_to(t, to, code);
-    p.client = record->manager;
+    nm_as(&p, record->manager);
     p.words[0] = word0;
     nm_carry_record(&p, record);
     vc_send(t, &p);
@@ -116,7 +151,7 @@ struct vc_packet nm_send_record(struct vc_test *t, uint64_t to, uint32_t code, u
 void nm_announce(struct vc_test *t, uint32_t reason, const struct nm_record *record) {
     struct vc_packet p = nm_to_all(t, VNAME_HANDLERS, VNAME_ANNOUNCE);
     p.code = VNAME_ANNOUNCE | VMTP_DGM;
-    p.client = record->manager;
+    nm_as(&p, record->manager);
     p.words[0] = reason;
     nm_carry_record(&p, record);
     vc_send(t, &p);
@@ -128,6 +163,39 @@ struct vc_packet nm_operation(struct vc_test *t, uint64_t manager, uint32_t code
     nm_carry_operation(&p, name, context, index);
     vc_send(t, &p);
     return p;
+}
+
+struct vc_packet nm_send(struct vc_test *t, uint64_t to, uint32_t code, const void *octets, uint32_t size) {
+    struct vc_packet p = to & VMTP_ID_GRP ? nm_to_all(t, to, code) : nm_to(t, to, code);
+    if (size)
+        vc_send_blocks(t, &p, octets, size, vc_all_blocks(size), 0);
+    else
+        vc_send(t, &p);
+    return p;
+}
+
+struct vc_packet nm_query(struct vc_test *t, uint64_t to, const char *name) {
+    return nm_send(t, to, VNAME_QUERY, name, (uint32_t)strlen(name));
+}
+
+void nm_want_none(struct vc_test *t, const char *id, const struct vc_packet *request) {
+    vc_settle(t);
+    const struct vc_packet *p = vc_await_response(t, request, 0);
+    vc_check(t, id, p == NULL, "no Response", "%s", p ? vc_response_name(p->code) : "none");
+}
+
+void nm_want_code(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code) {
+    vc_want_response(t, id, request, code);
+}
+
+struct nm_record nm_want_of(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t code,
+                            const char *prefix, uint64_t manager) {
+    struct vc_packet *p = vc_want_response(t, id, request, code);
+    struct nm_record r = nm_want_record(t, id, p);
+    vc_check(t, id, r.prefix_length == strlen(prefix) && memcmp(r.prefix, prefix, r.prefix_length) == 0, prefix, "%.*s",
+             (int)r.prefix_length, r.prefix);
+    vc_equal(t, id, "manager", manager, r.manager);
+    return r;
 }
 
 struct nm_record nm_want_record(struct vc_test *t, const char *id, const struct vc_packet *p) {

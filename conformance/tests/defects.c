@@ -261,11 +261,13 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define NAMES_DEFECT DEFECT
 #define OBJECTS_DEFECT DEFECT
 #define CLIENT_DEFECT DEFECT
+#define DIRECTORY_DEFECT DEFECT
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
 #undef CLIENT_DEFECT
+#undef DIRECTORY_DEFECT
 
 /* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names. */
 enum way { in, out };
@@ -279,11 +281,13 @@ static const struct defect {
 #define NAMES_DEFECT(way, name, when, ...) {#name, way, defect_##name, "names/"},
 #define OBJECTS_DEFECT(way, name, when, ...) {#name, way, defect_##name, "objects/"},
 #define CLIENT_DEFECT(way, name, when, ...) {#name, way, defect_##name, "client-objects/"},
+#define DIRECTORY_DEFECT(way, name, when, ...) {#name, way, defect_##name, "directory/"},
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
 #undef CLIENT_DEFECT
+#undef DIRECTORY_DEFECT
 };
 
 /* ---- on the wire --------------------------------------------------------------------------------------------------- */
@@ -386,6 +390,7 @@ int defect_choose(struct sim_options *options, const char *name) {
         if (strcmp(defects[i].name, name) == 0) {
             chosen = &defects[i];
             options->no_names = chosen->area == NULL;
+            options->directory = chosen->area && strcmp(chosen->area, "directory/") == 0;
             options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node, .besides = besides};
             return 1;
         }

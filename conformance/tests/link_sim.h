@@ -24,8 +24,8 @@ struct sim_options {
     struct sim_wire wire; /* functions may be NULL */
     uint8_t no_streams;   /* the node's */
     uint8_t no_service;   /* without test service */
-    uint8_t no_names;     /* without managers, resolver and directory */
-    uint8_t no_directory;
+    uint8_t no_names;     /* without managers and resolver */
+    uint8_t directory;    /* a directory, and no other names: as vnet directory */
     uint8_t remote_management;
     unsigned reboot_every; /* it begins anew whenever it has received so many frames; 0: never */
     const char *files;     /* a directory to be served, or NULL */

@@ -72,13 +72,14 @@ struct sim_names *sim_names_open(vmtp_host *host, const struct sim_options *opti
     struct sim_names *n = calloc(1, sizeof *n);
     if (!n || vipc_host_open(&n->ipc, host) != 0)
         abort();
-    open_manager(n);
-    if (!options->no_directory)
+    if (options->directory)
         open_directory(n);
+    else
+        open_manager(n);
     return n;
 }
 
-vipc *sim_names_ipc(struct sim_names *n) { return n ? n->ipc : NULL; }
+vipc *sim_names_ipc(struct sim_names *n) { return n && !n->directory ? n->ipc : NULL; }
 
 void sim_names_turn(struct sim_names *n) {
     if (n && n->store)
@@ -90,8 +91,10 @@ void sim_names_close(struct sim_names *n) {
         return;
     vdir_destroy(n->directory);
     vdir_store_close(n->store);
-    sim_objects_close(n->objects);
-    uio_manager_destroy(n->manager);
+    if (n->manager) {
+        sim_objects_close(n->objects);
+        uio_manager_destroy(n->manager);
+    }
     vipc_close(n->ipc);
     free(n->memory);
     free(n);

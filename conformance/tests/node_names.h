@@ -19,7 +19,7 @@ struct sim_names;
 
 /* Begins on this host; ends the program when there is no memory. */
 struct sim_names *sim_names_open(vmtp_host *host, const struct sim_options *options);
-/* The node's interface for messages; NULL for NULL. */
+/* For the test service; NULL: it is to have no names. */
 vipc *sim_names_ipc(struct sim_names *names);
 /* Whatever has to be done now besides turns of the host. */
 void sim_names_turn(struct sim_names *names);
