@@ -31,6 +31,9 @@ extern const struct vc_case vc_names_claim_cases[];
 extern const struct vc_case vc_names_nested_cases[];
 extern const struct vc_case vc_names_meet_cases[];
 extern const struct vc_case vc_names_watch_cases[];
+extern const struct vc_case vc_names_resolver_cases[];
+extern const struct vc_case vc_names_cache_cases[];
+extern const struct vc_case vc_names_lookup_cases[];
 extern const struct vc_case vc_allocate_cases[];
 extern const struct vc_case vc_objects_cases[];
 extern const struct vc_case vc_objects_name_cases[];
@@ -70,6 +73,9 @@ const struct vc_case *const vc_tables[] = {
     vc_names_nested_cases,
     vc_names_meet_cases,
     vc_names_watch_cases,
+    vc_names_resolver_cases,
+    vc_names_cache_cases,
+    vc_names_lookup_cases,
     vc_allocate_cases,
     vc_objects_cases,
     vc_objects_name_cases,

@@ -111,6 +111,9 @@ struct nm_operate {
 /* Has the resolver send it; the Request to the test service. */
 struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o);
 
+/* Sends the Request again, as a client does that waits for its Response. */
+void nm_remind(struct vc_test *t, struct vc_packet *request);
+
 struct nm_outcome {
     uint32_t what, result, code, multicasts, context;
     uint64_t server, manager;

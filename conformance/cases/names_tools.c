@@ -231,11 +231,22 @@ struct vc_packet *nm_await(struct vc_test *t, uint64_t group, uint32_t code, vc_
 
 /* ---- the resolver ----------------------------------------------------------------------------------------------------- */
 
+/* What an earlier case has left has a deadline of its own. */
 void nm_resolver(struct vc_test *t, uint32_t flags, uint32_t prefixes, const char *names, const char *context) {
     char segment[VC_SEGMENT_MAX];
-    const uint32_t words[7] = {flags | NM_ANEW, prefixes};
     int size = snprintf(segment, sizeof segment, "%s%c%s", names ? names : "", 0, context ? context : "");
-    must_with(t, VMTP_TEST_NAME_RESOLVER, words, segment, (uint32_t)size);
+    for (unsigned i = 0; i < 80; i++) {
+        struct vc_packet request = service_request(t, VMTP_TEST_NAME_RESOLVER), *p;
+        request.words[0] = flags | NM_ANEW;
+        request.words[1] = prefixes;
+        vc_send_blocks(t, &request, (const uint8_t *)segment, (uint32_t)size, vc_all_blocks((uint32_t)size), 0);
+        p = vc_await_response(t, &request, VC_SECOND);
+        if (p && vc_code(p) == VMTP_OK)
+            return;
+        if (p)
+            vc_pass(t, 500 * MS);
+    }
+    vc_give_up(t, "the node's resolver does not begin anew");
 }
 
 struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o) {
@@ -245,9 +256,11 @@ struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o) {
     p.words[1] = (o->code ? o->code : VNAME_MAP_CONTEXT) & NM_LOW24;
     p.words[2] = o->deadline_ms;
     p.words[3] = length;
-    if (length)
+    if (length > NM_NAME_MAX)
         vc_send_blocks(t, &p, (const uint8_t *)o->name, length, vc_all_blocks(length), 0);
     else
+        nm_carry(&p, o->name, length);
+    if (length <= NM_NAME_MAX)
         vc_send(t, &p);
     return p;
 }
@@ -276,10 +289,25 @@ static void read_outcome(const struct vc_packet *p, struct nm_outcome *o) {
         memcpy(o->name, d + OPERATE_HEAD, o->name_length);
 }
 
+/* A client that is silent for long is forgotten, and what it waits for as well. */
+void nm_remind(struct vc_test *t, struct vc_packet *request) {
+    request->data = request->storage;
+    request->control |= VMTP_APG;
+    request->retransmit = (uint8_t)((request->retransmit + 1) & 7);
+    vc_send(t, request);
+}
+
 void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience,
                 struct nm_outcome *o) {
+    struct vc_packet again = *request, *p = NULL;
+    vc_time until = vc_now(t) + patience;
     memset(o, 0, sizeof *o);
-    struct vc_packet *p = vc_await_response(t, request, patience);
+    while (!p && vc_now(t) < until) {
+        vc_time left = until - vc_now(t);
+        p = vc_await_response(t, request, left < 2 * VC_SECOND ? left : 2 * VC_SECOND);
+        if (!p)
+            nm_remind(t, &again);
+    }
     if (!p) {
         vc_check(t, id, 0, "an end of the node's operation", "it goes on after %u ms", (unsigned)(patience / MS));
         vc_give_up(t, "the node's operation does not end");
