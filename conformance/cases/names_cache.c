@@ -51,7 +51,8 @@ static struct nm_outcome want_end(struct vc_test *t, const char *id, const struc
 /* The resolver knows this record, because it was handed down. */
 static void known(struct vc_test *t, const struct nm_record *r) {
     char text[300];
-    int n = snprintf(text, sizeof text, "1;%.*s=%llx,%x,%x", (int)r->prefix_length, r->prefix, (unsigned long long)r->manager, r->context, r->generation);
+    int n = snprintf(text, sizeof text, "1;%.*s=%llx,%x,%x", (int)r->prefix_length, r->prefix,
+                     (unsigned long long)r->manager, r->context, r->generation);
     if (r->group)
         n += snprintf(text + n, sizeof text - (size_t)n, ",%llx", (unsigned long long)r->group);
     if (r->target_length)
@@ -216,15 +217,16 @@ static void patient(struct vc_test *t) {
         if (!vc_check(t, "NAME-7.1-06", p != NULL, "QueryName", "none"))
             vc_give_up(t, "no QueryName");
         if (i)
-            vc_check(t, "NAME-7.1-06", p->time - last >= after[i] && p->time - last <= after[i] + 2800 * MS, "later each time, up to 2 s",
-                     "%llu ms", (unsigned long long)((p->time - last) / MS));
+            vc_check(t, "NAME-7.1-06", p->time - last >= after[i] && p->time - last <= after[i] + 2800 * MS,
+                     "later each time, up to 2 s", "%llu ms", (unsigned long long)((p->time - last) / MS));
         last = p->time;
         transaction = p->transaction;
         nm_remind(t, &order);
     }
     struct nm_outcome o;
     nm_outcome(t, "NAME-7.1-06", &order, 15 * VC_SECOND, &o);
-    vc_check(t, "NAME-7.1-06 NAME-7.1-08", o.what == NM_OUT_OF_TIME || o.what == NM_UNREACHABLE, "until the deadline", "%u", o.what);
+    vc_check(t, "NAME-7.1-06 NAME-7.1-08", o.what == NM_OUT_OF_TIME || o.what == NM_UNREACHABLE, "until the deadline",
+             "%u", o.what);
 }
 
 /* What has just been told is found stale in its turn. */
@@ -241,7 +243,8 @@ static void stale_again(struct vc_test *t) {
     vc_time told = vc_now(t);
     struct vc_packet *again = nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 3 * VC_SECOND);
     if (vc_check(t, "NAME-7.1-11", again != NULL, "QueryName", "none"))
-        vc_check(t, "NAME-7.1-11", again->time - told >= 240 * MS, "not at once", "after %llu ms", (unsigned long long)((again->time - told) / MS));
+        vc_check(t, "NAME-7.1-11", again->time - told >= 240 * MS, "not at once", "after %llu ms",
+                 (unsigned long long)((again->time - told) / MS));
     if (again) {
         r.manager = vc_new_client(t);
         nm_tell(t, again, &r);
@@ -263,7 +266,8 @@ static void replica(struct vc_test *t) {
     vc_send(t, &told);
     p = vc_want_request(t, "NAME-7.1-07 NAME-7.1-12", r.group, 12 * VC_SECOND);
     vc_equal(t, "NAME-7.1-07", "Code", VNAME_QUERY & NM_LOW24, vc_code(p));
-    vc_check(t, "NAME-7.1-07", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the group first, alone", "QueryName to all");
+    vc_check(t, "NAME-7.1-07", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the group first, alone",
+             "QueryName to all");
     nm_tell(t, p, &other);
     serve(t, "NAME-7.1-07", &other, name);
     want_end(t, "NAME-7.1-07", &order, NM_ANSWERED);
@@ -357,9 +361,11 @@ static void hands_down(struct vc_test *t) {
     static char names[9000], context[4000], text[9000];
     char expected[300];
     const uint64_t m = vc_new_client(t), g = VMTP_ID_GRP | VMTP_ID_UGP | vc_new_client(t);
-    snprintf(text, sizeof text, "1;/a%%25b%%20c=%llx,5,7;/g=%llx,1,2,%llx;/l=%llx,0,3=/t%%25;;/bad;/bad=x,1,1;/bad=%llx,111111111,1;/../x=%llx,1,1;/z=%llx,1,1",
-             (unsigned long long)m, (unsigned long long)m, (unsigned long long)g, (unsigned long long)m, (unsigned long long)m,
-             (unsigned long long)m, (unsigned long long)m);
+    snprintf(
+        text,
+        sizeof text, "1;/a%%25b%%20c=%llx,5,7;/g=%llx,1,2,%llx;/l=%llx,0,3=/t%%25;;/bad;/bad=x,1,1;/bad=%llx,111111111,1;/../x=%llx,1,1;/z=%llx,1,1",
+        (unsigned long long)m, (unsigned long long)m, (unsigned long long)g, (unsigned long long)m,
+        (unsigned long long)m, (unsigned long long)m, (unsigned long long)m);
     snprintf(context, sizeof context, "/z/c=%llx,9", (unsigned long long)m);
     nm_resolver(t, 0, 0, text, context);
     handed_down(t, "NAME-7.2-01", names, context);
@@ -370,7 +376,8 @@ static void hands_down(struct vc_test *t) {
     vc_check(t, "NAME-7.2-02", strstr(names, expected) != NULL, expected, "%.200s", names);
     snprintf(expected, sizeof expected, "/l=%llx,0,3=/t%%25", (unsigned long long)m);
     vc_check(t, "NAME-7.2-02", strstr(names, expected) != NULL, expected, "%.200s", names);
-    vc_check(t, "NAME-7.2-04", !strstr(names, "bad") && !strstr(names, "..") && strstr(names, "/z="), "what can be read, and no more", "%.200s", names);
+    vc_check(t, "NAME-7.2-04", !strstr(names, "bad") && !strstr(names, "..") && strstr(names, "/z="),
+             "what can be read, and no more", "%.200s", names);
     snprintf(expected, sizeof expected, "/z/c=%llx,9", (unsigned long long)m);
     vc_check(t, "NAME-7.2-03", strcmp(context, expected) == 0, expected, "%.200s", context);
     nm_resolver(t, 0, 0, "2;/a=111,1,1", "no place");
@@ -419,20 +426,34 @@ static void listens(struct vc_test *t) {
 }
 
 const struct vc_case vc_names_cache_cases[] = {
-    VC_CASE("names/stale", "NAME-7.1-03 NAME-7.2-05", CLIENT, "NAME_STALE by the cached manager", "QueryName, and the operation again", stale),
-    VC_CASE("names/no-entity", "NAME-7.1-03 NAME-7.1-12", CLIENT, "NONEXISTENT_ENTITY for the cached manager", "QueryName to it alone, then to all", no_entity),
-    VC_CASE("names/another-gone", "NAME-7.1-12", CLIENT, "NONEXISTENT_ENTITY, but the manager lives", "its entry is kept", another_gone),
+    VC_CASE("names/stale", "NAME-7.1-03 NAME-7.2-05", CLIENT, "NAME_STALE by the cached manager",
+            "QueryName, and the operation again", stale),
+    VC_CASE("names/no-entity", "NAME-7.1-03 NAME-7.1-12", CLIENT, "NONEXISTENT_ENTITY for the cached manager",
+            "QueryName to it alone, then to all", no_entity),
+    VC_CASE("names/another-gone", "NAME-7.1-12", CLIENT, "NONEXISTENT_ENTITY, but the manager lives",
+            "its entry is kept", another_gone),
     VC_CASE("names/moved", "NAME-7.1-04", CLIENT, "NAME_MOVED five times", "4 are followed without a question", moved),
-    VC_CASE("names/moved-badly", "NAME-7.1-04", CLIENT, "NAME_MOVED with a record of another prefix", "QueryName", moved_badly),
-    VC_TIMED("names/silent", "NAME-7.1-05 NAME-7.1-08 NAME-7.1-12", CLIENT, "the manager is silent", "unreachable, and the entry is dropped", silent),
-    VC_TIMED("names/twice", "NAME-7.1-05", CLIENT, "the manager is silent, and the operation may be executed twice", "it is sent to the next one", twice),
-    VC_TIMED("names/patient", "NAME-7.1-06 NAME-7.1-08", CLIENT, "a known prefix for which nobody answers", "QueryName later each time, until the deadline", patient),
-    VC_TIMED("names/stale-again", "NAME-7.1-11", CLIENT, "NAME_STALE by the one who has just answered", "QueryName after 250 ms", stale_again),
-    VC_CASE("names/replica-gone", "NAME-7.1-07 NAME-7.1-12", CLIENT, "a replica is gone", "QueryName to its group", replica),
-    VC_TIMED("names/deadline", "NAME-7.1-08 NAME-7.1-10", CLIENT, "the deadline ends an operation", "QueryName to its manager alone", deadline),
-    VC_TIMED("names/old-alias", "NAME-7.1-09", PATIENT, "an alias that was handed down, then is a minute old", "QueryName to its manager alone before it is followed", old_alias),
-    VC_TIMED("names/bounded", "NAME-7.1-02", CLIENT, "5 prefixes, and room for 4", "the one that was not used makes room", bounded),
-    VC_CASE("names/hands-down", "NAME-7.2-01 NAME-7.2-02 NAME-7.2-03 NAME-7.2-04", CLIENT, "V_NAMES and V_CONTEXT, good and bad", "what can be read is handed down", hands_down),
+    VC_CASE("names/moved-badly", "NAME-7.1-04", CLIENT, "NAME_MOVED with a record of another prefix", "QueryName",
+            moved_badly),
+    VC_TIMED("names/silent", "NAME-7.1-05 NAME-7.1-08 NAME-7.1-12", CLIENT, "the manager is silent",
+             "unreachable, and the entry is dropped", silent),
+    VC_TIMED("names/twice", "NAME-7.1-05", CLIENT, "the manager is silent, and the operation may be executed twice",
+             "it is sent to the next one", twice),
+    VC_TIMED("names/patient", "NAME-7.1-06 NAME-7.1-08", CLIENT, "a known prefix for which nobody answers",
+             "QueryName later each time, until the deadline", patient),
+    VC_TIMED("names/stale-again", "NAME-7.1-11", CLIENT, "NAME_STALE by the one who has just answered",
+             "QueryName after 250 ms", stale_again),
+    VC_CASE("names/replica-gone", "NAME-7.1-07 NAME-7.1-12", CLIENT, "a replica is gone", "QueryName to its group",
+            replica),
+    VC_TIMED("names/deadline", "NAME-7.1-08 NAME-7.1-10", CLIENT, "the deadline ends an operation",
+             "QueryName to its manager alone", deadline),
+    VC_TIMED("names/old-alias", "NAME-7.1-09", PATIENT, "an alias that was handed down, then is a minute old",
+             "QueryName to its manager alone before it is followed", old_alias),
+    VC_TIMED("names/bounded", "NAME-7.1-02", CLIENT, "5 prefixes, and room for 4",
+             "the one that was not used makes room", bounded),
+    VC_CASE("names/hands-down", "NAME-7.2-01 NAME-7.2-02 NAME-7.2-03 NAME-7.2-04", CLIENT,
+            "V_NAMES and V_CONTEXT, good and bad", "what can be read is handed down", hands_down),
     VC_CASE("names/uses", "NAME-7.2-01", CLIENT, "a record that was handed down", "it is used without a question", uses),
-    VC_CASE("names/listens", "NAME-7.2-06", CLIENT, "announcements to one that listens", "what it hands down follows them", listens),
+    VC_CASE("names/listens", "NAME-7.2-06", CLIENT, "announcements to one that listens",
+            "what it hands down follows them", listens),
     VC_LAST};

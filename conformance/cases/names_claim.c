@@ -366,11 +366,15 @@ static void released(struct vc_test *t) {
     const struct nm_claim c = {.prefix = nm_new_prefix(t, other), .context = context};
     nm_claim(t, &c);
     vc_pass(t, CLAIM_TIME);
+    uint32_t number = 0;
     for (unsigned i = 0; i < 2; i++) {
         const char *each = i ? other : prefix;
         snprintf(name, sizeof name, "%s/c1", each);
         struct vc_packet q = nm_operation(t, manager, VNAME_MAP_CONTEXT, name, context, length);
-        vc_want_response(t, "NAME-8.4-02", &q, VMTP_OK);
+        struct vc_packet *p = vc_want_response(t, "NAME-8.4-02", &q, VMTP_OK);
+        if (i)
+            vc_equal(t, "NAME-8.4-02", "number of the context under the other name", number, p->words[2]);
+        number = p->words[2];
     }
     nm_release(t, prefix);
     vc_pass(t, 50 * MS);

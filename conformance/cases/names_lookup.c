@@ -30,7 +30,8 @@ static struct vc_packet *want(struct vc_test *t, const char *id, uint64_t group,
 }
 
 /* A transaction of its own, of that Code to that group. */
-static struct vc_packet *want_another(struct vc_test *t, const char *id, const struct vc_packet *before, uint64_t group, uint32_t code, vc_time patience) {
+static struct vc_packet *want_another(struct vc_test *t, const char *id, const struct vc_packet *before, uint64_t group,
+                                      uint32_t code, vc_time patience) {
     struct vc_packet *p;
     do
         p = want(t, id, group, code, patience);
@@ -56,7 +57,8 @@ static void registered(struct vc_test *t) {
     struct vc_packet order = operate(t, below(name, prefix, "/a"), 0);
     want(t, "NAME-9-11", VNAME_HANDLERS, VNAME_QUERY, VC_SECOND);
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 2 * VC_SECOND);
-    vc_check(t, "NAME-9-11", vc_segment_size(p) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0, "the name asked for", "another");
+    vc_check(t, "NAME-9-11", vc_segment_size(p) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0,
+             "the name asked for", "another");
     nm_answer(t, p, directory, VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);
     if (vc_code(p) == (VNAME_QUERY & NM_LOW24)) { /* is it there? */
@@ -82,7 +84,8 @@ static void unreachable(struct vc_test *t) {
     vc_check(t, "NAME-9-11", p != NULL, "the manager is asked", "it is not");
     struct nm_outcome o;
     nm_outcome(t, "NAME-9-11", &order, 40 * VC_SECOND, &o);
-    vc_check(t, "NAME-9-11 NAME-7.1-08", o.what == NM_UNREACHABLE || o.what == NM_OUT_OF_TIME, "unreachable, or the deadline", "%u", o.what);
+    vc_check(t, "NAME-9-11 NAME-7.1-08", o.what == NM_UNREACHABLE || o.what == NM_OUT_OF_TIME,
+             "unreachable, or the deadline", "%u", o.what);
 }
 
 /* Two questions to all, then it is invalid. */
@@ -145,7 +148,8 @@ static void none(struct vc_test *t) {
     for (unsigned i = 0; i < 3; i++) {
         struct vc_packet order = operate(t, nm_new_prefix(t, prefix), 0);
         struct vc_packet *p = nm_await(t, VNAME_DIRECTORY, VNAME_LOOKUP, 2500 * MS);
-        vc_check(t, "NAME-9-13", (p != NULL) == (i != 1), i == 1 ? "no LookupName for 30 s" : "LookupName", "%s", p ? "one" : "none");
+        vc_check(t, "NAME-9-13", (p != NULL) == (i != 1), i == 1 ? "no LookupName for 30 s" : "LookupName", "%s",
+                 p ? "one" : "none");
         want_end(t, "NAME-7.1-08", &order, NM_NO_ANSWER);
         while (nm_await(t, VNAME_DIRECTORY, VNAME_LOOKUP, 0))
             continue;
@@ -209,7 +213,8 @@ static void registers(struct vc_test *t) {
     vc_settle(t);
     nm_state(t, prefix, &s);
     vc_check(t, "NAME-9-14", s.state == NM_HELD && s.record.generation == 31 && s.record.flags & VNAME_REGISTERED,
-             "held, with generation and REGISTERED of the answer", "state %u, generation %u, flags 0x%x", s.state, s.record.generation, s.record.flags);
+             "held, with generation and REGISTERED of the answer", "state %u, generation %u, flags 0x%x", s.state,
+             s.record.generation, s.record.flags);
     vc_equal(t, "NAME-8.1-08", "generation", 31, s.record.generation);
     (void)rival;
 }
@@ -225,7 +230,8 @@ static void refused(struct vc_test *t) {
     nm_answer(t, p, directory, VNAME_HELD, 0, &other);
     vc_settle(t);
     nm_state(t, prefix, &s);
-    vc_check(t, "NAME-9-14", s.state == NM_NONE && s.event == NM_EV_REFUSED, "refused", "state %u, event %u", s.state, s.event);
+    vc_check(t, "NAME-9-14", s.state == NM_NONE && s.event == NM_EV_REFUSED, "refused", "state %u, event %u", s.state,
+             s.event);
 }
 
 /* No directory answers: what the operator has said. */
@@ -256,18 +262,28 @@ static void registers_later(struct vc_test *t) {
     nm_answer(t, p, directory, VNAME_HELD, 0, &other);
     vc_settle(t);
     nm_state(t, prefix, &s);
-    vc_check(t, "NAME-9-15", s.state != NM_HELD && s.event == NM_EV_LOST, "it yields to the registered owner", "state %u, event %u", s.state, s.event);
+    vc_check(t, "NAME-9-15", s.state != NM_HELD && s.event == NM_EV_LOST, "it yields to the registered owner",
+             "state %u, event %u", s.state, s.event);
 }
 
 const struct vc_case vc_names_lookup_cases[] = {
-    VC_TIMED("names/registered", "NAME-9-11", CLIENT, "a record of the directory", "its manager is asked, alone", registered),
-    VC_TIMED("names/unreachable", "NAME-7.1-08 NAME-9-11", CLIENT, "a registered name whose manager is silent", "unreachable", unreachable),
-    VC_TIMED("names/invalid", "NAME-7.1-08 NAME-9-21", CLIENT, "NAME_NOT_FOUND of the directory", "a second QueryName, then no such name", invalid),
-    VC_TIMED("names/known-unregistered", "NAME-9-20", CLIENT, "NAME_NOT_FOUND about a prefix that was known", "it goes on asking", known),
-    VC_CASE("names/directory-first", "NAME-9-12", CLIENT, "a resolver that asks the directory first", "LookupName without QueryName", first),
-    VC_TIMED("names/no-directory", "NAME-7.1-08 NAME-9-13", CLIENT " patience", "no directory answers", "none is asked for 30 s", none),
-    VC_CASE("names/registers", "NAME-8.1-08 NAME-8.1-10 NAME-9-14", CLAIMS, "a claim that is to be registered", "RegisterName before it is held", registers),
+    VC_TIMED("names/registered", "NAME-9-11", CLIENT, "a record of the directory", "its manager is asked, alone",
+             registered),
+    VC_TIMED("names/unreachable", "NAME-7.1-08 NAME-9-11", CLIENT, "a registered name whose manager is silent",
+             "unreachable", unreachable),
+    VC_TIMED("names/invalid", "NAME-7.1-08 NAME-9-21", CLIENT, "NAME_NOT_FOUND of the directory",
+             "a second QueryName, then no such name", invalid),
+    VC_TIMED("names/known-unregistered", "NAME-9-20", CLIENT, "NAME_NOT_FOUND about a prefix that was known",
+             "it goes on asking", known),
+    VC_CASE("names/directory-first", "NAME-9-12", CLIENT, "a resolver that asks the directory first",
+            "LookupName without QueryName", first),
+    VC_TIMED("names/no-directory", "NAME-7.1-08 NAME-9-13", CLIENT " patience", "no directory answers",
+             "none is asked for 30 s", none),
+    VC_CASE("names/registers", "NAME-8.1-08 NAME-8.1-10 NAME-9-14", CLAIMS, "a claim that is to be registered",
+            "RegisterName before it is held", registers),
     VC_CASE("names/registers-refused", "NAME-9-14", CLAIMS, "NAME_HELD of the directory", "the claim has failed", refused),
-    VC_TIMED("names/registers-nowhere", "NAME-9-14", CLAIMS, "no directory answers", "held or not, as the operator has said", without),
-    VC_TIMED("names/registers-later", "NAME-9-15", CLAIMS " patience", "a directory answers later, and has another owner", "it yields", registers_later),
+    VC_TIMED("names/registers-nowhere", "NAME-9-14", CLAIMS, "no directory answers",
+             "held or not, as the operator has said", without),
+    VC_TIMED("names/registers-later", "NAME-9-15", CLAIMS " patience",
+             "a directory answers later, and has another owner", "it yields", registers_later),
     VC_LAST};

@@ -53,20 +53,24 @@ static void asks(struct vc_test *t) {
     nm_resolver(t, 0, 0, NULL, NULL);
     struct vc_packet order = operate(t, below(name, prefix, "/a/b"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-01", name);
-    vc_check(t, "NAME-5.2-01", q->code & VMTP_MRD && q->flags & VMTP_MPG, "multicast, for several Responses", "Code 0x%x", q->code);
+    vc_check(t, "NAME-5.2-01", q->code & VMTP_MRD && q->flags & VMTP_MPG, "multicast, for several Responses",
+             "Code 0x%x", q->code);
     vc_time told = vc_now(t);
     nm_tell(t, q, &r);
     struct vc_packet *p = want_served(t, "NAME-5.2-02", &r, name);
-    vc_check(t, "NAME-5.2-02", p->time - told < 90 * MS, "the operation at once", "after %llu ms", (unsigned long long)((p->time - told) / MS));
+    vc_check(t, "NAME-5.2-02", p->time - told < 90 * MS, "the operation at once", "after %llu ms",
+             (unsigned long long)((p->time - told) / MS));
     vc_equal(t, "NAME-6.1-02", "NameIndex", strlen(prefix), p->words[1] >> 16);
     vc_equal(t, "NAME-6.1-02", "context", r.context, p->words[0]);
-    vc_check(t, "NAME-6.1-01", nm_is_by_name(p->code) && (p->words[1] & 0xffff) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0,
+    vc_check(t, "NAME-6.1-01",
+             nm_is_by_name(p->code) && (p->words[1] & 0xffff) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0,
              "the whole name, by name", "otherwise");
     want_end(t, "NAME-7.1-08", &order, NM_ANSWERED, r.manager);
     vc_pass(t, 200 * MS);
     order = operate(t, below(name, prefix, "/c"), 0, 0);
     want_served(t, "NAME-7.1-01", &r, name);
-    vc_check(t, "NAME-7.1-01", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "no question about a prefix that is cached", "one");
+    vc_check(t, "NAME-7.1-01", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0),
+             "no question about a prefix that is cached", "one");
     want_end(t, "NAME-7.1-01", &order, NM_ANSWERED, r.manager);
 }
 
@@ -96,7 +100,8 @@ static void later(struct vc_test *t) {
 }
 
 /* The answer that is not good, by number. */
-static void answer_badly(struct vc_test *t, const struct vc_packet *q, const struct nm_record *r, const char *name, unsigned which) {
+static void answer_badly(struct vc_test *t, const struct vc_packet *q, const struct nm_record *r, const char *name,
+                         unsigned which) {
     char beyond[100], other[40];
     struct nm_record bad = *r;
     bad.manager = vc_new_client(t);
@@ -146,9 +151,11 @@ static void second_hand(struct vc_test *t) {
 static void want_meeting(struct vc_test *t, uint64_t to, uint64_t about) {
     struct vc_packet *p = vc_want_request(t, "NAME-5.2-06", to, VC_SECOND);
     struct nm_record r = nm_want_record(t, "NAME-5.2-06", p);
-    vc_check(t, "NAME-5.2-06", vc_code(p) == (VNAME_ANNOUNCE & NM_LOW24) && p->code & VMTP_DGM && p->words[0] == VNAME_REASON_MEET,
+    vc_check(t, "NAME-5.2-06",
+             vc_code(p) == (VNAME_ANNOUNCE & NM_LOW24) && p->code & VMTP_DGM && p->words[0] == VNAME_REASON_MEET,
              "AnnounceName, reason MEET", "Code 0x%x, reason %u", p->code, p->words[0]);
-    vc_check(t, "NAME-5.2-06", r.manager == about && r.flags & VNAME_SECOND_HAND, "the other's record, SECOND_HAND", "flags 0x%x", r.flags);
+    vc_check(t, "NAME-5.2-06", r.manager == about && r.flags & VNAME_SECOND_HAND, "the other's record, SECOND_HAND",
+             "flags 0x%x", r.flags);
 }
 
 static void conflict(struct vc_test *t) {
@@ -167,10 +174,12 @@ static void conflict(struct vc_test *t) {
     nm_tell(t, q, &better);
     want_meeting(t, r.manager, better.manager);
     want_meeting(t, better.manager, r.manager);
-    nm_answer(t, q, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)told.prefix_length, &told); /* hearsay, whatever its generation */
+    nm_answer(t, q, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)told.prefix_length,
+              &told); /* hearsay, whatever its generation */
     vc_pass(t, 200 * MS);
     want_end(t, "NAME-5.2-06", &order, NM_ANSWERED, r.manager);
-    while (vc_await_request(t, r.manager, 0) || vc_await_request(t, better.manager, 0) || vc_await_request(t, told.manager, 0))
+    while (vc_await_request(t, r.manager, 0) || vc_await_request(t, better.manager, 0) ||
+           vc_await_request(t, told.manager, 0))
         continue;
     order = operate(t, name, 0, 0);
     want_served(t, "NAME-5.2-06", &better, name);
@@ -232,7 +241,8 @@ static void no_names(struct vc_test *t) {
     for (unsigned i = 0; i < 4; i++) {
         struct vc_packet order = operate(t, i < 3 ? bad[i] : longest, 0, 0);
         nm_outcome(t, "NAME-2.1-04", &order, VC_SECOND, &o);
-        vc_check(t, "NAME-2.1-04", o.what == NM_FAILED && (o.result & NM_LOW24) == (i < 3 ? VNAME_INVALID : VNAME_TOO_LONG),
+        vc_check(t, "NAME-2.1-04",
+                 o.what == NM_FAILED && (o.result & NM_LOW24) == (i < 3 ? VNAME_INVALID : VNAME_TOO_LONG),
                  "refused by the client itself", "%u, 0x%x", o.what, o.result);
     }
     vc_check(t, "NAME-2.1-04", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 50 * MS), "nothing sent", "QueryName");
@@ -255,7 +265,8 @@ static void follows(struct vc_test *t) {
     vc_check(t, "NAME-6.4-01", (p->words[1] & 0xffff) == strlen(resulting), "the name that results", "another");
     nm_map(t, p, r.manager, 7, resulting);
     nm_outcome(t, "NAME-6.4-01", &order, 2 * VC_SECOND, &o);
-    vc_check(t, "NAME-6.4-01", o.what == NM_ANSWERED && o.aliases == 1, "answered, after one alias", "%u after %u", o.what, o.aliases);
+    vc_check(t, "NAME-6.4-01", o.what == NM_ANSWERED && o.aliases == 1, "answered, after one alias", "%u after %u",
+             o.what, o.aliases);
 }
 
 /* An alias by NAME_ALIAS, again and again. */
@@ -276,8 +287,8 @@ static void circle(struct vc_test *t) {
         vc_send(t, &a);
     }
     nm_outcome(t, "NAME-6.4-03", &order, 2 * VC_SECOND, &o);
-    vc_check(t, "NAME-6.4-03", times == 9 && o.what == NM_ANSWERED && o.code == VNAME_LOOP, "8 aliases followed, then NAME_LOOP",
-             "%u Requests, then %u with 0x%x", times, o.what, o.code);
+    vc_check(t, "NAME-6.4-03", times == 9 && o.what == NM_ANSWERED && o.code == VNAME_LOOP,
+             "8 aliases followed, then NAME_LOOP", "%u Requests, then %u with 0x%x", times, o.what, o.code);
 }
 
 static void grows(struct vc_test *t) {
@@ -298,7 +309,8 @@ static void grows(struct vc_test *t) {
     struct vc_packet order = operate(t, long_name, 0, 0);
     nm_tell(t, want_question(t, "NAME-6.4-04", long_name), &alias);
     nm_outcome(t, "NAME-6.4-04", &order, 2 * VC_SECOND, &o);
-    vc_check(t, "NAME-6.4-04", o.what == NM_ANSWERED && o.code == VNAME_TOO_LONG, "NAME_TOO_LONG", "%u with 0x%x", o.what, o.code);
+    vc_check(t, "NAME-6.4-04", o.what == NM_ANSWERED && o.code == VNAME_TOO_LONG, "NAME_TOO_LONG", "%u with 0x%x",
+             o.what, o.code);
 }
 
 /* ---- contexts --------------------------------------------------------------------------------------------------------- */
@@ -313,16 +325,18 @@ static void relative(struct vc_test *t) {
     nm_resolver(t, 0, 0, NULL, text);
     struct vc_packet order = operate(t, "some/thing", 0, 0);
     struct vc_packet *p = nm_want_operation(t, "NAME-6.2-04", r.manager, 2 * VC_SECOND);
-    vc_check(t, "NAME-6.2-04 NAME-7.2-03", p->words[0] == 0x55 && p->words[1] == 10 && memcmp(p->data, "some/thing", 10) == 0,
+    vc_check(t, "NAME-6.2-04 NAME-7.2-03",
+             p->words[0] == 0x55 && p->words[1] == 10 && memcmp(p->data, "some/thing", 10) == 0,
              "the name as it is, with the current context", "context 0x%x, word 1 0x%x", p->words[0], p->words[1]);
     nm_answer(t, p, r.manager, VNAME_STALE, 0, NULL);
     nm_tell(t, want_question(t, "NAME-6.2-03", again), &r);
     p = nm_want_operation(t, "NAME-6.2-03", r.manager, 2 * VC_SECOND);
-    vc_check(t, "NAME-6.2-03", vc_code(p) == (VNAME_MAP_CONTEXT & NM_LOW24) && (p->words[1] & 0xffff) == strlen(again), "MapContext of its name",
-             "Code 0x%x", vc_code(p));
+    vc_check(t, "NAME-6.2-03", vc_code(p) == (VNAME_MAP_CONTEXT & NM_LOW24) && (p->words[1] & 0xffff) == strlen(again),
+             "MapContext of its name", "Code 0x%x", vc_code(p));
     nm_map(t, p, r.manager, 0x66, again);
     p = nm_want_operation(t, "NAME-6.2-03", r.manager, 2 * VC_SECOND);
-    vc_check(t, "NAME-6.2-03", p->words[0] == 0x66 && p->words[1] == 10, "the operation again, with the new context", "context 0x%x", p->words[0]);
+    vc_check(t, "NAME-6.2-03", p->words[0] == 0x66 && p->words[1] == 10, "the operation again, with the new context",
+             "context 0x%x", p->words[0]);
     nm_map(t, p, r.manager, 1, below(context, again, "/some/thing"));
     want_end(t, "NAME-6.2-03", &order, NM_ANSWERED, r.manager);
 }
@@ -349,20 +363,29 @@ static void forwarded(struct vc_test *t) {
 }
 
 const struct vc_case vc_names_resolver_cases[] = {
-    VC_TIMED("names/asks", "NAME-5.2-01 NAME-5.2-02 NAME-6.1-01 NAME-6.1-02 NAME-7.1-01 NAME-7.1-08", CLIENT, "two operations below one prefix",
-             "QueryName, the operation at once; the second without a question", asks),
-    VC_TIMED("names/answers-later", "NAME-2.2-02 NAME-2.2-03 NAME-5.2-02 NAME-5.2-05 NAME-7.1-01", CLIENT, "a longer prefix as second answer, and one too late",
-             "the longer one from the next operation on", later),
-    VC_CASE("names/answers-bad", "NAME-3.3-01 NAME-5.2-03 NAME-5.2-04", CLIENT, "answers that are not good", "the good one counts", bad_answers),
-    VC_CASE("names/answers-second-hand", "NAME-3.3-03 NAME-5.2-03", CLIENT, "the record of another, with SECOND_HAND", "it counts", second_hand),
-    VC_TIMED("names/answers-conflict", "NAME-5.2-06", CLIENT, "two managers, and hearsay of a third", "AnnounceName MEET to both; the one that beats the other", conflict),
+    VC_TIMED("names/asks", "NAME-5.2-01 NAME-5.2-02 NAME-6.1-01 NAME-6.1-02 NAME-7.1-01 NAME-7.1-08", CLIENT,
+             "two operations below one prefix", "QueryName, the operation at once; the second without a question", asks),
+    VC_TIMED("names/answers-later", "NAME-2.2-02 NAME-2.2-03 NAME-5.2-02 NAME-5.2-05 NAME-7.1-01", CLIENT,
+             "a longer prefix as second answer, and one too late", "the longer one from the next operation on", later),
+    VC_CASE("names/answers-bad", "NAME-3.3-01 NAME-5.2-03 NAME-5.2-04", CLIENT, "answers that are not good",
+            "the good one counts", bad_answers),
+    VC_CASE("names/answers-second-hand", "NAME-3.3-03 NAME-5.2-03", CLIENT, "the record of another, with SECOND_HAND",
+            "it counts", second_hand),
+    VC_TIMED("names/answers-conflict", "NAME-5.2-06", CLIENT, "two managers, and hearsay of a third",
+             "AnnounceName MEET to both; the one that beats the other", conflict),
     VC_TIMED("names/answers-replicas", "NAME-5.2-06", CLIENT, "two replicas", "no AnnounceName", group),
-    VC_TIMED("names/silence", "NAME-5.2-07 NAME-7.1-08 NAME-9-11", CLIENT, "no answer to QueryName", "LookupName after 1 s", silence),
+    VC_TIMED("names/silence", "NAME-5.2-07 NAME-7.1-08 NAME-9-11", CLIENT, "no answer to QueryName",
+             "LookupName after 1 s", silence),
     VC_CASE("names/together", "NAME-5.2-08", CLIENT, "two operations of one name", "one QueryName", together),
-    VC_CASE("names/no-names", "NAME-2.1-04", CLIENT, "operations on what is no name", "refused, and nothing is sent", no_names),
-    VC_CASE("names/follows", "NAME-6.4-01", CLIENT, "a record with a target", "the operation on the name that results", follows),
+    VC_CASE("names/no-names", "NAME-2.1-04", CLIENT, "operations on what is no name", "refused, and nothing is sent",
+            no_names),
+    VC_CASE("names/follows", "NAME-6.4-01", CLIENT, "a record with a target", "the operation on the name that results",
+            follows),
     VC_CASE("names/circle", "NAME-6.4-03", CLIENT, "NAME_ALIAS without end", "8 are followed, then NAME_LOOP", circle),
     VC_CASE("names/grows", "NAME-6.4-04", CLIENT, "an alias that makes the name too long", "NAME_TOO_LONG", grows),
-    VC_CASE("names/relative", "NAME-6.2-03 NAME-6.2-04 NAME-7.2-03", CLIENT, "a relative name, and a current context that is stale", "it maps its name again, and repeats the operation", relative),
-    VC_CASE("names/answered-by-another", "NAME-6.3-05", CLIENT, "a Response of another manager", "QueryName to it alone, and its record is cached", forwarded),
+    VC_CASE("names/relative", "NAME-6.2-03 NAME-6.2-04 NAME-7.2-03", CLIENT,
+            "a relative name, and a current context that is stale", "it maps its name again, and repeats the operation",
+            relative),
+    VC_CASE("names/answered-by-another", "NAME-6.3-05", CLIENT, "a Response of another manager",
+            "QueryName to it alone, and its record is cached", forwarded),
     VC_LAST};

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Defects are put between the node and the wire, where they look like defects of the node. */
+#define _GNU_SOURCE
 #include "defects.h"
 
 #include <string.h>
 
 #define VC_NO_LINES
 #include "../case.h"
+#include "../names.h"
 
 #define SEEN 512u
 #define REQUESTS 256u
@@ -32,6 +34,9 @@ struct memory {
         uint32_t transaction, code;
     } requests[REQUESTS]; /* in either direction */
     unsigned request_count;
+    uint64_t names;        /* the manager of NAME_MANAGER */
+    struct vc_packet beat; /* a heartbeat of the node */
+    unsigned boots;
 };
 
 /* ---- what conditions and changes are made of ----------------------------------------------------------------------- */
@@ -213,6 +218,12 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
     q->forward = q->priority = q->retransmit = 0;
 }
 
+/* In the first block. */
+static char *find_text(struct vc_packet *p, const char *text) {
+    p->storage[sizeof p->storage - 1] = 0;
+    return p->delivery & 1 ? memmem(p->storage, p->data_octets, text, strlen(text)) : NULL;
+}
+
 /* The Code of the Request that this Response answers, its low 24 bits; 0: not known. */
 static uint32_t asked(const struct vc_packet *p, const struct memory *m) {
     for (unsigned i = m->request_count; i-- > 0 && i + REQUESTS >= m->request_count;)
@@ -243,8 +254,22 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define ANSWERS(c) (RESPONSE && vc_code(p) == (c))
 #define CALLED (RESPONSE && p->code & VMTP_SDA && !(p->code & VMTP_DGM) && vc_segment_size(p) == 56)
 #define STARTED(how) (strcmp(sim_how, how) == 0)
+/* Of names. */
 #define ASKS(c) (p->function == VMTP_REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
-#define ANSWERS_TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
+#define TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
+#define CODE_IS(c) (p->function == VMTP_RESPONSE && vc_code(p) == (c))
+#define SET_CODE(c) p->code = (p->code & ~VMTP_CODE_MASK) | (c)
+#define IS_NAMING (nm_is_naming(p->function == VMTP_REQUEST ? p->code : asked(p, m)))
+#define BY_NAME (p->function == VMTP_REQUEST && nm_is_by_name(p->code))
+#define RECORD (p->data_octets >= NM_RECORD_HEAD && p->delivery & 1)
+#define FLAGS vc_get16(p->storage + 2)
+#define SET_FLAGS(f) vc_put16(p->storage + 2, (uint16_t)(f))
+#define GENERATION vc_get32(p->storage + 4)
+#define SET_GENERATION(g) vc_put32(p->storage + 4, (uint32_t)(g))
+#define PREFIX_END (NM_RECORD_HEAD + vc_get16(p->storage + 36) + vc_get16(p->storage + 38))
+#define HAS(text) (find_text(p, text) != NULL)
+#define NAMED(text) (strncmp((const char *)p->storage, text, strlen(text)) == 0)
+#define REPLACE(text, other) memcpy(find_text(p, text), other, strlen(text))
 #define DROP return SIM_DROP
 #define TWICE return SIM_TWICE
 
@@ -339,6 +364,11 @@ static void note(const uint8_t *frame, size_t size) {
         memory.manager = p.server;
     if (p.function == VMTP_RESPONSE && p.server == VMTP_TEST_SERVICE && vc_code(&p) == VMTP_OK)
         memory.service = vc_pair(p.words);
+    if (p.function == VMTP_RESPONSE && asked(&p, &memory) == (VMTP_TEST_NAME_MANAGER & VMTP_CODE_MASK) && vc_pair(p.words))
+        memory.names = vc_pair(p.words);
+    if (p.server == VNAME_WATCHERS)
+        memory.beat = p;
+    memory.boots += vc_code(&p) == (VMTP_PROBE_ENTITY_BLOCK & VMTP_CODE_MASK);
     if (p.function != VMTP_REQUEST || vc_notify(&p) || stateless(&p))
         return;
     if (p.transaction != memory.last_transaction)

@@ -9,8 +9,9 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 command -v jq >/dev/null || { echo "SKIP: no command jq" >&2; exit 77; }
 
-for seed in 1 2 3; do
-    "$sim" -q --seed $seed --json >"$work/$seed.json" || { "$sim" -q --seed $seed; fail "seed $seed"; }
+# The node as ever, and one that is a directory of names.
+for seed in 1 2 3 "1 --defect directory" "2 --defect directory"; do
+    "$sim" -q --json --seed $seed >"$work/$seed.json" || { "$sim" -q --seed $seed; fail "seed $seed"; }
     jq -e '.sane and .verdict == "PASS"' "$work/$seed.json" >/dev/null || fail "seed $seed: verdict"
     jq -r '.cases[] | select(.verdict == "PASS") | . as $c | ([.checks[].rule]) as $judged | .rules[] |
         select(. as $r | $judged | index($r) | not) | "\($c.name) declares \(.) and does not judge it"' \
