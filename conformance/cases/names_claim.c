@@ -141,7 +141,7 @@ static void not_refused(struct vc_test *t) {
     vc_send(t, &m);
     r.flags = VNAME_CLAIMING;
     r.generation = 1;
-    r.manager = vc_new_client(t) | 1ull << 58; /* equal, and beaten by a lower identifier */
+    r.manager = vc_new_client(t) | 0x0fff000000000000ull; /* equal, and beaten by a lower identifier */
     if (p)
         nm_answer(t, p, r.manager, VNAME_HELD, 0, &r);
     r.flags = 0;
@@ -205,7 +205,7 @@ static void tie(struct vc_test *t) {
     uint64_t manager = nm_manager(t, 0);
     begin(t, nm_new_prefix(t, prefix), 0, 0);
     round_of(t, "NAME-8.1-03", VC_SECOND);
-    struct nm_record r = nm_record_of(prefix, vc_new_client(t) | 1ull << 58, 1);
+    struct nm_record r = nm_record_of(prefix, vc_new_client(t) | 0x0fff000000000000ull, 1);
     r.flags = VNAME_CLAIMING;
     struct vc_packet q = rival(t, &r, 0); /* a higher identifier */
     struct nm_record own = nm_want_of(t, "NAME-8.1-03 NAME-3.1-01", &q, VNAME_HELD, prefix, manager);

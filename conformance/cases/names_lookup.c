@@ -77,7 +77,7 @@ static void unreachable(struct vc_test *t) {
     struct nm_record r = manager_of(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
     r.flags = VNAME_REGISTERED | VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 6000);
+    struct vc_packet order = operate(t, below(name, prefix, "/a"), 3500);
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 3 * VC_SECOND);
     nm_answer(t, p, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);

@@ -102,7 +102,7 @@ static void beaten(struct vc_test *t) {
     begin(t, &p, &m);
     struct nm_record r = p.winner;
     r.generation = 10;
-    r.manager |= 1ull << 58;
+    r.manager |= 0x0fff000000000000ull;
     struct vc_packet q = meet(t, &p, &r);
     vc_want_response(t, "NAME-8.5-02", &q, VNAME_HELD);
     r.flags = VNAME_REGISTERED;

@@ -72,7 +72,7 @@ while kill -0 "$(cat node.pid)" 2>/dev/null; do sleep 0.01; done
 net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/dev/null 2>err
 [ $? -eq 3 ] || net_fail "nobody is there, and that is no error: $(cat err)"
 
-# Names: a node that is a manager and resolves, and a directory.  Its objects: files that may be changed, and a log that drops records soon.
+# Objects (names: conform_names.sh): files that may be changed, and a log that drops records soon.
 mkdir files
 cat >again <<'END'
 #!/bin/sh
@@ -89,12 +89,6 @@ done
 END
 chmod +x again
 ./again || net_fail "a node with names does not start: $(cat named)"
-net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report names -q names/ >out 2>&1
-code=$?
-[ $code -eq 0 ] || net_fail "vconform says $code about names: $(tail -n 40 out)"
-tail -n 1 out
-jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("slow|directory") | not))] == []' names/results.json >/dev/null ||
-    net_fail "cases about names are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' names/results.json)"
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node --reboot "$net_tmp/again" \
     -q objects/ client-objects/ >out 2>&1
 code=$?
