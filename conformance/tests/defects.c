@@ -256,7 +256,8 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define STARTED(how) (strcmp(sim_how, how) == 0)
 /* Of names. */
 #define ASKS(c) (p->function == VMTP_REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
-#define TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
+#define ANSWERS_TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
+#define TO ANSWERS_TO
 #define CODE_IS(c) (p->function == VMTP_RESPONSE && vc_code(p) == (c))
 #define SET_CODE(c) p->code = (p->code & ~VMTP_CODE_MASK) | (c)
 #define IS_NAMING (nm_is_naming(p->function == VMTP_REQUEST ? p->code : asked(p, m)))
