@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
         defects_print(stdout);
         return 0;
     }
-    if (argc == 3 && strcmp(argv[1], "--teeth") == 0)
-        return teeth(argv[2], made_files());
+    if (argc >= 3 && strcmp(argv[1], "--teeth") == 0)
+        return teeth(argv[2], made_files(), argv + 3, argc - 3);
     return vc_program(argc, argv, open_sim);
 }

@@ -27,6 +27,8 @@ struct site {
 };
 
 static const char *served;
+static char **wanted; /* names of defects; NULL: all */
+static int wanted_count;
 static struct site *sites;
 static unsigned site_count;
 
@@ -191,9 +193,11 @@ static int finish(struct child *c, FILE *table) {
     return !*c->name == !!rules[0];
 }
 
+static const char *defect_at(unsigned i) { return wanted ? wanted[i] : defect_name(i); }
+
 static int run_all(FILE *table) {
     struct child children[AT_ONCE];
-    unsigned running = 0, count = defects_count(), oldest = 0;
+    unsigned running = 0, count = wanted ? (unsigned)wanted_count : defects_count(), oldest = 0;
     int failures = 0;
     for (unsigned i = 0; i <= count; i++) { /* 0: none */
         if (running == AT_ONCE) {
@@ -201,7 +205,7 @@ static int run_all(FILE *table) {
             oldest = (oldest + 1) % AT_ONCE;
             running--;
         }
-        if (start(&children[(oldest + running++) % AT_ONCE], i ? defect_name(i - 1) : "") != 0) {
+        if (start(&children[(oldest + running++) % AT_ONCE], i ? defect_at(i - 1) : "") != 0) {
             perror("fork");
             return 1;
         }
@@ -251,13 +255,15 @@ static void print_sites(FILE *all, FILE *unguarded) {
             judged, alone, judged - alone - open, open);
 }
 
-int teeth(const char *directory, const char *files) {
+int teeth(const char *directory, const char *files, char **names, int count) {
     served = files;
+    wanted = count > 0 ? names : NULL;
+    wanted_count = count;
     char path[3][500];
-    static const char *const names[3] = {"defects.tsv", "sites.tsv", "unguarded.tsv"};
+    static const char *const tables[3] = {"defects.tsv", "sites.tsv", "unguarded.tsv"};
     FILE *out[3];
     for (unsigned i = 0; i < 3; i++) {
-        snprintf(path[i], sizeof path[i], "%s/%s", directory, names[i]);
+        snprintf(path[i], sizeof path[i], "%s/%s", directory, tables[i]);
         if (!(out[i] = fopen(path[i], "w"))) {
             perror(path[i]);
             return 2;

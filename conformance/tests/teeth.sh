@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The suite bites: our node with one defect at a time breaks exactly the rules that defects.tsv names.  Which defects turn which judgement red
-# is printed with --sites.
-# usage: teeth.sh VCONFORM-SIM [VCONFORM]        --write in place of the second makes the table anew, to be read before it is believed
+# The suite bites: our node with one defect at a time breaks exactly the rules that defects.tsv names, and no judgement of a case is one that
+# no defect turns red, but for those of unguarded.tsv, of which there may only become fewer (cases about names and objects have no such list yet).
+# usage: teeth.sh VCONFORM-SIM [VCONFORM]
+#   in place of the second: --sites prints for each judgement which defects turn it red; --write makes the tables anew, to be read before they
+#   are believed
 set -u
 sim=$1
 here=$(dirname "$0")
@@ -14,11 +16,19 @@ if [ "${2:-}" = --sites ]; then
     cat "$work/sites.tsv"
     exit 0
 fi
+grep -v '^names/\|^objects/' "$work/unguarded.tsv" | LC_ALL=C sort >"$work/open"
 if [ "${2:-}" = --write ]; then
     cp "$work/defects.tsv" "$here/"
+    cp "$work/open" "$here/unguarded.tsv"
     exit 0
 fi
-[ "$(wc -l <"$work/defects.tsv")" -ge 140 ] || { echo "FAIL: fewer than 140 defects" >&2; exit 1; }
+[ "$(wc -l <"$work/defects.tsv")" -ge 300 ] || { echo "FAIL: fewer than 300 defects" >&2; exit 1; }
 diff -u "$here/defects.tsv" "$work/defects.tsv" >&2 ||
     { echo "FAIL: other rules are broken than the table says (teeth.sh SIM --write)" >&2; exit 1; }
+LC_ALL=C comm -13 "$here/unguarded.tsv" "$work/open" >"$work/more"
+if [ -s "$work/more" ]; then
+    cat "$work/more" >&2
+    echo "FAIL: no defect turns these judgements red: add defects that do" >&2
+    exit 1
+fi
 exit 0
