@@ -20,7 +20,7 @@
 struct site {
     char *name; /* case, rule and label, with tabs between */
     unsigned line;
-    int judged;       /* by the node without defect */
+    unsigned judged;  /* 1: by the node without defect */
     unsigned defects; /* that turn it red */
     char *defect;     /* one of them, if possible one that turns nothing else of the case red */
     int alone;
@@ -154,7 +154,7 @@ static void take(struct child *c, char *rules, size_t size) {
         unsigned number = (unsigned)strtoul(line + 7, NULL, 10);
         const char *name = strchr(line + 7, ' ') + 1;
         struct site *s = find(&sites, &site_count, name, number);
-        s->judged |= *c->name == 0;
+        s->judged |= *c->name == 0 ? 1u : 0u;
         if (line[5] != '1')
             continue;
         red = vc_more(red, red_count, sizeof *red);
@@ -226,8 +226,8 @@ static int by_name(const void *a, const void *b) {
 /* Of several with one name: which. */
 static unsigned ordinal(unsigned at) {
     unsigned n = 1;
-    while (at > 0 && strcmp(sites[at].name, sites[at - 1].name) == 0)
-        at--, n++;
+    for (; at > 0 && strcmp(sites[at].name, sites[at - 1].name) == 0; at--)
+        n += sites[at - 1].judged;
     return n;
 }
 

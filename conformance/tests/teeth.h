@@ -8,6 +8,7 @@
  * how many defects turn it red, and one of them) and unguarded.tsv (the places that none turns red).  0, 1: a defect that nobody
  * notices, 2.
  */
-int teeth(const char *directory, const char *files, char **names, int count); /* files: to be served, or NULL; count 0: all */
+int teeth(const char *directory, const char *files, char **names,
+          int count); /* files: to be served, or NULL; count 0: all */
 
 #endif
