@@ -2,8 +2,10 @@
 /* vconform against our own node in virtual time.  --defect NAME spoils it; --defect list tells which there are;
    --blind SITE leaves out one judgement; --teeth DIRECTORY tries all defects. */
 #define _DEFAULT_SOURCE
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../files.h"
@@ -19,13 +21,27 @@ static void remove_files(void) {
     rmdir(directory);
 }
 
+/* Their versions come from their times, and one seed is to have one result. */
+static void set_times(void) {
+    static const char *const files[] = {"pattern", "empty", "under/pattern"};
+    static const struct timespec then[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    char path[sizeof served + 20];
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", served, files[i]);
+        utimensat(AT_FDCWD, path, then, 0);
+    }
+}
+
 /* What the node is to serve; NULL: that cannot be. */
 static const char *made_files(void) {
     if (!*served && mkdtemp(directory)) {
         snprintf(served, sizeof served, "%s/served", directory);
         atexit(remove_files);
     }
-    return *served && vc_files_make(served) == 0 ? served : NULL;
+    if (!*served || vc_files_make(served) != 0)
+        return NULL;
+    set_times();
+    return served;
 }
 
 static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
