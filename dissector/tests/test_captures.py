@@ -18,7 +18,6 @@ from wire import value
 
 BIN = os.environ["VSUITE_BIN"]
 FULL = bool(os.environ.get("VSUITE_FULL"))
-PEER = "02:00:00:00:00:0b"  # the node that vconform-sim tests
 FORM = ("VMTP-5.1-03", "VMTP-5.1-04", "VMTP-5.1-05", "VMTP-5.1-07", "VMTP-5.1-08", "VMTP-5.1-09", "VMTP-5.1-10", "VMTP-5.1-11",
         "VMTP-4.1-03", "VMTP-3.4-06")  # a case that shows one of them sends a faulty frame
 TESTS = ["test_objects_nodes"] if not FULL else None
@@ -74,11 +73,11 @@ def faulty(case):
     return any(rule in FORM for rule in case["rules"])
 
 
-def judge_case(shark, expected, capture, name, case):
+def judge_case(shark, expected, capture, name, case, peer):
     """Faults are those of the tester, where the case is about them; the node has none."""
     allowed, broken = set(expected.allowed(name)), set()
     shark.load(capture)
-    node = {number for number, _ in shark.frames(f"eth.src == {PEER}")}
+    node = {number for number, _ in shark.frames(f"eth.src == {peer}")}
     for number, info, found, rules in notes.remarks(shark, notes.finding(notes.known() - notes.SEQUENCE - notes.ALWAYS)):
         names, who = {note for note, _ in found}, "node" if number in node else "tester"
         broken |= rules if number not in node else set()
@@ -93,11 +92,13 @@ def judge_case(shark, expected, capture, name, case):
 
 def judge_evidence(shark, expected, folder, top):
     with open(os.path.join(folder, "results.json"), encoding="utf-8") as file:
-        cases = {case["name"].replace("/", "-"): case for case in json.load(file)["cases"]}
+        results = json.load(file)
+    cases = {case["name"].replace("/", "-"): case for case in results["cases"]}
     for capture, name in captures_below(folder):
         case = cases.get(name)
         if case and case["verdict"] != "SKIP":
-            yield from judge_case(shark, expected, capture, os.path.relpath(folder, top) + "/" + name, case)
+            yield from judge_case(shark, expected, capture, os.path.relpath(folder, top) + "/" + name, case,
+                                  results["peer"]["address"])
 
 
 def main():
