@@ -345,8 +345,8 @@ void story_other_half(wmem_strbuf_t *text, const struct vmtp_packet *p, packet_i
         wmem_strbuf_append_printf(text, ", Response in %u", last->answers ? last->answers->frame : last->covered_frame);
     else if (last->ended_frame)
         wmem_strbuf_append_printf(text, ", ended in %u", last->ended_frame);
-    else if (unanswered(seen->call, last, pinfo))
-        wmem_strbuf_append(text, ", no Response");
+    else if (seen->call->multicast && unanswered(seen->call, last, pinfo))
+        wmem_strbuf_append(text, ", no Response"); /* of one server that is a mark */
 }
 
 /* ---- registration ------------------------------------------------------------------------------------------------------------ */
