@@ -23,9 +23,10 @@ for processor in $(seq "$(nproc)"); do
     burners="$burners $!"
 done
 
+echo "SLACK 400" >pixit # of what happens late; what comes too early is judged as strictly as ever
 run=1
 while [ $run -le $runs ]; do
-    net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --seed $run --json -q >$run.json 2>$run.err
+    net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --seed $run --json -q >$run.json 2>$run.err
     code=$?
     jq -r '.cases[] | "\(.name) \(.verdict)"' $run.json >$run.verdicts
     jq -r '.rules | to_entries[] | "\(.key) \(.value)"' $run.json >$run.rules
