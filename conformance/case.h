@@ -235,6 +235,7 @@ struct vc_call {
     uint32_t octets;
     const uint64_t *members; /* k of them */
     uint32_t member_count;
+    const struct vc_packet *behind; /* the CALL before, whose Client asks again, or NULL: a new one */
 };
 /* Has the node call; the Request to the tester comes out of vc_want_request with call->server. */
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call);

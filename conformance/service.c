@@ -45,7 +45,7 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     uint32_t octets = call->octets < CALL_SEGMENT ? call->octets : CALL_SEGMENT;
     uint32_t members = call->member_count < CALL_MEMBERS ? call->member_count : CALL_MEMBERS,
              head = CALL_HEAD + 8 * members;
-    struct vc_packet request = vc_request(t, VMTP_TEST_CALL);
+    struct vc_packet request = call->behind ? vc_next(call->behind, VMTP_TEST_CALL) : vc_request(t, VMTP_TEST_CALL);
     if (call->server == 0)
         call->server = vc_new_client(t);
     request.words[0] = call->size;

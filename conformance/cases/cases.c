@@ -35,6 +35,7 @@ extern const struct vc_case vc_names_resolver_cases[];
 extern const struct vc_case vc_names_cache_cases[];
 extern const struct vc_case vc_names_lookup_cases[];
 extern const struct vc_case vc_names_directory_cases[];
+extern const struct vc_case vc_pace_cases[];
 extern const struct vc_case vc_allocate_cases[];
 extern const struct vc_case vc_objects_cases[];
 extern const struct vc_case vc_objects_name_cases[];
@@ -78,6 +79,7 @@ const struct vc_case *const vc_tables[] = {
     vc_names_cache_cases,
     vc_names_lookup_cases,
     vc_names_directory_cases,
+    vc_pace_cases,
     vc_allocate_cases,
     vc_objects_cases,
     vc_objects_name_cases,

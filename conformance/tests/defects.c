@@ -10,6 +10,7 @@
 #include "../names.h"
 
 #define SEEN 512u
+#define GATHER (40 * VC_MILLISECOND) /* packets of so long a time come at once */
 #define REQUESTS 256u
 
 struct memory {
@@ -22,7 +23,7 @@ struct memory {
     uint64_t last_client, last_server, manager; /* of the node's last Request; its manager */
     uint64_t service;                           /* as IDENTIFY tells it */
     uint32_t last_transaction, last_but_one, last_retransmit, last_control;
-    vc_time delay;
+    vc_time now, delay;
     unsigned frames;
     uint64_t first_client;    /* see is_second */
     uint32_t last_heard;      /* Transaction of a TELL */
@@ -383,9 +384,9 @@ static void note(const uint8_t *frame, size_t size) {
 
 static enum sim_fate from_node(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
     (void)context;
-    (void)now;
     note(frame, *size);
     note_answered(frame, *size);
+    memory.now = now;
     memory.delay = 0;
     enum sim_fate fate = spoil(frame, size, out);
     *delay = memory.delay;
