@@ -73,6 +73,11 @@ def faulty(case):
     return any(rule in FORM for rule in case["rules"])
 
 
+def documents(rules):
+    """NAME, UIO and so on: the tester's messages to managers and clients may be wrong in a case about them."""
+    return {rule.split("-")[0] for rule in rules}
+
+
 def judge_case(shark, expected, capture, name, case, peer):
     """Faults are those of the tester, where the case is about them; the node has none."""
     allowed, broken = set(expected.allowed(name)), set()
@@ -83,7 +88,7 @@ def judge_case(shark, expected, capture, name, case, peer):
         broken |= rules if number not in node else set()
         expected.see(name, names)
         above = not any(note.startswith("vmtp.") for note in names - notes.SEQUENCE - notes.ALWAYS)
-        about = rules & set(case["rules"]) or faulty(case) or (above and refused(shark))
+        about = rules & set(case["rules"]) or faulty(case) or (above and (documents(rules) & documents(case["rules"]) or refused(shark)))
         if notes.BROKEN in names or (not names & allowed and (number in node or not about)):
             yield f"{name}: frame {number} of the {who} ({info}): {found}"
     if faulty(case) and not broken and "nothing" not in allowed:
