@@ -155,13 +155,6 @@ static void moved_badly(struct vc_test *t) {
 
 /* ---- silence ---------------------------------------------------------------------------------------------------------- */
 
-/* Its operation is not answered until the protocol gives up. */
-static void fall_silent(struct vc_test *t, const struct nm_record *r, uint32_t code) {
-    while (vc_await_request(t, r->manager, 0))
-        continue;
-    (void)code;
-}
-
 static void silent(struct vc_test *t) {
     char prefix[40], name[100];
     struct nm_record r = manager_of(t, prefix);
@@ -177,7 +170,8 @@ static void silent(struct vc_test *t) {
     struct nm_outcome o = want_end(t, "NAME-7.1-05 NAME-7.1-08", &order, NM_UNREACHABLE);
     vc_equal(t, "NAME-7.1-08", "result", VMTP_RETRANS_TIMEOUT, o.result & NM_LOW24);
     vc_equal(t, "NAME-7.1-05", "how often it was sent again", 0, o.repeats);
-    fall_silent(t, &r, 0);
+    while (vc_await_request(t, r.manager, 0))
+        continue;
     order = operate(t, name, 0, 1000);
     want_question(t, "NAME-7.1-05"); /* the entry is gone */
     vc_pass(t, 1500 * MS);

@@ -85,7 +85,6 @@ static void forgets(struct vc_test *t) {
     other.flags = 0;
     nm_announce(t, VNAME_REASON_HELD, &other);
     want_owner(t, "NAME-8.3-06", manager, inner, other.manager);
-    r.prefix = prefix; /* of no covered prefix */
 }
 
 static void forgets_the_silent(struct vc_test *t) {

@@ -49,7 +49,7 @@ static void make_folder(void) {
         abort();
     put_copy("one", "the same in two files\n");
     put_copy("two", "the same in two files\n");
-    put_copy("other", "not the same, but as long\n" + 4);
+    put_copy("other", &"not the same, but as long\n"[4]);
 }
 
 static int forget_one(const char *path, const struct stat *st, int kind, struct FTW *at) {
