@@ -68,8 +68,11 @@ int vc_take(struct vc_test *t, vc_time until) {
     vc_time when;
     bound(t);
     int size = link->receive(link, frame, sizeof frame, &when, until);
+    vc_time now = vc_now(t), due = size > 0 ? when : until;
     if (size < 0)
         vc_broken(t, "the interface does not work any more");
+    if (now > due && now - due > t->late)
+        t->late = now - due;
     if (size < 12 || memcmp(frame + 6, t->run->node_mac, 6) != 0)
         return size > 0; /* somebody else's */
     struct vc_packet *p = calloc(1, sizeof *p);
