@@ -203,6 +203,8 @@ static void sim_close(struct vc_link *link) {
     free(s);
 }
 
+static int has_objects(const struct sim_options *o) { return !o->no_names && !o->no_service && !o->directory; }
+
 struct vc_link *sim_open(const struct sim_options *options) {
     struct sim *s = calloc(1, sizeof *s);
     if (!s)
@@ -212,8 +214,8 @@ struct vc_link *sim_open(const struct sim_options *options) {
     s->link = (struct vc_link){.ethertype = VMTP_ETHERTYPE,
                                .mtu = 1500,
                                .virtual_time = 1,
-                               .objects = s->options.no_names ? NULL : SIM_PREFIX,
-                               .copy = s->options.no_names ? NULL : SIM_COPY,
+                               .objects = has_objects(options) ? SIM_PREFIX : NULL,
+                               .copy = has_objects(options) ? SIM_COPY : NULL,
                                .now = sim_now,
                                .send = sim_send,
                                .receive = sim_receive,
