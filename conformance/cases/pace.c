@@ -100,12 +100,13 @@ static void asks(struct vc_test *t) {
 
 /* ---- what a server leaves ------------------------------------------------------------------------------------------------------ */
 
-#define SEEN (50 * US) /* less is no gap that one sees */
+#define SEEN (50 * US)   /* less is no gap that one sees */
+#define QUIET (300 * US) /* a machine that takes longer for sixteen packets is busy */
 
 /* How far apart sixteen answers to Probes are that have nothing to wait for: what the machine does by itself. */
 static vc_time noise(struct vc_test *t) {
     vc_time least = VC_SECOND;
-    for (unsigned round = 0; round < 3; round++) {
+    for (unsigned round = 0; round < 3 || (least > QUIET && round < 60); round++) {
         struct vc_packet probes[16];
         vc_time first = 0, last = 0;
         for (unsigned i = 0; i < 16; i++) {
@@ -122,8 +123,9 @@ static vc_time noise(struct vc_test *t) {
             last = answer->time;
         }
         least = last - first < least ? last - first : least;
+        vc_pass(t, least > QUIET ? 10 * MS : 0); /* a busy machine has its quiet moments */
     }
-    if (least > 300 * US)
+    if (least > QUIET)
         vc_skip(t, "answers that follow each other so fast that gaps can be told from waiting");
     return least;
 }
