@@ -273,15 +273,19 @@ static void together(struct vc_test *t) {
 /* With the longest gap that a Request can ask for, because then each repetition counts as two packets. */
 static void done_again(struct vc_test *t) {
     vc_time quiet = noise(t), before = (without_gap(t, "VMTP-12-12", quiet), span(t, "VMTP-12-12", 255));
+    for (unsigned i = 0; i < 4; i++) { /* what the machine adds is not of the node */
+        vc_time once = span(t, "VMTP-12-12", 255);
+        before = once < before ? once : before;
+    }
     struct sent s = ask(t, VMTP_TEST_SOURCE_IDEMPOTENT, 255);
     take(t, "VMTP-12-12", &s);
-    for (unsigned i = 1; i < 32; i++) {
+    for (unsigned i = 1; i < 80; i++) {
         s.request.retransmit = i & 7;
         s.request.control = VMTP_APG;
         vc_send(t, &s.request);
         take(t, "VMTP-12-12", &s);
     }
-    check_longer(t, "VMTP-12-12", "a longer gap after an operation was done again 31 times",
+    check_longer(t, "VMTP-12-12", "a longer gap after an operation was done again 79 times",
                  before / 2 * 3 + quiet + SEEN, span(t, "VMTP-12-12", 255));
 }
 
