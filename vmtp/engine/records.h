@@ -183,7 +183,7 @@ enum call_state {
     CALL_AWAITING_RESPONSE,
     CALL_RECEIVING_RESPONSE,
     CALL_LOCAL,
-    CALL_HELD, /* answered, but an earlier one of its run is not */
+    CALL_HELD, /* answered or broken off, but an earlier one of its run is not over yet */
     CALL_DONE
 };
 

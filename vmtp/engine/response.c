@@ -361,6 +361,8 @@ static int deliver(struct vmtp_engine *e, struct call *c, struct arrival *a) {
         return extra(e, a, VMTP_COUNT_DROP_WRONG_SERVER);
     if ((c->skip || (a->control & VMTP_CMG)) && misplaced(c, a))
         return DROP(e, DROP_MISMATCH);
+    if (c->state == CALL_HELD && c->first.state != SLOT_COMPLETE) /* its run was broken off before it was answered */
+        return stale(e, a);
     struct slot *s = slot_find(e, c, a->server);
     if (s)
         return known(e, c, s, a);

@@ -437,6 +437,24 @@ START_TEST(packets_are_reported_after_a_failure) {
 }
 END_TEST
 
+/* VMTP-7.7-02: nor does what comes for one that ended with the run, and waits for those packets */
+START_TEST(what_was_broken_off_takes_no_response) {
+    struct vmtp_tx tx[3];
+    f.stuck = 1;
+    t = stream_run(&f, client, 3);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(vmtp_output(f.engine, &tx[i], f.now), 1);
+    stream_tell_client(&f, client, t, 0, VMTP_ERROR);
+    ck_assert_int_eq(stream_answer(&f, client, t + 2, LAST, 1), VMTP_COUNT_DROP_STALE_RESPONSE);
+    stream_ends(&f, 0);
+    for (unsigned i = 0; i < 3; i++)
+        vmtp_tx_result(f.engine, &tx[2 - i], VMTP_TX_SENT, f.now);
+    foreign_collect(&f);
+    for (unsigned i = 0; i < 3; i++)
+        stream_ended(&f, i, i + 1, VMTP_ERROR);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("Responses of runs at the client");
     TCase *c = tcase_create("Responses");
@@ -466,6 +484,7 @@ int main(void) {
     tcase_add_loop_test(c, the_client_is_deleted, 0, 2);
     tcase_add_test(c, packets_are_reported_late);
     tcase_add_test(c, packets_are_reported_after_a_failure);
+    tcase_add_test(c, what_was_broken_off_takes_no_response);
     suite_add_tcase(s, c);
     return run_suite(s);
 }
