@@ -49,7 +49,7 @@ export bin
 ./start || net_fail "the node does not start: $(cat node)"
 net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence --reboot "$net_tmp/start" -q >out 2>&1
 code=$?
-[ $code -eq 0 ] || net_fail "vconform says $code: $(tail -n 40 out)"
+[ $code -eq 0 ] || net_fail "vconform says $code: $(grep -A 3 -E '^(WARN|INCONC|FAIL|ERROR) ' out; tail -n 1 out)"
 cat out
 
 for file in results.txt results.tap results.xml results.json matrix.html; do
