@@ -29,7 +29,7 @@ void vc_usage(FILE *out) {
           "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
           "  --copy NAME        a context of the node that is served read-only, with a file or more in it\n"
-          "  --patience         also cases that take minutes\n"
+          "  --patience         also cases that take minutes, or a quiet machine\n"
           "  --vlan N           frames with the tag of that VLAN, where the system has no interface for it\n"
           "  --ethertype N      default 0x805B\n"
           "  --seed N           of identifiers and Transactions; is in every report\n"

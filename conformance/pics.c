@@ -26,7 +26,7 @@ struct vc_item vc_items[] = {
     {"remote-management", "the operator has allowed CreateEntity and the like", VC_UNKNOWN, VC_UNKNOWN},
     {"objects", "a manager of objects with a context for the tester (--objects NAME)", VC_UNKNOWN, VC_UNKNOWN},
     {"copy", "a context that is served read-only (--copy NAME)", VC_UNKNOWN, VC_UNKNOWN},
-    {"patience", "cases that take minutes are wanted (--patience)", VC_UNKNOWN, VC_UNKNOWN},
+    {"patience", "cases that take minutes, or a quiet machine, are wanted (--patience)", VC_UNKNOWN, VC_UNKNOWN},
     {"name-manager", "a manager of names: it holds a prefix, or may be told to", VC_UNKNOWN, VC_UNKNOWN},
     {"name-claims", "NAME_MANAGER and NAME_CLAIM: a manager of names that claims what it is told to", VC_UNKNOWN,
      VC_UNKNOWN},

@@ -292,10 +292,11 @@ static void done_again(struct vc_test *t) {
 const struct vc_case vc_pace_cases[] = {
     VC_CASE("pace/asks", "VMTP-12-05 VMTP-12-07", CALLS, "Responses of which one packet, and then most are lost",
             "a gap that is hardly longer, and then much longer", asks),
-    VC_TIMED("pace/lengthens", "VMTP-12-03 VMTP-12-04 VMTP-12-06", SERVES,
+    VC_TIMED("pace/lengthens", "VMTP-12-03 VMTP-12-04 VMTP-12-06", SERVES " patience",
              "NVS(RETRY) for most of three Responses; then all arrive", "longer gaps, and later shorter ones", lengthens),
-    VC_TIMED("pace/together", "VMTP-12-09", SERVES, "two SOURCEs at once, and Probes, after losses",
+    VC_TIMED("pace/together", "VMTP-12-09", SERVES " patience", "two SOURCEs at once, and Probes, after losses",
              "the gap between packets of both, and none between answers to Probes", together),
-    VC_TIMED("pace/done-again", "VMTP-12-12", SERVES, "an idempotent SOURCE again and again", "longer gaps", done_again),
+    VC_TIMED("pace/done-again", "VMTP-12-12", SERVES " patience", "an idempotent SOURCE again and again", "longer gaps",
+             done_again),
     VC_LAST,
 };
