@@ -74,7 +74,7 @@ START_TEST(members_that_contradict_each_other) {
     last.op.extra_size = VNAME_EXTRA_OCTETS + 1;
     ck_assert_int_eq(vname_operate(net.resolver, &last.op), VMTP_E_TOO_LARGE);
     operation_init(&last, "/a");
-    last.op.flags |= VNAME_EMPTY_NAME << 1; /* of a later version */
+    last.op.flags |= VNAME_TELL_STALE << 1; /* of a later version */
     ck_assert_int_eq(vname_operate(net.resolver, &last.op), VMTP_E_INVALID);
     operation_init(&last, "/a");
     ck_assert_int_eq(vname_operate(net.resolver, &last.op), 0);
