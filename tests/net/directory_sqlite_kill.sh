@@ -37,7 +37,7 @@ while [ $round -lt $rounds ]; do
     down $victim
     [ $((round % 4)) -ne 3 ] || { down $((1 - victim)) && up $((1 - victim)); }
     up $victim
-    net_await "out$victim" '^ready '
+    net_await "out$victim" '^ready ' "err$victim"
     round=$((round + 1))
 done
 for client in one two; do

@@ -11,7 +11,7 @@
 #   net_in HOST COMMAND...    runs a command on a host
 #   net_start HOST COMMAND... the same in the background; $net_pid is its process
 #   net_stop PID              ends it (SIGTERM), and returns its status
-#   net_await FILE TEXT       waits until a line with TEXT is in FILE
+#   net_await FILE TEXT [LOG] waits until a line with TEXT is in FILE; when none comes, tells what is in both files
 #   net_need COMMAND          exits 77 when there is no such command
 #   net_fail TEXT, net_skip TEXT
 #
@@ -147,7 +147,7 @@ net_await() {
     net_tries=0
     while ! grep -q "$2" "$1" 2>/dev/null; do
         net_tries=$((net_tries + 1))
-        [ $net_tries -lt 1000 ] || net_fail "'$2' does not appear in $1"
+        [ $net_tries -lt 1000 ] || net_fail "'$2' does not appear in $1: $(tail -n 5 "$1" ${3:+"$3"} 2>&1)"
         sleep 0.01
     done
 }
