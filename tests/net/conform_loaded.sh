@@ -7,8 +7,8 @@ net_begin "$@"
 net_need jq
 net_need timeout
 bin=${VSUITE_BIN:-$1}
-runs=2 cases='header/ packets/ server/ client/' least=60
-[ -z "${VSUITE_FULL:-}" ] || runs=20 cases= least=250
+runs=2 cases='header/ packets/ server/ client/' least=60 nice=10
+[ -z "${VSUITE_FULL:-}" ] || runs=20 cases= least=250 nice=0
 
 net_pair
 cd "$net_tmp" || exit 1
@@ -19,7 +19,7 @@ net_await node ready
 burners=
 for processor in $(seq "$(nproc)"); do
     # Ends by itself, whatever becomes of this script.
-    (ulimit -t $((60 * runs)) && exec nice -n "${VSUITE_BURN_NICE:-0}" sh -c 'while :; do :; done') &
+    (ulimit -t $((60 * runs)) && exec nice -n "${VSUITE_BURN_NICE:-$nice}" sh -c 'while :; do :; done') &
     burners="$burners $!"
 done
 
