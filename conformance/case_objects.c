@@ -140,7 +140,6 @@ struct vc_packet vc_of_instance(struct vc_test *t, uint32_t code, uint32_t numbe
 
 void vc_begin(struct vc_test *t, const struct vc_packet *request, const void *segment, uint32_t size) {
     struct vc_packet p = *request;
-    p.data = p.data_octets ? p.storage : NULL;
     if (size) {
         p.code |= VMTP_SDA;
         p.words[6] = size;

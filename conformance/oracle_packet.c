@@ -42,7 +42,6 @@ static void checksum(vc_oracle *o, const struct vc_packet *p, uint32_t right) {
 static uint32_t right_sum(const struct vc_packet *p) {
     struct vc_packet copy = *p;
     static uint8_t frame[VC_FRAME_MAX];
-    copy.data = p->data_octets ? copy.storage : NULL;
     copy.sum = VC_SUM_RIGHT;
     copy.trailing = copy.cut = 0;
     size_t size = vc_encode(&copy, frame);

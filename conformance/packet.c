@@ -83,13 +83,12 @@ uint32_t vc_block_octets(uint32_t size, uint32_t mask) {
 
 void vc_carry(struct vc_packet *p, const uint8_t *segment, uint32_t size, uint32_t mask) {
     uint32_t at = 0;
-    memset(p->storage, 0, sizeof p->storage);
+    memset(p->data, 0, sizeof p->data);
     for (unsigned i = 0; i < 32 && i * VC_BLOCK < size; i++)
         if (mask >> i & 1) {
-            memcpy(p->storage + at, segment + i * VC_BLOCK, block_size(size, i));
+            memcpy(p->data + at, segment + i * VC_BLOCK, block_size(size, i));
             at += block_size(size, i);
         }
-    p->data = p->storage;
     p->data_octets = (at + 7) / 8 * 8;
     p->length = (uint16_t)(p->data_octets / 4);
     p->delivery = mask;
@@ -172,7 +171,7 @@ static void get_sum(struct vc_packet *p, const uint8_t *packet) {
 }
 
 enum vc_shape vc_decode(struct vc_packet *p, const uint8_t *frame, size_t size, uint16_t ethertype) {
-    memset(p, 0, offsetof(struct vc_packet, storage));
+    memset(p, 0, offsetof(struct vc_packet, data));
     if (size < VC_ETHERNET || vc_get16(frame + 12) != ethertype)
         return VC_NOT_VMTP;
     memcpy(p->dst, frame, 6);
@@ -184,9 +183,8 @@ enum vc_shape vc_decode(struct vc_packet *p, const uint8_t *frame, size_t size, 
     const uint8_t *packet = frame + VC_ETHERNET;
     get_header(p, packet);
     uint32_t there = p->octets - VC_HEADER - VC_CHECKSUM;
-    p->data_octets = there <= sizeof p->storage ? there : (uint32_t)sizeof p->storage;
-    memcpy(p->storage, packet + VC_HEADER, p->data_octets);
-    p->data = p->storage;
+    p->data_octets = there <= sizeof p->data ? there : (uint32_t)sizeof p->data;
+    memcpy(p->data, packet + VC_HEADER, p->data_octets);
     if (p->data_octets == there)
         get_sum(p, packet);
     return p->length * 4u == there ? VC_WELL : VC_BAD_LENGTH;

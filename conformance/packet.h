@@ -44,15 +44,14 @@ struct vc_packet {
     uint32_t control; /* VMTP_APG and so on */
     uint8_t retransmit, forward, gap, priority, reserved, function;
     uint32_t transaction, delivery, code, words[7];
-    const uint8_t *data; /* data_octets of them, padding included */
-    uint32_t data_octets;
+    uint32_t data_octets; /* of data, padding included */
     enum vc_sum sum;
     uint32_t checksum;
     uint32_t trailing; /* octets behind the checksum, zero */
     uint32_t cut;      /* so many octets are missing at the end */
     uint32_t octets;   /* of a decoded packet: of the Ethernet payload */
     vc_time time;      /* of a decoded packet: when it came */
-    uint8_t storage[VC_SEGMENT_MAX];
+    uint8_t data[VC_SEGMENT_MAX];
 };
 
 uint16_t vc_get16(const uint8_t *p);

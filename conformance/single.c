@@ -121,7 +121,7 @@ static void set_rest(struct vc_test *t, struct vc_packet *p, enum vc_field field
         break;
     case VC_TRAILING: p->trailing = (uint32_t)value; break;
     case VC_CUT: p->cut = (uint32_t)value; break;
-    case VC_PADDING: memset(p->storage + p->words[6], (int)value, p->data_octets - p->words[6]); break;
+    case VC_PADDING: memset(p->data + p->words[6], (int)value, p->data_octets - p->words[6]); break;
     case VC_MULTICAST:
         vc_multicast(p, VMTP_MANAGER_GROUP);
         if (value == 2)

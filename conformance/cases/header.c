@@ -110,7 +110,7 @@ static void hco_spoilt(struct vc_test *t) {
     vc_pattern(segment, sizeof segment, 5);
     vc_carry(&request, segment, sizeof segment, 1);
     request.flags |= VMTP_HCO;
-    request.storage[9] ^= 0x40; /* on its way, so to speak: the header's sum does not notice */
+    request.data[9] ^= 0x40; /* on its way, so to speak: the header's sum does not notice */
     vc_send(t, &request);
     struct vc_packet *answer = vc_want_response(t, "VMTP-13.8-02", &request, VMTP_OK);
     segment[9] ^= 0x40;

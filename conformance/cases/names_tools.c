@@ -291,7 +291,6 @@ static void read_outcome(const struct vc_packet *p, struct nm_outcome *o) {
 
 /* A client that is silent for long is forgotten, and what it waits for as well. */
 void nm_remind(struct vc_test *t, struct vc_packet *request) {
-    request->data = request->storage;
     request->control |= VMTP_APG;
     request->retransmit = (uint8_t)((request->retransmit + 1) & 7);
     vc_send(t, request);

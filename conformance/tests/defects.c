@@ -55,7 +55,7 @@ static int stateless(const struct vc_packet *p) {
 /* The Response to CALL of a run: 56 octets, and 32 for each Request, with its number at 16; the first two are these. */
 static int is_report_of_run(const struct vc_packet *p) {
     return p->function == VMTP_RESPONSE && p->data_octets >= 120 && p->words[2] > 1 &&
-           p->words[6] == 56 + 32 * p->words[2] && vc_get32(p->storage + 72) == 0 && vc_get32(p->storage + 104) == 1;
+           p->words[6] == 56 + 32 * p->words[2] && vc_get32(p->data + 72) == 0 && vc_get32(p->data + 104) == 1;
 }
 
 static int stateless_response(const struct vc_packet *p) {
@@ -79,7 +79,6 @@ static uint32_t right_sum(const struct vc_packet *p) {
     static uint8_t frame[VC_FRAME_MAX];
     static struct vc_packet copy;
     copy = *p;
-    copy.data = copy.storage;
     copy.sum = VC_SUM_RIGHT;
     copy.trailing = 0;
     size_t size = vc_encode(&copy, frame);
@@ -94,9 +93,9 @@ static void give_sum(struct vc_packet *p, uint32_t sum) {
 static uint32_t swap(uint32_t v) { return v << 24 | (v & 0xff00) << 8 | (v >> 8 & 0xff00) | v >> 24; }
 
 static void swap_octets(struct vc_packet *p) {
-    uint8_t octet = p->storage[0];
-    p->storage[0] = p->storage[3];
-    p->storage[3] = octet;
+    uint8_t octet = p->data[0];
+    p->data[0] = p->data[3];
+    p->data[3] = octet;
 }
 
 /* As if nobody had looked at the delivery bits: what is there is taken for the blocks that it could be. */
@@ -221,8 +220,8 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
 
 /* In the first block. */
 static char *find_text(struct vc_packet *p, const char *text) {
-    p->storage[sizeof p->storage - 1] = 0;
-    return p->delivery & 1 ? memmem(p->storage, p->data_octets, text, strlen(text)) : NULL;
+    p->data[sizeof p->data - 1] = 0;
+    return p->delivery & 1 ? memmem(p->data, p->data_octets, text, strlen(text)) : NULL;
 }
 
 /* The Code of the Request that this Response answers, its low 24 bits; 0: not known. */
@@ -264,13 +263,13 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define IS_NAMING (nm_is_naming(p->function == VMTP_REQUEST ? p->code : asked(p, m)))
 #define BY_NAME (p->function == VMTP_REQUEST && nm_is_by_name(p->code))
 #define RECORD (p->data_octets >= NM_RECORD_HEAD && p->delivery & 1)
-#define FLAGS vc_get16(p->storage + 2)
-#define SET_FLAGS(f) vc_put16(p->storage + 2, (uint16_t)(f))
-#define GENERATION vc_get32(p->storage + 4)
-#define SET_GENERATION(g) vc_put32(p->storage + 4, (uint32_t)(g))
-#define PREFIX_END (NM_RECORD_HEAD + vc_get16(p->storage + 36) + vc_get16(p->storage + 38))
+#define FLAGS vc_get16(p->data + 2)
+#define SET_FLAGS(f) vc_put16(p->data + 2, (uint16_t)(f))
+#define GENERATION vc_get32(p->data + 4)
+#define SET_GENERATION(g) vc_put32(p->data + 4, (uint32_t)(g))
+#define PREFIX_END (NM_RECORD_HEAD + vc_get16(p->data + 36) + vc_get16(p->data + 38))
 #define HAS(text) (find_text(p, text) != NULL)
-#define NAMED(text) (strncmp((const char *)p->storage, text, strlen(text)) == 0)
+#define NAMED(text) (strncmp((const char *)p->data, text, strlen(text)) == 0)
 #define REPLACE(text, other) memcpy(find_text(p, text), other, strlen(text))
 #define DROP return SIM_DROP
 #define TWICE return SIM_TWICE
@@ -346,7 +345,6 @@ static enum sim_fate spoil(uint8_t *frame, size_t *size, enum way way) {
         return SIM_PASS;
     else
         restore_client(&p);
-    p.data = p.storage;
     *size = vc_encode(&p, frame);
     return fate;
 }
@@ -406,7 +404,6 @@ static size_t besides(void *context, uint8_t *frame) {
     (void)context;
     if (!q->ethertype)
         return 0;
-    q->data = q->storage;
     size_t size = vc_encode(q, frame);
     q->ethertype = 0;
     return size;

@@ -63,29 +63,29 @@ static void note_answered(const uint8_t *frame, size_t size) {
 static int named(const struct vc_packet *p, const char *part) {
     size_t size = p->words[1] & 0xffff, length = strlen(part);
     for (size_t at = 0; at + length <= size && at + length <= p->data_octets; at++)
-        if (memcmp(p->storage + at, part, length) == 0)
+        if (memcmp(p->data + at, part, length) == 0)
             return 1;
     return 0;
 }
 
 static int begins(const struct vc_packet *p, const char *text) {
-    return p->data_octets >= strlen(text) && memcmp(p->storage, text, strlen(text)) == 0;
+    return p->data_octets >= strlen(text) && memcmp(p->data, text, strlen(text)) == 0;
 }
 
 /* In a list of descriptors: that with this name; NULL: this is no list, or it is not in it. */
 static uint8_t *uio_told(struct vc_packet *p, const char *name) {
     struct vc_object o;
     uint32_t size = vc_segment_size(p) < p->data_octets ? vc_segment_size(p) : p->data_octets, at = 0, used;
-    for (; at < size && (used = vc_get_object(&o, p->storage + at, size - at)) != 0; at += used)
+    for (; at < size && (used = vc_get_object(&o, p->data + at, size - at)) != 0; at += used)
         if (o.name_octets == strlen(name) && memcmp(o.name, name, o.name_octets) == 0)
-            return p->storage + at;
+            return p->data + at;
     return NULL;
 }
 
 static uint8_t *uio_told_type(struct vc_packet *p, uint16_t type) {
     struct vc_object o;
     uint32_t size = vc_segment_size(p) < p->data_octets ? vc_segment_size(p) : p->data_octets;
-    return vc_get_object(&o, p->storage, size) && o.type == type ? p->storage : NULL;
+    return vc_get_object(&o, p->data, size) && o.type == type ? p->data : NULL;
 }
 
 static void uio_say(struct vc_packet *p, uint32_t code) {
@@ -102,12 +102,12 @@ static void uio_say(struct vc_packet *p, uint32_t code) {
 /* Attributes in the answer to CreateInstance. */
 static void less(struct vc_packet *p, uint32_t attributes) {
     p->words[1] &= ~attributes;
-    vc_put32(p->storage + 4, p->words[1]);
+    vc_put32(p->data + 4, p->words[1]);
 }
 
 static void more(struct vc_packet *p, uint32_t attributes) {
     p->words[1] |= attributes;
-    vc_put32(p->storage + 4, p->words[1]);
+    vc_put32(p->data + 4, p->words[1]);
 }
 
 #define TELLS(c) (RESPONSE && (uio_asked(p)->code & VMTP_CODE_MASK) == ((c)&VMTP_CODE_MASK) && uio_asked(p)->code)

@@ -61,7 +61,6 @@ static enum sim_fate lying(void *context, uint8_t *frame, size_t *size, vc_time 
     if (vc_decode(&p, frame, *size, VMTP_ETHERTYPE) != VC_WELL || p.function != VMTP_RESPONSE)
         return SIM_PASS;
     p.code &= ~VMTP_CODE_MASK;
-    p.data = p.storage;
     *size = vc_encode(&p, frame);
     return SIM_PASS;
 }
