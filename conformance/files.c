@@ -10,8 +10,8 @@
 
 #include "packet.h"
 
-static const char *const names[] = {"pattern", "empty", "under/pattern",       "outside",
-                                    "up",      "under", "../" VC_FILES_OUTSIDE};
+static const char *const names[] = {"pattern", "empty", "under/pattern",         "outside",
+                                    "up",      "under", ("../" VC_FILES_OUTSIDE)};
 
 static int in(char *path, size_t size, const char *directory, const char *name) {
     return snprintf(path, size, "%s/%s", directory, name) < (int)size ? 0 : -1;

@@ -42,7 +42,8 @@ static void stat(struct vc_test *t) {
 static void names(struct vc_test *t) {
     static const char *const bad[] = {"",  "/pattern",  "pattern/", "under//pattern",
                                       ".", "./pattern", "..",       "under/../pattern"};
-    static const char *const outside[] = {"outside", "up/" VC_FILES_OUTSIDE, "nothing", "under/nothing", "pattern/under"};
+    static const char *const outside[] = {"outside", ("up/" VC_FILES_OUTSIDE), "nothing", "under/nothing",
+                                          "pattern/under"};
     static const uint32_t codes[] = {VMTP_TEST_FILE_STAT, VMTP_TEST_FILE_READ};
     static char longest[1025];
     memset(longest, 'a', sizeof longest);
