@@ -31,6 +31,16 @@ void vc_tell_client(struct vc_test *t, const struct vc_packet *request, uint32_t
     vc_send(t, &told);
 }
 
+void vc_tell_server(struct vc_test *t, const struct vc_packet *response, uint32_t code, uint32_t delivery) {
+    struct vc_packet told = vc_nvs(t, response, code, delivery);
+    vc_send(t, &told);
+}
+
+void vc_tell_forwarder(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery) {
+    struct vc_packet told = vc_nrc(t, request, code, delivery);
+    vc_send(t, &told);
+}
+
 void vc_ends(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t code, vc_time patience) {
     struct vc_outcome outcome = vc_called(t, id, order, patience);
     vc_check(t, id, outcome.result == code, vc_response_name(code), "%s", vc_response_name(outcome.result));

@@ -258,7 +258,10 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
 struct vc_packet *vc_calling(struct vc_test *t, const char *id, struct vc_call *call, struct vc_packet *order);
 struct vc_packet *vc_again(struct vc_test *t, const char *id, const struct vc_packet *request); /* the next to that server */
 void vc_answer_call(struct vc_test *t, const struct vc_packet *request, uint32_t code); /* a Response without segment */
-void vc_tell_client(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery); /* NVC */
+/* Notify operations that need nothing but what is said here: NVC, NVS, NRC. */
+void vc_tell_client(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery);
+void vc_tell_server(struct vc_test *t, const struct vc_packet *response, uint32_t code, uint32_t delivery);
+void vc_tell_forwarder(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery);
 /* The call is over, and that is how; the second: after an answer OK. */
 void vc_ends(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t code, vc_time patience);
 void vc_finish(struct vc_test *t, const char *id, const struct vc_packet *order, const struct vc_packet *request);

@@ -11,24 +11,14 @@
 
 static uint8_t pattern[VC_SEGMENT_MAX];
 
-/* The node calls an entity of the tester, and its Request comes; a plain one when call is all zero. */
+/* vc_calling and vc_again, each judged in one place for all of a case. */
 static struct vc_packet *begin(struct vc_test *t, const char *id, struct vc_call *call, struct vc_packet *order) {
-    call->code = call->code ? call->code : CODE;
-    if (!call->response_room)
-        call->response_room = VC_SEGMENT_MAX;
-    call->options |= 1;
-    *order = vc_have_called(t, call);
-    return vc_want_request(t, id, call->server, VC_PATIENCE);
+    return vc_calling(t, id, call, order);
 }
 
 static void answer(struct vc_test *t, const struct vc_packet *request, uint32_t code) {
     struct vc_packet response = vc_response(request, code);
     vc_send(t, &response);
-}
-
-static void tell(struct vc_test *t, const struct vc_packet *request, uint32_t code, uint32_t delivery) {
-    struct vc_packet told = vc_nvc(t, request, code, delivery);
-    vc_send(t, &told);
 }
 
 /* Ends the call in order, so that the node's client is free for the next case. */
@@ -37,16 +27,11 @@ static void finish(struct vc_test *t, const char *id, const struct vc_packet *or
     vc_equal(t, id, "result of the call", VMTP_OK, vc_called(t, id, order, VC_PATIENCE).result);
 }
 
-static void ends_with(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t code, vc_time patience) {
-    struct vc_outcome outcome = vc_called(t, id, order, patience);
-    vc_check(t, id, outcome.result == code, vc_response_name(code), "%s", vc_response_name(outcome.result));
-}
-
 /* Octets of a Request that is to be asked for again in part: several packets, where the node sends such. */
 static uint32_t some_octets(struct vc_test *t) { return vc_claims(t, "segments") ? 2500 : 1400; }
 
 static struct vc_packet *next_request(struct vc_test *t, const char *id, const struct vc_packet *request) {
-    return vc_want_request(t, id, request->server, VC_PATIENCE);
+    return vc_again(t, id, request);
 }
 
 /* ---- ordinary calls --------------------------------------------------------------------------------------------------- */
@@ -136,7 +121,7 @@ static void nobody_found(struct vc_test *t) {
     while (vc_await_code(t, VMTP_PROBE_ENTITY, call.server, VC_SECOND))
         probes++;
     vc_equal(t, "VMTP-4.6-07 VMTP-7.6-02", "Probes", 6, probes);
-    ends_with(t, "VMTP-4.6-07", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
+    vc_ends(t, "VMTP-4.6-07", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
 }
 
 /* ---- nobody answers ----------------------------------------------------------------------------------------------------- */
@@ -156,7 +141,7 @@ static void silence(struct vc_test *t) {
             vc_lasts(t, "VMTP-9.1-03", "time since the one before", VC_TC2, 1u << (i - 2), again->time - last);
         last = again->time;
     }
-    ends_with(t, "VMTP-7.6-02", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
+    vc_ends(t, "VMTP-7.6-02", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
     unsigned sent = vc_tally(t, request->client, request->transaction, VMTP_REQUEST);
     vc_equal(t, "VMTP-7.6-02", "transmissions", 6, sent);
     struct vc_call second = {.server = call.server};
@@ -172,11 +157,11 @@ static void acknowledged(struct vc_test *t) {
     struct vc_call call = {0};
     struct vc_packet order, *request = begin(t, "VMTP-9.2-01", &call, &order);
     vc_time last = request->time;
-    tell(t, request, VMTP_OK, 0);
+    vc_tell_client(t, request, VMTP_OK, 0);
     for (unsigned i = 0; i < 8; i++) {
         request = next_request(t, "VMTP-9.2-01", request);
         vc_lasts(t, "VMTP-7.5-03 VMTP-9.1-04", "TC1 after NVC(OK)", VC_TC1, 1, request->time - last);
-        tell(t, request, VMTP_OK, 0);
+        vc_tell_client(t, request, VMTP_OK, 0);
         last = request->time;
     }
     finish(t, "VMTP-9.2-01", &order, request);
@@ -187,17 +172,17 @@ static void deadline(struct vc_test *t) {
     struct vc_packet order, *request = begin(t, "VMTP-7.6-05", &call, &order);
     vc_time start = request->time;
     while (request) {
-        tell(t, request, VMTP_OK, 0);
+        vc_tell_client(t, request, VMTP_OK, 0);
         request = vc_await_request(t, call.server, 300 * MS);
     }
-    ends_with(t, "VMTP-7.6-05", &order, VMTP_USER_TIMEOUT, VC_PATIENCE);
+    vc_ends(t, "VMTP-7.6-05", &order, VMTP_USER_TIMEOUT, VC_PATIENCE);
     vc_check(t, "VMTP-7.6-05", vc_now(t) - start >= 450 * MS, "at its deadline", "earlier");
 }
 
 static void datagram(struct vc_test *t) {
     struct vc_call call = {.code = CODE | VMTP_DGM};
     struct vc_packet order, *request = begin(t, "VMTP-13.4-01", &call, &order);
-    ends_with(t, "VMTP-13.4-01", &order, VMTP_OK, VC_PATIENCE);
+    vc_ends(t, "VMTP-13.4-01", &order, VMTP_OK, VC_PATIENCE);
     vc_want_quiet(t, "VMTP-13.4-01", request, 500 * MS);
 }
 
@@ -215,8 +200,8 @@ static void errors(struct vc_test *t) {
         struct vc_call call = {0};
         const char *ids = codes[i] == 0x123 ? "VMTP-10.11-06" : "VMTP-7.5-07";
         struct vc_packet order, *request = begin(t, ids, &call, &order);
-        tell(t, request, codes[i], 0);
-        ends_with(t, ids, &order, codes[i], VC_PATIENCE);
+        vc_tell_client(t, request, codes[i], 0);
+        vc_ends(t, ids, &order, codes[i], VC_PATIENCE);
     }
 }
 
@@ -229,17 +214,17 @@ static void notify_meaningless(struct vc_test *t) {
     told.transaction = 0;
     told.words[2] |= VMTP_MDG | 0xe | 0xff00;
     vc_send(t, &told);
-    ends_with(t, "VMTP-10.11-03 VMTP-10.9-05", &order, VMTP_NO_PERMISSION, VC_PATIENCE);
+    vc_ends(t, "VMTP-10.11-03 VMTP-10.9-05", &order, VMTP_NO_PERMISSION, VC_PATIENCE);
 }
 
 static void strangers(struct vc_test *t) {
     struct vc_call call = {0};
     struct vc_packet order, *request = begin(t, "VMTP-7.5-01", &call, &order), other = *request;
     other.transaction--;
-    tell(t, &other, VMTP_NO_PERMISSION, 0);
+    vc_tell_client(t, &other, VMTP_NO_PERMISSION, 0);
     other = *request;
     other.client = vc_service(t);
-    tell(t, &other, VMTP_NO_PERMISSION, 0);
+    vc_tell_client(t, &other, VMTP_NO_PERMISSION, 0);
     vc_settle(t);
     finish(t, "VMTP-7.5-01", &order, request);
 }
@@ -248,7 +233,7 @@ static void busy(struct vc_test *t) {
     struct vc_call call = {0};
     struct vc_packet order, *request = begin(t, "VMTP-7.5-06", &call, &order), *again;
     for (unsigned i = 1; i <= 7; i++) {
-        tell(t, request, VMTP_BUSY, 0);
+        vc_tell_client(t, request, VMTP_BUSY, 0);
         vc_time told = vc_now(t);
         again = next_request(t, "VMTP-7.5-06", request);
         vc_between(t, "VMTP-7.5-06", "wait after BUSY", 10 * MS, 430 * MS, again->time - told);
@@ -264,7 +249,7 @@ static void migrated(struct vc_test *t) {
     struct vc_packet order, *request = begin(t, "VMTP-13.11-02", &call, &order), *again;
     while (vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0))
         continue;
-    tell(t, request, VMTP_ENTITY_MIGRATED, 0);
+    vc_tell_client(t, request, VMTP_ENTITY_MIGRATED, 0);
     vc_other_node(t, 1);
     again = next_request(t, "VMTP-13.11-02", request);
     struct vc_packet *probe = vc_await_code(t, VMTP_PROBE_ENTITY, call.server, 0);
@@ -305,7 +290,7 @@ static void timer_large(struct vc_test *t) {
     vc_equal(t, "VMTP-6.3-03", "Length", 0, again->length);
     vc_equal(t, "VMTP-6.3-03", "SegmentSize", 5000, vc_segment_size(again));
     vc_check(t, "VMTP-6.3-03", again->control & VMTP_APG, "APG", "none");
-    tell(t, again, VMTP_RETRY, 0x155);
+    vc_tell_client(t, again, VMTP_RETRY, 0x155);
     uint32_t blocks = 0;
     while (blocks != 0x2aa) {
         request = next_request(t, "VMTP-7.5-04 VMTP-6.3-01", again);
@@ -333,8 +318,8 @@ static void retry_all(struct vc_test *t) {
     uint32_t all = vc_all_blocks(call.size);
     struct vc_packet order, *request = begin(t, "VMTP-7.5-05", &call, &order), *again;
     gather(t, "VMTP-7.5-05", request, call.size);
-    tell(t, request, VMTP_OK, all); /* acknowledged, and asked for again all the same */
-    tell(t, request, VMTP_RETRY_ALL, 0);
+    vc_tell_client(t, request, VMTP_OK, all); /* acknowledged, and asked for again all the same */
+    vc_tell_client(t, request, VMTP_RETRY_ALL, 0);
     again = next_request(t, "VMTP-7.5-05", request);
     vc_equal(t, "VMTP-7.5-05 VMTP-6.3-06", "blocks sent again", all,
              gather(t, "VMTP-7.5-05 VMTP-6.3-06", again, call.size));
@@ -346,7 +331,7 @@ static void retry_nothing(struct vc_test *t) {
     struct vc_packet order, *request = begin(t, "VMTP-7.5-08", &call, &order), *again;
     gather(t, "VMTP-7.5-08", request, call.size);
     vc_time told = vc_now(t);
-    tell(t, request, VMTP_RETRY, vc_all_blocks(call.size));
+    vc_tell_client(t, request, VMTP_RETRY, vc_all_blocks(call.size));
     again = next_request(t, "VMTP-7.5-08", request);
     vc_check(t, "VMTP-7.5-08", again->time - told >= 190 * MS, "nothing before TC1", "%.1f ms",
              (double)(again->time - told) / 1e6);
@@ -358,14 +343,14 @@ static void retry_five(struct vc_test *t) {
     struct vc_packet order, *request = begin(t, "VMTP-7.5-09", &call, &order);
     gather(t, "VMTP-7.5-09", request, 1400);
     for (unsigned i = 0; i < 5; i++) {
-        tell(t, request, VMTP_RETRY, 3);
+        vc_tell_client(t, request, VMTP_RETRY, 3);
         request = next_request(t, "VMTP-7.5-04 VMTP-7.5-09", request);
         vc_equal(t, "VMTP-6.3-01 VMTP-7.5-04 VMTP-7.5-09", "blocks sent again", 4, request->delivery);
         vc_equal(t, "VMTP-7.5-10", "APG behind RETRY", 0, request->control & VMTP_APG);
         vc_equal(t, "VMTP-7.5-10", "RetransmitCount", i + 1, request->retransmit);
     }
-    tell(t, request, VMTP_RETRY, 3);
-    ends_with(t, "VMTP-7.5-09", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
+    vc_tell_client(t, request, VMTP_RETRY, 3);
+    vc_ends(t, "VMTP-7.5-09", &order, VMTP_RETRANS_TIMEOUT, VC_PATIENCE);
 }
 
 /* ---- Responses ------------------------------------------------------------------------------------------------------------- */
@@ -396,8 +381,8 @@ static void response_in_order(struct vc_test *t) {
 
 static void response_any_order(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-6.1-07", &call, &order), response = large(request, 2500, VMTP_OK),
-                            part;
+    struct vc_packet order, *request = begin(t, "VMTP-6.1-07", &call, &order),
+                            response = large(request, 2500, VMTP_OK), part;
     static const uint32_t parts[] = {0x10, 0x05, 0x02, 0x05, 0x08};
     for (unsigned i = 0; i < 5; i++) {
         part = response;
@@ -409,8 +394,8 @@ static void response_any_order(struct vc_test *t) {
 
 static void response_acknowledged(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.4-06", &call, &order), response = large(request, 2500, VMTP_OK),
-                            *ok;
+    struct vc_packet order, *request = begin(t, "VMTP-7.4-06", &call, &order),
+                            response = large(request, 2500, VMTP_OK), *ok;
     vc_send_blocks(t, &response, pattern, 2500, 0x1f, VMTP_APG);
     ok = vc_want_nvs(t, "VMTP-7.4-06 VMTP-6.4-01", &response, VMTP_OK);
     vc_equal(t, "VMTP-7.4-06", "delivery", 0x1f, ok->words[5]);
@@ -423,8 +408,8 @@ static void response_acknowledged(struct vc_test *t) {
 
 static void response_incomplete(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.6-03", &call, &order), response = large(request, 2500, VMTP_OK),
-                            *asks;
+    struct vc_packet order, *request = begin(t, "VMTP-7.6-03", &call, &order),
+                            response = large(request, 2500, VMTP_OK), *asks;
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     vc_time sent = vc_now(t);
     asks = vc_want_nvs(t, "VMTP-7.6-03", &response, VMTP_RETRY);
@@ -436,7 +421,8 @@ static void response_incomplete(struct vc_test *t) {
 
 static void response_given_up(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.6-04", &call, &order), response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.6-04", &call, &order),
+                            response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     for (unsigned i = 0; i < 5; i++)
         vc_want_nvs(t, "VMTP-7.6-04", &response, VMTP_RETRY);
@@ -448,8 +434,8 @@ static void response_given_up(struct vc_test *t) {
 
 static void response_bare(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-6.3-05", &call, &order), response = large(request, 2500, VMTP_OK),
-                            *asks;
+    struct vc_packet order, *request = begin(t, "VMTP-6.3-05", &call, &order),
+                            response = large(request, 2500, VMTP_OK), *asks;
     response.words[6] = 2500;
     response.control = VMTP_APG;
     vc_time sent = vc_now(t);
@@ -465,7 +451,8 @@ static void response_bare(struct vc_test *t) {
 
 static void response_too_large(struct vc_test *t) {
     struct vc_call call = {.response_room = 600};
-    struct vc_packet order, *request = begin(t, "VMTP-7.4-08", &call, &order), response = large(request, 1000, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.4-08", &call, &order),
+                            response = large(request, 1000, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 1000, 3, VMTP_APG);
     vc_want_nvs(t, "VMTP-7.4-08", &response, VMTP_OK);
     struct vc_outcome outcome = vc_called(t, "VMTP-7.4-08", &order, VC_PATIENCE);
@@ -496,7 +483,8 @@ static void response_idempotent(struct vc_test *t) {
 
 static void response_nrt(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-13.7-06", &call, &order), response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-13.7-06", &call, &order),
+                            response = large(request, 2500, VMTP_OK);
     response.control = VMTP_NRT;
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     struct vc_outcome outcome = vc_called(t, "VMTP-13.7-06", &order, VC_PATIENCE);
@@ -523,7 +511,8 @@ static void wrong_server(struct vc_test *t) {
 
 static void forwarded_response(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-13.5-08", &call, &order), other = vc_response(request, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-13.5-08", &call, &order),
+                            other = vc_response(request, VMTP_OK);
     other.server = vc_new_client(t);
     other.forward = 1;
     vc_send(t, &other);
@@ -563,20 +552,22 @@ static void stale(struct vc_test *t) {
 /* While a Response arrives, only two things are listened to. */
 static void arriving(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order), response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order),
+                            response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 3, 0);
-    tell(t, request, VMTP_NO_PERMISSION, 0);
-    tell(t, request, VMTP_BUSY, 0);
+    vc_tell_client(t, request, VMTP_NO_PERMISSION, 0);
+    vc_tell_client(t, request, VMTP_BUSY, 0);
     vc_send_blocks(t, &response, pattern, 2500, 0x1c, 0);
     took(t, "VMTP-7.5-02", &order, 2500);
 }
 
 static void arriving_discarded(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order), response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order),
+                            response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 3, 0);
-    tell(t, request, VMTP_RESPONSE_DISCARDED, 0);
-    ends_with(t, "VMTP-7.5-02", &order, VMTP_RESPONSE_DISCARDED, VC_PATIENCE);
+    vc_tell_client(t, request, VMTP_RESPONSE_DISCARDED, 0);
+    vc_ends(t, "VMTP-7.5-02", &order, VMTP_RESPONSE_DISCARDED, VC_PATIENCE);
 }
 
 static void moved_away(struct vc_test *t) {
@@ -587,7 +578,7 @@ static void moved_away(struct vc_test *t) {
         continue;
     struct vc_call second = {.server = call.server};
     request = begin(t, "VMTP-4.6-06", &second, &order);
-    tell(t, request, VMTP_NONEXISTENT_ENTITY, 0);
+    vc_tell_client(t, request, VMTP_NONEXISTENT_ENTITY, 0);
     vc_other_node(t, 1);
     again = next_request(t, "VMTP-4.6-06", request);
     vc_check(t, "VMTP-4.6-06", memcmp(again->dst, vc_tester_mac(t), 6) == 0,

@@ -22,11 +22,6 @@ static struct vc_packet order(struct vc_test *t, uint64_t next, uint32_t code) {
     return request;
 }
 
-static void acknowledge(struct vc_test *t, const struct vc_packet *forwarded, uint32_t code) {
-    struct vc_packet told = vc_nrc(t, forwarded, code, 0);
-    vc_send(t, &told);
-}
-
 static void respond(struct vc_test *t, const struct vc_packet *forwarded) {
     struct vc_packet response = vc_response(forwarded, VMTP_OK);
     response.server = forwarded->server;
@@ -45,7 +40,7 @@ static void passes_on(struct vc_test *t) {
     vc_equal(t, "TEST-4.13-01", "Code", VMTP_PIC | 0x777, forwarded->code);
     vc_equal(t, "TEST-4.13-01", "word 0", 0x1234, forwarded->words[0]);
     vc_check(t, "VMTP-13.5-10", forwarded->control & VMTP_APG, "APG", "none");
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_want_quiet(t, "VMTP-13.5-06", &request, 500 * MS);
 }
 
@@ -58,7 +53,7 @@ static void goes_on(struct vc_test *t) {
         forwarded = vc_want_request(t, "VMTP-13.5-06", next, VC_PATIENCE);
         vc_equal(t, "VMTP-13.5-06", "RetransmitCount", i, forwarded->retransmit);
     }
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
 }
 
@@ -67,7 +62,7 @@ static void duplicate(struct vc_test *t) {
     struct vc_packet request = order(t, next, VMTP_PIC | 0x777), *forwarded;
     vc_send(t, &request);
     forwarded = vc_want_request(t, "VMTP-13.5-01", next, VC_PATIENCE);
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
     request.retransmit = 1;
     request.control = VMTP_APG;
@@ -76,7 +71,7 @@ static void duplicate(struct vc_test *t) {
     forwarded = vc_want_request(t, "VMTP-13.5-12", next, VC_PATIENCE);
     vc_check(t, "VMTP-13.5-12", forwarded->control & VMTP_APG && forwarded->forward == 1,
              "the forwarded Request again, with APG", "control %08x", forwarded->control);
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
 }
 
@@ -85,7 +80,7 @@ static void next_refuses(struct vc_test *t) {
     struct vc_packet request = order(t, next, VMTP_PIC | 0x777), *forwarded;
     vc_send(t, &request);
     forwarded = vc_want_request(t, "VMTP-13.5-01", next, VC_PATIENCE);
-    acknowledge(t, forwarded, VMTP_NO_PERMISSION);
+    vc_tell_forwarder(t, forwarded, VMTP_NO_PERMISSION, 0);
     vc_want_nvc(t, "VMTP-13.5-11", &request, VMTP_NO_PERMISSION);
 }
 
@@ -104,14 +99,14 @@ static void strangers(struct vc_test *t) {
     forwarded = vc_want_request(t, "VMTP-13.5-19", next, VC_PATIENCE);
     other = *forwarded;
     other.forward = 2;
-    acknowledge(t, &other, VMTP_NO_PERMISSION);
+    vc_tell_forwarder(t, &other, VMTP_NO_PERMISSION, 0);
     other = *forwarded;
     other.transaction++;
-    acknowledge(t, &other, VMTP_NO_PERMISSION);
+    vc_tell_forwarder(t, &other, VMTP_NO_PERMISSION, 0);
     vc_settle(t);
     struct vc_packet *told = vc_await_notify(t, VMTP_NOTIFY_VMTP_CLIENT, request.client, request.transaction, 0);
     vc_check(t, "VMTP-13.5-19", told == NULL, "nothing told to the Client", "%s", told ? "NVC" : "nothing");
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
 }
 
@@ -120,7 +115,7 @@ static void who_forwarded(struct vc_test *t) {
     struct vc_packet request = order(t, next, VMTP_PIC | 0x777), *forwarded, question, *answer;
     vc_send(t, &request);
     forwarded = vc_want_request(t, "VMTP-13.5-09", next, VC_PATIENCE);
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
     question = vc_manage(t, VMTP_GET_REQUEST_FORWARDER, vc_service(t));
     question.words[2] = (uint32_t)(request.client >> 32);

@@ -29,11 +29,6 @@ static struct vc_packet order(struct vc_test *t, uint64_t next, uint32_t code, u
     return request;
 }
 
-static void acknowledge(struct vc_test *t, const struct vc_packet *forwarded, uint32_t code) {
-    struct vc_packet told = vc_nrc(t, forwarded, code, 0);
-    vc_send(t, &told);
-}
-
 static void duplicate(struct vc_test *t, struct vc_packet *request, uint32_t control) {
     request->retransmit++;
     request->control = control;
@@ -44,7 +39,7 @@ static void duplicate(struct vc_test *t, struct vc_packet *request, uint32_t con
 static struct vc_packet *passed_on(struct vc_test *t, const char *id, const struct vc_packet *request, uint64_t next) {
     vc_send(t, request);
     struct vc_packet *forwarded = vc_want_request(t, id, next, VC_PATIENCE);
-    acknowledge(t, forwarded, VMTP_OK);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_fence(t);
     return forwarded;
 }
@@ -57,7 +52,7 @@ static void forgotten(struct vc_test *t) {
     passed_on(t, "VMTP-13.5-15", &request, next);
     duplicate(t, &request, VMTP_APG);
     vc_want_nvc(t, "VMTP-13.5-15", &request, VMTP_OK);
-    acknowledge(t, vc_want_request(t, "VMTP-13.5-15", next, VC_PATIENCE), VMTP_RETRY);
+    vc_tell_forwarder(t, vc_want_request(t, "VMTP-13.5-15", next, VC_PATIENCE), VMTP_RETRY, 0);
     vc_want_nvc(t, "VMTP-13.5-15", &request, VMTP_RESPONSE_DISCARDED);
 }
 
@@ -69,7 +64,7 @@ static void refused_again(struct vc_test *t) {
         request.forward = (uint8_t)forward;
         vc_send(t, &request);
         forwarded = vc_want_request(t, "VMTP-13.5-26", next, VC_PATIENCE);
-        acknowledge(t, forwarded, VMTP_NO_PERMISSION);
+        vc_tell_forwarder(t, forwarded, VMTP_NO_PERMISSION, 0);
         struct vc_packet plain = request;
         plain.forward = 0;
         vc_want_nvc(t, "VMTP-13.5-26", &plain, VMTP_NO_PERMISSION);
@@ -92,7 +87,7 @@ static void kept(struct vc_test *t) {
         vc_want_nvc(t, "VMTP-13.5-18", &request, VMTP_OK);
         struct vc_packet *forwarded = vc_want_request(t, "VMTP-13.5-18", next, VC_PATIENCE);
         vc_equal(t, "VMTP-13.5-18", "ForwardCount", 1, forwarded->forward);
-        acknowledge(t, forwarded, VMTP_OK);
+        vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     }
     vc_fence(t);
 }
@@ -100,12 +95,11 @@ static void kept(struct vc_test *t) {
 /* What ForwardCount 15 makes a call of the server's own. */
 static void own_call_fails(struct vc_test *t) {
     uint64_t next = vc_new_client(t);
-    struct vc_packet request = order(t, next, CODE, 0), told, *inner;
+    struct vc_packet request = order(t, next, CODE, 0), *inner;
     request.forward = 15;
     vc_send(t, &request);
     inner = vc_want_request(t, "VMTP-13.5-21", next, VC_PATIENCE);
-    told = vc_nvc(t, inner, VMTP_NO_PERMISSION, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, inner, VMTP_NO_PERMISSION, 0);
     vc_want_response(t, "VMTP-13.5-21", &request, VMTP_NO_PERMISSION);
 }
 
@@ -113,13 +107,12 @@ static void own_call_for_group(struct vc_test *t) {
     uint64_t next = vc_new_client(t), group = VMTP_ID_GRP | VMTP_ID_UGP | vc_new_client(t);
     const uint32_t words[7] = {(uint32_t)(group >> 32), (uint32_t)group, 0, 0xff};
     vc_must(t, VMTP_TEST_JOIN, words);
-    struct vc_packet request = order(t, next, CODE, 0), told, *inner;
+    struct vc_packet request = order(t, next, CODE, 0), *inner;
     request.server = group;
     vc_multicast(&request, group);
     vc_send(t, &request);
     inner = vc_want_request(t, "VMTP-13.5-21", next, VC_PATIENCE);
-    told = vc_nvc(t, inner, VMTP_NO_PERMISSION, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, inner, VMTP_NO_PERMISSION, 0);
     vc_want_silence(t, "VMTP-13.5-21", "answer to a multicast Request whose forwarding has failed");
     vc_must(t, VMTP_TEST_LEAVE, words);
 }
@@ -138,7 +131,7 @@ static void no_room(struct vc_test *t) {
         vc_leave_run(t, last[i]);
     duplicate(t, &request, VMTP_APG);
     vc_want_nvc(t, "VMTP-13.5-22", &request, VMTP_OK);
-    acknowledge(t, vc_want_request(t, "VMTP-13.5-22", next, VC_PATIENCE), VMTP_OK);
+    vc_tell_forwarder(t, vc_want_request(t, "VMTP-13.5-22", next, VC_PATIENCE), VMTP_OK, 0);
     vc_fence(t);
 }
 
@@ -324,11 +317,10 @@ static void asked_by_forwarder(struct vc_test *t) {
 }
 
 static void client_gone(struct vc_test *t) {
-    struct vc_packet request = answered_elsewhere(t, "VMTP-13.5-28", VMTP_TEST_SOURCE, 1000), told;
+    struct vc_packet request = answered_elsewhere(t, "VMTP-13.5-28", VMTP_TEST_SOURCE, 1000);
     struct vc_packet response = vc_response(&request, VMTP_OK);
     memcpy(response.src, vc_node_mac(t), 6);
-    told = vc_nvs(t, &response, VMTP_NONEXISTENT_ENTITY, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, &response, VMTP_NONEXISTENT_ENTITY, 0);
     found_again(t, "VMTP-13.5-28", &request);
 }
 

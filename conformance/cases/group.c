@@ -9,62 +9,46 @@
 #define NOBODY 0x0bad000012340000ull
 #define MS VC_MILLISECOND
 
-static uint64_t new_group(struct vc_test *t, int restricted) {
-    return VMTP_ID_GRP | (restricted ? 0 : VMTP_ID_UGP) | vc_new_client(t);
-}
-
-/* JOIN (or LEAVE) of an entity of the service by its number. */
-static struct vc_packet *member(struct vc_test *t, uint32_t code, uint64_t group, uint32_t number) {
-    const uint32_t words[7] = {(uint32_t)(group >> 32), (uint32_t)group, number, 0xff};
-    return vc_must(t, code, words);
-}
-
-static struct vc_packet to_group(struct vc_test *t, uint64_t group, uint32_t code) {
-    struct vc_packet request = vc_request_to(t, group, code);
-    vc_multicast(&request, group);
-    return request;
-}
-
 /* ---- members -------------------------------------------------------------------------------------------------------- */
 
 static void one_member(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
-    struct vc_packet *joined = member(t, VMTP_TEST_JOIN, group, 0), request, *answer;
+    uint64_t group = vc_new_group(t, 0);
+    struct vc_packet *joined = vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff), request, *answer;
     vc_equal(t, "TEST-4.12-01", "group", group, vc_pair(joined->words));
     vc_equal(t, "TEST-4.12-01", "member", vc_service(t), vc_pair(joined->words + 2));
-    request = to_group(t, group, VMTP_TEST_ECHO);
+    request = vc_to_group(t, group, VMTP_TEST_ECHO);
     request.words[0] = 5;
     vc_send(t, &request);
     answer = vc_want_response(t, "VMTP-2.3-06 VMTP-13.1-02 TEST-4.12-05", &request, VMTP_OK);
     vc_equal(t, "VMTP-13.1-02 VMTP-3.2-04 TEST-4.12-05", "Server", vc_service(t), answer->server);
     vc_equal(t, "TEST-4.12-05", "word 0", 5, answer->words[0]);
     vc_check(t, "VMTP-13.1-02", !(answer->flags & VMTP_MPG), "unicast", "MPG");
-    member(t, VMTP_TEST_LEAVE, group, 0);
-    request = to_group(t, group, VMTP_TEST_NULL);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
+    request = vc_to_group(t, group, VMTP_TEST_NULL);
     vc_send(t, &request);
     vc_want_silence(t, "TEST-4.12-03 VMTP-5.2-03", "answer of one who has left the group");
 }
 
 static void two_members(struct vc_test *t) {
-    uint64_t group = new_group(t, 0), twin = vc_service_entity(t, 1), first;
-    member(t, VMTP_TEST_JOIN, group, 0);
-    member(t, VMTP_TEST_JOIN, group, 1);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_NULL), *answer;
+    uint64_t group = vc_new_group(t, 0), twin = vc_service_entity(t, 1), first;
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
+    vc_member(t, VMTP_TEST_JOIN, group, 1, 0xff);
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_NULL), *answer;
     vc_send(t, &request);
     first = vc_want_response(t, "VMTP-13.1-11", &request, VMTP_OK)->server;
     answer = vc_want_response(t, "VMTP-13.1-11", &request, VMTP_OK);
     vc_check(t, "VMTP-13.1-11 VMTP-13.1-02",
              (first ^ answer->server) == (vc_service(t) ^ twin) && first != answer->server,
              "one Response of each member", "two of one");
-    member(t, VMTP_TEST_LEAVE, group, 0);
-    member(t, VMTP_TEST_LEAVE, group, 1);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
+    vc_member(t, VMTP_TEST_LEAVE, group, 1, 0xff);
 }
 
 static void one_record(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
-    member(t, VMTP_TEST_JOIN, group, 0);
+    uint64_t group = vc_new_group(t, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
     uint32_t before = vc_executed(t, VMTP_TEST_NULL);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_NULL), again = request;
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_NULL), again = request;
     vc_send(t, &request);
     vc_want_response(t, "VMTP-13.1-09", &request, VMTP_OK);
     memcpy(again.dst, vc_node_mac(t), 6);
@@ -74,13 +58,13 @@ static void one_record(struct vc_test *t) {
     vc_send(t, &again);
     vc_want_response(t, "VMTP-13.1-09", &again, VMTP_OK);
     vc_equal(t, "VMTP-13.1-09", "executions", before + 1u, vc_executed(t, VMTP_TEST_NULL));
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void discarded(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
-    member(t, VMTP_TEST_JOIN, group, 0);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_DISCARD);
+    uint64_t group = vc_new_group(t, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_DISCARD);
     vc_send(t, &request);
     vc_settle(t);
     request.retransmit = 1;
@@ -90,14 +74,14 @@ static void discarded(struct vc_test *t) {
     request.flags = 0;
     vc_send(t, &request);
     vc_want_silence(t, "VMTP-13.1-10", "RESPONSE_DISCARDED about a Request that was multicast");
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void incomplete(struct vc_test *t) {
     uint8_t segment[2000];
-    uint64_t group = new_group(t, 0);
-    member(t, VMTP_TEST_JOIN, group, 0);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_SINK), *asked, part;
+    uint64_t group = vc_new_group(t, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_SINK), *asked, part;
     vc_pattern(segment, sizeof segment, 1);
     vc_send_blocks(t, &request, segment, sizeof segment, 3, VMTP_APG);
     vc_pass(t, 100 * MS);
@@ -116,33 +100,33 @@ static void incomplete(struct vc_test *t) {
     vc_send_blocks(t, &request, segment, sizeof segment, 12, 0);
     struct vc_packet *answer = vc_want_response(t, "VMTP-13.1-09", &request, VMTP_OK);
     vc_equal(t, "VMTP-13.1-09", "CRC-32 of what came both ways", vc_crc(segment, sizeof segment), answer->words[1]);
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void coresident(struct vc_test *t) {
-    uint64_t group = new_group(t, 0), here = vc_service(t);
-    member(t, VMTP_TEST_JOIN, group, 0);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_NULL);
+    uint64_t group = vc_new_group(t, 0), here = vc_service(t);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_NULL);
     request.code |= VMTP_CRE;
     request.words[0] = (uint32_t)(here >> 32);
     request.words[1] = (uint32_t)here;
     vc_send(t, &request);
     vc_want_response(t, "VMTP-13.1-13", &request, VMTP_OK);
-    request = to_group(t, group, VMTP_TEST_NULL);
+    request = vc_to_group(t, group, VMTP_TEST_NULL);
     request.code |= VMTP_CRE;
     request.words[0] = (uint32_t)(NOBODY >> 32);
     request.words[1] = (uint32_t)NOBODY;
     vc_send(t, &request);
     vc_want_silence(t, "VMTP-13.1-13", "answer where the CoResidentEntity is not");
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void delayed(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
+    uint64_t group = vc_new_group(t, 0);
     vc_time longest = 0;
-    member(t, VMTP_TEST_JOIN, group, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
     for (unsigned i = 0; i < 12; i++) {
-        struct vc_packet request = to_group(t, group, VMTP_TEST_NULL);
+        struct vc_packet request = vc_to_group(t, group, VMTP_TEST_NULL);
         request.control = VMTP_DRT;
         vc_time sent = vc_now(t);
         vc_send(t, &request);
@@ -153,17 +137,17 @@ static void delayed(struct vc_test *t) {
     }
     vc_check(t, "VMTP-13.1-14", longest > 10 * MS, "some delay in twelve Requests", "%.1f ms at most",
              (double)longest / 1e6);
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void no_large(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
-    member(t, VMTP_TEST_JOIN, group, 0);
-    struct vc_packet request = to_group(t, group, VMTP_TEST_NULL);
+    uint64_t group = vc_new_group(t, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
+    struct vc_packet request = vc_to_group(t, group, VMTP_TEST_NULL);
     request.control = VMTP_NER;
     vc_send(t, &request);
     vc_want_silence(t, "VMTP-13.3-25", "answer to a multicast Request of a run");
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 static void bad_joins(struct vc_test *t) {
@@ -180,7 +164,7 @@ static void bad_joins(struct vc_test *t) {
         vc_send(t, &request);
         vc_want_response(t, "TEST-4.12-04", &request, VMTP_TEST_BAD_ARGUMENT);
     }
-    uint64_t group = new_group(t, 0);
+    uint64_t group = vc_new_group(t, 0);
     struct vc_packet request = vc_request(t, VMTP_TEST_LEAVE);
     request.words[0] = (uint32_t)(group >> 32);
     request.words[1] = (uint32_t)group;
@@ -249,7 +233,7 @@ static void create_group(struct vc_test *t) {
 }
 
 static void unrestricted(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
+    uint64_t group = vc_new_group(t, 0);
     struct vc_packet create = manage_group(t, VMTP_CREATE_GROUP, group, vc_service(t), 0xff);
     want(t, "VMTP-13.2-01", create, VMTP_OK);
     want(t, "VMTP-13.2-03", manage_group(t, VMTP_ADD_TO_GROUP, group, vc_service_entity(t, 1), 0xff), VMTP_OK);
@@ -269,7 +253,7 @@ static void unrestricted(struct vc_test *t) {
 }
 
 static void bad_groups(struct vc_test *t) {
-    uint64_t group = new_group(t, 0), restricted = new_group(t, 1);
+    uint64_t group = vc_new_group(t, 0), restricted = vc_new_group(t, 1);
     struct vc_packet stranger = manage_group(t, VMTP_CREATE_GROUP, group, NOBODY, 0xff);
     stranger.words[0] = (uint32_t)(vc_service(t) >> 32);
     want(t, "VMTP-13.2-09", stranger, VMTP_NONEXISTENT_ENTITY);
@@ -308,7 +292,7 @@ static void no_more_than_own(struct vc_test *t) {
 /* ---- calls of groups ---------------------------------------------------------------------------------------------------- */
 
 static void call_group(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
+    uint64_t group = vc_new_group(t, 0);
     struct vc_call call = {.server = group,
                            .code = VMTP_PIC | VMTP_MRD | 0x777,
                            .deadline_ms = 600,
@@ -342,7 +326,7 @@ static void call_group(struct vc_test *t) {
 }
 
 static void call_first(struct vc_test *t) {
-    struct vc_call call = {.server = new_group(t, 0), .code = VMTP_PIC | 0x777, .options = 1};
+    struct vc_call call = {.server = vc_new_group(t, 0), .code = VMTP_PIC | 0x777, .options = 1};
     struct vc_packet order = vc_have_called(t, &call);
     struct vc_packet *request = vc_want_request(t, "VMTP-13.1-04", call.server, VC_PATIENCE),
                      response = vc_response(request, VMTP_OK);
@@ -355,11 +339,10 @@ static void call_first(struct vc_test *t) {
 }
 
 static void call_errors_ignored(struct vc_test *t) {
-    struct vc_call call = {.server = new_group(t, 0), .code = VMTP_PIC | 0x777, .options = 1};
-    struct vc_packet order = vc_have_called(t, &call), told;
+    struct vc_call call = {.server = vc_new_group(t, 0), .code = VMTP_PIC | 0x777, .options = 1};
+    struct vc_packet order = vc_have_called(t, &call);
     struct vc_packet *request = vc_want_request(t, "VMTP-13.1-18", call.server, VC_PATIENCE), response;
-    told = vc_nvc(t, request, VMTP_NO_PERMISSION, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, request, VMTP_NO_PERMISSION, 0);
     request = vc_want_request(t, "VMTP-13.1-18", call.server, VC_PATIENCE);
     response = vc_response(request, VMTP_OK);
     memcpy(response.src, vc_tester_mac(t), 6);
@@ -369,7 +352,7 @@ static void call_errors_ignored(struct vc_test *t) {
 }
 
 static void call_datagram(struct vc_test *t) {
-    struct vc_call call = {.server = new_group(t, 0), .code = VMTP_PIC | VMTP_DGM | 0x777, .options = 1};
+    struct vc_call call = {.server = vc_new_group(t, 0), .code = VMTP_PIC | VMTP_DGM | 0x777, .options = 1};
     struct vc_packet order = vc_have_called(t, &call);
     struct vc_packet *request = vc_want_request(t, "VMTP-13.1-21", call.server, VC_PATIENCE);
     vc_check(t, "VMTP-13.1-21", request->flags & VMTP_MPG, "multicast", "unicast");
@@ -378,15 +361,15 @@ static void call_datagram(struct vc_test *t) {
 }
 
 static void call_own_group(struct vc_test *t) {
-    uint64_t group = new_group(t, 0);
-    member(t, VMTP_TEST_JOIN, group, 0);
+    uint64_t group = vc_new_group(t, 0);
+    vc_member(t, VMTP_TEST_JOIN, group, 0, 0xff);
     struct vc_call call = {
         .server = group, .code = VMTP_PIC | VMTP_MRD | 0x777, .deadline_ms = 100, .responses = 2, .number = 8, .options = 1};
     struct vc_packet order = vc_have_called(t, &call);
     struct vc_packet *request = vc_want_request(t, "VMTP-13.1-12", group, VC_PATIENCE);
     vc_check(t, "VMTP-13.1-12", request->control & VMTP_MDG, "MDG", "none");
     vc_called(t, "VMTP-13.1-12", &order, VC_PATIENCE);
-    member(t, VMTP_TEST_LEAVE, group, 0);
+    vc_member(t, VMTP_TEST_LEAVE, group, 0, 0xff);
 }
 
 const struct vc_case vc_group_cases[] = {

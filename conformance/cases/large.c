@@ -178,8 +178,7 @@ static void tell(struct vc_test *t, const struct message *m, unsigned group, uin
 }
 
 static void ends_with(struct vc_test *t, const char *id, const struct message *m, uint32_t code) {
-    struct vc_outcome outcome = vc_called(t, id, &m->order, VC_PATIENCE);
-    vc_check(t, id, outcome.result == code, vc_response_name(code), "%s", vc_response_name(outcome.result));
+    vc_ends(t, id, &m->order, code, VC_PATIENCE);
 }
 
 static void finish(struct vc_test *t, const char *id, const struct message *m) {

@@ -179,13 +179,11 @@ static void forwarded(struct vc_test *t) {
 static void notify_unanswered(struct vc_test *t) {
     static const uint32_t codes[] = {VMTP_OK, VMTP_RETRY, VMTP_NONEXISTENT_ENTITY, VMTP_RESPONSE_DISCARDED, 0x777};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        struct vc_packet nowhere = vc_request(t, VMTP_TEST_NULL), told;
+        struct vc_packet nowhere = vc_request(t, VMTP_TEST_NULL);
         nowhere.client = i & 1 ? NOBODY : vc_service(t);
-        told = vc_nvc(t, &nowhere, codes[i], 0);
-        vc_send(t, &told);
+        vc_tell_client(t, &nowhere, codes[i], 0);
         nowhere.server = nowhere.client;
-        told = vc_nvs(t, &nowhere, codes[i], 0);
-        vc_send(t, &told);
+        vc_tell_server(t, &nowhere, codes[i], 0);
     }
     vc_want_silence(t, "VMTP-10.11-04", "answer to a Notify");
 }

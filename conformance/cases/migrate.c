@@ -26,7 +26,7 @@ static struct vc_packet *gather(struct vc_test *t, const char *id, uint64_t serv
     do {
         p = vc_want_request(t, id, server, VC_PATIENCE);
         size = vc_segment_size(p);
-        groups = size ? (size + VC_SEGMENT_MAX - 1) / VC_SEGMENT_MAX : 1;
+        groups = vc_groups(size);
         if (size > sizeof f->octets)
             vc_give_up(t, "the entity takes %u octets", size);
         first = first ? first : p->transaction;
@@ -135,7 +135,7 @@ static struct vc_packet sourced(struct vc_test *t, const char *id, struct vc_pac
 static void left(struct vc_test *t) {
     static const uint32_t codes[] = {VMTP_RETRY, VMTP_RETRY_ALL, VMTP_BUSY};
     uint64_t twin = vc_service_entity(t, 1);
-    struct vc_packet held = to(t, twin, VMTP_TEST_SOURCE, 0), of_held, request, told, response;
+    struct vc_packet held = to(t, twin, VMTP_TEST_SOURCE, 0), of_held, request, response;
     of_held = sourced(t, "TEST-4.14-01", &held, 3000);
     leave(t, "TEST-4.14-01", 1);
     vc_time start = vc_now(t);
@@ -164,8 +164,7 @@ static void left(struct vc_test *t) {
     vc_send(t, &request);
     vc_want_silence(t, "VMTP-13.11-01", "answer to a multicast Probe for an entity that has left");
     for (unsigned i = 0; i < 3; i++) {
-        told = vc_nvs(t, &of_held, codes[i], 0);
-        vc_send(t, &told);
+        vc_tell_server(t, &of_held, codes[i], 0);
         vc_want_nvc(t, "VMTP-13.11-17", &held, VMTP_ENTITY_MIGRATED);
     }
     vc_pass(t, start + vc_most(VC_TS4, 1) + 400 * MS - vc_now(t));
@@ -179,7 +178,7 @@ static void left(struct vc_test *t) {
 static void carried(struct vc_test *t) {
     uint64_t twin = vc_service_entity(t, 1);
     struct vc_packet done = to(t, twin, VMTP_TEST_NULL, 0), waiting = to(t, twin, VMTP_TEST_DELAY, 700000),
-                     held = to(t, twin, VMTP_TEST_SOURCE, 0), of_held, told, *answer;
+                     held = to(t, twin, VMTP_TEST_SOURCE, 0), of_held, *answer;
     vc_send(t, &done);
     vc_want_response(t, "VMTP-13.11-03", &done, VMTP_OK);
     of_held = sourced(t, "VMTP-13.11-09", &held, 3000);
@@ -194,13 +193,11 @@ static void carried(struct vc_test *t) {
     vc_send(t, &done);
     vc_want_response(t, "VMTP-13.11-03", &done, VMTP_OK);
     vc_equal(t, "VMTP-13.11-03", "executions after it has come", 0, count_at(t, twin, VMTP_TEST_NULL));
-    told = vc_nvs(t, &of_held, VMTP_RETRY, 0x3e);
-    vc_send(t, &told);
+    vc_tell_server(t, &of_held, VMTP_RETRY, 0x3e);
     answer = vc_want_response(t, "VMTP-13.11-09", &held, VMTP_OK);
     vc_equal(t, "VMTP-13.11-09", "blocks sent again", 1, answer->delivery);
     vc_check(t, "VMTP-13.11-09", memcmp(answer->data, pattern, VC_BLOCK) == 0, "the same octets", "others");
-    told = vc_nvs(t, &of_held, VMTP_OK, 0x3f);
-    vc_send(t, &told);
+    vc_tell_server(t, &of_held, VMTP_OK, 0x3f);
 }
 
 /* More Responses than there is room for. */
@@ -473,7 +470,7 @@ static void comes_home(struct vc_test *t) {
 static void passed_on(struct vc_test *t) {
     uint8_t head[56] = {0};
     uint64_t twin = vc_service_entity(t, 1), next = vc_new_client(t);
-    struct vc_packet request = vc_request_to(t, twin, VMTP_TEST_FORWARD), *forwarded, told;
+    struct vc_packet request = vc_request_to(t, twin, VMTP_TEST_FORWARD), *forwarded;
     vc_put64(head, next);
     vc_put32(head + 8, CODE);
     vc_carry(&request, head, sizeof head, 1);
@@ -485,8 +482,7 @@ static void passed_on(struct vc_test *t) {
         forwarded = vc_want_request(t, "VMTP-13.11-22", next, VC_PATIENCE);
     while (forwarded->retransmit < last + 2);
     vc_equal(t, "VMTP-13.11-22", "ForwardCount", 1, forwarded->forward);
-    told = vc_nrc(t, forwarded, VMTP_OK, 0);
-    vc_send(t, &told);
+    vc_tell_forwarder(t, forwarded, VMTP_OK, 0);
     vc_settle(t);
 }
 

@@ -61,6 +61,9 @@ struct nm_state {
 void nm_state(struct vc_test *t, const char *prefix, struct nm_state *s);
 /* A name that no other case uses, below nothing: "/t12ab".  In room of 40. */
 char *nm_new_prefix(struct vc_test *t, char *prefix);
+/* A name below a prefix, of at most 50 and 40 octets. */
+const char *nm_below(char name[100], const char *prefix, const char *rest);
+void nm_want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state);
 
 /* ---- Requests to managers and directories ------------------------------------------------------------------------------ */
 
@@ -110,6 +113,8 @@ struct nm_operate {
 };
 /* Has the resolver send it; the Request to the test service. */
 struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o);
+/* The same, MapContext. */
+struct vc_packet nm_order(struct vc_test *t, const char *name, uint32_t flags, uint32_t deadline_ms);
 
 /* Sends the Request again, as a client does that waits for its Response. */
 void nm_remind(struct vc_test *t, struct vc_packet *request);
@@ -125,9 +130,12 @@ enum { NM_ANSWERED, NM_NO_SUCH_NAME, NM_UNREACHABLE, NM_NO_ANSWER, NM_OUT_OF_TIM
 /* The Response to nm_operate. */
 void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience,
                 struct nm_outcome *o);
+struct nm_outcome nm_want_end(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t what);
 
 /* ---- the tester as a manager ---------------------------------------------------------------------------------------------- */
 
+/* One, with a prefix that nobody knows yet. */
+struct nm_record nm_stranger(struct vc_test *t, char prefix[40]);
 /* Waits for the node's QueryName by multicast; breaks id when it does not come. */
 struct vc_packet *nm_want_query(struct vc_test *t, const char *id, uint64_t group, vc_time patience);
 /* Answers one with this record, of the record's manager. */

@@ -8,20 +8,6 @@
 #define CLIENT "name-client"
 #define PATIENT "name-client patience"
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%.50s%.40s", prefix, rest);
-    return name;
-}
-
-static struct nm_record manager_of(struct vc_test *t, char prefix[40]) {
-    return nm_record_of(nm_new_prefix(t, prefix), vc_new_client(t), 1);
-}
-
-static struct vc_packet operate(struct vc_test *t, const char *name, uint32_t flags, uint32_t deadline_ms) {
-    const struct nm_operate o = {.name = name, .flags = flags, .deadline_ms = deadline_ms};
-    return nm_operate(t, &o);
-}
-
 static struct vc_packet *want_question(struct vc_test *t, const char *id) {
     return nm_want_query(t, id, VNAME_HANDLERS, 3 * VC_SECOND);
 }
@@ -41,13 +27,6 @@ static void serve(struct vc_test *t, const char *id, const struct nm_record *r, 
     nm_map(t, want_operation(t, id, r), r->manager, 7, name);
 }
 
-static struct nm_outcome want_end(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t what) {
-    struct nm_outcome o;
-    nm_outcome(t, id, order, 40 * VC_SECOND, &o);
-    vc_equal(t, id, "what came of it", what, o.what);
-    return o;
-}
-
 /* The resolver knows this record, because it was handed down. */
 static void known(struct vc_test *t, const struct nm_record *r) {
     char text[300];
@@ -64,44 +43,41 @@ static void known(struct vc_test *t, const struct nm_record *r) {
 
 static void stale(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record old = manager_of(t, prefix), r = old;
+    struct nm_record old = nm_stranger(t, prefix), r = old;
     known(t, &old);
     r.manager = vc_new_client(t);
     r.generation = 2;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     nm_answer(t, want_operation(t, "NAME-7.1-03", &old), old.manager, VNAME_STALE, 0, NULL);
     nm_tell(t, want_question(t, "NAME-7.1-03"), &r);
     serve(t, "NAME-7.1-03 NAME-7.2-05", &r, name);
-    struct nm_outcome o = want_end(t, "NAME-7.1-03", &order, NM_ANSWERED);
+    struct nm_outcome o = nm_want_end(t, "NAME-7.1-03", &order, NM_ANSWERED);
     vc_equal(t, "NAME-7.1-03", "manager", r.manager, o.manager);
 }
 
 static void no_entity(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record old = manager_of(t, prefix), r = old;
+    struct nm_record old = nm_stranger(t, prefix), r = old;
     known(t, &old);
     r.manager = vc_new_client(t);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     struct vc_packet *p = want_operation(t, "NAME-7.1-03", &old);
-    struct vc_packet told = vc_nvc(t, p, VMTP_NONEXISTENT_ENTITY, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, p, VMTP_NONEXISTENT_ENTITY, 0);
     p = want_code(t, "NAME-7.1-12", old.manager, VNAME_QUERY, 2 * VC_SECOND);
-    told = vc_nvc(t, p, VMTP_NONEXISTENT_ENTITY, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, p, VMTP_NONEXISTENT_ENTITY, 0);
     nm_tell(t, want_question(t, "NAME-7.1-03"), &r);
     serve(t, "NAME-7.1-03", &r, name);
-    want_end(t, "NAME-7.1-03", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.1-03", &order, NM_ANSWERED);
 }
 
 /* It was the next manager that is gone: the entry is kept. */
 static void another_gone(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     known(t, &r);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 4000);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 4000);
     struct vc_packet *p = want_operation(t, "NAME-7.1-12", &r);
-    struct vc_packet told = vc_nvc(t, p, VMTP_NONEXISTENT_ENTITY, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, p, VMTP_NONEXISTENT_ENTITY, 0);
     nm_tell(t, want_code(t, "NAME-7.1-12", r.manager, VNAME_QUERY, 2 * VC_SECOND), &r);
     vc_settle(t);
     vc_check(t, "NAME-7.1-12", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the entry is kept", "QueryName to all");
@@ -118,9 +94,9 @@ static void another_gone(struct vc_test *t) {
 
 static void moved(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix), next = r;
+    struct nm_record r = nm_stranger(t, prefix), next = r;
     known(t, &r);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 1500), *p;
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 1500), *p;
     struct nm_outcome o;
     for (unsigned i = 0; i < 4; i++) {
         p = want_operation(t, "NAME-7.1-04", &next);
@@ -143,64 +119,64 @@ static void moved(struct vc_test *t) {
 /* What tells nothing. */
 static void moved_badly(struct vc_test *t) {
     char prefix[40], other[40], name[100];
-    struct nm_record r = manager_of(t, prefix), bad = manager_of(t, other);
+    struct nm_record r = nm_stranger(t, prefix), bad = nm_stranger(t, other);
     known(t, &r);
     bad.flags = VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 3000);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 3000);
     nm_answer(t, want_operation(t, "NAME-7.1-04", &r), r.manager, VNAME_MOVED, 0, &bad);
     nm_tell(t, want_question(t, "NAME-7.1-04"), &r);
     serve(t, "NAME-7.1-04", &r, name);
-    want_end(t, "NAME-7.1-04", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.1-04", &order, NM_ANSWERED);
 }
 
 /* ---- silence ---------------------------------------------------------------------------------------------------------- */
 
 static void silent(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     known(t, &r);
     vc_answer_probes(t, 1);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     want_operation(t, "NAME-7.1-05", &r);
     struct vc_packet *p;
     do
         p = vc_await_request(t, r.manager, 10 * VC_SECOND);
     while (p && vc_code(p) != (VNAME_QUERY & NM_LOW24));
     vc_check(t, "NAME-7.1-12", p != NULL, "QueryName to the manager that is silent", "none");
-    struct nm_outcome o = want_end(t, "NAME-7.1-05 NAME-7.1-08", &order, NM_UNREACHABLE);
+    struct nm_outcome o = nm_want_end(t, "NAME-7.1-05 NAME-7.1-08", &order, NM_UNREACHABLE);
     vc_equal(t, "NAME-7.1-08", "result", VMTP_RETRANS_TIMEOUT, o.result & NM_LOW24);
     vc_equal(t, "NAME-7.1-05", "how often it was sent again", 0, o.repeats);
     while (vc_await_request(t, r.manager, 0))
         continue;
-    order = operate(t, name, 0, 1000);
+    order = nm_order(t, name, 0, 1000);
     want_question(t, "NAME-7.1-05"); /* the entry is gone */
     vc_pass(t, 1500 * MS);
 }
 
 static void twice(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record old = manager_of(t, prefix), r = old;
+    struct nm_record old = nm_stranger(t, prefix), r = old;
     known(t, &old);
     r.manager = vc_new_client(t);
     r.generation = 2;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), NM_TWICE, 0), *q;
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), NM_TWICE, 0), *q;
     want_operation(t, "NAME-7.1-05", &old);
     q = nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 20 * VC_SECOND);
     if (!vc_check(t, "NAME-7.1-05", q != NULL, "QueryName", "none"))
         vc_give_up(t, "no QueryName");
     nm_tell(t, q, &r);
     serve(t, "NAME-7.1-05", &r, name);
-    struct nm_outcome o = want_end(t, "NAME-7.1-05", &order, NM_ANSWERED);
+    struct nm_outcome o = nm_want_end(t, "NAME-7.1-05", &order, NM_ANSWERED);
     vc_equal(t, "NAME-7.1-05", "how often it was sent again", 1, o.repeats);
 }
 
 static void patient(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     static const vc_time after[5] = {0, 250 * MS, 500 * MS, 1000 * MS, 2000 * MS};
     const unsigned questions = vc_claims(t, "patience") ? 5 : 3;
     known(t, &r);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, questions == 5 ? 12000 : 5000);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, questions == 5 ? 12000 : 5000);
     nm_answer(t, want_operation(t, "NAME-7.1-06", &r), r.manager, VNAME_STALE, 0, NULL);
     vc_time last = 0;
     uint32_t transaction = 0;
@@ -227,10 +203,10 @@ static void patient(struct vc_test *t) {
 /* What has just been told is found stale in its turn. */
 static void stale_again(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record old = manager_of(t, prefix), r = old;
+    struct nm_record old = nm_stranger(t, prefix), r = old;
     known(t, &old);
     r.manager = vc_new_client(t);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 5000);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 5000);
     nm_answer(t, want_operation(t, "NAME-7.1-11", &old), old.manager, VNAME_STALE, 0, NULL);
     struct vc_packet *q = want_question(t, "NAME-7.1-11");
     nm_tell(t, q, &r);
@@ -245,43 +221,42 @@ static void stale_again(struct vc_test *t) {
         nm_tell(t, again, &r);
         serve(t, "NAME-7.1-11", &r, name);
     }
-    want_end(t, "NAME-7.1-11", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.1-11", &order, NM_ANSWERED);
 }
 
 static void replica(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix), other;
+    struct nm_record r = nm_stranger(t, prefix), other;
     r.group = VMTP_ID_GRP | VMTP_ID_UGP | vc_new_client(t);
     known(t, &r);
     other = r;
     other.manager = vc_new_client(t);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), NM_TWICE, 0), told;
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), NM_TWICE, 0);
     struct vc_packet *p = want_operation(t, "NAME-7.1-07", &r);
-    told = vc_nvc(t, p, VMTP_NONEXISTENT_ENTITY, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, p, VMTP_NONEXISTENT_ENTITY, 0);
     p = vc_want_request(t, "NAME-7.1-07 NAME-7.1-12", r.group, 12 * VC_SECOND);
     vc_equal(t, "NAME-7.1-07", "Code", VNAME_QUERY & NM_LOW24, vc_code(p));
     vc_check(t, "NAME-7.1-07", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the group first, alone",
              "QueryName to all");
     nm_tell(t, p, &other);
     serve(t, "NAME-7.1-07", &other, name);
-    want_end(t, "NAME-7.1-07", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.1-07", &order, NM_ANSWERED);
 }
 
 static void deadline(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     known(t, &r);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 300), *p;
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 300), *p;
     want_operation(t, "NAME-7.1-10", &r);
-    want_end(t, "NAME-7.1-08 NAME-7.1-10", &order, NM_OUT_OF_TIME);
+    nm_want_end(t, "NAME-7.1-08 NAME-7.1-10", &order, NM_OUT_OF_TIME);
     do
         p = vc_await_request(t, r.manager, 2 * VC_SECOND);
     while (p && vc_code(p) != (VNAME_QUERY & NM_LOW24));
     if (vc_check(t, "NAME-7.1-10", p != NULL, "QueryName to that manager", "none"))
         nm_answer(t, p, r.manager, VNAME_STALE, 0, NULL);
     vc_settle(t);
-    order = operate(t, name, 0, 500);
+    order = nm_order(t, name, 0, 500);
     want_question(t, "NAME-7.1-10");
     vc_pass(t, VC_SECOND);
 }
@@ -290,20 +265,20 @@ static void deadline(struct vc_test *t) {
 
 static void old_alias(struct vc_test *t) {
     char prefix[40], target[40], name[100], resulting[100];
-    struct nm_record alias = manager_of(t, prefix), r = manager_of(t, target);
+    struct nm_record alias = nm_stranger(t, prefix), r = nm_stranger(t, target);
     alias.flags = VNAME_ALIAS_RECORD;
     alias.target = target;
     alias.target_length = strlen(target);
     known(t, &alias); /* told by its parent */
-    below(resulting, target, "/a");
+    nm_below(resulting, target, "/a");
     for (unsigned i = 0; i < 3; i++) {
-        struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+        struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
         if (i != 1) /* the second time it has just been told */
             nm_tell(t, want_code(t, "NAME-7.1-09", alias.manager, VNAME_QUERY, 2 * VC_SECOND), &alias);
         if (i == 0)
             nm_tell(t, want_question(t, "NAME-7.1-09"), &r);
         serve(t, "NAME-7.1-09", &r, resulting);
-        want_end(t, "NAME-7.1-09", &order, NM_ANSWERED);
+        nm_want_end(t, "NAME-7.1-09", &order, NM_ANSWERED);
         vc_check(t, "NAME-7.1-09", !vc_await_request(t, alias.manager, 0), "no question for a minute", "one");
         if (i == 1)
             vc_pass(t, 62 * VC_SECOND);
@@ -317,25 +292,25 @@ static void bounded(struct vc_test *t) {
     struct nm_record r[5];
     nm_resolver(t, 0, 4, NULL, NULL);
     for (unsigned i = 0; i < 5; i++) {
-        r[i] = manager_of(t, prefixes[i]);
-        struct vc_packet order = operate(t, below(name, prefixes[i], "/a"), 0, 0);
+        r[i] = nm_stranger(t, prefixes[i]);
+        struct vc_packet order = nm_order(t, nm_below(name, prefixes[i], "/a"), 0, 0);
         nm_tell(t, want_question(t, "NAME-7.1-02"), &r[i]);
         serve(t, "NAME-7.1-02", &r[i], name);
-        want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
+        nm_want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
         vc_pass(t, 120 * MS);
         if (i == 3) { /* the first one is used again: it stays */
-            order = operate(t, below(name, prefixes[0], "/b"), 0, 0);
+            order = nm_order(t, nm_below(name, prefixes[0], "/b"), 0, 0);
             serve(t, "NAME-7.1-02", &r[0], name);
-            want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
+            nm_want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
         }
     }
-    struct vc_packet order = operate(t, below(name, prefixes[0], "/c"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefixes[0], "/c"), 0, 0);
     serve(t, "NAME-7.1-02", &r[0], name);
-    want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
-    order = operate(t, below(name, prefixes[1], "/c"), 0, 0); /* not used for the longest time */
+    nm_want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
+    order = nm_order(t, nm_below(name, prefixes[1], "/c"), 0, 0); /* not used for the longest time */
     nm_tell(t, want_question(t, "NAME-7.1-02"), &r[1]);
     serve(t, "NAME-7.1-02", &r[1], name);
-    want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.1-02", &order, NM_ANSWERED);
 }
 
 /* The texts that it would hand down. */
@@ -389,11 +364,11 @@ static void hands_down(struct vc_test *t) {
 static void uses(struct vc_test *t) {
     static char names[9000], context[4000];
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     known(t, &r);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     serve(t, "NAME-7.2-01", &r, name);
-    want_end(t, "NAME-7.2-01", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-7.2-01", &order, NM_ANSWERED);
     vc_check(t, "NAME-7.2-01", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "no question", "QueryName");
     handed_down(t, "NAME-7.2-01", names, context);
     vc_check(t, "NAME-7.2-01", strstr(names, prefix) != NULL, "the record that was used", "%.100s", names);
@@ -402,7 +377,7 @@ static void uses(struct vc_test *t) {
 static void listens(struct vc_test *t) {
     static char names[9000], context[4000];
     char prefix[40], text[200], other[40];
-    struct nm_record r = manager_of(t, prefix), next = r, unknown = manager_of(t, other);
+    struct nm_record r = nm_stranger(t, prefix), next = r, unknown = nm_stranger(t, other);
     snprintf(text, sizeof text, "1;%s=%llx,1,9", prefix, (unsigned long long)r.manager);
     nm_resolver(t, 4, 0, text, NULL);
     next.manager = vc_new_client(t);

@@ -20,12 +20,6 @@ static void begin(struct vc_test *t, const char *prefix, uint32_t flags, uint32_
     nm_claim(t, &c);
 }
 
-static void want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state) {
-    struct nm_state s;
-    nm_state(t, prefix, &s);
-    vc_equal(t, id, "state of the prefix", state, s.state);
-}
-
 /* ---- rounds --------------------------------------------------------------------------------------------------------- */
 
 static void rounds(struct vc_test *t) {
@@ -52,9 +46,9 @@ static void rounds(struct vc_test *t) {
             vc_check(t, "NAME-8.1-01", clients[k] != clients[i] || transactions[k] != transactions[i],
                      "a transaction of its own", "that of round %u", k);
     }
-    want_state(t, "NAME-8.1-06", prefix, NM_CLAIMS);
+    nm_want_state(t, "NAME-8.1-06", prefix, NM_CLAIMS);
     vc_pass(t, 120 * MS);
-    want_state(t, "NAME-8.1-06", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.1-06", prefix, NM_HELD);
     struct vc_packet *more = nm_await(t, VNAME_HANDLERS, VNAME_CLAIM, 0);
     vc_check(t, "NAME-8.1-01", more == NULL, "8 rounds", "%s", more ? "9" : "8");
 }
@@ -117,7 +111,7 @@ static void announced(struct vc_test *t) {
     struct nm_record r = nm_record_of(prefix, vc_new_client(t), 1);
     nm_announce(t, VNAME_REASON_DEFEND, &r);
     vc_settle(t);
-    want_state(t, "NAME-8.1-04", prefix, NM_NONE);
+    nm_want_state(t, "NAME-8.1-04", prefix, NM_NONE);
 }
 
 /* What does not say that somebody has it. */
@@ -152,7 +146,7 @@ static void not_refused(struct vc_test *t) {
     if (p)
         nm_answer(t, p, r.manager, VNAME_HELD, 0, &r);
     vc_pass(t, CLAIM_TIME);
-    want_state(t, "NAME-8.1-04 NAME-8.2-05", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.1-04 NAME-8.2-05", prefix, NM_HELD);
 }
 
 static void again(struct vc_test *t) {
@@ -170,7 +164,7 @@ static void again(struct vc_test *t) {
         vc_settle(t);
         ended = p->time;
     }
-    want_state(t, "NAME-8.1-09", prefix, NM_WAITS);
+    nm_want_state(t, "NAME-8.1-09", prefix, NM_WAITS);
 }
 
 static struct vc_packet rival(struct vc_test *t, const struct nm_record *r, uint32_t round) {
@@ -197,7 +191,7 @@ static void defended(struct vc_test *t) {
     nm_carry_record(&q, &r);
     vc_send(t, &q);
     vc_want_silence(t, "NAME-8.1-02", "answer to a ClaimName with its own identifier");
-    want_state(t, "NAME-8.1-02", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.1-02", prefix, NM_HELD);
 }
 
 static void tie(struct vc_test *t) {
@@ -214,7 +208,7 @@ static void tie(struct vc_test *t) {
     r.generation = 2;
     q = rival(t, &r, 0);
     vc_settle(t);
-    want_state(t, "NAME-8.1-03", prefix, NM_NONE);
+    nm_want_state(t, "NAME-8.1-03", prefix, NM_NONE);
     vc_check(t, "NAME-8.1-03", vc_await_response(t, &q, 0) == NULL, "no answer by one that is beaten", "one");
 }
 
@@ -239,7 +233,7 @@ static void replicas(struct vc_test *t) {
     p = vc_await_response(t, &q, 0);
     vc_check(t, "NAME-8.1-05", !p || vc_code(p) != VNAME_HELD, "no NAME_HELD to a replica that claims, too", "it");
     vc_pass(t, CLAIM_TIME);
-    want_state(t, "NAME-8.1-05", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.1-05", prefix, NM_HELD);
 }
 
 /* ---- announcing ------------------------------------------------------------------------------------------------------- */
@@ -280,7 +274,7 @@ static void announces(struct vc_test *t) {
             vc_between(t, "NAME-8.2-01", "time since the first one", after[i] - 20 * MS, after[i] + 300 * MS,
                        p->time - first);
     }
-    want_state(t, "NAME-8.2-01", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.2-01", prefix, NM_HELD);
     nm_release(t, prefix);
     struct vc_packet *p = want_announcement(t, "NAME-8.2-04", manager, VNAME_REASON_RELEASED, VC_SECOND);
     struct nm_record r = nm_want_record(t, "NAME-8.2-04", p);

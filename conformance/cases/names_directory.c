@@ -16,11 +16,6 @@ static uint64_t find(struct vc_test *t) {
     return vc_pair(p->words);
 }
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%.50s%.40s", prefix, rest);
-    return name;
-}
-
 static struct nm_record of(struct vc_test *t, const char *prefix, uint64_t owner) {
     struct nm_record r = nm_record_of(prefix, vc_new_client(t), 1);
     r.owner = owner;
@@ -97,7 +92,7 @@ static void registers(struct vc_test *t) {
     stored = nm_want_record(t, "NAME-9-04", tell(t, "NAME-9-04", directory, VNAME_REGISTER, 0, &r, VNAME_HELD));
     vc_check(t, "NAME-9-04", stored.owner == 0x11 && stored.manager == other.manager, "the registered record",
              "owner 0x%llx", (unsigned long long)stored.owner);
-    stored = look_up(t, "NAME-9-07", directory, below(name, prefix, "/x"));
+    stored = look_up(t, "NAME-9-07", directory, nm_below(name, prefix, "/x"));
     vc_equal(t, "NAME-9-07", "manager", other.manager, stored.manager);
     vc_equal(t, "NAME-9-07 NAME-9-17", "SECOND_HAND", VNAME_SECOND_HAND, stored.flags & VNAME_SECOND_HAND);
 }
@@ -162,14 +157,14 @@ static void unregisters(struct vc_test *t) {
 static void looks_up(struct vc_test *t) {
     char prefix[40], inner[100], name[100];
     uint64_t directory = find(t);
-    struct nm_record r = of(t, nm_new_prefix(t, prefix), 0x11), longer = of(t, below(inner, prefix, "/b"), 0x11), got;
+    struct nm_record r = of(t, nm_new_prefix(t, prefix), 0x11), longer = of(t, nm_below(inner, prefix, "/b"), 0x11), got;
     put(t, "NAME-9-02", directory, &r);
     put(t, "NAME-9-02", directory, &longer);
-    got = look_up(t, "NAME-9-07 NAME-2.2-02", VNAME_DIRECTORY, below(name, prefix, "/b/c"));
+    got = look_up(t, "NAME-9-07 NAME-2.2-02", VNAME_DIRECTORY, nm_below(name, prefix, "/b/c"));
     vc_equal(t, "NAME-9-07", "manager of the longest prefix", longer.manager, got.manager);
-    got = look_up(t, "NAME-9-07 NAME-2.2-01", directory, below(name, prefix, "/bc"));
+    got = look_up(t, "NAME-9-07 NAME-2.2-01", directory, nm_below(name, prefix, "/bc"));
     vc_equal(t, "NAME-9-07", "manager", r.manager, got.manager);
-    got = look_up(t, "NAME-2.2-03", directory, below(name, prefix, "//b"));
+    got = look_up(t, "NAME-2.2-03", directory, nm_below(name, prefix, "//b"));
     vc_equal(t, "NAME-2.2-03", "manager", r.manager, got.manager);
     const uint64_t to[2] = {VNAME_DIRECTORY, directory};
     for (unsigned i = 0; i < 2; i++) {

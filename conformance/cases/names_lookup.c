@@ -8,20 +8,6 @@
 #define CLIENT "name-client !name-directory"
 #define CLAIMS "name-claims !name-directory"
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%.50s%.40s", prefix, rest);
-    return name;
-}
-
-static struct nm_record manager_of(struct vc_test *t, char prefix[40]) {
-    return nm_record_of(nm_new_prefix(t, prefix), vc_new_client(t), 1);
-}
-
-static struct vc_packet operate(struct vc_test *t, const char *name, uint32_t deadline_ms) {
-    const struct nm_operate o = {.name = name, .deadline_ms = deadline_ms};
-    return nm_operate(t, &o);
-}
-
 static struct vc_packet *want(struct vc_test *t, const char *id, uint64_t group, uint32_t code, vc_time patience) {
     struct vc_packet *p = nm_await(t, group, code, patience);
     if (!vc_check(t, id, p != NULL, vc_request_name(code), "%s", p ? "it came" : "nothing"))
@@ -39,22 +25,15 @@ static struct vc_packet *want_another(struct vc_test *t, const char *id, const s
     return p;
 }
 
-static struct nm_outcome want_end(struct vc_test *t, const char *id, const struct vc_packet *order, uint32_t what) {
-    struct nm_outcome o;
-    nm_outcome(t, id, order, 40 * VC_SECOND, &o);
-    vc_equal(t, id, "what came of it", what, o.what);
-    return o;
-}
-
 /* ---- clients ---------------------------------------------------------------------------------------------------------- */
 
 static void registered(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     uint64_t directory = vc_new_client(t);
     nm_resolver(t, 0, 0, NULL, NULL);
     r.flags = VNAME_REGISTERED | VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     want(t, "NAME-9-11", VNAME_HANDLERS, VNAME_QUERY, VC_SECOND);
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 2 * VC_SECOND);
     vc_check(t, "NAME-9-11", vc_segment_size(p) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0,
@@ -67,17 +46,17 @@ static void registered(struct vc_test *t) {
         p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);
     }
     nm_map(t, p, r.manager, 7, name);
-    struct nm_outcome o = want_end(t, "NAME-9-11", &order, NM_ANSWERED);
+    struct nm_outcome o = nm_want_end(t, "NAME-9-11", &order, NM_ANSWERED);
     vc_equal(t, "NAME-9-11", "Server that answered", r.manager, o.server);
 }
 
 /* Registered, and its manager is silent. */
 static void unreachable(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
     r.flags = VNAME_REGISTERED | VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 3500);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 3500);
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 3 * VC_SECOND);
     nm_answer(t, p, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);
@@ -92,23 +71,23 @@ static void unreachable(struct vc_test *t) {
 static void invalid(struct vc_test *t) {
     char prefix[40];
     nm_resolver(t, 0, 0, NULL, NULL);
-    struct vc_packet order = operate(t, nm_new_prefix(t, prefix), 0);
+    struct vc_packet order = nm_order(t, nm_new_prefix(t, prefix), 0, 0);
     struct vc_packet *first = want(t, "NAME-9-21", VNAME_HANDLERS, VNAME_QUERY, VC_SECOND);
     struct vc_packet *p = want(t, "NAME-9-21", VNAME_DIRECTORY, VNAME_LOOKUP, 2 * VC_SECOND);
     nm_answer(t, p, vc_new_client(t), VNAME_NOT_FOUND | VMTP_DGM, 0, NULL);
     struct vc_packet *second = want_another(t, "NAME-9-21", first, VNAME_HANDLERS, VNAME_QUERY, 2 * VC_SECOND);
     vc_check(t, "NAME-9-21", second->time > first->time, "a second QueryName by multicast", "none");
-    struct nm_outcome o = want_end(t, "NAME-9-21 NAME-7.1-08", &order, NM_NO_SUCH_NAME);
+    struct nm_outcome o = nm_want_end(t, "NAME-9-21 NAME-7.1-08", &order, NM_NO_SUCH_NAME);
     vc_equal(t, "NAME-9-21", "ResponseCode", VNAME_NOT_FOUND, o.code);
 }
 
 /* Known, and not as a registered one: the directory's word says nothing. */
 static void known(struct vc_test *t) {
     char prefix[40], name[100], text[120];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     snprintf(text, sizeof text, "1;%s=%llx,1,1", prefix, (unsigned long long)r.manager);
     nm_resolver(t, 0, 0, text, NULL);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 5000);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 5000);
     struct vc_packet *p = vc_want_request(t, "NAME-9-20", r.manager, 2 * VC_SECOND);
     nm_answer(t, p, r.manager, VNAME_STALE, 0, NULL);
     struct vc_packet *first = want(t, "NAME-9-20", VNAME_HANDLERS, VNAME_QUERY, VC_SECOND);
@@ -124,10 +103,10 @@ static void known(struct vc_test *t) {
 
 static void first(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 2, 0, NULL, NULL);
     r.flags = VNAME_REGISTERED | VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     struct vc_packet *p = want(t, "NAME-9-12", VNAME_DIRECTORY, VNAME_LOOKUP, VC_SECOND);
     vc_check(t, "NAME-9-12", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the directory first", "QueryName");
     nm_answer(t, p, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
@@ -138,7 +117,7 @@ static void first(struct vc_test *t) {
         p = vc_want_request(t, "NAME-9-12", r.manager, 2 * VC_SECOND);
     }
     nm_map(t, p, r.manager, 7, name);
-    want_end(t, "NAME-9-12", &order, NM_ANSWERED);
+    nm_want_end(t, "NAME-9-12", &order, NM_ANSWERED);
 }
 
 /* None has answered: it is left alone. */
@@ -146,11 +125,11 @@ static void none(struct vc_test *t) {
     char prefix[40];
     nm_resolver(t, 0, 0, NULL, NULL);
     for (unsigned i = 0; i < 3; i++) {
-        struct vc_packet order = operate(t, nm_new_prefix(t, prefix), 0);
+        struct vc_packet order = nm_order(t, nm_new_prefix(t, prefix), 0, 0);
         struct vc_packet *p = nm_await(t, VNAME_DIRECTORY, VNAME_LOOKUP, 2500 * MS);
         vc_check(t, "NAME-9-13", (p != NULL) == (i != 1), i == 1 ? "no LookupName for 30 s" : "LookupName", "%s",
                  p ? "one" : "none");
-        want_end(t, "NAME-7.1-08", &order, NM_NO_ANSWER);
+        nm_want_end(t, "NAME-7.1-08", &order, NM_NO_ANSWER);
         while (nm_await(t, VNAME_DIRECTORY, VNAME_LOOKUP, 0))
             continue;
         if (i == 1)
@@ -176,12 +155,6 @@ static struct vc_packet *want_register(struct vc_test *t, const char *id, uint64
     return p;
 }
 
-static void want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state) {
-    struct nm_state s;
-    nm_state(t, prefix, &s);
-    vc_equal(t, id, "state of the prefix", state, s.state);
-}
-
 static void begin(struct vc_test *t, uint32_t flags, const char *prefix) {
     struct nm_manager m = {.flags = flags, .owner = 0x1234};
     nm_manager_anew(t, &m);
@@ -199,7 +172,7 @@ static void registers(struct vc_test *t) {
     struct vc_packet *p = want_register(t, "NAME-9-14", directory, 2 * VC_SECOND);
     struct nm_record r = nm_want_record(t, "NAME-9-14", p);
     vc_equal(t, "NAME-9-14", "owner", 0x1234, r.owner);
-    want_state(t, "NAME-9-14", prefix, NM_REGISTERS);
+    nm_want_state(t, "NAME-9-14", prefix, NM_REGISTERS);
     struct nm_record claim = nm_record_of(prefix, vc_new_client(t), 1);
     claim.flags = VNAME_CLAIMING;
     struct vc_packet q = nm_send_record(t, VNAME_HANDLERS, VNAME_CLAIM, 0, &claim);
@@ -241,7 +214,7 @@ static void without(struct vc_test *t) {
     vc_check(t, "NAME-9-14", s.state != NM_HELD, "not held without a directory", "held");
     begin(t, NM_USE_DIRECTORY, nm_new_prefix(t, prefix));
     vc_pass(t, 3 * VC_SECOND);
-    want_state(t, "NAME-9-14", prefix, NM_HELD);
+    nm_want_state(t, "NAME-9-14", prefix, NM_HELD);
 }
 
 static void registers_later(struct vc_test *t) {
@@ -250,7 +223,7 @@ static void registers_later(struct vc_test *t) {
     uint64_t directory = vc_new_client(t);
     begin(t, NM_USE_DIRECTORY, nm_new_prefix(t, prefix));
     vc_pass(t, 3 * VC_SECOND);
-    want_state(t, "NAME-9-15", prefix, NM_HELD);
+    nm_want_state(t, "NAME-9-15", prefix, NM_HELD);
     while (nm_await(t, VNAME_DIRECTORY, VNAME_FIND_DIRECTORY, 0))
         continue;
     struct vc_packet *p = want_register(t, "NAME-9-15", directory, 100 * VC_SECOND);

@@ -7,11 +7,6 @@
 
 #define CLAIMS "name-claims"
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%s%s", prefix, rest);
-    return name;
-}
-
 /* ---- whose is it ---------------------------------------------------------------------------------------------------- */
 
 static void held(struct vc_test *t) {
@@ -20,7 +15,7 @@ static void held(struct vc_test *t) {
     uint32_t context = nm_hold(t, nm_new_prefix(t, prefix));
     const uint64_t to[2] = {VNAME_HANDLERS, manager};
     for (unsigned i = 0; i < 2; i++) {
-        struct vc_packet q = nm_query(t, to[i], below(name, prefix, "/o"));
+        struct vc_packet q = nm_query(t, to[i], nm_below(name, prefix, "/o"));
         struct vc_packet *p = vc_want_response(t, "NAME-5.1-01 NAME-3.1-01", &q, VMTP_OK);
         struct nm_record r = nm_want_record(t, "NAME-5.1-01 NAME-3.3-01", p);
         vc_equal(t, "NAME-5.1-01", "octets matched", strlen(prefix), p->words[0]);
@@ -40,9 +35,9 @@ static void not_held(struct vc_test *t) {
     vc_want_silence(t, "NAME-5.1-02 NAME-3.1-02", "answer about a prefix that is not held");
     struct vc_packet q = nm_query(t, manager, "/somebody/else");
     nm_want_code(t, "NAME-5.1-03", &q, VNAME_STALE);
-    q = nm_query(t, manager, below(name, prefix, "x"));
+    q = nm_query(t, manager, nm_below(name, prefix, "x"));
     nm_want_code(t, "NAME-2.2-01", &q, VNAME_STALE);
-    below(name, prefix, "");
+    nm_below(name, prefix, "");
     name[1] = 'T';
     q = nm_query(t, manager, name);
     nm_want_code(t, "NAME-2.1-02", &q, VNAME_STALE);
@@ -69,14 +64,14 @@ static void longest(struct vc_test *t) {
     char prefix[40], longer[100], name[100];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    nm_hold(t, below(longer, prefix, "/b"));
-    struct vc_packet q = nm_query(t, VNAME_HANDLERS, below(name, prefix, "/b/o"));
+    nm_hold(t, nm_below(longer, prefix, "/b"));
+    struct vc_packet q = nm_query(t, VNAME_HANDLERS, nm_below(name, prefix, "/b/o"));
     nm_want_of(t, "NAME-2.2-02", &q, VMTP_OK, longer, manager);
-    q = nm_query(t, manager, below(name, prefix, "/bo"));
+    q = nm_query(t, manager, nm_below(name, prefix, "/bo"));
     nm_want_of(t, "NAME-2.2-01", &q, VMTP_OK, prefix, manager);
     static const char *const odd[] = {"//b/o", "/./b", "/x/../b"};
     for (unsigned i = 0; i < 3; i++) {
-        q = nm_query(t, manager, below(name, prefix, odd[i]));
+        q = nm_query(t, manager, nm_below(name, prefix, odd[i]));
         nm_want_of(t, "NAME-2.2-03", &q, VMTP_OK, prefix, manager);
     }
 }
@@ -93,13 +88,13 @@ static void mounted(struct vc_test *t) {
     char prefix[40], longer[100], name[100];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    struct nm_record theirs = mount(t, manager, below(longer, prefix, "/m"));
-    nm_query(t, VNAME_HANDLERS, below(name, prefix, "/m/o"));
+    struct nm_record theirs = mount(t, manager, nm_below(longer, prefix, "/m"));
+    nm_query(t, VNAME_HANDLERS, nm_below(name, prefix, "/m/o"));
     vc_want_silence(t, "NAME-5.1-02 NAME-2.2-02", "answer about a prefix that another manager holds");
-    struct vc_packet q = nm_query(t, manager, below(name, prefix, "/m/o"));
+    struct vc_packet q = nm_query(t, manager, nm_below(name, prefix, "/m/o"));
     struct nm_record r = nm_want_of(t, "NAME-5.1-03", &q, VMTP_OK, longer, theirs.manager);
     vc_equal(t, "NAME-5.1-07", "SECOND_HAND", VNAME_SECOND_HAND, r.flags & VNAME_SECOND_HAND);
-    q = nm_query(t, VNAME_HANDLERS, below(name, prefix, "/other"));
+    q = nm_query(t, VNAME_HANDLERS, nm_below(name, prefix, "/other"));
     nm_want_of(t, "NAME-5.1-01", &q, VMTP_OK, prefix, manager);
 }
 
@@ -112,7 +107,7 @@ static void claiming(struct vc_test *t) {
     struct vc_packet q = nm_query(t, manager, prefix);
     nm_want_code(t, "NAME-5.1-04", &q, VNAME_STALE);
     vc_want_silence(t, "NAME-5.1-04", "answer about a prefix that is being claimed");
-    q = nm_operation(t, manager, VNAME_MAP_CONTEXT, below(name, prefix, "/c"), context, (uint32_t)strlen(prefix));
+    q = nm_operation(t, manager, VNAME_MAP_CONTEXT, nm_below(name, prefix, "/c"), context, (uint32_t)strlen(prefix));
     struct vc_packet *p = vc_want_response(t, "NAME-8.1-07", &q, VC_ANY);
     struct nm_state s;
     nm_state(t, prefix, &s);
@@ -203,7 +198,7 @@ static void bad_records(struct vc_test *t) {
     uint8_t two[2 * NM_RECORD_MAX];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    const struct nm_record good = nm_record_of(below(name, prefix, "/m"), vc_new_client(t), 1);
+    const struct nm_record good = nm_record_of(nm_below(name, prefix, "/m"), vc_new_client(t), 1);
     struct nm_record bad[8];
     for (unsigned i = 0; i < 8; i++)
         bad[i] = good;
@@ -241,7 +236,7 @@ static void meaningless(struct vc_test *t) {
         q.words[i] = 0xa5a5a5a5;
     vc_send(t, &q);
     nm_want_of(t, "NAME-1-01", &q, VMTP_OK, prefix, manager);
-    struct nm_record r = nm_record_of(below(name, prefix, "/m"), vc_new_client(t), 1);
+    struct nm_record r = nm_record_of(nm_below(name, prefix, "/m"), vc_new_client(t), 1);
     r.flags = 0x03ff;
     r.padding = 0xaa;
     q = nm_send_record(t, manager, VNAME_MOUNT, 0, &r);
@@ -259,7 +254,7 @@ static void broken_list(struct vc_test *t) {
     nm_hold(t, nm_new_prefix(t, prefix));
     for (unsigned i = 0; i < 3; i++) {
         char rest[3] = {'/', (char)('x' + i), 0};
-        struct nm_record r = nm_record_of(below(names[i], prefix, rest), other, i == 1 ? 0 : 1);
+        struct nm_record r = nm_record_of(nm_below(names[i], prefix, rest), other, i == 1 ? 0 : 1);
         size += nm_record_put(list + size, &r);
     }
     struct vc_packet p = nm_to_all(t, VNAME_HANDLERS, VNAME_ANNOUNCE);
@@ -291,9 +286,9 @@ static void unknown(struct vc_test *t) {
     vc_equal(t, "NAME-4-05", "octets of segment", 0, vc_segment_size(p));
     nm_send(t, VNAME_HANDLERS, 0x010004ff, NULL, 0);
     vc_want_silence(t, "NAME-4-03", "error about a multicast Request");
-    q = nm_operation(t, manager, 0x010104ff, below(name, prefix, "/c1"), context, index);
+    q = nm_operation(t, manager, 0x010104ff, nm_below(name, prefix, "/c1"), context, index);
     nm_want_code(t, "NAME-4-01", &q, VMTP_ERROR);
-    q = nm_operation(t, manager, 0x010104ff, below(name, prefix, "/nothing"), context, index);
+    q = nm_operation(t, manager, 0x010104ff, nm_below(name, prefix, "/nothing"), context, index);
     nm_want_code(t, "NAME-4-01", &q, VNAME_NOT_FOUND);
 }
 
@@ -304,7 +299,7 @@ static void datagrams(struct vc_test *t) {
     struct vc_packet q = nm_to(t, manager, VNAME_QUERY | VMTP_DGM);
     nm_carry_name(&q, prefix);
     vc_send(t, &q);
-    struct nm_record r = nm_record_of(below(name, prefix, "/m"), vc_new_client(t), 1);
+    struct nm_record r = nm_record_of(nm_below(name, prefix, "/m"), vc_new_client(t), 1);
     struct vc_packet m = nm_to(t, manager, VNAME_MOUNT | VMTP_DGM);
     nm_as(&m, r.manager);
     nm_carry_record(&m, &r);

@@ -213,8 +213,7 @@ static void hands_over(struct vc_test *t) {
              (passed && passed->client == q.client) || (moved && vc_code(moved) == VNAME_MOVED),
              "the operation forwarded, or NAME_MOVED", "neither");
     if (passed) {
-        struct vc_packet taken = vc_nrc(t, passed, VMTP_OK, 0xffffffffu);
-        vc_send(t, &taken);
+        vc_tell_forwarder(t, passed, VMTP_OK, 0xffffffffu);
     }
     q = nm_query(t, p.manager, p.name);
     nm_want_of(t, "NAME-5.1-05", &q, VNAME_MOVED, p.prefix, r.manager);

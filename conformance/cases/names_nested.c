@@ -8,17 +8,6 @@
 #define CLAIMS "name-claims"
 #define PATIENT "name-claims patience"
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%.50s%.40s", prefix, rest);
-    return name;
-}
-
-static void want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state) {
-    struct nm_state s;
-    nm_state(t, prefix, &s);
-    vc_equal(t, id, "state of the prefix", state, s.state);
-}
-
 /* Whose a name is, as the node says when it is asked alone: the manager of the record. */
 static void want_owner(struct vc_test *t, const char *id, uint64_t node, const char *name, uint64_t owner) {
     struct vc_packet q = nm_query(t, node, name);
@@ -43,7 +32,7 @@ static void covers(struct vc_test *t) {
     struct nm_state s;
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    struct nm_record r = nm_record_of(below(inner, prefix, "/m"), vc_new_client(t), 1);
+    struct nm_record r = nm_record_of(nm_below(inner, prefix, "/m"), vc_new_client(t), 1);
     r.flags = VNAME_CLAIMING;
     struct vc_packet q = nm_send_record(t, VNAME_HANDLERS, VNAME_CLAIM, 0, &r);
     nm_want_of(t, "NAME-8.3-01", &q, VMTP_OK, prefix, manager);
@@ -69,7 +58,7 @@ static void forgets(struct vc_test *t) {
     char prefix[40], inner[100];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    struct nm_record r = nm_record_of(below(inner, prefix, "/m"), vc_new_client(t), 1), other = r;
+    struct nm_record r = nm_record_of(nm_below(inner, prefix, "/m"), vc_new_client(t), 1), other = r;
     nm_announce(t, VNAME_REASON_HELD, &r);
     want_owner(t, "NAME-8.3-03", manager, inner, r.manager);
     other.flags = VNAME_RELEASED;
@@ -91,10 +80,10 @@ static void forgets_the_silent(struct vc_test *t) {
     char prefix[40], inner[100], told[100];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    struct nm_record r = nm_record_of(below(inner, prefix, "/m"), vc_new_client(t), 1);
+    struct nm_record r = nm_record_of(nm_below(inner, prefix, "/m"), vc_new_client(t), 1);
     want_mounted(t, manager, &r);
     const struct nm_claim c = {
-        .prefix = below(told, prefix, "/o"), .flags = NM_OPERATOR, .from = vc_new_client(t), .context = 1};
+        .prefix = nm_below(told, prefix, "/o"), .flags = NM_OPERATOR, .from = vc_new_client(t), .context = 1};
     nm_claim(t, &c);
     vc_pass(t, 190 * VC_SECOND);
     nm_query(t, VNAME_HANDLERS, inner);
@@ -110,7 +99,7 @@ static void refuses(struct vc_test *t) {
     struct nm_manager m = {.flags = NM_NO_MOUNTS};
     nm_manager_anew(t, &m);
     nm_hold(t, nm_new_prefix(t, prefix));
-    struct nm_record r = nm_record_of(below(inner, prefix, "/m"), vc_new_client(t), 1);
+    struct nm_record r = nm_record_of(nm_below(inner, prefix, "/m"), vc_new_client(t), 1);
     struct vc_packet q = mount(t, m.entity, &r, 0);
     vc_want_response(t, "NAME-8.3-04", &q, VMTP_NO_PERMISSION);
     m = (struct nm_manager){.mounts = 4};
@@ -120,7 +109,7 @@ static void refuses(struct vc_test *t) {
     unsigned taken = 0;
     for (; taken < 6 && code == VMTP_OK; taken += code == VMTP_OK) {
         char rest[4] = {'/', 'm', (char)('0' + taken), 0};
-        r = nm_record_of(below(inner, prefix, rest), vc_new_client(t), 1);
+        r = nm_record_of(nm_below(inner, prefix, rest), vc_new_client(t), 1);
         q = mount(t, m.entity, &r, 0);
         code = vc_code(vc_want_response(t, "NAME-8.3-04", &q, VC_ANY));
     }
@@ -137,7 +126,7 @@ static void places(struct vc_test *t) {
     nm_hold(t, nm_new_prefix(t, prefix));
     for (unsigned i = 0; i < 8; i++) {
         char rest[4] = {'/', 'm', (char)('0' + i), 0};
-        struct nm_record r = nm_record_of(below(inner[i], prefix, rest), i < 4 ? talker : vc_new_client(t), 1);
+        struct nm_record r = nm_record_of(nm_below(inner[i], prefix, rest), i < 4 ? talker : vc_new_client(t), 1);
         nm_announce(t, VNAME_REASON_HELD, &r);
     }
     vc_settle(t);
@@ -152,7 +141,7 @@ static void places(struct vc_test *t) {
              announced);
     for (unsigned i = 0; i < 8; i++) { /* mounts that come by MountName find room */
         char rest[4] = {'/', 'n', (char)('0' + i), 0};
-        struct nm_record r = nm_record_of(below(inner[i], prefix, rest), vc_new_client(t), 1);
+        struct nm_record r = nm_record_of(nm_below(inner[i], prefix, rest), vc_new_client(t), 1);
         struct vc_packet q = mount(t, m.entity, &r, 0);
         vc_want_response(t, "NAME-8.3-13", &q, VMTP_OK);
     }
@@ -193,13 +182,13 @@ static struct nm_record covered(struct vc_test *t, const char *outer, const char
 static void tells(struct vc_test *t) {
     char outer[40], prefix[100], middle[100];
     uint64_t manager = nm_manager(t, 0);
-    struct nm_record r = covered(t, outer, below(prefix, nm_new_prefix(t, outer), "/x/y"));
+    struct nm_record r = covered(t, outer, nm_below(prefix, nm_new_prefix(t, outer), "/x/y"));
     struct vc_packet *p = want_mount(t, "NAME-8.3-02", r.manager, 2 * VC_SECOND);
     struct nm_record own = nm_want_record(t, "NAME-8.3-02", p);
     vc_equal(t, "NAME-8.3-02", "its own record", manager, own.manager);
     vc_equal(t, "NAME-8.3-02", "word 0", 0, p->words[0]);
     nm_answer(t, p, r.manager, VMTP_OK, 0, &r);
-    struct nm_record nearer = nm_record_of(below(middle, outer, "/x"), vc_new_client(t), 1);
+    struct nm_record nearer = nm_record_of(nm_below(middle, outer, "/x"), vc_new_client(t), 1);
     nm_announce(t, VNAME_REASON_HELD, &nearer);
     p = want_mount(t, "NAME-8.3-02", nearer.manager, 2 * VC_SECOND);
     nm_answer(t, p, nearer.manager, VMTP_OK, 0, &nearer);
@@ -220,12 +209,12 @@ static void tells(struct vc_test *t) {
 static void stale(struct vc_test *t) {
     char outer[40], prefix[100];
     nm_manager(t, 0);
-    struct nm_record r = covered(t, outer, below(prefix, nm_new_prefix(t, outer), "/x"));
+    struct nm_record r = covered(t, outer, nm_below(prefix, nm_new_prefix(t, outer), "/x"));
     struct vc_packet *p = want_mount(t, "NAME-8.3-02", r.manager, 2 * VC_SECOND);
     nm_answer(t, p, r.manager, VNAME_STALE, 0, NULL);
     vc_pass(t, 3 * VC_SECOND);
     vc_check(t, "NAME-8.3-11", !vc_await_request(t, r.manager, 0), "no MountName to one that is not there", "one");
-    want_state(t, "NAME-8.3-11", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.3-11", prefix, NM_HELD);
 }
 
 static void sent_away(struct vc_test *t) {
@@ -234,7 +223,7 @@ static void sent_away(struct vc_test *t) {
     struct nm_state s;
     for (unsigned i = 0; i < 2; i++) {
         nm_manager(t, 0);
-        struct nm_record r = covered(t, outer, below(prefix, nm_new_prefix(t, outer), "/x"));
+        struct nm_record r = covered(t, outer, nm_below(prefix, nm_new_prefix(t, outer), "/x"));
         struct vc_packet *p = want_mount(t, "NAME-8.3-02", r.manager, 2 * VC_SECOND);
         nm_answer(t, p, r.manager, codes[i], 0, NULL);
         vc_pass(t, 100 * MS);
@@ -250,7 +239,7 @@ static void unanswered(struct vc_test *t) {
     vc_time last = 0;
     unsigned tries = 0;
     nm_manager(t, 0);
-    struct nm_record r = covered(t, outer, below(prefix, nm_new_prefix(t, outer), "/x"));
+    struct nm_record r = covered(t, outer, nm_below(prefix, nm_new_prefix(t, outer), "/x"));
     uint32_t transaction = 0;
     for (vc_time until = vc_now(t) + 60 * VC_SECOND; vc_now(t) < until && tries < 3;) {
         struct vc_packet *p = vc_await_request(t, r.manager, until - vc_now(t));
@@ -264,7 +253,7 @@ static void unanswered(struct vc_test *t) {
             last = p->time;
     }
     vc_equal(t, "NAME-8.3-02", "MountNames", 3, tries);
-    want_state(t, "NAME-8.3-02", prefix, NM_HELD);
+    nm_want_state(t, "NAME-8.3-02", prefix, NM_HELD);
 }
 
 static void itself(struct vc_test *t) {
@@ -272,7 +261,7 @@ static void itself(struct vc_test *t) {
     nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
     vc_time since = vc_now(t);
-    nm_hold(t, below(inner, prefix, "/c1"));
+    nm_hold(t, nm_below(inner, prefix, "/c1"));
     vc_pass(t, 300 * MS);
     vc_check(t, "NAME-8.3-02", !vc_await_code(t, VNAME_MOUNT, 0, 0), "no MountName to itself", "one after %llu",
              (unsigned long long)since);

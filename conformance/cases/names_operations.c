@@ -176,8 +176,7 @@ static struct vc_packet *want_passed(struct vc_test *t, const char *id, const st
     uint32_t length = p->words[1] & 0xffff;
     vc_check(t, id, length == strlen(name) && length <= p->data_octets && memcmp(p->data, name, length) == 0, name,
              "%.*s", (int)(length < p->data_octets ? length : p->data_octets), (const char *)p->data);
-    struct vc_packet taken = vc_nrc(t, p, VMTP_OK, 0xffffffffu); /* that it has come */
-    vc_send(t, &taken);
+    vc_tell_forwarder(t, p, VMTP_OK, 0xffffffffu); /* that it has come */
     return p;
 }
 

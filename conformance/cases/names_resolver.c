@@ -7,21 +7,6 @@
 
 #define CLIENT "name-client"
 
-static const char *below(char name[100], const char *prefix, const char *rest) {
-    snprintf(name, 100, "%.50s%.40s", prefix, rest);
-    return name;
-}
-
-/* A prefix of the tester, that nobody knows yet. */
-static struct nm_record manager_of(struct vc_test *t, char prefix[40]) {
-    return nm_record_of(nm_new_prefix(t, prefix), vc_new_client(t), 1);
-}
-
-static struct vc_packet operate(struct vc_test *t, const char *name, uint32_t flags, uint32_t deadline_ms) {
-    const struct nm_operate o = {.name = name, .flags = flags, .deadline_ms = deadline_ms};
-    return nm_operate(t, &o);
-}
-
 /* It asks for this name, by multicast. */
 static struct vc_packet *want_question(struct vc_test *t, const char *id, const char *name) {
     struct vc_packet *p = nm_want_query(t, id, VNAME_HANDLERS, 2 * VC_SECOND);
@@ -49,9 +34,9 @@ static void want_end(struct vc_test *t, const char *id, const struct vc_packet *
 
 static void asks(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
-    struct vc_packet order = operate(t, below(name, prefix, "/a/b"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a/b"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-01", name);
     vc_check(t, "NAME-5.2-01", q->code & VMTP_MRD && q->flags & VMTP_MPG, "multicast, for several Responses",
              "Code 0x%x", q->code);
@@ -67,7 +52,7 @@ static void asks(struct vc_test *t) {
              "the whole name, by name", "otherwise");
     want_end(t, "NAME-7.1-08", &order, NM_ANSWERED, r.manager);
     vc_pass(t, 200 * MS);
-    order = operate(t, below(name, prefix, "/c"), 0, 0);
+    order = nm_order(t, nm_below(name, prefix, "/c"), 0, 0);
     want_served(t, "NAME-7.1-01", &r, name);
     vc_check(t, "NAME-7.1-01", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0),
              "no question about a prefix that is cached", "one");
@@ -76,10 +61,10 @@ static void asks(struct vc_test *t) {
 
 static void later(struct vc_test *t) {
     char prefix[40], longer[100], name[100];
-    struct nm_record r = manager_of(t, prefix), more, late;
+    struct nm_record r = nm_stranger(t, prefix), more, late;
     nm_resolver(t, 0, 0, NULL, NULL);
-    more = nm_record_of(below(longer, prefix, "/a"), vc_new_client(t), 1);
-    struct vc_packet order = operate(t, below(name, prefix, "/a/b"), 0, 0);
+    more = nm_record_of(nm_below(longer, prefix, "/a"), vc_new_client(t), 1);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a/b"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-05", name);
     nm_tell(t, q, &r);
     want_served(t, "NAME-5.2-02", &r, name);
@@ -91,10 +76,10 @@ static void later(struct vc_test *t) {
     late.generation = 9;
     nm_tell(t, q, &late); /* nobody listens any more */
     want_end(t, "NAME-5.2-05", &order, NM_ANSWERED, r.manager);
-    order = operate(t, name, 0, 0);
+    order = nm_order(t, name, 0, 0);
     want_served(t, "NAME-5.2-05 NAME-7.1-01 NAME-2.2-02", &more, name);
     want_end(t, "NAME-5.2-05", &order, NM_ANSWERED, more.manager);
-    order = operate(t, below(name, prefix, "//a"), 0, 0); /* which the longer prefix does not match */
+    order = nm_order(t, nm_below(name, prefix, "//a"), 0, 0); /* which the longer prefix does not match */
     want_served(t, "NAME-2.2-03", &r, name);
     want_end(t, "NAME-5.2-05", &order, NM_ANSWERED, r.manager);
 }
@@ -114,7 +99,7 @@ static void answer_badly(struct vc_test *t, const struct vc_packet *q, const str
     case 3: bad.flags = VNAME_CLAIMING; break;
     case 4: bad.flags = VNAME_RELEASED; break;
     case 5: server = vc_new_client(t); break;
-    case 6: bad.prefix = below(beyond, name, "/b"), bad.prefix_length = matched = (uint32_t)strlen(beyond); break;
+    case 6: bad.prefix = nm_below(beyond, name, "/b"), bad.prefix_length = matched = (uint32_t)strlen(beyond); break;
     case 7: bad.target = "/x", bad.target_length = 2; break;
     default: nm_answer(t, q, server, VNAME_MOVED, 0, r); return;
     }
@@ -124,9 +109,9 @@ static void answer_badly(struct vc_test *t, const struct vc_packet *q, const str
 static void bad_answers(struct vc_test *t) {
     char prefix[40], name[100];
     for (unsigned i = 0; i < 9; i++) {
-        struct nm_record r = manager_of(t, prefix);
+        struct nm_record r = nm_stranger(t, prefix);
         nm_resolver(t, 0, 0, NULL, NULL);
-        struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+        struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
         struct vc_packet *q = want_question(t, "NAME-5.2-03", name);
         answer_badly(t, q, &r, name, i);
         nm_tell(t, q, &r);
@@ -137,10 +122,10 @@ static void bad_answers(struct vc_test *t) {
 
 static void second_hand(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
     r.flags = VNAME_SECOND_HAND | 0x0001; /* and a flag that nobody knows */
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-03", name);
     nm_answer(t, q, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     want_served(t, "NAME-5.2-03 NAME-3.3-03", &r, name);
@@ -160,14 +145,14 @@ static void want_meeting(struct vc_test *t, uint64_t to, uint64_t about) {
 
 static void conflict(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix), better = r, told = r;
+    struct nm_record r = nm_stranger(t, prefix), better = r, told = r;
     nm_resolver(t, 0, 0, NULL, NULL);
     better.manager = vc_new_client(t);
     better.generation = 2;
     told.manager = vc_new_client(t);
     told.generation = 9;
     told.flags = VNAME_SECOND_HAND;
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-06", name);
     nm_tell(t, q, &r);
     want_served(t, "NAME-5.2-06", &r, name);
@@ -181,7 +166,7 @@ static void conflict(struct vc_test *t) {
     while (vc_await_request(t, r.manager, 0) || vc_await_request(t, better.manager, 0) ||
            vc_await_request(t, told.manager, 0))
         continue;
-    order = operate(t, name, 0, 0);
+    order = nm_order(t, name, 0, 0);
     want_served(t, "NAME-5.2-06", &better, name);
     want_end(t, "NAME-5.2-06", &order, NM_ANSWERED, better.manager);
 }
@@ -189,12 +174,12 @@ static void conflict(struct vc_test *t) {
 /* Replicas of one group are no conflict. */
 static void group(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix), other;
+    struct nm_record r = nm_stranger(t, prefix), other;
     nm_resolver(t, 0, 0, NULL, NULL);
     r.group = VMTP_ID_GRP | VMTP_ID_UGP | vc_new_client(t);
     other = r;
     other.manager = vc_new_client(t);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-06", name);
     nm_tell(t, q, &r);
     nm_tell(t, q, &other);
@@ -206,7 +191,7 @@ static void group(struct vc_test *t) {
 static void silence(struct vc_test *t) {
     char prefix[40];
     nm_resolver(t, 0, 0, NULL, NULL);
-    struct vc_packet order = operate(t, nm_new_prefix(t, prefix), 0, 0);
+    struct vc_packet order = nm_order(t, nm_new_prefix(t, prefix), 0, 0);
     vc_time asked = want_question(t, "NAME-5.2-07", prefix)->time;
     struct vc_packet *p = nm_await(t, VNAME_DIRECTORY, VNAME_LOOKUP, 3 * VC_SECOND);
     if (vc_check(t, "NAME-5.2-07 NAME-9-11", p != NULL, "LookupName, since nobody has answered", "none"))
@@ -216,10 +201,10 @@ static void silence(struct vc_test *t) {
 
 static void together(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
-    below(name, prefix, "/a");
-    struct vc_packet first = operate(t, name, 0, 0), second = operate(t, name, 0, 0);
+    nm_below(name, prefix, "/a");
+    struct vc_packet first = nm_order(t, name, 0, 0), second = nm_order(t, name, 0, 0);
     struct vc_packet *q = want_question(t, "NAME-5.2-08", name);
     vc_settle(t);
     struct vc_packet *more = nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0);
@@ -239,7 +224,7 @@ static void no_names(struct vc_test *t) {
     longest[0] = '/';
     static const char *const bad[] = {"/a\xff", "", "/\xc0\xaf"};
     for (unsigned i = 0; i < 4; i++) {
-        struct vc_packet order = operate(t, i < 3 ? bad[i] : longest, 0, 0);
+        struct vc_packet order = nm_order(t, i < 3 ? bad[i] : longest, 0, 0);
         nm_outcome(t, "NAME-2.1-04", &order, VC_SECOND, &o);
         vc_check(t, "NAME-2.1-04",
                  o.what == NM_FAILED && (o.result & NM_LOW24) == (i < 3 ? VNAME_INVALID : VNAME_TOO_LONG),
@@ -252,15 +237,15 @@ static void no_names(struct vc_test *t) {
 
 static void follows(struct vc_test *t) {
     char prefix[40], target[40], name[100], resulting[100];
-    struct nm_record alias = manager_of(t, prefix), r = manager_of(t, target);
+    struct nm_record alias = nm_stranger(t, prefix), r = nm_stranger(t, target);
     struct nm_outcome o;
     nm_resolver(t, 0, 0, NULL, NULL);
     alias.flags = VNAME_ALIAS_RECORD;
     alias.target = target;
     alias.target_length = strlen(target);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     nm_tell(t, want_question(t, "NAME-6.4-01", name), &alias);
-    nm_tell(t, want_question(t, "NAME-6.4-01", below(resulting, target, "/a")), &r);
+    nm_tell(t, want_question(t, "NAME-6.4-01", nm_below(resulting, target, "/a")), &r);
     struct vc_packet *p = nm_want_operation(t, "NAME-6.4-01", r.manager, 2 * VC_SECOND);
     vc_check(t, "NAME-6.4-01", (p->words[1] & 0xffff) == strlen(resulting), "the name that results", "another");
     nm_map(t, p, r.manager, 7, resulting);
@@ -272,11 +257,11 @@ static void follows(struct vc_test *t) {
 /* An alias by NAME_ALIAS, again and again. */
 static void circle(struct vc_test *t) {
     char prefix[40], name[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     struct nm_outcome o;
     unsigned times = 0;
     nm_resolver(t, 0, 0, NULL, NULL);
-    struct vc_packet order = operate(t, below(name, prefix, "/a"), 0, 0);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     nm_tell(t, want_question(t, "NAME-6.4-03", name), &r);
     for (struct vc_packet *p; (p = vc_await_request(t, r.manager, VC_SECOND)) != NULL; times++) {
         struct vc_packet a = vc_response(p, VNAME_ALIAS);
@@ -294,7 +279,7 @@ static void circle(struct vc_test *t) {
 static void grows(struct vc_test *t) {
     static char target[1001];
     char prefix[40], name[100];
-    struct nm_record alias = manager_of(t, prefix);
+    struct nm_record alias = nm_stranger(t, prefix);
     struct nm_outcome o;
     nm_resolver(t, 0, 0, NULL, NULL);
     memset(target, 'x', 900);
@@ -306,7 +291,7 @@ static void grows(struct vc_test *t) {
     name[99] = 0;
     char long_name[240];
     snprintf(long_name, sizeof long_name, "%s/%s/%s", prefix, name, name);
-    struct vc_packet order = operate(t, long_name, 0, 0);
+    struct vc_packet order = nm_order(t, long_name, 0, 0);
     nm_tell(t, want_question(t, "NAME-6.4-04", long_name), &alias);
     nm_outcome(t, "NAME-6.4-04", &order, 2 * VC_SECOND, &o);
     vc_check(t, "NAME-6.4-04", o.what == NM_ANSWERED && o.code == VNAME_TOO_LONG, "NAME_TOO_LONG", "%u with 0x%x",
@@ -317,13 +302,13 @@ static void grows(struct vc_test *t) {
 
 static void relative(struct vc_test *t) {
     char prefix[40], context[100], again[100];
-    struct nm_record r = manager_of(t, prefix);
+    struct nm_record r = nm_stranger(t, prefix);
     nm_resolver(t, 0, 0, NULL, NULL);
     char text[200];
-    below(again, prefix, "/c");
+    nm_below(again, prefix, "/c");
     snprintf(text, sizeof text, "%s=%llx,55", again, (unsigned long long)r.manager);
     nm_resolver(t, 0, 0, NULL, text);
-    struct vc_packet order = operate(t, "some/thing", 0, 0);
+    struct vc_packet order = nm_order(t, "some/thing", 0, 0);
     struct vc_packet *p = nm_want_operation(t, "NAME-6.2-04", r.manager, 2 * VC_SECOND);
     vc_check(t, "NAME-6.2-04 NAME-7.2-03",
              p->words[0] == 0x55 && p->words[1] == 10 && memcmp(p->data, "some/thing", 10) == 0,
@@ -337,17 +322,17 @@ static void relative(struct vc_test *t) {
     p = nm_want_operation(t, "NAME-6.2-03", r.manager, 2 * VC_SECOND);
     vc_check(t, "NAME-6.2-03", p->words[0] == 0x66 && p->words[1] == 10, "the operation again, with the new context",
              "context 0x%x", p->words[0]);
-    nm_map(t, p, r.manager, 1, below(context, again, "/some/thing"));
+    nm_map(t, p, r.manager, 1, nm_below(context, again, "/some/thing"));
     want_end(t, "NAME-6.2-03", &order, NM_ANSWERED, r.manager);
 }
 
 /* Another manager than the one that was asked answers. */
 static void forwarded(struct vc_test *t) {
     char prefix[40], name[100], longer[100];
-    struct nm_record r = manager_of(t, prefix), inner;
+    struct nm_record r = nm_stranger(t, prefix), inner;
     nm_resolver(t, 0, 0, NULL, NULL);
-    struct vc_packet order = operate(t, below(name, prefix, "/m/x"), 0, 0);
-    inner = nm_record_of(below(longer, prefix, "/m"), vc_new_client(t), 1);
+    struct vc_packet order = nm_order(t, nm_below(name, prefix, "/m/x"), 0, 0);
+    inner = nm_record_of(nm_below(longer, prefix, "/m"), vc_new_client(t), 1);
     nm_tell(t, want_question(t, "NAME-6.3-05", name), &r);
     struct vc_packet *p = nm_want_operation(t, "NAME-6.3-05", r.manager, 2 * VC_SECOND), asked = *p;
     asked.forward = 1; /* as if it had been passed on */
@@ -357,7 +342,7 @@ static void forwarded(struct vc_test *t) {
     vc_equal(t, "NAME-6.3-05", "Code", VNAME_QUERY & NM_LOW24, vc_code(p));
     nm_tell(t, p, &inner);
     vc_settle(t);
-    order = operate(t, name, 0, 0);
+    order = nm_order(t, name, 0, 0);
     want_served(t, "NAME-6.3-05", &inner, name);
     want_end(t, "NAME-6.3-05", &order, NM_ANSWERED, inner.manager);
 }

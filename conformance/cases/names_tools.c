@@ -107,6 +107,17 @@ char *nm_new_prefix(struct vc_test *t, char *prefix) {
     return prefix;
 }
 
+const char *nm_below(char name[100], const char *prefix, const char *rest) {
+    snprintf(name, 100, "%.50s%.40s", prefix, rest);
+    return name;
+}
+
+void nm_want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state) {
+    struct nm_state s;
+    nm_state(t, prefix, &s);
+    vc_equal(t, id, "state of the prefix", state, s.state);
+}
+
 /* ---- Requests ------------------------------------------------------------------------------------------------------- */
 
 struct vc_packet nm_to(struct vc_test *t, uint64_t entity, uint32_t code) {
@@ -265,6 +276,11 @@ struct vc_packet nm_operate(struct vc_test *t, const struct nm_operate *o) {
     return p;
 }
 
+struct vc_packet nm_order(struct vc_test *t, const char *name, uint32_t flags, uint32_t deadline_ms) {
+    const struct nm_operate o = {.name = name, .flags = flags, .deadline_ms = deadline_ms};
+    return nm_operate(t, &o);
+}
+
 #define OPERATE_HEAD 52u
 
 static void read_outcome(const struct vc_packet *p, struct nm_outcome *o) {
@@ -316,7 +332,18 @@ void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *reque
     read_outcome(p, o);
 }
 
+struct nm_outcome nm_want_end(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t what) {
+    struct nm_outcome o;
+    nm_outcome(t, id, request, 40 * VC_SECOND, &o);
+    vc_equal(t, id, "what came of it", what, o.what);
+    return o;
+}
+
 /* ---- the tester as a manager -------------------------------------------------------------------------------------------- */
+
+struct nm_record nm_stranger(struct vc_test *t, char prefix[40]) {
+    return nm_record_of(nm_new_prefix(t, prefix), vc_new_client(t), 1);
+}
 
 struct vc_packet *nm_want_query(struct vc_test *t, const char *id, uint64_t group, vc_time patience) {
     char name[20], expected[60];

@@ -141,7 +141,7 @@ static struct vc_packet *begin(struct vc_test *t, struct vc_packet *request, uin
 
 static void kept(struct vc_test *t) {
     struct vc_packet null = vc_request(t, VMTP_TEST_NULL), silent = vc_request(t, VMTP_TEST_DISCARD), held, left, read,
-                     once, told, *part;
+                     once, *part;
     uint32_t before = vc_executed(t, VMTP_TEST_NULL), discards = vc_executed(t, VMTP_TEST_DISCARD);
     vc_time start = vc_now(t), step = 11 * vc_most(VC_TS4, 1) / 20;
     vc_send(t, &null);
@@ -149,13 +149,10 @@ static void kept(struct vc_test *t) {
     vc_send(t, &silent);
     struct vc_packet of_held = *begin(t, &held, VMTP_TEST_SOURCE), of_left = *begin(t, &left, VMTP_TEST_SOURCE),
                      of_read = *begin(t, &read, VMTP_TEST_SOURCE), of_once = *begin(t, &once, VMTP_TEST_SOURCE | 0x80);
-    told = vc_nvs(t, &of_read, VMTP_OK, 0x3f);
-    vc_send(t, &told);
-    told = vc_nvs(t, &of_read, VMTP_RETRY, 0x1f);
-    vc_send(t, &told);
+    vc_tell_server(t, &of_read, VMTP_OK, 0x3f);
+    vc_tell_server(t, &of_read, VMTP_RETRY, 0x1f);
     vc_want_nvc(t, "VMTP-8.4-05", &read, VMTP_RESPONSE_DISCARDED);
-    told = vc_nvs(t, &of_once, VMTP_RETRY, 0x1f);
-    vc_send(t, &told);
+    vc_tell_server(t, &of_once, VMTP_RETRY, 0x1f);
     vc_want_silence(t, "VMTP-8.4-05", "blocks of an idempotent Response");
     for (unsigned i = 1; i <= 3; i++) {
         vc_pass(t, start + step * i - vc_now(t));
@@ -165,16 +162,14 @@ static void kept(struct vc_test *t) {
         vc_want_nvc(t, "VMTP-8.3-12", &silent, VMTP_RESPONSE_DISCARDED);
         if (i == 1) { /* which is before TS4 */
             vc_pass(t, start + 9 * vc_least(VC_TS4, 1) / 10 - vc_now(t));
-            told = vc_nvs(t, &of_held, VMTP_RETRY, 0x1f);
-            vc_send(t, &told);
+            vc_tell_server(t, &of_held, VMTP_RETRY, 0x1f);
             part = vc_want_response(t, "VMTP-8.4-05", &held, VMTP_OK);
             vc_equal(t, "VMTP-8.4-05", "blocks sent again", 0x20, part->delivery);
         }
     }
     vc_equal(t, "VMTP-8.3-12", "executions of NULL", before + 1u, vc_executed(t, VMTP_TEST_NULL));
     vc_equal(t, "VMTP-8.3-12", "executions of DISCARD", discards + 1u, vc_executed(t, VMTP_TEST_DISCARD));
-    told = vc_nvs(t, &of_left, VMTP_RETRY, 0x0f);
-    vc_send(t, &told);
+    vc_tell_server(t, &of_left, VMTP_RETRY, 0x0f);
     part = vc_await_response(t, &left, 50 * MS);
     vc_check(t, "VMTP-8.5-02", part == NULL, "nothing of a Response that nobody has asked about for TS4", "%s",
              part ? "blocks" : "nothing");

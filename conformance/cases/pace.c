@@ -156,8 +156,7 @@ static struct sent ask_for(struct vc_test *t, uint32_t code, uint8_t gap, uint32
 static struct sent ask(struct vc_test *t, uint32_t code, uint8_t gap) { return ask_for(t, code, gap, SIZE); }
 
 static void tell(struct vc_test *t, const struct sent *s, uint32_t code, uint32_t delivery) {
-    struct vc_packet told = vc_nvs(t, s->last, code, delivery);
-    vc_send(t, &told);
+    vc_tell_server(t, s->last, code, delivery);
 }
 
 /* The least time from first to last packet of three Responses. */

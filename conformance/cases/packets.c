@@ -310,9 +310,8 @@ static uint32_t blocks_now(struct vc_test *t, const char *id, const struct vc_pa
 }
 
 static void nvs_retry(struct vc_test *t) {
-    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 5000), *answer = sourced(t, "VMTP-8.6-03", &request), asks;
-    asks = vc_nvs(t, answer, VMTP_RETRY, 0x3f5);
-    vc_send(t, &asks);
+    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 5000), *answer = sourced(t, "VMTP-8.6-03", &request);
+    vc_tell_server(t, answer, VMTP_RETRY, 0x3f5);
     vc_equal(t, "VMTP-8.6-03 VMTP-6.3-01", "blocks sent again", 0x00a, blocks_now(t, "VMTP-8.6-03", &request, 0x00a));
     vc_settle(t);
     struct vc_packet *more = vc_await_response(t, &request, 0);
@@ -320,19 +319,16 @@ static void nvs_retry(struct vc_test *t) {
 }
 
 static void nvs_retry_all(struct vc_test *t) {
-    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 5000), *answer = sourced(t, "VMTP-8.6-03", &request), asks;
-    asks = vc_nvs(t, answer, VMTP_RETRY_ALL, 0);
-    vc_send(t, &asks);
+    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 5000), *answer = sourced(t, "VMTP-8.6-03", &request);
+    vc_tell_server(t, answer, VMTP_RETRY_ALL, 0);
     vc_equal(t, "VMTP-8.6-03", "blocks sent again", 0x3ff, blocks_now(t, "VMTP-8.6-03", &request, 0x3ff));
 }
 
 static void nvs_then_discarded(struct vc_test *t, uint32_t code) {
-    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 2500), *answer = sourced(t, "VMTP-8.6-02", &request), told;
-    told = vc_nvs(t, answer, code, 0x1f);
-    vc_send(t, &told);
+    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 2500), *answer = sourced(t, "VMTP-8.6-02", &request);
+    vc_tell_server(t, answer, code, 0x1f);
     vc_want_silence(t, "VMTP-8.6-02", "answer to NVS");
-    told = vc_nvs(t, answer, VMTP_RETRY, 1);
-    vc_send(t, &told);
+    vc_tell_server(t, answer, VMTP_RETRY, 1);
     vc_want_nvc(t, "VMTP-8.6-07 VMTP-8.6-02", &request, VMTP_RESPONSE_DISCARDED);
     request.retransmit = 1;
     request.control = VMTP_APG;
@@ -345,11 +341,10 @@ static void nvs_error(struct vc_test *t) { nvs_then_discarded(t, VMTP_NONEXISTEN
 static void nvs_unknown(struct vc_test *t) { nvs_then_discarded(t, 0x123); }
 
 static void nvs_small(struct vc_test *t) {
-    struct vc_packet request = vc_request(t, VMTP_TEST_NULL), told;
+    struct vc_packet request = vc_request(t, VMTP_TEST_NULL);
     vc_send(t, &request);
     struct vc_packet *answer = vc_want_response(t, "VMTP-8.6-02", &request, VMTP_OK);
-    told = vc_nvs(t, answer, VMTP_OK, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, answer, VMTP_OK, 0);
     vc_settle(t);
     request.retransmit = 1;
     vc_send(t, &request);
@@ -357,19 +352,16 @@ static void nvs_small(struct vc_test *t) {
 }
 
 static void nvs_stranger(struct vc_test *t) {
-    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 2500), *answer = sourced(t, "VMTP-8.6-01", &request), told;
+    struct vc_packet request = source(t, VMTP_TEST_SOURCE, 2500), *answer = sourced(t, "VMTP-8.6-01", &request);
     struct vc_packet other = *answer;
     other.transaction += 5;
-    told = vc_nvs(t, &other, VMTP_RETRY, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, &other, VMTP_RETRY, 0);
     other = *answer;
     other.server = vc_manager(t);
-    told = vc_nvs(t, &other, VMTP_RETRY, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, &other, VMTP_RETRY, 0);
     other = *answer;
     other.client = vc_new_client(t);
-    told = vc_nvs(t, &other, VMTP_RETRY, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, &other, VMTP_RETRY, 0);
     vc_want_silence(t, "VMTP-8.6-01 VMTP-10.11-04", "answer to NVS about a transaction that is not here");
 }
 
@@ -413,8 +405,7 @@ static void duplicate_large(struct vc_test *t) {
     vc_equal(t, "VMTP-6.3-03", "SegmentSize", 5000, vc_segment_size(bare_answer));
     vc_check(t, "VMTP-6.3-03 VMTP-8.3-04", bare_answer->control & VMTP_APG, "APG", "none");
     vc_equal(t, "VMTP-3.2-02", "RetransmitCount", 1, bare_answer->retransmit);
-    struct vc_packet told = vc_nvs(t, bare_answer, VMTP_OK, 0x3ff);
-    vc_send(t, &told);
+    vc_tell_server(t, bare_answer, VMTP_OK, 0x3ff);
     vc_want_silence(t, "VMTP-6.3-02", "other packet");
 }
 
@@ -427,16 +418,14 @@ static void duplicate_single(struct vc_test *t) {
     answer = vc_want_response(t, "VMTP-8.3-03", &request, VMTP_OK);
     vc_equal(t, "VMTP-6.3-04", "PacketDelivery", 3, answer->delivery);
     vc_check(t, "VMTP-6.3-04 VMTP-8.3-04", answer->control & VMTP_APG, "APG", "none");
-    struct vc_packet told = vc_nvs(t, answer, VMTP_OK, 3);
-    vc_send(t, &told);
+    vc_tell_server(t, answer, VMTP_OK, 3);
     vc_settle(t);
 }
 
 static void idempotent_retry(struct vc_test *t) {
     struct vc_packet request = source(t, VMTP_TEST_SOURCE_IDEMPOTENT, 2500),
-                     *answer = sourced(t, "VMTP-8.6-06", &request), asks;
-    asks = vc_nvs(t, answer, VMTP_RETRY, 1);
-    vc_send(t, &asks);
+                     *answer = sourced(t, "VMTP-8.6-06", &request);
+    vc_tell_server(t, answer, VMTP_RETRY, 1);
     vc_settle(t);
     struct vc_packet *more = vc_await_response(t, &request, 0);
     vc_check(t, "VMTP-8.6-06", more == NULL, "no data again", "%s", more ? "data" : "none");

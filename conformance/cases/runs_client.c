@@ -81,8 +81,7 @@ static struct vc_outcome finish(struct vc_test *t, const char *id, struct run *r
 }
 
 static void ends_with(struct vc_test *t, const char *id, struct run *r, uint32_t code) {
-    struct vc_outcome outcome = vc_called(t, id, &r->order, VC_PATIENCE);
-    vc_check(t, id, outcome.result == code, vc_response_name(code), "%s", vc_response_name(outcome.result));
+    vc_ends(t, id, &r->order, code, VC_PATIENCE);
 }
 
 /* ---- what the server says ----------------------------------------------------------------------------------------------- */

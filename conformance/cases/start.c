@@ -131,7 +131,7 @@ static void moved_client(struct vc_test *t) {
 
 static void asks_always(struct vc_test *t) {
     vc_start(t, "ask-always");
-    struct vc_packet request = vc_request(t, VMTP_TEST_SOURCE), *packet, told;
+    struct vc_packet request = vc_request(t, VMTP_TEST_SOURCE), *packet;
     request.words[0] = 1000;
     vc_send(t, &request);
     packet = vc_want_response(t, "VMTP-8.5-03", &request, VMTP_OK);
@@ -143,8 +143,7 @@ static void asks_always(struct vc_test *t) {
             vc_lasts(t, "VMTP-8.5-03", "TS5", VC_TS5, 1, packet->time - last);
     }
     vc_want_quiet(t, "VMTP-8.5-04", &request, 900 * MS);
-    told = vc_nvs(t, packet, VMTP_RETRY, 0);
-    vc_send(t, &told);
+    vc_tell_server(t, packet, VMTP_RETRY, 0);
     vc_want_nvc(t, "VMTP-8.5-04", &request, VMTP_RESPONSE_DISCARDED);
     request = vc_request(t, VMTP_TEST_NULL);
     vc_send(t, &request);

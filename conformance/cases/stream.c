@@ -179,7 +179,7 @@ static void large_acknowledged(struct vc_test *t) {
 /* All groups of the Response to SOURCE; 0 when they do not come in time. */
 static int take_groups(struct vc_test *t, const struct vc_packet *request, uint8_t *out, uint32_t size) {
     uint32_t blocks[4] = {0}, groups = (size + VC_SEGMENT_MAX - 1) / VC_SEGMENT_MAX;
-    struct vc_packet group = *request, *part, told;
+    struct vc_packet group = *request, *part;
     for (uint32_t g = 0; g < groups; g++) {
         uint32_t length = size - g * VC_SEGMENT_MAX < VC_SEGMENT_MAX ? size - g * VC_SEGMENT_MAX : VC_SEGMENT_MAX;
         group.transaction = request->transaction + g;
@@ -197,8 +197,7 @@ static int take_groups(struct vc_test *t, const struct vc_packet *request, uint8
                 }
             blocks[g] |= part->delivery;
             if (part->control & VMTP_APG) {
-                told = vc_nvs(t, part, VMTP_OK, 0xffffffff);
-                vc_send(t, &told);
+                vc_tell_server(t, part, VMTP_OK, 0xffffffff);
             }
         }
     }
@@ -271,12 +270,11 @@ static void one_for_all(struct vc_test *t) {
 
 static void restart(struct vc_test *t) {
     struct vc_call call = {.code = VMTP_PIC | 0x777, .run = 3, .response_room = 100, .options = 1};
-    struct vc_packet order = vc_have_called(t, &call), *first, *request, told, response;
+    struct vc_packet order = vc_have_called(t, &call), *first, *request, response;
     first = vc_want_request(t, "VMTP-13.3-07", call.server, VC_PATIENCE);
     for (unsigned i = 0; i < 2; i++)
         request = vc_want_request(t, "VMTP-13.3-07", call.server, VC_PATIENCE);
-    told = vc_nvc(t, first, VMTP_RETRY_ALL, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, first, VMTP_RETRY_ALL, 0);
     for (unsigned i = 1; i < 3; i++) {
         request = vc_want_request(t, "VMTP-13.3-07", call.server, VC_PATIENCE);
         vc_equal(t, "VMTP-13.3-07", "Transaction", first->transaction + i, request->transaction);
@@ -291,14 +289,13 @@ static void restart(struct vc_test *t) {
 
 static void begins_anew(struct vc_test *t) {
     struct vc_call call = {.code = VMTP_PIC | 0x777, .run = 2, .response_room = 100, .options = 1};
-    struct vc_packet order = vc_have_called(t, &call), *first, *second, *request, told, response;
+    struct vc_packet order = vc_have_called(t, &call), *first, *second, *request, response;
     first = vc_want_request(t, "VMTP-13.3-27", call.server, VC_PATIENCE);
     second = vc_want_request(t, "VMTP-13.3-27", call.server, VC_PATIENCE);
     response = vc_response(first, VMTP_OK);
     response.control = VMTP_NER;
     vc_send(t, &response);
-    told = vc_nvc(t, second, VMTP_NO_RUN_RECORD, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, second, VMTP_NO_RUN_RECORD, 0);
     request = vc_want_request(t, "VMTP-13.3-27", call.server, VC_PATIENCE);
     vc_equal(t, "VMTP-13.3-27", "Transaction", second->transaction, request->transaction);
     vc_equal(t, "VMTP-13.3-27", "NSR", 0, request->control & VMTP_NSR);
@@ -309,12 +306,11 @@ static void begins_anew(struct vc_test *t) {
 
 static void not_there(struct vc_test *t) {
     struct vc_call call = {.code = VMTP_PIC | 0x777, .run = 3, .response_room = 100, .options = 1};
-    struct vc_packet order = vc_have_called(t, &call), *request, told, response;
+    struct vc_packet order = vc_have_called(t, &call), *request, response;
     request = vc_want_request(t, "VMTP-13.3-10", call.server, VC_PATIENCE);
     for (unsigned i = 0; i < 2; i++)
         vc_want_request(t, "VMTP-13.3-10", call.server, VC_PATIENCE);
-    told = vc_nvc(t, request, VMTP_STREAMING_NOT_SUPPORTED, 0);
-    vc_send(t, &told);
+    vc_tell_client(t, request, VMTP_STREAMING_NOT_SUPPORTED, 0);
     for (unsigned i = 0; i < 3; i++) {
         request = vc_want_request(t, "VMTP-13.3-10", call.server, VC_PATIENCE);
         vc_equal(t, "VMTP-13.3-10", "flags of a run", 0, request->control & (VMTP_NSR | VMTP_NER));
@@ -326,7 +322,7 @@ static void not_there(struct vc_test *t) {
 
 static void large_call(struct vc_test *t) {
     struct vc_call call = {.code = VMTP_PIC | 0x777, .size = LARGE, .response_room = 20000, .options = 1};
-    struct vc_packet order = vc_have_called(t, &call), *part = NULL, response, told;
+    struct vc_packet order = vc_have_called(t, &call), *part = NULL, response;
     uint32_t first = 0, blocks[3] = {0}, all[3] = {0xffffffff, 0xffffffff, vc_all_blocks(LARGE - 2 * VC_SEGMENT_MAX)};
     while (blocks[0] != all[0] || blocks[1] != all[1] || blocks[2] != all[2]) {
         part = vc_want_request(t, "VMTP-13.3-15", call.server, VC_PATIENCE);
@@ -341,8 +337,7 @@ static void large_call(struct vc_test *t) {
         vc_equal(t, "VMTP-13.3-16", "SegmentSize", LARGE, vc_segment_size(part));
         blocks[g] |= part->delivery;
         if (part->control & VMTP_APG) {
-            told = vc_nvc(t, part, VMTP_OK, blocks[g]);
-            vc_send(t, &told);
+            vc_tell_client(t, part, VMTP_OK, blocks[g]);
         }
     }
     response = vc_response(part, VMTP_OK);
