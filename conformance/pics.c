@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pics.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "lines.h"
 
 struct vc_item vc_items[] = {
     {"test-service", "the test service of spec/testing.md answers", VC_UNKNOWN, VC_UNKNOWN},
@@ -44,18 +45,19 @@ struct vc_item *vc_item(const char *name, size_t length) {
     return NULL;
 }
 
-static int read_line(const char *line, char *why, size_t size) {
+static int read_line(void *context, char *line, char why[VC_WHY]) {
     char name[40], word[8];
     int fields = sscanf(line, "%39s %7s", name, word);
+    (void)context;
     if (fields < 1 || name[0] == '#')
         return 0;
     struct vc_item *item = vc_item(name, strlen(name));
     if (!item) {
-        snprintf(why, size, "no item \"%s\" (vconform --list items)", name);
+        snprintf(why, VC_WHY, "no item \"%s\" (vconform --list items)", name);
         return -1;
     }
     if (fields < 2 || (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)) {
-        snprintf(why, size, "\"%s\" wants yes or no", name);
+        snprintf(why, VC_WHY, "\"%s\" wants yes or no", name);
         return -1;
     }
     item->claimed = word[0] == 'y' ? VC_YES : VC_NO;
@@ -63,18 +65,7 @@ static int read_line(const char *line, char *why, size_t size) {
 }
 
 int vc_pics_read(const char *path, char *error, size_t size) {
-    char line[200], why[100];
-    FILE *in = fopen(path, "r");
-    int rc = 0;
-    if (!in) {
-        snprintf(error, size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    for (unsigned number = 1; rc == 0 && fgets(line, sizeof line, in); number++)
-        if ((rc = read_line(line, why, sizeof why)) != 0)
-            snprintf(error, size, "%s:%u: %s", path, number, why);
-    fclose(in);
-    return rc;
+    return vc_lines_read(path, read_line, NULL, error, size);
 }
 
 /* The file counts: what it claims is tested, whether or not it was found. */

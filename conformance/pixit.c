@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pixit.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "lines.h"
 
 #define MS(n) ((n)*VC_MILLISECOND)
 
@@ -25,20 +26,21 @@ static struct vc_timer_range *find(const char *name) {
     return NULL;
 }
 
-static int read_line(const char *line, char *why, size_t size) {
+static int read_line(void *context, char *line, char why[VC_WHY]) {
     char name[40], rest[2];
     double least, most;
     int fields = sscanf(line, "%39s %lf %lf %1s", name, &least, &most, rest);
+    (void)context;
     if (fields < 1 || name[0] == '#')
         return 0;
     struct vc_timer_range *timer = find(name);
     if (!timer) {
-        snprintf(why, size, "no timer \"%s\" (vconform --list timers)", name);
+        snprintf(why, VC_WHY, "no timer \"%s\" (vconform --list timers)", name);
         return -1;
     }
     most = fields == 2 ? least : most;
     if (fields < 2 || fields > 3 || !(least >= 0 && least <= most && most <= 3600000)) {
-        snprintf(why, size, "%s wants one number of milliseconds, or the least and the most", name);
+        snprintf(why, VC_WHY, "%s wants one number of milliseconds, or the least and the most", name);
         return -1;
     }
     timer->least = (vc_time)(least * 1e6);
@@ -47,18 +49,7 @@ static int read_line(const char *line, char *why, size_t size) {
 }
 
 int vc_pixit_read(const char *path, char *error, size_t size) {
-    char line[200], why[100];
-    FILE *in = fopen(path, "r");
-    int rc = 0;
-    if (!in) {
-        snprintf(error, size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    for (unsigned number = 1; rc == 0 && fgets(line, sizeof line, in); number++)
-        if ((rc = read_line(line, why, sizeof why)) != 0)
-            snprintf(error, size, "%s:%u: %s", path, number, why);
-    fclose(in);
-    return rc;
+    return vc_lines_read(path, read_line, NULL, error, size);
 }
 
 /* A clock may be a twentieth fast, and what is measured has waited for its turn when it was sent. */

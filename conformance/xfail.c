@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "xfail.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "evidence.h"
+#include "lines.h"
 
-static int read_line(struct vc_xfails *x, char *line) {
+static int read_line(void *context, char *line, char why[VC_WHY]) {
+    struct vc_xfails *x = context;
+    snprintf(why, VC_WHY, "a line is a case or a rule, and the reason why it fails");
     line[strcspn(line, "\r\n")] = 0;
     size_t name = strcspn(line, " \t"), gap = strspn(line + name, " \t");
     if (name == 0 || line[0] == '#')
@@ -24,18 +26,7 @@ static int read_line(struct vc_xfails *x, char *line) {
 }
 
 int vc_xfail_read(struct vc_xfails *x, const char *path, char *error, size_t size) {
-    char line[400];
-    FILE *in = fopen(path, "r");
-    int rc = 0;
-    if (!in) {
-        snprintf(error, size, "%s: %s", path, strerror(errno));
-        return -1;
-    }
-    for (unsigned number = 1; rc == 0 && fgets(line, sizeof line, in); number++)
-        if ((rc = read_line(x, line)) != 0)
-            snprintf(error, size, "%s:%u: a line is a case or a rule, and the reason why it fails", path, number);
-    fclose(in);
-    return rc;
+    return vc_lines_read(path, read_line, x, error, size);
 }
 
 void vc_xfail_clear(struct vc_xfails *x) {

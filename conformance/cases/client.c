@@ -381,8 +381,8 @@ static void response_in_order(struct vc_test *t) {
 
 static void response_any_order(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-6.1-07", &call, &order),
-                            response = large(request, 2500, VMTP_OK), part;
+    struct vc_packet order, *request = begin(t, "VMTP-6.1-07", &call, &order), response = large(request, 2500, VMTP_OK),
+                            part;
     static const uint32_t parts[] = {0x10, 0x05, 0x02, 0x05, 0x08};
     for (unsigned i = 0; i < 5; i++) {
         part = response;
@@ -394,8 +394,8 @@ static void response_any_order(struct vc_test *t) {
 
 static void response_acknowledged(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.4-06", &call, &order),
-                            response = large(request, 2500, VMTP_OK), *ok;
+    struct vc_packet order, *request = begin(t, "VMTP-7.4-06", &call, &order), response = large(request, 2500, VMTP_OK),
+                            *ok;
     vc_send_blocks(t, &response, pattern, 2500, 0x1f, VMTP_APG);
     ok = vc_want_nvs(t, "VMTP-7.4-06 VMTP-6.4-01", &response, VMTP_OK);
     vc_equal(t, "VMTP-7.4-06", "delivery", 0x1f, ok->words[5]);
@@ -408,8 +408,8 @@ static void response_acknowledged(struct vc_test *t) {
 
 static void response_incomplete(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.6-03", &call, &order),
-                            response = large(request, 2500, VMTP_OK), *asks;
+    struct vc_packet order, *request = begin(t, "VMTP-7.6-03", &call, &order), response = large(request, 2500, VMTP_OK),
+                            *asks;
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     vc_time sent = vc_now(t);
     asks = vc_want_nvs(t, "VMTP-7.6-03", &response, VMTP_RETRY);
@@ -421,8 +421,7 @@ static void response_incomplete(struct vc_test *t) {
 
 static void response_given_up(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.6-04", &call, &order),
-                            response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.6-04", &call, &order), response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     for (unsigned i = 0; i < 5; i++)
         vc_want_nvs(t, "VMTP-7.6-04", &response, VMTP_RETRY);
@@ -434,8 +433,8 @@ static void response_given_up(struct vc_test *t) {
 
 static void response_bare(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-6.3-05", &call, &order),
-                            response = large(request, 2500, VMTP_OK), *asks;
+    struct vc_packet order, *request = begin(t, "VMTP-6.3-05", &call, &order), response = large(request, 2500, VMTP_OK),
+                            *asks;
     response.words[6] = 2500;
     response.control = VMTP_APG;
     vc_time sent = vc_now(t);
@@ -451,8 +450,7 @@ static void response_bare(struct vc_test *t) {
 
 static void response_too_large(struct vc_test *t) {
     struct vc_call call = {.response_room = 600};
-    struct vc_packet order, *request = begin(t, "VMTP-7.4-08", &call, &order),
-                            response = large(request, 1000, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.4-08", &call, &order), response = large(request, 1000, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 1000, 3, VMTP_APG);
     vc_want_nvs(t, "VMTP-7.4-08", &response, VMTP_OK);
     struct vc_outcome outcome = vc_called(t, "VMTP-7.4-08", &order, VC_PATIENCE);
@@ -483,8 +481,7 @@ static void response_idempotent(struct vc_test *t) {
 
 static void response_nrt(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-13.7-06", &call, &order),
-                            response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-13.7-06", &call, &order), response = large(request, 2500, VMTP_OK);
     response.control = VMTP_NRT;
     vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
     struct vc_outcome outcome = vc_called(t, "VMTP-13.7-06", &order, VC_PATIENCE);
@@ -511,8 +508,7 @@ static void wrong_server(struct vc_test *t) {
 
 static void forwarded_response(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-13.5-08", &call, &order),
-                            other = vc_response(request, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-13.5-08", &call, &order), other = vc_response(request, VMTP_OK);
     other.server = vc_new_client(t);
     other.forward = 1;
     vc_send(t, &other);
@@ -552,8 +548,7 @@ static void stale(struct vc_test *t) {
 /* While a Response arrives, only two things are listened to. */
 static void arriving(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order),
-                            response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order), response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 3, 0);
     vc_tell_client(t, request, VMTP_NO_PERMISSION, 0);
     vc_tell_client(t, request, VMTP_BUSY, 0);
@@ -563,8 +558,7 @@ static void arriving(struct vc_test *t) {
 
 static void arriving_discarded(struct vc_test *t) {
     struct vc_call call = {0};
-    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order),
-                            response = large(request, 2500, VMTP_OK);
+    struct vc_packet order, *request = begin(t, "VMTP-7.5-02", &call, &order), response = large(request, 2500, VMTP_OK);
     vc_send_blocks(t, &response, pattern, 2500, 3, 0);
     vc_tell_client(t, request, VMTP_RESPONSE_DISCARDED, 0);
     vc_ends(t, "VMTP-7.5-02", &order, VMTP_RESPONSE_DISCARDED, VC_PATIENCE);

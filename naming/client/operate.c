@@ -175,18 +175,23 @@ static struct vname_context *context_of(struct vname_operation *op) {
     return op->from ? op->from : &op->resolver->current;
 }
 
+static void forget_way(struct vname_operation *op) {
+    if (op->relative)
+        vn_context_stale(context_of(op), op->record.manager);
+    else
+        forget_entry(op);
+}
+
 /* What led to its manager is wrong.  One new question at once; when what has just been said is wrong too, later. */
 static void stale(struct vname_operation *op) {
     op->known = 1;
     op->repeats++;
     op->resolver->counters.repeats++;
-    if (op->relative) {
-        vn_context_stale(context_of(op), op->record.manager);
-    } else {
+    if (!op->relative) {
         op->registered |= (op->record.flags & VNAME_REGISTERED) != 0;
         op->group = op->record.group;
-        forget_entry(op);
     }
+    forget_way(op);
     if (op->fresh) {
         vn_operation_patient(op);
     } else if (op->relative) {
@@ -205,10 +210,7 @@ static void found_stale(struct vname_operation *op, uint32_t code) {
         stale(op);
         return;
     }
-    if (op->relative)
-        vn_context_stale(context_of(op), op->record.manager);
-    else
-        forget_entry(op);
+    forget_way(op);
     vn_operation_end(op, VNAME_ANSWERED, 0);
 }
 

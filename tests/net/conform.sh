@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vconform against `vnet up` over a cable: every case passes or does not concern the node, and the reports are there.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/conform.sh"
 net_begin "$@"
 net_need jq
 net_need timeout
@@ -49,7 +50,7 @@ export bin
 ./start || net_fail "the node does not start: $(cat node)"
 net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence --reboot "$net_tmp/start" -q >out 2>&1
 code=$?
-[ $code -eq 0 ] || net_fail "vconform says $code: $(grep -A 3 -E '^(WARN|INCONC|FAIL|ERROR) ' out; tail -n 1 out)"
+[ $code -eq 0 ] || net_fail "vconform says $code: $(conform_said out)"
 cat out
 
 for file in results.txt results.tap results.xml results.json matrix.html; do
@@ -92,7 +93,7 @@ chmod +x again
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node --reboot "$net_tmp/again" \
     -q objects/ client-objects/ >out 2>&1
 code=$?
-[ $code -eq 0 ] || net_fail "vconform says $code about objects: $(tail -n 40 out)"
+[ $code -eq 0 ] || net_fail "vconform says $code about objects: $(conform_said out)"
 tail -n 1 out
 [ -z "$(ls files)" ] || net_fail "vconform has not tidied up: $(ls files)"
 kill "$(cat named.pid)"
@@ -107,7 +108,7 @@ node=$net_pid
 net_await serving held
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report copies-seen --copy /copy -q objects/read-only objects/copies >out 2>&1
 code=$?
-[ $code -eq 0 ] || net_fail "vconform says $code about copies: $(tail -n 40 out)"
+[ $code -eq 0 ] || net_fail "vconform says $code about copies: $(conform_said out)"
 tail -n 1 out
 jq -e '[.cases[] | select(.verdict != "PASS")] == []' copies-seen/results.json >/dev/null || net_fail "copies: $(cat out)"
 kill $node

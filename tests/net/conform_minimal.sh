@@ -3,6 +3,7 @@
 # The nodes of examples/minimal, which share nothing with the suite: vconform passes what their profiles name, and they and our node
 # understand each other in both directions.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/conform.sh"
 net_begin "$@"
 net_need jq
 net_need timeout
@@ -17,7 +18,7 @@ judged() {
     node=$net_pid
     net_await "$1.out" '^serving'
     net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --profile "$2" --report "$2" -q >"$2.out" 2>&1 ||
-        net_fail "$1, $2: $(tail -n 40 "$2.out")"
+        net_fail "$1, $2: $(conform_said "$2.out")"
     tail -n 1 "$2.out"
     jq -r '.cases[] | select(.verdict == "SKIP") | .why' "$2/results.json" | sort | uniq -c | sort -rn
     jq -e '[.cases[] | select(.verdict != "PASS" and .verdict != "SKIP")] == []' "$2/results.json" >/dev/null || net_fail "$2: not only PASS and SKIP"

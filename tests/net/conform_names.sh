@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vconform against `vnet up --as` and `vnet directory` over a cable: managers, resolvers and directories of names.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/conform.sh"
 net_begin "$@"
 net_need jq
 net_need timeout
@@ -11,7 +12,7 @@ bin=${VSUITE_BIN:-$1}
 tests() {
     net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report "$1" -q "$2" >out 2>&1
     code=$?
-    [ $code -eq 0 ] || net_fail "vconform says $code about $2: $(tail -n 40 out)"
+    [ $code -eq 0 ] || net_fail "vconform says $code about $2: $(conform_said out)"
     tail -n 1 out
     jq -e '[.cases[] | select(.verdict == "SKIP" and (.why | test("patience|reboot") | not))] == []' "$1/results.json" >/dev/null ||
         net_fail "cases are left out: $(jq -c '[.cases[] | select(.verdict == "SKIP") | [.name, .why]]' "$1/results.json")"

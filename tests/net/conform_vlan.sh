@@ -3,6 +3,7 @@
 # vconform through a VLAN: on interfaces of the VLAN where the kernel has them, and with tags of its own, which a switch takes off in front
 # of the node.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/conform.sh"
 net_begin "$@"
 net_need jq
 net_need timeout
@@ -20,7 +21,7 @@ port=$net_pid
 net_await port ready
 
 net_in left timeout 100 "$bin/vconform" -i v0 --vlan 5 --peer "$net_right" --report tagged -q $cases >out 2>&1 ||
-    net_fail "with tags: $(tail -n 20 out)"
+    net_fail "with tags: $(conform_said out)"
 tail -n 1 out
 jq -e '.verdict == "PASS" and ([.cases[] | select(.verdict == "PASS")] | length > 60)' tagged/results.json >/dev/null ||
     net_fail "with tags: too little was tried"
@@ -52,7 +53,7 @@ done
 net_start direct "$bin/vnet" up -i w0.5 >node 2>&1
 node=$net_pid
 net_await node ready
-net_in left timeout 100 "$bin/vconform" -i w0.5 --peer 02:00:00:00:00:04 -q $cases >out 2>&1 || net_fail "on interfaces of a VLAN: $(tail -n 20 out)"
+net_in left timeout 100 "$bin/vconform" -i w0.5 --peer 02:00:00:00:00:04 -q $cases >out 2>&1 || net_fail "on interfaces of a VLAN: $(conform_said out)"
 tail -n 1 out
 net_stop $node
 exit 0

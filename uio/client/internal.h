@@ -69,8 +69,7 @@ void vu_named_drop(struct uio_named *named);
 int vu_new_name_begin(struct uio_named *named);
 /* It has been resolved, or not: goes on, or ends it. */
 void vu_new_name_resolved(struct uio_named *named, int result);
-/* The manager says that it leads elsewhere: 1 if it is resolved again. */
-/* 1: it is under way once more. */
+/* The manager's result may mean that it leads elsewhere: 1 if it is resolved, and sent, again. */
 int vu_new_name_again(struct uio_named *named, int result);
 
 /* ---- handles ---- */

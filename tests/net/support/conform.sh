@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# conform.sh - runs of vconform, for tests.  Source it behind lib.sh.
+#
+#   conform_said FILE        of what a run has printed: what did not pass, and the sum; cases that were left out are many
+
+conform_said() {
+    grep -A 3 -E '^(WARN|INCONC|FAIL|ERROR) ' "$1"
+    tail -n 1 "$1"
+}
