@@ -209,6 +209,8 @@ unsigned vc_tally(struct vc_test *t, uint64_t client, uint32_t transaction, uint
 int vc_check(struct vc_test *t, const char *id, int ok, const char *expected, const char *seen, ...)
     __attribute__((format(printf, 5, 6)));
 int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expected, uint64_t seen);
+/* So many octets are this text. */
+int vc_same_text(struct vc_test *t, const char *id, const char *what, const char *text, const void *seen, size_t length);
 int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen);
 /* So many times that timer, as the node has it set (PIXIT). */
 int vc_lasts(struct vc_test *t, const char *id, const char *what, enum vc_timer timer, unsigned times, vc_time seen);
@@ -303,6 +305,7 @@ void vc_line(unsigned number);
 #define VC_AT_LINE(call) (vc_line(__LINE__), call)
 #define vc_check(...) VC_AT_LINE(vc_check(__VA_ARGS__))
 #define vc_equal(...) VC_AT_LINE(vc_equal(__VA_ARGS__))
+#define vc_same_text(...) VC_AT_LINE(vc_same_text(__VA_ARGS__))
 #define vc_between(...) VC_AT_LINE(vc_between(__VA_ARGS__))
 #define vc_want_response(...) VC_AT_LINE(vc_want_response(__VA_ARGS__))
 #define vc_want_nvc(...) VC_AT_LINE(vc_want_nvc(__VA_ARGS__))

@@ -79,6 +79,13 @@ int vc_equal(struct vc_test *t, const char *id, const char *what, uint64_t expec
     return vc_judge(t, id, expected == seen, what, text, number);
 }
 
+int vc_same_text(struct vc_test *t, const char *id, const char *what, const char *text, const void *seen, size_t length) {
+    char expected[160], got[160];
+    snprintf(expected, sizeof expected, "%s %.100s", what, text);
+    snprintf(got, sizeof got, "%.*s", length < sizeof got ? (int)length : (int)sizeof got - 1, (const char *)seen);
+    return vc_judge(t, id, length == strlen(text) && memcmp(seen, text, length) == 0, what, expected, got);
+}
+
 int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen) {
     char text[160], time[24];
     snprintf(text, sizeof text, "%s between %.1f and %.1f ms", what, (double)least / 1e6, (double)most / 1e6);

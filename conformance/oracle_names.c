@@ -65,6 +65,7 @@ static struct list records(vc_oracle *o, const struct vc_packet *p,
         used = nm_record_get(&r, octets + at, size - at, &wrong);
         if (!used) {
             vc_oracle_broken(o, "NAME-3.3-01", "a well-formed record", "%s", wrong);
+            vc_oracle_rule(o, "NAME-3.3-04", strstr(wrong, "eneration") == NULL, "a Generation", wrong, at);
             vc_oracle_rule(o, "NAME-2.1-05", strstr(wrong, "prefix") == NULL, "a prefix as it should be", wrong, at);
             return list;
         }

@@ -36,8 +36,7 @@ static void registered(struct vc_test *t) {
     struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
     want(t, "NAME-9-11", VNAME_HANDLERS, VNAME_QUERY, VC_SECOND);
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 2 * VC_SECOND);
-    vc_check(t, "NAME-9-11", vc_segment_size(p) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0,
-             "the name asked for", "another");
+    vc_same_text(t, "NAME-9-11", "the name asked for", name, p->data, vc_segment_size(p));
     nm_answer(t, p, directory, VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);
     if (vc_code(p) == (VNAME_QUERY & NM_LOW24)) { /* is it there? */
@@ -60,7 +59,6 @@ static void unreachable(struct vc_test *t) {
     struct vc_packet *p = want(t, "NAME-9-11", VNAME_DIRECTORY, VNAME_LOOKUP, 3 * VC_SECOND);
     nm_answer(t, p, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-11", r.manager, 2 * VC_SECOND);
-    vc_check(t, "NAME-9-11", p != NULL, "the manager is asked", "it is not");
     struct nm_outcome o;
     nm_outcome(t, "NAME-9-11", &order, 40 * VC_SECOND, &o);
     vc_check(t, "NAME-9-11 NAME-7.1-08", o.what == NM_UNREACHABLE || o.what == NM_OUT_OF_TIME,

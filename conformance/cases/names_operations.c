@@ -40,8 +40,7 @@ static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_
     struct vc_packet *a = vc_want_response(t, id, request, VMTP_OK);
     below(name, p->prefix, rest);
     vc_equal(t, id, "manager", p->manager, vc_pair(a->words));
-    vc_check(t, id, vc_segment_size(a) == strlen(name) && memcmp(a->data, name, strlen(name)) == 0, name, "%.*s",
-             (int)vc_segment_size(a), (const char *)a->data);
+    vc_same_text(t, id, "name", name, a->data, vc_segment_size(a));
     return a->words[2];
 }
 
@@ -174,8 +173,7 @@ static struct vc_packet *want_passed(struct vc_test *t, const char *id, const st
     vc_equal(t, id, "word 0", mount->context, p->words[0]);
     vc_equal(t, id, "NameIndex", mount->prefix_length, p->words[1] >> 16);
     uint32_t length = p->words[1] & 0xffff;
-    vc_check(t, id, length == strlen(name) && length <= p->data_octets && memcmp(p->data, name, length) == 0, name,
-             "%.*s", (int)(length < p->data_octets ? length : p->data_octets), (const char *)p->data);
+    vc_same_text(t, id, "name", name, p->data, length < p->data_octets ? length : p->data_octets);
     vc_tell_forwarder(t, p, VMTP_OK, 0xffffffffu); /* that it has come */
     return p;
 }
@@ -247,20 +245,18 @@ static void loops(struct vc_test *t) {
 static void not_forwarded(struct vc_test *t) {
     char prefix[200], name[200];
     struct place p = begin(t);
-    struct nm_record m = mount(t, &p, prefix, "/m");
+    mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, VNAME_MAP_CONTEXT | VMTP_DGM);
     nm_carry_operation(&q, below(name, prefix, "/x"), p.context, p.length);
     vc_send(t, &q);
-    vc_want_silence(t, "NAME-6.3-06", "word about a datagram");
-    vc_check(t, "NAME-6.3-06", !vc_await_request(t, m.manager, 0), "a datagram is not forwarded", "it was");
+    vc_want_silence(t, "NAME-6.3-06", "answer to a datagram, which is not forwarded either");
 }
 
 /* ---- aliases ---------------------------------------------------------------------------------------------------------- */
 
 static void want_alias(struct vc_test *t, const char *id, const struct vc_packet *q, const char *name) {
     struct vc_packet *a = vc_want_response(t, id, q, VNAME_ALIAS);
-    vc_check(t, id, vc_segment_size(a) == strlen(name) && memcmp(a->data, name, strlen(name)) == 0, name, "%.*s",
-             (int)vc_segment_size(a), (const char *)a->data);
+    vc_same_text(t, id, "name", name, a->data, vc_segment_size(a));
 }
 
 static void aliases(struct vc_test *t) {

@@ -10,8 +10,7 @@
 /* It asks for this name, by multicast. */
 static struct vc_packet *want_question(struct vc_test *t, const char *id, const char *name) {
     struct vc_packet *p = nm_want_query(t, id, VNAME_HANDLERS, 2 * VC_SECOND);
-    vc_check(t, id, vc_segment_size(p) == strlen(name) && memcmp(p->data, name, strlen(name)) == 0, name, "%.*s",
-             (int)vc_segment_size(p), (const char *)p->data);
+    vc_same_text(t, id, "the name asked for", name, p->data, vc_segment_size(p));
     return p;
 }
 

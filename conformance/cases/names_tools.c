@@ -203,8 +203,7 @@ struct nm_record nm_want_of(struct vc_test *t, const char *id, const struct vc_p
                             const char *prefix, uint64_t manager) {
     struct vc_packet *p = vc_want_response(t, id, request, code);
     struct nm_record r = nm_want_record(t, id, p);
-    vc_check(t, id, r.prefix_length == strlen(prefix) && memcmp(r.prefix, prefix, r.prefix_length) == 0, prefix, "%.*s",
-             (int)r.prefix_length, r.prefix);
+    vc_same_text(t, id, "prefix", prefix, r.prefix, r.prefix_length);
     vc_equal(t, id, "manager", manager, r.manager);
     return r;
 }

@@ -15,9 +15,10 @@ static void lists(struct vc_test *t) {
     uint64_t manager = nm_manager(t, 0);
     struct vc_packet q = nm_send(t, VNAME_HANDLERS, VNAME_LIST, NULL, 0), *p;
     vc_settle(t);
+    unsigned answers = 0;
     while ((p = vc_await_response(t, &q, 0)) != NULL)
-        vc_check(t, "NAME-8.7-02", p->server != manager, "nothing by one that holds nothing", "an answer");
-    vc_check(t, "NAME-8.7-02", 1, "nothing by one that holds nothing", "nothing");
+        answers += p->server == manager;
+    vc_equal(t, "NAME-8.7-02", "answers of one that holds nothing:", 0, answers);
     q = nm_send(t, manager, VNAME_LIST, NULL, 0);
     p = vc_want_response(t, "NAME-3.3-05", &q, VMTP_OK);
     vc_check(t, "NAME-3.3-05", vc_segment_size(p) == 0 && p->words[0] == 0 && p->words[1] == 0,
