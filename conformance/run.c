@@ -59,6 +59,8 @@ void vc_test_begin(struct vc_test *t, struct vc_run *run, const struct vc_case *
     t->which = which;
     t->answer_probes = 1;
     t->first_id = run->block | run->next_id;
+    if (run->link->begins)
+        run->link->begins(run->link);
 }
 
 void vc_test_end(struct vc_test *t) {

@@ -35,9 +35,11 @@ struct memory {
         uint32_t transaction, code;
     } requests[REQUESTS]; /* in either direction */
     unsigned request_count;
+    uint64_t alone;        /* who was asked for a name last, alone */
     uint64_t names;        /* the manager of NAME_MANAGER */
     struct vc_packet beat; /* a heartbeat of the node */
     unsigned boots;
+    unsigned phase; /* of what goes on in a case; 0 at its beginning */
 };
 
 /* ---- what conditions and changes are made of ----------------------------------------------------------------------- */
@@ -164,6 +166,17 @@ static void say_response(struct memory *m, const struct vc_packet *p, uint32_t c
     say(m, p, p->client, p->server & ~VMTP_ID_GRP, code)->function = VMTP_RESPONSE;
 }
 
+/* The node's own operation that it was told to do last is over, it says. */
+static void say_end(struct memory *m, const struct vc_packet *p, uint32_t code) {
+    for (unsigned i = m->request_count; i-- > 0 && i + REQUESTS >= m->request_count;)
+        if (m->requests[i % REQUESTS].code == (code & VMTP_CODE_MASK)) {
+            struct vc_packet *q = say(m, p, m->requests[i % REQUESTS].client, m->service, VMTP_OK);
+            q->function = VMTP_RESPONSE;
+            q->transaction = m->requests[i % REQUESTS].transaction;
+            return;
+        }
+}
+
 static void say_nvc(struct memory *m, const struct vc_packet *p, uint32_t code) {
     struct vc_packet *q = say(m, p, (m->manager & ~0xffull) | 2, VMTP_MANAGER_GROUP, VMTP_NOTIFY_VMTP_CLIENT);
     q->transaction = m->frames++;
@@ -275,6 +288,7 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define TWICE return SIM_TWICE
 
 #include "defects_uio.h"
+#include "defects_nth.h"
 
 #define DEFECT(way, name, when, ...)                                                                                   \
     static enum sim_fate defect_##name(struct vc_packet *p, struct memory *m) {                                        \
@@ -373,6 +387,8 @@ static void note(const uint8_t *frame, size_t size) {
         return;
     if (p.transaction != memory.last_transaction)
         memory.last_but_one = memory.last_transaction;
+    if (vc_code(&p) == (VNAME_QUERY & VMTP_CODE_MASK) && !(p.server & VMTP_ID_GRP))
+        memory.alone = p.server;
     memory.last_client = p.client;
     memory.last_server = p.server;
     memory.last_transaction = p.transaction;
@@ -399,6 +415,11 @@ static const char *with_dashes(const char *name) {
     return text;
 }
 
+static void case_begins(void) {
+    memory.phase = 0;
+    begin_anew();
+}
+
 static size_t besides(void *context, uint8_t *frame) {
     struct vc_packet *q = &memory.besides;
     (void)context;
@@ -420,7 +441,8 @@ int defect_choose(struct sim_options *options, const char *name) {
             chosen = &defects[i];
             options->no_names = chosen->area == NULL;
             options->directory = chosen->area && strcmp(chosen->area, "directory/") == 0;
-            options->wire = (struct sim_wire){.to_node = to_node, .from_node = from_node, .besides = besides};
+            options->wire = (struct sim_wire){
+                .to_node = to_node, .from_node = from_node, .besides = besides, .begins = case_begins};
             return 1;
         }
     return 0;

@@ -17,7 +17,10 @@ static struct {
     uint32_t transaction; /* the last instance with TRANSACTION */
     uint64_t creator;     /* the Client of the last CreateInstance */
     unsigned creates;     /* since a context was made */
-    unsigned times;       /* of a defect that comes now and then */
+    uint64_t owner;       /* of the last CreateInstance, as its parameters say */
+    uint8_t pipe[200];    /* the descriptor of the last pipe that was opened */
+    uint32_t pipe_size;
+    unsigned times; /* of a defect that comes now and then */
 } uio;
 
 static const struct asked none_asked;
@@ -44,7 +47,7 @@ static void note_asked(const uint8_t *frame, size_t size) {
     memcpy(a->words, p.words, sizeof a->words);
     uint32_t code = vc_code(&p);
     if (code == (UIO_CREATE_INSTANCE & VMTP_CODE_MASK))
-        uio.creator = p.client;
+        uio.creator = p.client, uio.owner = vc_pair(p.words + 4);
     uio.creates = code == (UIO_CREATE_OBJECT & VMTP_CODE_MASK)     ? 0
                   : code == (UIO_CREATE_INSTANCE & VMTP_CODE_MASK) ? uio.creates + 1
                                                                    : uio.creates;
@@ -55,6 +58,12 @@ static void note_answered(const uint8_t *frame, size_t size) {
     if (vc_decode(&p, frame, size, VMTP_ETHERTYPE) != VC_WELL || p.function != VMTP_RESPONSE || vc_code(&p) != VMTP_OK)
         return;
     const struct asked *a = uio_asked(&p);
+    uint32_t told = vc_segment_size(&p) - VC_INSTANCE_HEAD;
+    if ((a->code & VMTP_CODE_MASK) == (UIO_CREATE_INSTANCE & VMTP_CODE_MASK) && told <= sizeof uio.pipe &&
+        vc_get16(p.data + VC_INSTANCE_HEAD + 2) == UIO_TYPE_PIPE) {
+        memcpy(uio.pipe, p.data + VC_INSTANCE_HEAD, told);
+        uio.pipe_size = told;
+    }
     if ((a->code & VMTP_CODE_MASK) == (UIO_CREATE_INSTANCE & VMTP_CODE_MASK) && a->words[2] & UIO_MODE_TRANSACTION)
         uio.transaction = p.words[0];
 }
@@ -99,6 +108,23 @@ static void uio_say(struct vc_packet *p, uint32_t code) {
     memset(p->words, 0, sizeof p->words);
 }
 
+/* A descriptor in which everything is wrong that is not its form. */
+static void other_object(uint8_t *d) {
+    static const uint8_t fields[] = {3, 23, 35, 39, 43, 47, 49, 57, 65};
+    for (unsigned i = 0; i < sizeof fields; i++)
+        d[fields[i]] ^= 1;
+    if (vc_get16(d + 86))
+        d[VC_OBJECT_HEAD + vc_get16(d + 84)] ^= 1;
+}
+
+static void other_instance(uint8_t *d) {
+    d[15] ^= 1;
+    d[23] ^= 1;
+    d[39] ^= 1;
+    d[47] ^= 1;
+    other_object(d + VC_INSTANCE_HEAD);
+}
+
 /* Attributes in the answer to CreateInstance. */
 static void less(struct vc_packet *p, uint32_t attributes) {
     p->words[1] &= ~attributes;
@@ -113,6 +139,11 @@ static void more(struct vc_packet *p, uint32_t attributes) {
 #define TELLS(c) (RESPONSE && (uio_asked(p)->code & VMTP_CODE_MASK) == ((c)&VMTP_CODE_MASK) && uio_asked(p)->code)
 #define SAYS(c) (vc_code(p) == ((c)&VMTP_CODE_MASK))
 #define DONE(c) (TELLS(c) && SAYS(VMTP_OK))
+#define DESCRIBED                                                                                                      \
+    ((DONE(UIO_QUERY_OBJECT) || DONE(UIO_CREATE_OBJECT) || DONE(UIO_MODIFY_OBJECT) || DONE(UIO_LINK_OBJECT)) &&        \
+     p->data_octets >= VC_OBJECT_HEAD)
+#define TOLD_OF (DONE(UIO_QUERY_INSTANCE) || DONE(UIO_CREATE_INSTANCE) || DONE(UIO_MODIFY_INSTANCE))
+#define WAITS (p->words[1] == 0xffffffff)
 #define REFUSED(c, code) (TELLS(c) && SAYS(code))
 
 #endif

@@ -180,6 +180,12 @@ static int set_start(struct sim_start *start, const char *word, size_t length) {
 
 const char *sim_disobeys = "", *sim_how = "";
 
+static void sim_begins(struct vc_link *link) {
+    const struct sim *s = (const struct sim *)link;
+    if (s->options.wire.begins)
+        s->options.wire.begins();
+}
+
 static int sim_reboot(struct vc_link *link, const char *how) {
     struct sim *s = (struct sim *)link;
     struct sim_start start = {0}, none = {0};
@@ -220,6 +226,7 @@ struct vc_link *sim_open(const struct sim_options *options) {
                                .send = sim_send,
                                .receive = sim_receive,
                                .reboot = sim_reboot,
+                               .begins = sim_begins,
                                .close = sim_close};
     memcpy(s->link.mac, sim_tester_mac, 6);
     const struct sim_node_config node = {

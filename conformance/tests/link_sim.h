@@ -15,6 +15,7 @@ struct sim_wire {
     enum sim_fate (*from_node)(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay);
     /* After either: a frame that a node with this defect sends besides; 0: none. */
     size_t (*besides)(void *context, uint8_t *frame);
+    void (*begins)(void); /* a case */
     void *context;
 };
 
