@@ -272,6 +272,7 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define ANSWERS_TO(c) (p->function == VMTP_RESPONSE && asked(p, m) == ((c)&VMTP_CODE_MASK))
 #define TO ANSWERS_TO
 #define CODE_IS(c) (p->function == VMTP_RESPONSE && vc_code(p) == (c))
+#define REFUSED_TO(c) (ANSWERS_TO(c) && vc_code(p) != VMTP_OK)
 #define SET_CODE(c) p->code = (p->code & ~VMTP_CODE_MASK) | (c)
 #define IS_NAMING (nm_is_naming(p->function == VMTP_REQUEST ? p->code : asked(p, m)))
 #define BY_NAME (p->function == VMTP_REQUEST && nm_is_by_name(p->code))

@@ -32,6 +32,12 @@ static int wanted_count;
 static struct site *sites;
 static unsigned site_count;
 
+/* Nodes without defect, by what stands in place of a defect: the node, and a directory, which has cases of its own. */
+static const char *const whole[] = {"", "(directory)"};
+#define WHOLE 2u
+
+static int is_whole(const char *name) { return strcmp(name, whole[0]) == 0 || strcmp(name, whole[1]) == 0; }
+
 /* ---- one defect, in a process of its own ----------------------------------------------------------------------------- */
 
 static struct site *seen;
@@ -87,8 +93,12 @@ static int run_one(const char *defect, FILE *out) {
     struct sim_options options = {.seed = 1, .files = served, .delay = 20 * VC_MICROSECOND};
     struct vc_run *run = calloc(1, sizeof *run);
     alarm(LONGEST);
-    if (!run || (*defect && !defect_choose(&options, defect)))
+    if (!run || (!is_whole(defect) && !defect_choose(&options, defect)))
         return 1;
+    if (strcmp(defect, whole[1]) == 0) {
+        options.directory = 1;
+        area = "directory/";
+    }
     memcpy(run->node_mac, nobody, 6);
     memcpy(run->node_mac, sim_node_mac, 6);
     vc_run_begin(run, sim_open(&options), options.seed);
@@ -154,7 +164,7 @@ static void take(struct child *c, char *rules, size_t size) {
         unsigned number = (unsigned)strtoul(line + 7, NULL, 10);
         const char *name = strchr(line + 7, ' ') + 1;
         struct site *s = find(&sites, &site_count, name, number);
-        s->judged |= *c->name == 0 ? 1u : 0u;
+        s->judged |= is_whole(c->name) ? 1u : 0u;
         if (line[5] != '1')
             continue;
         red = vc_more(red, red_count, sizeof *red);
@@ -180,17 +190,18 @@ static int finish(struct child *c, FILE *table) {
     int status;
     take(c, rules, sizeof rules);
     waitpid(c->pid, &status, 0);
+    int no_defect = is_whole(c->name);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fprintf(stderr, "FAIL: %s does not come to an end\n", *c->name ? c->name : "the whole node");
         return 1;
     }
-    if (*c->name)
+    if (!no_defect)
         fprintf(table, "%s\t%s\n", c->name, rules);
-    if (*c->name && !rules[0])
+    if (!no_defect && !rules[0])
         fprintf(stderr, "FAIL: nobody notices the defect %s\n", c->name);
-    if (!*c->name && rules[0])
+    if (no_defect && rules[0])
         fprintf(stderr, "FAIL: the node without defect breaks %s\n", rules);
-    return !*c->name == !!rules[0];
+    return no_defect == !!rules[0];
 }
 
 static const char *defect_at(unsigned i) { return wanted ? wanted[i] : defect_name(i); }
@@ -199,13 +210,13 @@ static int run_all(FILE *table) {
     struct child children[AT_ONCE];
     unsigned running = 0, count = wanted ? (unsigned)wanted_count : defects_count(), oldest = 0;
     int failures = 0;
-    for (unsigned i = 0; i <= count; i++) { /* 0: none */
+    for (unsigned i = 0; i < WHOLE + count; i++) {
         if (running == AT_ONCE) {
             failures += finish(&children[oldest], table);
             oldest = (oldest + 1) % AT_ONCE;
             running--;
         }
-        if (start(&children[(oldest + running++) % AT_ONCE], i ? defect_at(i - 1) : "") != 0) {
+        if (start(&children[(oldest + running++) % AT_ONCE], i < WHOLE ? whole[i] : defect_at(i - WHOLE)) != 0) {
             perror("fork");
             return 1;
         }
