@@ -243,6 +243,7 @@ static void send_more(struct vmtp_engine *e, struct request *q, uint32_t blocks)
 /* Of a Response of several groups. */
 static void send_missing_of_run(struct vmtp_engine *e, struct request *q, unsigned group, uint32_t delivery,
                                 vmtp_time now) {
+    uint32_t waiting = run_waiting(q->tx.run, group);
     uint32_t blocks = veng_run_lacks(q->tx.run, group, delivery, e->config.timers.response_retries, now);
     if (blocks == NONE) {
         COUNT(e, RESPONSES_UNACKED);
@@ -251,7 +252,7 @@ static void send_missing_of_run(struct vmtp_engine *e, struct request *q, unsign
     }
     q->retries = 0;
     if (blocks)
-        veng_pace_run_loss(e, &q->tx, group, delivery, now);
+        veng_pace_run_loss(e, &q->tx, group, delivery | waiting, now);
     send_more(e, q, blocks);
 }
 

@@ -9,6 +9,7 @@
  * tables           table.c       free lists, hashing
  * times            timer.h timer.c  timers in a wheel
  *                  rtt.h         round trips
+ *                  lack.h        how long what lacks of a packet group is waited for
  * local entities   entity.c      creation, deletion, accepts
  *                  withdraw.c    accepts that are taken back
  * arrival          input.c       checks of section 5.1, who gets the packet
@@ -352,6 +353,9 @@ void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server
 
 /* ---- export.c ---- */
 /* Its program has it, here or since before it came here. */
+static inline int veng_request_asks(const struct request *q) {
+    return !q->datagram && !(vmtp_get_control(q->header) & VMTP_NRT);
+}
 static inline int veng_request_in_hand(const struct request *q) {
     return q->state == REQUEST_PROCESSING || (q->state == REQUEST_COMPLETE && q->resumed);
 }

@@ -379,6 +379,7 @@ static void progress(struct vmtp_engine *e, struct call *c, unsigned below, vmtp
 }
 
 static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint32_t delivery, vmtp_time now) {
+    uint32_t waiting = run_waiting(c->tx.run, group);
     uint32_t blocks = veng_run_lacks(c->tx.run, group, delivery, e->config.timers.request_retries, now);
     if (blocks == NONE) {
         veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
@@ -389,7 +390,7 @@ static void missing(struct vmtp_engine *e, struct call *c, uint32_t group, uint3
         veng_call_count(c);
     }
     if (blocks)
-        veng_pace_run_loss(e, &c->tx, group, delivery, now);
+        veng_pace_run_loss(e, &c->tx, group, delivery | waiting, now);
     e->counters[VMTP_COUNT_BLOCKS_RETRANSMITTED] += blocks;
     c->retries = 0;
     if (veng_send_has_more(&c->tx)) {

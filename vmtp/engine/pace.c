@@ -69,99 +69,113 @@ void veng_pace_init(struct vmtp_engine *e, struct pace *memory, uint32_t sets) {
 #define WISH_MOST 255u        /* what a Request has room for */
 #define PATIENCE_LEAST (500 * VMTP_MILLISECOND)
 #define PATIENCE_MOST (2 * VMTP_SECOND)
-#define SURE 4u /* whole groups that show that a gap is long enough */
+#define MOST 4u /* times that an interval is made longer at once */
+/* So many whole groups show that a gap is long enough, if for so long nothing else is heard. */
+#define SURE 4u
+#define SURE_TIME (25 * VMTP_MILLISECOND)
+/* One packet lost of so many may be chance; and so many more may be luck, fewer while a shorter gap is tried. */
+#define CHANCE 32u
+#define LUCK 5u
+#define LUCK_TRIED 3u
+#define LUCK_GUESSED 1u
+#define LONG_AGO 4096u /* packets */
 
 /* What became of a packet group. */
 struct group {
     unsigned sent, lost; /* packets */
-    unsigned tail;       /* of these, when they are the last ones and nothing else was lost */
-    int guess;           /* one lost at least: how many is not known */
-    unsigned run;        /* 1: of a run */
+    unsigned before;     /* of whole groups before it that have not been counted yet */
+    int guess;           /* some were lost: how many is not known */
+    int wants;           /* it is a guess, and the receiver asks for the longest gap that it can ask for */
     int again;           /* they were sent because others had been lost */
     vmtp_time since;     /* when the first was sent */
 };
 
 static struct group judge(const struct vmtp_engine *e, uint32_t sent, uint32_t have, vmtp_time since) {
     struct group g = {.since = since};
-    uint32_t each = e->room / VMTP_BLOCK_OCTETS, missing = sent & ~have;
-    unsigned blocks = (unsigned)__builtin_popcount(missing);
+    uint32_t each = e->room / VMTP_BLOCK_OCTETS;
     g.sent = ((unsigned)__builtin_popcount(sent) + each - 1u) / each;
-    g.lost = (blocks + each - 1u) / each;
-    g.tail = sent & have & ~((missing & (0u - missing)) - 1u) ? 0 : g.lost;
+    g.lost = ((unsigned)__builtin_popcount(sent & ~have) + each - 1u) / each;
     return g;
 }
 
-/* Groups in a row, up to the last one, that lost something. */
-static unsigned in_a_row(const struct rate *r) {
-    unsigned count = 0;
-    for (uint32_t h = r->history; h & 15u; h >>= 4)
-        count++;
-    return count;
+/* What is lost beyond chance is kept in mind until what is sent makes up for it. */
+static void add(struct rate *r, unsigned sent, unsigned lost) {
+    r->sent += sent;
+    r->lost += lost;
+    if (r->lost * CHANCE <= r->sent || r->sent > LONG_AGO)
+        r->sent = r->lost = 0;
 }
 
-/* Packets lost of the last eight groups, of which 15 each are counted. */
-static unsigned lost_lately(const struct rate *r) {
-    unsigned sum = 0;
-    for (uint32_t h = r->history; h; h >>= 4)
-        sum += h & 15u;
-    return sum;
-}
+static int beyond(const struct rate *r, unsigned luck) { return r->lost * CHANCE >= r->sent + luck * CHANCE; }
 
-/*
- * One packet lost now and then is bad luck.  What is too slow, be it the receiver or something between, loses the last ones, or
- * many, or some of each group.  In a run there are so many groups that chance brings much of that, and a loss costs little time.
- */
+/* What is too slow, be it the receiver or something between, loses a share of all that is sent, or much at once. */
 static int overrun(const struct rate *r, const struct group *g) {
-    if (g->lost > 2u && g->lost * 4u >= g->sent + g->run)
-        return 1;
-    if (!g->run)
-        return g->tail > 1u || (!g->again && in_a_row(r) >= 4u);
-    return g->tail > 2u || (!g->again && (in_a_row(r) >= 6u || lost_lately(r) >= 4u + g->sent * 8u / 21u));
+    return beyond(r, LUCK) || (g->lost > 2u && g->lost * 4u > g->sent);
 }
 
-/* A shorter gap than was good has to show at once that it is good as well. */
+/* A shorter gap than was good has to show soon that it is good as well. */
 static int failed(const struct rate *r, const struct group *g) {
-    return !g->run || g->lost > 1u || (r->history & ~0xfu);
+    return overrun(r, g) || beyond(r, g->guess ? LUCK_GUESSED : LUCK_TRIED);
 }
 
 static void set_gap(struct rate *r, uint32_t gap, vmtp_time now) {
     r->gap = gap;
     r->since = now;
     r->clean = 0;
-    r->history = 0; /* what was lost at another gap says nothing of this one */
+    r->sent = r->lost = 0; /* what was lost at another gap says nothing of this one */
+}
+
+/* This gap was too short, and so is what was too short before: none of these is tried for a while. */
+static void avoid(struct rate *r, uint32_t gap, vmtp_time now) {
+    if (r->patience < PATIENCE_LEAST)
+        r->patience = PATIENCE_LEAST;
+    if (r->patience > PATIENCE_MOST)
+        r->patience = PATIENCE_MOST;
+    r->probe_at = now + r->patience;
+    if (r->bad < gap + 1u)
+        r->bad = gap + 1u;
+    r->stride = 0;
+}
+
+/* As much longer as is lost now. */
+static uint32_t longer(const struct rate *r, const struct group *g, uint32_t gap) {
+    uint32_t interval = UNIT + gap, came = r->sent - r->lost, wanted = interval * MOST,
+             least = interval + (interval + 15u) / 16u;
+    if (g->guess)
+        wanted = interval + interval / 3u;
+    else if (interval * r->sent < wanted * came)
+        wanted = interval * r->sent / came;
+    return (wanted > least ? wanted : least) - UNIT;
 }
 
 /* in_force: the gap there was, which the other side's wish may have made longer than ours. */
 static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, uint32_t limit, vmtp_time now) {
-    if (overrun(r, g))
-        r->base = in_force;
-    uint32_t interval = UNIT + in_force, came = g->sent - g->lost, wanted = interval * 2u;
     int tried = in_force < r->good; /* there is a gap that did */
-    if (g->guess)
-        wanted = interval + interval / 3u;
-    else if (came && interval * g->sent / came < wanted)
-        wanted = interval * g->sent / came;
-    if (wanted < interval + (interval + 15u) / 16u)
-        wanted = interval + (interval + 15u) / 16u;
-    wanted = tried ? r->good : wanted - UNIT > limit ? limit : wanted - UNIT;
+    uint32_t gap = tried ? r->good : longer(r, g, in_force);
+    if (!g->guess || overrun(r, g))
+        r->base = in_force;
     r->patience = tried ? r->patience * 2u : PATIENCE_LEAST;
-    if (r->patience < PATIENCE_LEAST || r->patience > PATIENCE_MOST)
-        r->patience = r->patience > PATIENCE_MOST ? PATIENCE_MOST : PATIENCE_LEAST;
-    r->probe_at = now + r->patience;
-    if (!tried || r->bad < in_force + 1u) /* what was too short before is so still */
-        r->bad = in_force + 1u;
-    r->good = wanted;
-    r->stride = 0;
-    set_gap(r, wanted, now);
+    avoid(r, in_force, now);
+    r->good = gap < limit ? gap : limit;
+    set_gap(r, r->good, now);
+}
+
+/* So long a gap may bad luck bring about: its receiver is not to suffer much by it, unless only guesses tell what it needs. */
+static uint32_t bound(const struct rate *r, const struct group *g) {
+    uint32_t interval = UNIT + r->base;
+    if (!r->base)
+        return UNIT / 16u;
+    return (g->wants ? interval * 4u : interval + interval / 4u) - UNIT;
 }
 
 /* Bad luck, or a gap that is a little too short: it costs little to make it a little longer. */
-static void nudge(struct rate *r, uint32_t limit) {
-    uint32_t least = UNIT + r->base, most = least + least / (r->base ? 4u : 16u) - UNIT,
-             gap = r->gap + (UNIT + r->gap) / 32u;
-    r->clean = 0;
-    if (gap <= most && gap <= limit)
-        r->good = r->gap = gap;
+static void nudge(struct rate *r, const struct group *g, uint32_t limit, vmtp_time now) {
+    uint32_t gap = r->gap + (UNIT + r->gap) / 32u;
+    if (gap > limit || gap > bound(r, g))
+        return;
+    avoid(r, r->gap, now);
+    r->good = r->gap = gap;
+    r->since = now;
 }
 
 /* The gap has been long enough for a while.  A shorter one? */
@@ -201,12 +215,13 @@ static void lost(struct vmtp_engine *e, struct pace *p, struct rate *r, const st
     uint32_t limit = r == &p->in ? WISH_MOST : GAP_MOST;
     if (g->since < r->since) /* it was sent at another gap */
         return;
-    if (!g->again)
-        r->history = r->history << 4 | (g->lost > 15u ? 15u : g->lost);
-    if (overrun(r, g) || (in_force < r->good && failed(r, g)))
+    add(r, g->before, 0);
+    add(r, g->sent, g->lost);
+    int tried = in_force < r->good;
+    if (tried ? failed(r, g) : overrun(r, g))
         lengthen(r, g, in_force, limit, now);
-    else
-        nudge(r, limit);
+    else if (!tried)
+        nudge(r, g, limit, now);
     p->touched = now;
     count(e, p, out, in);
 }
@@ -215,8 +230,8 @@ static void whole(struct vmtp_engine *e, struct pace *p, struct rate *r, const s
     int out = p->out.gap > 0, in = p->in.gap > 0;
     if (g->since < r->since || g->sent < 2u || g->again)
         return;
-    r->history <<= 4;
-    if ((r->gap || r->good) && ++r->clean >= SURE)
+    add(r, g->sent, 0);
+    if ((r->gap || r->good) && ++r->clean >= SURE && now - r->since >= SURE_TIME)
         shorten(r, now);
     p->touched = now;
     count(e, p, out, in);
@@ -242,6 +257,7 @@ vmtp_time veng_pace_step(const struct vmtp_engine *e, struct sender *s, uint32_t
     if (p && s->run && s->epoch != p->out.since) {
         s->epoch = p->out.since;
         s->fresh = s->run->next;
+        memset(s->run->lossy, 0, sizeof s->run->lossy);
     }
     vmtp_time packet = (vmtp_time)e->packet_time * (octets + VMTP_MIN_PACKET) / e->config.mtu;
     return packet + (own > s->gap ? own : s->gap);
@@ -252,12 +268,11 @@ static void told_of_loss(struct vmtp_engine *e, struct sender *s, int again, uns
                          vmtp_time now) {
     struct group g = judge(e, s->flight, delivery, s->since);
     g.again = again;
-    g.run = s->run != NULL;
+    g.before = before * g.sent;
     if (!shows_loss(&g))
         return;
     struct pace *p = make(e, s->mac);
     uint32_t asked = units(e, s->gap);
-    p->out.history = before > 7u ? 0 : p->out.history << 4u * before;
     lost(e, p, &p->out, &g, asked > p->out.gap ? asked : p->out.gap, now);
 }
 
@@ -281,16 +296,16 @@ void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) { tol
 
 static uint32_t *lossy_word(const struct sender *s, unsigned group) { return &s->run->lossy[group / 32u]; }
 
-/* Groups that went before the gap became what it is say nothing of it. */
-static void of_group(struct sender *s, unsigned group, vmtp_time now) {
+/* What went before the gap became what it is says nothing of it. */
+static void of_group(struct sender *s, unsigned group, int again, vmtp_time now) {
     s->flight = run_all(s->run, group);
-    s->since = group >= s->fresh ? now : 0;
+    s->since = group >= s->fresh || again ? now : 0;
 }
 
 void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group, uint32_t delivery, vmtp_time now) {
     uint32_t bit = (uint32_t)1 << group % 32u;
     int again = (*lossy_word(s, group) & bit) != 0;
-    of_group(s, group, now);
+    of_group(s, group, again, now);
     told_of_loss(e, s, again, group > s->lossy ? group - s->lossy : 0, delivery, now);
     *lossy_word(s, group) |= bit;
     s->lossy = (uint16_t)(group + 1u);
@@ -300,7 +315,7 @@ void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group,
 /* Groups from this one to before the end were acknowledged. */
 void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group, unsigned end, vmtp_time now) {
     for (; e->pace_used && group < end; group++) {
-        of_group(s, group, now);
+        of_group(s, group, 0, now);
         told_of_all(e, s, *lossy_word(s, group) >> group % 32u & 1u, now);
     }
     s->flight = 0;
@@ -309,12 +324,13 @@ void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group
 void veng_pace_redone(struct vmtp_engine *e, const struct remote *r, int all, uint32_t lacks, vmtp_time now) {
     uint32_t size = r->code & VMTP_SDA ? r->words[6] : 0, blocks = vmtp_blocks_mask(size);
     struct pace *p = all ? find(e, r->mac) : make(e, r->mac);
-    struct group g = judge(e, blocks, blocks & ~lacks, now - e->config.timers.tc3);
+    struct group g = judge(e, blocks, blocks & ~lacks, r->timer.expiry - e->config.timers.ts4);
     if (!p || g.sent < 2u)
         return;
     if (!all) {
         g.guess = !lacks;
-        g.lost = lacks ? g.lost : 1;
+        g.wants = g.guess && r->gap == WISH_MOST;
+        g.lost = lacks ? g.lost : g.wants ? 2u : 1u;
         if (!shows_loss(&g))
             return;
         lost(e, p, &p->out, &g, r->gap > p->out.gap ? r->gap : p->out.gap, now);
@@ -339,7 +355,6 @@ static vmtp_time asked_at(const struct vmtp_engine *e, const struct slot *s) {
 
 void veng_pace_missed(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     struct group g = judge(e, s->want, s->have, asked_at(e, s));
-    g.run = s->run != NULL;
     if (s->missed || !shows_loss(&g))
         return;
     s->missed = 1;

@@ -5,6 +5,7 @@
 
 #include <vmtp/engine.h>
 
+#include "lack.h"
 #include "rtt.h"
 #include "run.h"
 #include "timer.h"
@@ -169,6 +170,7 @@ struct slot {
     uint8_t asked;  /* some packet had APG */
     uint8_t told;   /* its missing blocks were asked for because a later Response was whole */
     uint8_t missed; /* packets of it were lost */
+    struct lack lack;
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
     struct event_node event;
@@ -348,6 +350,7 @@ struct request {
     uint8_t resumed; /* it came with its entity from another node */
     uint64_t cookie; /* the handle that it had there */
     uint8_t told;    /* its missing blocks were asked for because a later one was whole */
+    struct lack lack;
     struct event_node event;
 };
 
@@ -377,8 +380,8 @@ struct rate {
     vmtp_time patience; /* what was too short is not tried again for so long */
     vmtp_time probe_at;
     vmtp_time since;  /* the gap is what it is */
-    uint32_t history; /* four bits for each of the last groups: packets lost */
-    uint8_t clean;    /* whole groups at this gap */
+    uint32_t sent, lost; /* packets, since more were lost than chance may bring about */
+    uint32_t clean;      /* whole groups at this gap */
     uint8_t stride;   /* so often it was shortened without trouble */
 };
 

@@ -265,13 +265,18 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         q->again = 1;
         r->retries = 0;
     }
-    if (vmtp_get_delivery(a->h) == 0 && !q->datagram &&
-        !(vmtp_get_control(q->header) & VMTP_NRT)) { /* no data follows a retransmission without data */
-        veng_notify_client(e, a, q->have, VMTP_RETRY);
-        if (r->retries == 0)
-            r->retries = 1;
+    vmtp_time wait = e->config.timers.ts1;
+    if (veng_request_asks(q)) {
+        if (fresh && q->again)
+            wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
+        /* no data follows a retransmission without data */
+        if (!wait || vmtp_get_delivery(a->h) == 0) {
+            veng_notify_client(e, a, q->have, VMTP_RETRY);
+            if (r->retries == 0)
+                r->retries = 1;
+        }
     }
-    veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : e->config.timers.ts1));
+    veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : wait));
 }
 
 int veng_request_refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {

@@ -183,6 +183,13 @@ static void got_further(struct call *c, struct slot *s) {
     c->retries = 0;
 }
 
+/* What lacks was lost: this is the first time of five. */
+static void ask_at_once(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+    veng_pace_missed(e, s, now);
+    s->retries = 1;
+    veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+}
+
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
@@ -196,10 +203,18 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         return;
     }
     begin_receiving(e, c, a);
+    vmtp_time wait = tc3(e, s);
+    int may_ask = !(vmtp_get_control(s->header) & VMTP_NRT);
+    if (may_ask && fresh && !a->multicast && (!(a->code & VMTP_DGM) || !c->retries))
+        wait = lack_wait(&s->lack, s->have, s->want, fresh, wait, a->now);
+    if (!wait && (a->code & VMTP_DGM)) /* to ask is to have it done again */
+        wait = LACK_AGAIN;
     /* A retransmission without data is followed by nothing: say at once what is missing. */
-    if (vmtp_get_delivery(a->h) == 0 && !(a->code & VMTP_DGM) && !(vmtp_get_control(s->header) & VMTP_NRT))
+    if (!wait)
+        ask_at_once(e, s, a->now);
+    else if (vmtp_get_delivery(a->h) == 0 && may_ask && !(a->code & VMTP_DGM))
         veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
-    veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+    veng_timer_set(&e->wheel, &s->timer, a->now + (wait ? wait : tc3(e, s)));
 }
 
 /* What a packet of a run wants to know, or ought to be told. */

@@ -32,7 +32,7 @@ struct run {
     struct rtt rtt;  /* sender: from asking for an acknowledgment to it; receiver: from asking for what lacks to that */
     vmtp_time timed_at;
     uint32_t mask[RUN_GROUPS];
-    uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost */
+    uint32_t lossy[RUN_GROUPS / 32u]; /* sender: groups of which packets were lost since the gap is what it is */
     uint8_t lacked[RUN_GROUPS];       /* sender: blocks of the group that the receiver lacked at least */
     uint8_t asked[RUN_GROUPS];        /* and how often it has asked for them since that became fewer */
     uint16_t stamp[RUN_GROUPS]; /* receiver: when they were asked for last; sender: when they were sent again last */
@@ -71,6 +71,10 @@ int veng_run_probe(struct run *r);
  * for them so often already.  What it said before it can have had what was sent again last does not count.
  */
 uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsigned often, vmtp_time now);
+/* Blocks of the group that are to be sent. */
+static inline uint32_t run_waiting(const struct run *r, uint32_t group) {
+    return group < r->groups ? r->mask[group] : 0;
+}
 /* Everything that was sent of this group and those after it is to be sent again. */
 void veng_run_again(struct run *r, unsigned group);
 /* The receiver cannot take so much at once. */
