@@ -299,6 +299,10 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh);
 void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 void veng_remote_step_back(uint32_t *transaction, uint8_t *forward);
+/* Its client sends again what is asked for. */
+static inline int veng_request_asks(const struct request *q) {
+    return !q->datagram && !(vmtp_get_control(q->header) & VMTP_NRT);
+}
 
 /* ---- stream.c ---- */
 #define VENG_RUN_REQUESTS 64u /* of one run at most: beyond that its client is to wait */
@@ -353,9 +357,6 @@ void veng_local_answer(struct vmtp_engine *e, struct call *c, vmtp_entity server
 
 /* ---- export.c ---- */
 /* Its program has it, here or since before it came here. */
-static inline int veng_request_asks(const struct request *q) {
-    return !q->datagram && !(vmtp_get_control(q->header) & VMTP_NRT);
-}
 static inline int veng_request_in_hand(const struct request *q) {
     return q->state == REQUEST_PROCESSING || (q->state == REQUEST_COMPLETE && q->resumed);
 }

@@ -379,10 +379,10 @@ struct rate {
     uint32_t base;      /* the last one that was clearly too short, 0: there was none */
     vmtp_time patience; /* what was too short is not tried again for so long */
     vmtp_time probe_at;
-    vmtp_time since;  /* the gap is what it is */
+    vmtp_time since;     /* the gap is what it is */
     uint32_t sent, lost; /* packets, since more were lost than chance may bring about */
     uint32_t clean;      /* whole groups at this gap */
-    uint8_t stride;   /* so often it was shortened without trouble */
+    uint8_t stride;      /* so often it was shortened without trouble */
 };
 
 /* What is known of a node that has lost packets. */

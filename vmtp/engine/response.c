@@ -190,6 +190,16 @@ static void ask_at_once(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
 }
 
+/* What lacks is waited for so long; what is done again because of that, not in haste twice. */
+static vmtp_time how_long(const struct vmtp_engine *e, const struct call *c, struct slot *s, const struct arrival *a,
+                          uint32_t fresh) {
+    vmtp_time most = tc3(e, s);
+    int hasty = (a->code & VMTP_DGM) && c->retries;
+    if (!fresh || hasty || a->multicast || (vmtp_get_control(s->header) & VMTP_NRT))
+        return most;
+    return lack_wait(&s->lack, s->have, s->want, fresh, most, a->now);
+}
+
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
@@ -203,16 +213,13 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         return;
     }
     begin_receiving(e, c, a);
-    vmtp_time wait = tc3(e, s);
-    int may_ask = !(vmtp_get_control(s->header) & VMTP_NRT);
-    if (may_ask && fresh && !a->multicast && (!(a->code & VMTP_DGM) || !c->retries))
-        wait = lack_wait(&s->lack, s->have, s->want, fresh, wait, a->now);
-    if (!wait && (a->code & VMTP_DGM)) /* to ask is to have it done again */
+    vmtp_time wait = how_long(e, c, s, a, fresh);
+    int redone = (a->code & VMTP_DGM) != 0, again = !(vmtp_get_control(s->header) & VMTP_NRT) && !redone;
+    if (!wait && redone) /* to ask is to have it done again */
         wait = LACK_AGAIN;
-    /* A retransmission without data is followed by nothing: say at once what is missing. */
     if (!wait)
         ask_at_once(e, s, a->now);
-    else if (vmtp_get_delivery(a->h) == 0 && may_ask && !(a->code & VMTP_DGM))
+    else if (again && vmtp_get_delivery(a->h) == 0) /* a retransmission without data is followed by nothing */
         veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
     veng_timer_set(&e->wheel, &s->timer, a->now + (wait ? wait : tc3(e, s)));
 }

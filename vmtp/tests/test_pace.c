@@ -164,6 +164,23 @@ START_TEST(what_failed_is_tried_later_and_later) {
 }
 END_TEST
 
+/* VMTP-12-15 */
+START_TEST(a_shorter_gap_has_to_show_that_it_is_good) {
+    call_with_loss(TOO_MUCH);
+    call_with_loss(TOO_MUCH);
+    unsigned whole = 0;
+    vmtp_time good = call_with_loss(ALL), shorter;
+    while ((shorter = call_with_loss(ALL)) == good)
+        ck_assert_uint_lt(++whole, 100);
+    ck_assert_uint_ge(whole, 3);
+    ck_assert_uint_lt(shorter, good);
+    ck_assert_uint_eq(call_with_loss(~0x30u), shorter);
+    ck_assert_uint_eq(call_with_loss(ALL), shorter);
+    ck_assert_uint_eq(call_with_loss(0x00ffffff), shorter); /* four packets at once: no quarter, but three too many */
+    ck_assert_uint_eq(call_with_loss(ALL), good);
+}
+END_TEST
+
 /* VMTP-12-09 */
 START_TEST(calls_to_one_node_share_the_gap) {
     vmtp_entity other;
@@ -384,6 +401,7 @@ int main(void) {
     tcase_add_test(c, nobody_there_is_no_overrun);
     tcase_add_test(c, whole_groups_make_it_faster_again);
     tcase_add_test(c, what_failed_is_tried_later_and_later);
+    tcase_add_test(c, a_shorter_gap_has_to_show_that_it_is_good);
     tcase_add_test(c, calls_to_one_node_share_the_gap);
     tcase_add_test(c, management_does_not_wait);
     tcase_add_test(c, who_comes_late_sends_four_at_most);
