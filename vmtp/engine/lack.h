@@ -13,10 +13,11 @@
 #define LACK_AGAIN VMTP_MILLISECOND /* it is not asked for more often; and packets that others overtook come sooner */
 #define LACK_SILENCE (4 * VMTP_MILLISECOND)
 
+/* In microseconds, of a clock that goes round in an hour. */
 struct lack {
-    vmtp_time last;  /* a packet came */
-    vmtp_time pause; /* the longest between two of them */
-    vmtp_time until; /* it is not asked for before */
+    uint32_t last;  /* a packet came */
+    uint32_t pause; /* the longest between two of them */
+    uint32_t until; /* it is not asked for before; 0: never asked for */
 };
 
 /*
@@ -26,18 +27,20 @@ struct lack {
 static inline vmtp_time lack_wait(struct lack *l, uint32_t have, uint32_t want, uint32_t fresh, vmtp_time most,
                                   vmtp_time now) {
     int first = have == fresh;
-    vmtp_time pause = first ? 0 : now - l->last, wait = LACK_AGAIN;
+    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND), pause = first ? 0 : at - l->last;
+    int32_t early = (int32_t)(l->until - at);
+    vmtp_time wait = LACK_AGAIN;
     if (first)
         l->until = l->pause = 0;
     if (pause > l->pause)
         l->pause = pause;
-    l->last = now;
+    l->last = at;
     if (fresh <= (want & ~have)) {
-        wait = first ? most : LACK_SILENCE + 4 * l->pause;
+        wait = first ? most : LACK_SILENCE + 4u * (vmtp_time)l->pause * VMTP_MICROSECOND;
     } else if (!first) { /* the first may have overtaken others */
-        wait = l->until > now ? l->until - now : 0;
+        wait = l->until && early > 0 ? (vmtp_time)early * VMTP_MICROSECOND : 0;
         if (!wait)
-            l->until = now + LACK_AGAIN;
+            l->until = (at + (uint32_t)(LACK_AGAIN / VMTP_MICROSECOND)) | 1u;
     }
     return wait < most ? wait : most;
 }
