@@ -13,12 +13,18 @@
 #define LACK_AGAIN VMTP_MILLISECOND /* it is not asked for more often; and packets that others overtook come sooner */
 #define LACK_SILENCE (4 * VMTP_MILLISECOND)
 
-/* In microseconds, of a clock that goes round in an hour. */
 struct lack {
-    uint32_t last;  /* a packet came */
-    uint32_t pause; /* the longest between two of them */
-    uint32_t until; /* it is not asked for before; 0: never asked for */
+    uint32_t last;  /* a packet came: microseconds */
+    uint16_t pause; /* the longest between two of them, rounded up: in 64 of these */
+    uint16_t until; /* it is not asked for before: in 16 of these, the lowest bit set; 0: never asked for */
 };
+
+/* How long it is too early to ask again. */
+static inline vmtp_time lack_early(const struct lack *l, uint32_t at) {
+    uint16_t early = (uint16_t)(l->until - (at >> 4));
+    return l->until && early <= LACK_AGAIN / (16u * VMTP_MICROSECOND) + 1u ? early * 16u * (vmtp_time)VMTP_MICROSECOND
+                                                                           : 0;
+}
 
 /*
  * A packet with fresh of the wanted blocks has come, and some that are wanted lack.  How long they are waited for, at most `most`; 0:
@@ -27,20 +33,19 @@ struct lack {
 static inline vmtp_time lack_wait(struct lack *l, uint32_t have, uint32_t want, uint32_t fresh, vmtp_time most,
                                   vmtp_time now) {
     int first = have == fresh;
-    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND), pause = first ? 0 : at - l->last;
-    int32_t early = (int32_t)(l->until - at);
+    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND), pause = first ? 0 : (at - l->last + 63u) / 64u;
     vmtp_time wait = LACK_AGAIN;
     if (first)
         l->until = l->pause = 0;
     if (pause > l->pause)
-        l->pause = pause;
+        l->pause = pause > UINT16_MAX ? UINT16_MAX : (uint16_t)pause;
     l->last = at;
     if (fresh <= (want & ~have)) {
-        wait = first ? most : LACK_SILENCE + 4u * (vmtp_time)l->pause * VMTP_MICROSECOND;
+        wait = first ? most : LACK_SILENCE + l->pause * 256u * (vmtp_time)VMTP_MICROSECOND;
     } else if (!first) { /* the first may have overtaken others */
-        wait = l->until && early > 0 ? (vmtp_time)early * VMTP_MICROSECOND : 0;
+        wait = lack_early(l, at);
         if (!wait)
-            l->until = (at + (uint32_t)(LACK_AGAIN / VMTP_MICROSECOND)) | 1u;
+            l->until = (uint16_t)((at + (uint32_t)(LACK_AGAIN / VMTP_MICROSECOND)) >> 4) | 1u;
     }
     return wait < most ? wait : most;
 }

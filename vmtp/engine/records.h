@@ -161,16 +161,16 @@ struct slot {
     uint32_t transaction; /* of its first packet group */
     uint32_t answers;     /* which transmission of the Request: see call.retransmits */
     uint32_t size;        /* of the segment, as the server says */
-    uint32_t capacity;
+    struct lack lack;
     struct run *run; /* its packet groups, when there are several */
     uint8_t *area;
+    uint32_t capacity;
     uint8_t state; /* enum slot_state */
     uint8_t retries;
     uint8_t best;   /* most blocks that were ever here together */
     uint8_t asked;  /* some packet had APG */
     uint8_t told;   /* its missing blocks were asked for because a later Response was whole */
     uint8_t missed; /* packets of it were lost */
-    struct lack lack;
     uint8_t mac[6];
     uint8_t header[VMTP_HEADER_OCTETS];
     struct event_node event;
@@ -348,8 +348,8 @@ struct request {
     uint8_t answered; /* its Response has been given to the queue */
     uint8_t retries;
     uint8_t resumed; /* it came with its entity from another node */
-    uint64_t cookie; /* the handle that it had there */
     uint8_t told;    /* its missing blocks were asked for because a later one was whole */
+    uint64_t cookie; /* the handle that it had there */
     struct lack lack;
     struct event_node event;
 };

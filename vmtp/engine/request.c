@@ -245,22 +245,8 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
 
 /* ---- packets of the current transaction ---- */
 
-static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {
-    struct accept *into = accept_at(e, q->accept);
-    uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, q->size, a) & q->want;
-    q->have |= fresh;
-    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-    if (fresh)
-        r->retries = 0;
-    else if (vmtp_get_delivery(a->h))
-        COUNT(e, DROP_DUPLICATE_BLOCK);
-    q->asked |= (a->control & VMTP_APG) != 0;
-    if (q->have == q->want) {
-        if (q->asked && !e->sequences) /* else when it has a number */
-            veng_notify_client(e, a, q->have, VMTP_OK);
-        complete(e, q, r, a->now);
-        return;
-    }
+/* Other blocks than the fresh ones of this packet lack. */
+static void incomplete(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a, uint32_t fresh) {
     if (!q->again && (!a->multicast || veng_group_came_again(a))) { /* may be talked about from here on */
         q->again = 1;
         r->retries = 0;
@@ -277,6 +263,25 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
         }
     }
     veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : wait));
+}
+
+static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {
+    struct accept *into = accept_at(e, q->accept);
+    uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, q->size, a) & q->want;
+    q->have |= fresh;
+    r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
+    if (fresh)
+        r->retries = 0;
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
+    q->asked |= (a->control & VMTP_APG) != 0;
+    if (q->have == q->want) {
+        if (q->asked && !e->sequences) /* else when it has a number */
+            veng_notify_client(e, a, q->have, VMTP_OK);
+        complete(e, q, r, a->now);
+        return;
+    }
+    incomplete(e, q, r, a, fresh);
 }
 
 int veng_request_refuse(struct vmtp_engine *e, struct arrival *a, uint32_t code, enum vmtp_counter reason) {

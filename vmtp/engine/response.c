@@ -200,6 +200,20 @@ static vmtp_time how_long(const struct vmtp_engine *e, const struct call *c, str
     return lack_wait(&s->lack, s->have, s->want, fresh, most, a->now);
 }
 
+/* Other blocks than the fresh ones of this packet lack. */
+static void incomplete(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a, uint32_t fresh) {
+    begin_receiving(e, c, a);
+    vmtp_time wait = how_long(e, c, s, a, fresh);
+    int redone = (a->code & VMTP_DGM) != 0, again = !(vmtp_get_control(s->header) & VMTP_NRT) && !redone;
+    if (!wait && redone) /* to ask is to have it done again */
+        wait = LACK_AGAIN;
+    if (!wait)
+        ask_at_once(e, s, a->now);
+    else if (again && vmtp_get_delivery(a->h) == 0) /* a retransmission without data is followed by nothing */
+        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+    veng_timer_set(&e->wheel, &s->timer, a->now + (wait ? wait : tc3(e, s)));
+}
+
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
@@ -212,16 +226,7 @@ static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struc
         completed(e, c, s, a);
         return;
     }
-    begin_receiving(e, c, a);
-    vmtp_time wait = how_long(e, c, s, a, fresh);
-    int redone = (a->code & VMTP_DGM) != 0, again = !(vmtp_get_control(s->header) & VMTP_NRT) && !redone;
-    if (!wait && redone) /* to ask is to have it done again */
-        wait = LACK_AGAIN;
-    if (!wait)
-        ask_at_once(e, s, a->now);
-    else if (again && vmtp_get_delivery(a->h) == 0) /* a retransmission without data is followed by nothing */
-        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
-    veng_timer_set(&e->wheel, &s->timer, a->now + (wait ? wait : tc3(e, s)));
+    incomplete(e, c, s, a, fresh);
 }
 
 /* What a packet of a run wants to know, or ought to be told. */
