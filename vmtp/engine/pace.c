@@ -296,16 +296,18 @@ void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) { tol
 
 static uint32_t *lossy_word(const struct sender *s, unsigned group) { return &s->run->lossy[group / 32u]; }
 
-/* What went before the gap became what it is says nothing of it. */
-static void of_group(struct sender *s, unsigned group, int again, vmtp_time now) {
+/* What went before the gap became what it is says nothing of it; that is all, if nothing has been sent since. */
+static void of_group(const struct vmtp_engine *e, struct sender *s, unsigned group, int again, vmtp_time now) {
+    const struct pace *p = find(e, s->mac);
+    int old = p && p->out.gap && s->epoch != p->out.since;
     s->flight = run_all(s->run, group);
-    s->since = group >= s->fresh || again ? now : 0;
+    s->since = !old && (group >= s->fresh || again) ? now : 0;
 }
 
 void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group, uint32_t delivery, vmtp_time now) {
     uint32_t bit = (uint32_t)1 << group % 32u;
     int again = (*lossy_word(s, group) & bit) != 0;
-    of_group(s, group, again, now);
+    of_group(e, s, group, again, now);
     told_of_loss(e, s, again, group > s->lossy ? group - s->lossy : 0, delivery, now);
     *lossy_word(s, group) |= bit;
     s->lossy = (uint16_t)(group + 1u);
@@ -315,7 +317,7 @@ void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group,
 /* Groups from this one to before the end were acknowledged. */
 void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group, unsigned end, vmtp_time now) {
     for (; e->pace_used && group < end; group++) {
-        of_group(s, group, 0, now);
+        of_group(e, s, group, 0, now);
         told_of_all(e, s, *lossy_word(s, group) >> group % 32u & 1u, now);
     }
     s->flight = 0;
