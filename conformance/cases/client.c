@@ -410,14 +410,33 @@ static void response_incomplete(struct vc_test *t) {
     struct vc_call call = {0};
     struct vc_packet order, *request = begin(t, "VMTP-7.6-03", &call, &order), response = large(request, 2500, VMTP_OK),
                             *asks;
-    vc_send_blocks(t, &response, pattern, 2500, 0x0b, 0);
+    vc_send_blocks(t, &response, pattern, 2500, 0x03, 0);
+    vc_pass(t, 12 * MS); /* of what comes so slowly nothing is known to be lost before TC3 */
+    vc_send_blocks(t, &response, pattern, 2500, 0x04, 0);
     vc_time sent = vc_now(t);
     asks = vc_want_nvs(t, "VMTP-7.6-03", &response, VMTP_RETRY);
-    vc_equal(t, "VMTP-7.6-03", "delivery", 0x0b, asks->words[5]);
+    vc_equal(t, "VMTP-7.6-03", "delivery", 0x07, asks->words[5]);
     vc_lasts(t, "VMTP-7.4-07 VMTP-9.1-05", "TC3", VC_TC3, 1, asks->time - sent);
-    vc_send_blocks(t, &response, pattern, 2500, 0x14, 0);
+    vc_send_blocks(t, &response, pattern, 2500, 0x18, 0);
     took(t, "VMTP-7.6-03", &order, 2500);
 }
+
+/* Packets with the blocks first and then are sent, and NVS(RETRY) comes long before TC3 would run out. */
+static void response_lost(struct vc_test *t, const char *id, uint32_t first, uint32_t then, vc_time least) {
+    struct vc_call call = {0};
+    struct vc_packet order, *request = begin(t, id, &call, &order), response = large(request, 2500, VMTP_OK), *asks;
+    vc_send_blocks(t, &response, pattern, 2500, first, 0);
+    vc_time sent = vc_now(t);
+    vc_send_blocks(t, &response, pattern, 2500, then, 0);
+    asks = vc_want_nvs(t, id, &response, VMTP_RETRY);
+    vc_equal(t, id, "delivery", first | then, asks->words[5]);
+    vc_between(t, id, "time until RETRY", least, 15 * MS, asks->time - sent);
+    vc_send_blocks(t, &response, pattern, 2500, 0x1f & ~(first | then), 0);
+    took(t, id, &order, 2500);
+}
+
+static void response_lost_between(struct vc_test *t) { response_lost(t, "VMTP-6.3-07", 0x03, 0x10, 0); }
+static void response_lost_behind(struct vc_test *t) { response_lost(t, "VMTP-6.3-08", 0x03, 0x0c, 3 * MS); }
 
 static void response_given_up(struct vc_test *t) {
     struct vc_call call = {0};
@@ -465,8 +484,11 @@ static void response_idempotent(struct vc_test *t) {
                             response = large(request, 2500, VMTP_OK | VMTP_DGM), *again;
     uint8_t other[2500];
     memset(other, 0x55, sizeof other);
+    vc_time sent = vc_now(t);
     vc_send_blocks(t, &response, other, 2500, 0x0b, 0);
     again = next_request(t, "VMTP-7.4-10", request);
+    vc_check(t, "VMTP-6.3-09", again->time - sent < 15 * MS, "the Request soon, before TC3", "%.1f ms",
+             (double)(again->time - sent) / 1e6);
     vc_equal(t, "VMTP-7.4-10", "RetransmitCount", 1, again->retransmit);
     vc_check(t, "VMTP-7.4-10", again->control & VMTP_APG, "APG", "none");
     struct vc_packet *asks = vc_await_notify(t, VMTP_NOTIFY_VMTP_SERVER, request->client, request->transaction, 0);
@@ -489,7 +511,8 @@ static void response_nrt(struct vc_test *t) {
              vc_response_name(outcome.result));
     vc_equal(t, "VMTP-13.7-06", "octets from the start without a gap", 1024, outcome.octets);
     struct vc_packet *asks = vc_await_notify(t, VMTP_NOTIFY_VMTP_SERVER, request->client, request->transaction, 0);
-    vc_check(t, "VMTP-13.7-01", asks == NULL, "no RETRY about a Response with NRT", "%s", asks ? "one" : "none");
+    vc_check(t, "VMTP-13.7-01 VMTP-6.3-09", asks == NULL, "no RETRY about a Response with NRT", "%s",
+             asks ? "one" : "none");
 }
 
 static void wrong_server(struct vc_test *t) {
@@ -633,18 +656,22 @@ const struct vc_case vc_client_cases[] = {
             "a Response cut into odd pieces, some twice", "the octets", response_any_order),
     VC_CASE("client/response-apg", "VMTP-6.4-01 VMTP-7.4-04 VMTP-7.4-06 VMTP-10.10-01 VMTP-10.10-02", CLIENT,
             "a Response with APG, twice", "NVS(OK), then NVS(RESPONSE_DISCARDED)", response_acknowledged),
-    VC_TIMED("client/response-incomplete", "VMTP-7.4-07 VMTP-7.6-03 VMTP-9.1-05", CLIENT, "three blocks of five",
-             "NVS(RETRY) after TC3", response_incomplete),
+    VC_TIMED("client/response-incomplete", "VMTP-7.4-07 VMTP-7.6-03 VMTP-9.1-05", CLIENT,
+             "two packets of three, 12 ms apart", "NVS(RETRY) after TC3", response_incomplete),
+    VC_TIMED("client/response-lost-between", "VMTP-6.3-07", CLIENT, "the first packet of three and the last",
+             "NVS(RETRY) at once", response_lost_between),
+    VC_TIMED("client/response-lost-behind", "VMTP-6.3-08", CLIENT, "two packets of three", "NVS(RETRY) after 4 ms",
+             response_lost_behind),
     VC_CASE("client/response-given-up", "VMTP-7.4-09 VMTP-7.6-04", CLIENT, "three blocks of five, and nothing more",
             "five NVS(RETRY), then BAD_REPLY_SEGMENT", response_given_up),
     VC_TIMED("client/response-bare", "VMTP-6.3-05", CLIENT, "a Response packet without data", "NVS(RETRY) at once",
              response_bare),
     VC_CASE("client/response-too-large", "VMTP-7.4-08", CLIENT, "1000 octets where 600 fit",
             "NVS(OK), BAD_REPLY_SEGMENT and what fits", response_too_large),
-    VC_CASE("client/response-idempotent", "VMTP-7.4-10 VMTP-7.4-11", CLIENT,
-            "parts of two executions of an idempotent operation", "the Request again, and the octets of the second",
-            response_idempotent),
-    VC_CASE("client/response-nrt", "VMTP-13.7-01 VMTP-13.7-06", CLIENT, "three blocks of five, with NRT",
+    VC_TIMED("client/response-idempotent", "VMTP-7.4-10 VMTP-7.4-11 VMTP-6.3-09", CLIENT,
+             "parts of two executions of an idempotent operation", "the Request again, and the octets of the second",
+             response_idempotent),
+    VC_CASE("client/response-nrt", "VMTP-13.7-01 VMTP-13.7-06 VMTP-6.3-09", CLIENT, "three blocks of five, with NRT",
             "no RETRY, BAD_REPLY_SEGMENT", response_nrt),
     VC_CASE("client/wrong-server", "VMTP-7.4-02", CLIENT, "a Response of another entity, without and with APG",
             "silence, and NVS(RESPONSE_DISCARDED); the call goes on", wrong_server),

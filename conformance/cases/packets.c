@@ -126,13 +126,48 @@ static void unasked(struct vc_test *t) {
 static void retry(struct vc_test *t) {
     struct vc_packet request = sink(t, 2500);
     vc_time sent = vc_now(t);
-    vc_send_blocks(t, &request, pattern, 2500, 0x13, 0);
+    vc_send_blocks(t, &request, pattern, 2500, 0x03, 0);
     struct vc_packet *asked = vc_want_nvc(t, "VMTP-8.3-09", &request, VMTP_RETRY);
-    vc_equal(t, "VMTP-8.3-09 VMTP-10.9-04", "delivery", 0x13, asked->words[5]);
+    vc_equal(t, "VMTP-8.3-09 VMTP-10.9-04", "delivery", 0x03, asked->words[5]);
     vc_lasts(t, "VMTP-9.1-05", "TS1", VC_TS1, 1, asked->time - sent);
     request.retransmit = 1;
-    vc_send_blocks(t, &request, pattern, 2500, 0x0c, 0);
+    vc_send_blocks(t, &request, pattern, 2500, 0x1c, 0);
     sunk(t, "VMTP-8.3-09", &request, 2500);
+}
+
+/* RETRY about the blocks sent since then comes, and long before TS1 would run out; the others are sent. */
+static void asked_soon(struct vc_test *t, const char *id, struct vc_packet *request, uint32_t sent, vc_time since,
+                       vc_time least) {
+    struct vc_packet *asked = vc_want_nvc(t, id, request, VMTP_RETRY);
+    vc_equal(t, id, "delivery", sent, asked->words[5]);
+    vc_between(t, id, "time until RETRY", least, 15 * MS, asked->time - since);
+    request->retransmit = 1;
+    vc_send_blocks(t, request, pattern, 2500, 0x1f & ~sent, 0);
+    sunk(t, id, request, 2500);
+}
+
+static void lost_between(struct vc_test *t) {
+    struct vc_packet request = sink(t, 2500);
+    vc_send_blocks(t, &request, pattern, 2500, 0x03, 0);
+    vc_time sent = vc_now(t);
+    vc_send_blocks(t, &request, pattern, 2500, 0x10, 0);
+    asked_soon(t, "VMTP-6.3-07", &request, 0x13, sent, 0);
+}
+
+/* The first packet may have overtaken others, which have a millisecond. */
+static void lost_before(struct vc_test *t) {
+    struct vc_packet request = sink(t, 2500);
+    vc_time sent = vc_now(t);
+    vc_send_blocks(t, &request, pattern, 2500, 0x18, 0);
+    asked_soon(t, "VMTP-6.3-07", &request, 0x18, sent, MS);
+}
+
+static void lost_behind(struct vc_test *t) {
+    struct vc_packet request = sink(t, 2500);
+    vc_send_blocks(t, &request, pattern, 2500, 0x03, 0);
+    vc_time sent = vc_now(t);
+    vc_send_blocks(t, &request, pattern, 2500, 0x0c, 0);
+    asked_soon(t, "VMTP-6.3-08", &request, 0x0f, sent, 3 * MS);
 }
 
 /* Each packet has TS1 begin anew. */
@@ -183,18 +218,18 @@ static void bare_packet(struct vc_test *t) {
 static void incomplete_multicast(struct vc_test *t) {
     struct vc_packet request = sink(t, 2500);
     request.flags |= VMTP_MPG;
-    vc_send_blocks(t, &request, pattern, 2500, 3, VMTP_APG);
+    vc_send_blocks(t, &request, pattern, 2500, 0x13, VMTP_APG);
     vc_pass(t, 100 * MS);
-    vc_want_silence(t, "VMTP-6.4-04 VMTP-13.1-07", "RETRY because of a multicast packet");
+    vc_want_silence(t, "VMTP-6.4-04 VMTP-13.1-07 VMTP-6.3-09", "RETRY because of a multicast packet");
 }
 
 static void no_retransmission(struct vc_test *t) {
     struct vc_packet request = sink(t, 2500);
     uint32_t before = vc_executed(t, VMTP_TEST_SINK);
     request.control = VMTP_NRT;
-    vc_send_blocks(t, &request, pattern, 2500, 3, 0);
+    vc_send_blocks(t, &request, pattern, 2500, 0x13, 0);
     vc_pass(t, 100 * MS);
-    vc_want_silence(t, "VMTP-13.7-01", "RETRY about a group with NRT");
+    vc_want_silence(t, "VMTP-13.7-01 VMTP-6.3-09", "RETRY about a group with NRT");
     vc_equal(t, "VMTP-13.7-01", "executions", before, vc_executed(t, VMTP_TEST_SINK));
 }
 
@@ -482,17 +517,23 @@ const struct vc_case vc_packets_cases[] = {
             "a Request in two packets, APG in both", "one NVC(OK)", acknowledged_all),
     VC_CASE("packets/no-apg", "VMTP-6.4-03", SEGMENTS, "a Request in two packets without APG", "no acknowledgment",
             unasked),
-    VC_TIMED("packets/retry", "VMTP-8.3-09 VMTP-9.1-05 VMTP-10.9-04", SEGMENTS, "three blocks of five",
-             "NVC(RETRY) with them after TS1", retry),
+    VC_TIMED("packets/retry", "VMTP-8.3-09 VMTP-9.1-05 VMTP-10.9-04", SEGMENTS, "the first packet of three",
+             "NVC(RETRY) with its blocks after TS1", retry),
+    VC_TIMED("packets/lost-between", "VMTP-6.3-07", SEGMENTS, "the first packet of three and the last",
+             "NVC(RETRY) with their blocks at once", lost_between),
+    VC_TIMED("packets/lost-before", "VMTP-6.3-07", SEGMENTS, "the last two blocks of five, in one packet",
+             "NVC(RETRY) with them after a millisecond", lost_before),
+    VC_TIMED("packets/lost-behind", "VMTP-6.3-08", SEGMENTS, "two packets of three",
+             "NVC(RETRY) with their blocks after 4 ms", lost_behind),
     VC_TIMED("packets/slow", "VMTP-8.3-08", SEGMENTS, "packets every 12 ms", "no RETRY", slow_packets),
     VC_CASE("packets/given-up", "VMTP-8.3-10", SEGMENTS, "one block of five, and nothing more",
             "five NVC(RETRY), then NVC(TOO_MANY_RETRIES)", given_up),
     VC_TIMED("packets/without-data", "VMTP-6.3-05 VMTP-10.9-04", SEGMENTS,
              "a packet without data, before any block and between", "NVC(RETRY) at once", bare_packet),
-    VC_CASE("packets/incomplete-multicast", "VMTP-6.4-04 VMTP-13.1-07", SEGMENTS, "half of a Request with MPG and APG",
-            "silence", incomplete_multicast),
-    VC_CASE("packets/nrt", "VMTP-13.7-01", SEGMENTS, "half of a Request with NRT", "silence; not executed",
-            no_retransmission),
+    VC_CASE("packets/incomplete-multicast", "VMTP-6.4-04 VMTP-13.1-07 VMTP-6.3-09", SEGMENTS,
+            "three blocks of five, with MPG and APG", "silence", incomplete_multicast),
+    VC_CASE("packets/nrt", "VMTP-13.7-01 VMTP-6.3-09", SEGMENTS, "three blocks of five, with NRT",
+            "silence; not executed", no_retransmission),
     VC_CASE("packets/mdm", "VMTP-6.2-01 TEST-4.4-01", SEGMENTS, "two blocks of five, with MDM", "delivered with them",
             chosen_blocks),
     VC_CASE("packets/mdm-nrt", "VMTP-13.7-01 VMTP-13.7-02", SEGMENTS, "two of five blocks, with MDM and NRT",
