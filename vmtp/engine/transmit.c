@@ -141,12 +141,21 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
     return octets;
 }
 
+/*
+ * Where gaps are left a packet group goes on to its end: if something is too slow for a while, few groups lose packets by it, not one
+ * packet each of many, and of what is idempotent each of them costs the whole.
+ */
+static int goes_on(const struct vmtp_engine *e, const struct sender *s, const struct vmtp_tx *tx) {
+    return s->lane != &e->fast && (s->run ? s->run->mask[tx->detail >> 32] : s->pending);
+}
+
 /* s, whose turn it is, gives a packet.  If it is alone it stays where it is. */
 void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *tx, vmtp_time now) {
     uint32_t octets = next_packet(e, s, tx, now);
     int more = veng_send_has_more(s);
     if (!more || s->next || s->previous || s->lane != &e->fast || e->paced) {
-        veng_send_take(e, s);
+        if (!more || !goes_on(e, s, tx))
+            veng_send_take(e, s);
         if (more) /* behind the others: packet groups take turns */
             veng_send_queue(e, s);
         veng_send_spaced(e, s, octets, now);

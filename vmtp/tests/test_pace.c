@@ -364,6 +364,30 @@ START_TEST(every_client_gets_the_gap_it_asks_for) {
 }
 END_TEST
 
+/* VMTP-13.9-03: group by group, also when something more urgent comes between */
+START_TEST(groups_go_on_where_gaps_are_left) {
+    static const vmtp_entity order[] = {0, 2, 0, 1};
+    for (unsigned i = 0; i < 3; i++) {
+        struct vmtp_header h = foreign_request(FOREIGN_CLIENT + i, entity, 1, 0x77);
+        h.gap = 255;
+        h.priority = i == 2 ? 8 : 0;
+        foreign_send(&f, &h, NULL, 0);
+        ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 4096, 0), 0);
+    }
+    foreign_pass(&f, 14 * MS);
+    unsigned turns = 0, count = 0;
+    for (const struct packet *p; (p = foreign_take(&f)) != NULL; count++) {
+        vmtp_entity client = p->h.client - FOREIGN_CLIENT;
+        if (count && client != order[turns])
+            turns++;
+        ck_assert_uint_lt(turns, 4);
+        ck_assert_uint_eq(client, order[turns]);
+    }
+    ck_assert_uint_eq(count, 12);
+    ck_assert_uint_eq(turns, 3);
+}
+END_TEST
+
 /* VMTP-12-03 VMTP-12-04 */
 START_TEST(losses_make_responses_slower_and_success_faster) {
     ck_assert_uint_eq(answer_with_loss(TOO_MUCH, 0), 0);
@@ -411,6 +435,7 @@ int main(void) {
     tcase_add_test(c, a_client_asks_for_255_at_most);
     tcase_add_loop_test(d, a_gap_that_is_asked_for_is_left, 0, 4);
     tcase_add_test(d, every_client_gets_the_gap_it_asks_for);
+    tcase_add_test(d, groups_go_on_where_gaps_are_left);
     tcase_add_test(d, losses_make_responses_slower_and_success_faster);
     tcase_add_test(d, the_longer_gap_counts);
     suite_add_tcase(s, c);
