@@ -152,20 +152,20 @@ static uint32_t longer(const struct rate *r, const struct group *g, uint32_t gap
 static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, uint32_t limit, vmtp_time now) {
     int tried = in_force < r->good; /* there is a gap that did */
     uint32_t gap = tried ? r->good : longer(r, g, in_force);
-    if (!g->guess || overrun(r, g))
-        r->base = in_force;
+    r->base = in_force;
     r->patience = tried ? r->patience * 2u : PATIENCE_LEAST;
     avoid(r, in_force, now);
     r->good = gap < limit ? gap : limit;
+    if (!tried)
+        r->told = r->good;
     set_gap(r, r->good, now);
 }
 
 /* So long a gap may bad luck bring about: its receiver is not to suffer much by it, unless only guesses tell what it needs. */
 static uint32_t bound(const struct rate *r, const struct group *g) {
-    uint32_t interval = UNIT + r->base;
-    if (!r->base)
-        return UNIT / 16u;
-    return (g->wants ? interval * 4u : interval + interval / 4u) - UNIT;
+    uint32_t failed = UNIT + r->base, told = UNIT + r->told, most = told + told / 16u;
+    failed = g->wants ? failed * 4u : failed + failed / (g->guess ? 2u : 4u);
+    return (r->base && failed > most ? failed : most) - UNIT;
 }
 
 /* Bad luck, or a gap that is a little too short: it costs little to make it a little longer. */
@@ -185,6 +185,7 @@ static void shorten(struct rate *r, vmtp_time now) {
         bad = r->bad = 0;
     r->good = r->gap;
     r->base = r->base < r->gap ? r->base : r->gap;
+    r->told = r->told < r->gap ? r->told : r->gap;
     r->clean = 0;
     if (!r->gap)
         return;
