@@ -270,17 +270,18 @@ static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, 
     uint32_t fresh = veng_blocks_store(into->area, into->capacity, q->have, q->size, a) & q->want;
     q->have |= fresh;
     r->retransmit = (uint8_t)vmtp_get_retransmit_count(a->h);
-    if (fresh)
-        r->retries = 0;
-    else if (vmtp_get_delivery(a->h))
-        COUNT(e, DROP_DUPLICATE_BLOCK);
     q->asked |= (a->control & VMTP_APG) != 0;
     if (q->have == q->want) {
+        r->retries = 0;
         if (q->asked && !e->sequences) /* else when it has a number */
             veng_notify_client(e, a, q->have, VMTP_OK);
         complete(e, q, r, a->now);
         return;
     }
+    if (fresh)
+        r->retries = 0;
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
     incomplete(e, q, r, a, fresh);
 }
 

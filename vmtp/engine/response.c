@@ -138,8 +138,10 @@ void veng_slot_finish(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
 }
 
 static vmtp_time tc3(const struct vmtp_engine *e, const struct slot *s) {
-    vmtp_time tc2 = veng_call_tc2(e, call_at(e, s->call)), t = e->config.timers.tc3;
-    return s->retries && tc2 > t ? tc2 : t;
+    const struct call *c = call_at(e, s->call);
+    vmtp_time tc2 = veng_call_tc2(e, c), t = e->config.timers.tc3;
+    int again = s->retries || (c->slots_max == 1 && c->retries); /* it was asked for, or the Request was sent again */
+    return again && tc2 > t ? tc2 : t;
 }
 
 /* From here on the server has the whole Request: what is waited for are packets. */
@@ -217,15 +219,15 @@ static void incomplete(struct vmtp_engine *e, struct call *c, struct slot *s, st
 static void receive(struct vmtp_engine *e, struct call *c, struct slot *s, struct arrival *a) {
     uint32_t fresh = veng_blocks_store(s->area, s->capacity, s->have, vmtp_get_segment_size(a->h), a) & s->want;
     s->have |= fresh;
-    if (fresh)
-        got_further(c, s);
-    else if (vmtp_get_delivery(a->h))
-        COUNT(e, DROP_DUPLICATE_BLOCK);
     s->asked |= (a->control & VMTP_APG) != 0;
     if (s->have == s->want) {
         completed(e, c, s, a);
         return;
     }
+    if (fresh)
+        got_further(c, s);
+    else if (vmtp_get_delivery(a->h))
+        COUNT(e, DROP_DUPLICATE_BLOCK);
     incomplete(e, c, s, a, fresh);
 }
 

@@ -165,7 +165,7 @@ START_TEST(nothing_is_asked_for_that_is_not_sent_again) {
 }
 END_TEST
 
-/* VMTP-6.3-09 VMTP-7.4-10: the Request is repeated soon, and then after TC3 */
+/* VMTP-6.3-09 VMTP-7.4-10: the Request is repeated soon, and then after TC3, which is TC2 */
 START_TEST(an_idempotent_response_is_done_again) {
     begin(1, 0);
     h.code |= VMTP_DGM;
@@ -182,6 +182,12 @@ START_TEST(an_idempotent_response_is_done_again) {
     foreign_pass(&f, 2 * MS);
     ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 2);
     h.retransmit = 2;
+    give(0x03);
+    give(0xc0);
+    silence_for(39 * MS);
+    foreign_pass(&f, 2 * MS);
+    ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 3);
+    h.retransmit = 3;
     give(0xff);
     whole();
 }
