@@ -125,6 +125,8 @@ uint32_t veng_run_lacks(struct run *r, unsigned group, uint32_t delivery, unsign
         r->asked[group]++;
     }
     r->mask[group] |= missing;
+    if (group < r->timed) /* that is sent again first: how long it takes says nothing of the way there and back */
+        r->timed = 0;
     return blocks;
 }
 

@@ -86,7 +86,10 @@ static int speaks_of_another_form(const struct vmtp_engine *e, const struct enti
                                   uint32_t code, uint32_t retransmit) {
     if (code == VMTP_STREAMING_NOT_SUPPORTED && n && n->serial && !e->config.no_streams && !veng_call_in_run(c))
         return 1;
-    return (code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED) && retransmit != (c->retransmits & 7u);
+    if (retransmit == (c->retransmits & 7u))
+        return 0;
+    return code == VMTP_NO_RUN_RECORD || code == VMTP_STREAMING_NOT_SUPPORTED ||
+           (code == VMTP_MSGTRANS_OVERFLOW && !veng_call_in_run(c));
 }
 
 /* What the node where its server was not, or is no more, goes on to say of what was sent there. */

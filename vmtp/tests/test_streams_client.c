@@ -222,6 +222,20 @@ START_TEST(overflow_of_one) {
 }
 END_TEST
 
+/* VMTP-13.3-54: it was in a run when that was said; the rest of that was answered, and the server has had no room for it alone since */
+START_TEST(overflow_of_one_that_is_left) {
+    run_of(2);
+    call_forget_packets(&f);
+    answer(0, FIRST, 0);
+    tell(1, VMTP_NO_RUN_RECORD);
+    expect_flags(&f, t + 1, 0);
+    ck_assert_int_eq(stream_tell_about(&f, client, t + 1, 0, VMTP_MSGTRANS_OVERFLOW), VMTP_COUNT_DROP_BAD_NOTIFY);
+    answer(1, 0, 0);
+    stream_ends(&f, 2);
+    stream_ended(&f, 1, 2, 0);
+}
+END_TEST
+
 /* VMTP-13.3-09: where nothing was accepted that could be answered, time has to pass */
 START_TEST(overflow_of_the_oldest) {
     run_of(3);
@@ -351,6 +365,7 @@ int main(void) {
     tcase_add_test(c, overflow_is_counted_once);
     tcase_add_test(c, overflow_again_and_again);
     tcase_add_loop_test(c, overflow_of_one, 0, 2);
+    tcase_add_test(c, overflow_of_one_that_is_left);
     tcase_add_test(c, overflow_of_the_oldest);
     suite_add_tcase(s, c);
     c = tcase_create("servers");
