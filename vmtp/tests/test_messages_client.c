@@ -403,6 +403,26 @@ START_TEST(a_large_request_overflows) {
 }
 END_TEST
 
+/* VMTP-13.11-18: the Response has the record that the Request had, which needs another now */
+START_TEST(the_server_leaves_while_its_response_arrives) {
+    t = stream_large_call(&f, client, THREE, VMTP_MESSAGE_OCTETS);
+    call_forget_packets(&f);
+    struct vmtp_header message = stream_large_response(client, t + 2, THREE, 0);
+    ck_assert_int_eq(stream_give(&f, &message, 0, ALL_BLOCKS, 0), 0);
+    call_forget_packets(&f);
+    ck_assert_int_eq(stream_tell_client(&f, client, t + 2, 0, VMTP_ENTITY_MIGRATED), 0);
+    struct vmtp_header found = foreign_response(expect_packet(&f), FOREIGN_SERVER, VMTP_OK);
+    ck_assert_int_eq(foreign_send(&f, &found, NULL, 0), 0);
+    expect_group(&f, t, 0, ALL_BLOCKS);
+    expect_group(&f, t, 1, ALL_BLOCKS);
+    expect_group(&f, t, 2, LAST_OF_THREE);
+    expect_silence(&f);
+    ck_assert_int_eq(stream_give(&f, &message, 1, ALL_BLOCKS, 0), 0);
+    ck_assert_int_eq(stream_give(&f, &message, 2, LAST_OF_THREE, 0), 0);
+    call_result(&f, 0);
+}
+END_TEST
+
 int main(void) {
     Suite *s = suite_create("large Requests at the client");
     TCase *c = tcase_create("sent");
@@ -431,6 +451,7 @@ int main(void) {
     tcase_add_loop_test(c, all_of_it_again, 0, 3);
     tcase_add_test(c, busy_is_waited_for);
     tcase_add_test(c, a_large_request_overflows);
+    tcase_add_test(c, the_server_leaves_while_its_response_arrives);
     suite_add_tcase(s, c);
     return run_suite(s);
 }
