@@ -205,11 +205,19 @@ static void member_has_moved(struct vmtp_engine *e, struct call *c, const uint8_
     veng_call_retransmit(e, c, now);
 }
 
+/* While the only Response that is wanted is arriving, other nodes than its server's do not say that there is more to come. */
+static int speaks_of_what_is_wanted(const struct call *c, const uint8_t mac[6]) {
+    return c->slots_max > 1 || c->first.state != SLOT_RECEIVING || memcmp(c->first.mac, mac, 6) == 0;
+}
+
 void veng_group_told(struct vmtp_engine *e, struct call *c, const struct arrival *a, uint32_t code, uint32_t delivery) {
     switch (code) {
     case VMTP_RETRY: send_missing(e, c, a, delivery); break;
     case VMTP_RETRY_ALL: send_missing(e, c, a, 0); break;
-    case VMTP_OK: c->retries = 0; break;
+    case VMTP_OK:
+        if (speaks_of_what_is_wanted(c, a->rx->src))
+            c->retries = 0;
+        break;
     case VMTP_ENTITY_MIGRATED: member_has_moved(e, c, a->rx->src, a->now); /* fall through */
     default: /* others may have heard more than this one */
         if (c->members)

@@ -208,6 +208,26 @@ START_TEST(idempotent_response_that_lacks_blocks) {
 }
 END_TEST
 
+/* VMTP-13.1-33: the server of the only Response is gone, and what the others say does not bring the rest of it */
+START_TEST(others_are_of_no_use) {
+    struct vmtp_header h = sent(0, 1), response = call_response(&h, 2000);
+    unsigned asked = 0;
+    response.server = M1;
+    response.code |= VMTP_DGM;
+    f.src = foreign_other_mac;
+    ck_assert_int_eq(call_give_blocks(&f, &response, calling_response, 3, 0), 0);
+    f.src = foreign_mac;
+    while (!foreign_event(&f, VMTP_EV_COMPLETE, 0)) {
+        foreign_pass(&f, 10 * VMTP_MILLISECOND);
+        for (; foreign_take(&f); asked++)
+            tell(&h, 0, VMTP_OK);
+        ck_assert_uint_le(asked, 5);
+    }
+    call_result(&f, VMTP_BAD_REPLY_SEGMENT);
+    ck_assert_uint_eq(asked, 5);
+}
+END_TEST
+
 /* ---- NotifyVmtpClient ---- */
 
 /* VMTP-13.1-08: to that node alone, without MPG; and the next to all again */
@@ -469,6 +489,7 @@ int main(void) {
     tcase_add_loop_test(t, call_for_several_waits_until_its_deadline, 0, 2);
     tcase_add_loop_test(t, call_for_one_fails_when_nobody_answers, 0, 2);
     tcase_add_loop_test(t, idempotent_response_that_lacks_blocks, 0, 2);
+    tcase_add_test(t, others_are_of_no_use);
     tcase_add_test(t, retry_is_answered_to_who_asked);
     tcase_add_test(t, retry_of_many_members);
     tcase_add_loop_test(t, no_node_speaks_for_the_group, 0, 7);
