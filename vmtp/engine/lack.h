@@ -19,6 +19,17 @@ struct lack {
     uint16_t until; /* it is not asked for before: in 16 of these, the lowest bit set; 0: never asked for */
 };
 
+/* A packet has come behind another one of its group, or of its message. */
+static inline void lack_pause(struct lack *l, uint32_t at) {
+    uint32_t pause = (at - l->last + 63u) / 64u;
+    if (pause > l->pause)
+        l->pause = pause > UINT16_MAX ? UINT16_MAX : (uint16_t)pause;
+}
+
+static inline vmtp_time lack_silence(const struct lack *l) {
+    return LACK_SILENCE + l->pause * 256u * (vmtp_time)VMTP_MICROSECOND;
+}
+
 /* How long it is too early to ask again. */
 static inline vmtp_time lack_early(const struct lack *l, uint32_t at) {
     uint16_t early = (uint16_t)(l->until - (at >> 4));
@@ -33,20 +44,32 @@ static inline vmtp_time lack_early(const struct lack *l, uint32_t at) {
 static inline vmtp_time lack_wait(struct lack *l, uint32_t have, uint32_t want, uint32_t fresh, vmtp_time most,
                                   vmtp_time now) {
     int first = have == fresh;
-    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND), pause = first ? 0 : (at - l->last + 63u) / 64u;
+    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND);
     vmtp_time wait = LACK_AGAIN;
     if (first)
         l->until = l->pause = 0;
-    if (pause > l->pause)
-        l->pause = pause > UINT16_MAX ? UINT16_MAX : (uint16_t)pause;
+    else
+        lack_pause(l, at);
     l->last = at;
     if (fresh <= (want & ~have)) {
-        wait = first ? most : LACK_SILENCE + l->pause * 256u * (vmtp_time)VMTP_MICROSECOND;
+        wait = first ? most : lack_silence(l);
     } else if (!first) { /* the first may have overtaken others */
         wait = lack_early(l, at);
         if (!wait)
             l->until = (uint16_t)((at + (uint32_t)(LACK_AGAIN / VMTP_MICROSECOND)) >> 4) | 1u;
     }
+    return wait < most ? wait : most;
+}
+
+/* A packet of a message of several groups has come.  After how long a silence the first that lacks something is asked for. */
+static inline vmtp_time lack_wait_message(struct lack *l, vmtp_time most, vmtp_time now) {
+    uint32_t at = (uint32_t)(now / VMTP_MICROSECOND) | 1u;
+    vmtp_time wait = most;
+    if (l->last) { /* else it is the first */
+        lack_pause(l, at);
+        wait = lack_silence(l);
+    }
+    l->last = at;
     return wait < most ? wait : most;
 }
 

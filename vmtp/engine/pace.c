@@ -168,10 +168,13 @@ static uint32_t bound(const struct rate *r, const struct group *g) {
     return (r->base && failed > most ? failed : most) - UNIT;
 }
 
-/* Bad luck, or a gap that is a little too short: it costs little to make it a little longer. */
+/*
+ * Bad luck, or a gap that is a little too short: it costs little to make it a little longer.  But where nothing has come too fast it is bad
+ * luck, and any gap would hold us to the speed that the network claims to have.
+ */
 static void nudge(struct rate *r, const struct group *g, uint32_t limit, vmtp_time now) {
     uint32_t gap = r->gap + (UNIT + r->gap) / 32u;
-    if (gap > limit || gap > bound(r, g))
+    if (gap > limit || gap > bound(r, g) || (!r->told && !r->base && !g->guess))
         return;
     avoid(r, r->gap, now);
     r->good = r->gap = gap;

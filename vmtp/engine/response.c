@@ -60,6 +60,7 @@ static void slot_begin(const struct call *c, struct slot *s, const struct arriva
     if (partial)
         s->want = vmtp_blocks_mask(s->size);
     s->retries = s->asked = s->told = s->missed = 0;
+    s->lack = (struct lack){0};
     memcpy(s->mac, a->rx->src, 6);
     memcpy(s->header, a->h, VMTP_HEADER_OCTETS);
 }
@@ -254,7 +255,9 @@ static void receive_group(struct vmtp_engine *e, struct call *c, struct slot *s,
     }
     begin_receiving(e, c, a);
     acknowledge_group(e, s, group, a);
-    veng_timer_set(&e->wheel, &s->timer, a->now + tc3(e, s));
+    int waits = (vmtp_get_control(s->header) & VMTP_NRT) != 0; /* as long as can be for what nobody sends again */
+    vmtp_time wait = waits ? tc3(e, s) : lack_wait_message(&s->lack, tc3(e, s), a->now);
+    veng_timer_set(&e->wheel, &s->timer, a->now + wait);
 }
 
 /*

@@ -142,7 +142,10 @@ static int receive_group(struct vmtp_engine *e, struct remote *r, struct request
         complete(e, r, q);
         return 0;
     }
-    veng_timer_set(&e->wheel, &q->timer, a->now + patience(e, q));
+    vmtp_time wait = patience(e, q);
+    if (veng_request_asks(q) && !q->retries)
+        wait = lack_wait_message(&q->lack, wait, a->now);
+    veng_timer_set(&e->wheel, &q->timer, a->now + wait);
     return 0;
 }
 

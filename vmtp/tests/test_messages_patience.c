@@ -59,20 +59,20 @@ START_TEST(what_is_on_its_way_is_not_asked_for) {
     gives(2, ALL_BLOCKS, VMTP_APG);
     says(1, VMTP_RETRY);
     expect_silence(&f);
-    foreign_pass(&f, 15 * MS); /* long, but who knows */
+    foreign_pass(&f, 3 * MS); /* long, but who knows */
     gives(3, ALL_BLOCKS, VMTP_APG);
     says(0, VMTP_OK);
     gives(1, ALL_BLOCKS, 0);
     gives(5, ALL_BLOCKS, 0);
     says(4, VMTP_RETRY);
-    foreign_pass(&f, 2 * MS);
-    gives(4, ALL_BLOCKS, 0); /* the first took 15 ms, this one 2: 13.4 ms */
+    foreign_pass(&f, 400 * VMTP_MICROSECOND);
+    gives(4, ALL_BLOCKS, 0); /* the first took 3 ms, this one 0.4: 2.7 ms */
     gives(7, ALL_BLOCKS, 0);
     says(6, VMTP_RETRY);
-    foreign_pass(&f, 12 * MS);
+    foreign_pass(&f, 2400 * VMTP_MICROSECOND);
     gives(8, ALL_BLOCKS, VMTP_APG);
     says(5, VMTP_OK);
-    foreign_pass(&f, 5 * MS); /* 17 ms */
+    foreign_pass(&f, 1 * MS); /* 3.4 ms */
     gives(9, ALL_BLOCKS, VMTP_APG);
     says(6, VMTP_RETRY);
     gives(10, ALL_BLOCKS, VMTP_APG);

@@ -199,15 +199,15 @@ START_TEST(a_wide_gap) {
 }
 END_TEST
 
-/* VMTP-13.3-47 */
+/* VMTP-13.3-47 VMTP-13.3-77 */
 START_TEST(silence_is_answered_by_asking) {
-    static const unsigned at[] = {20, 40, 80, 160, 320};
+    static const unsigned at[] = {4, 24, 64, 144, 304};
     gives(0, ALL_BLOCKS, 0);
     gives(1, 0xffff, 0);
     gives(2, 0x3, 0);
     call_forget_packets(&f);
     vmtp_time from = f.now;
-    foreign_pass(&f, 638 * VMTP_MILLISECOND);
+    foreign_pass(&f, 622 * VMTP_MILLISECOND);
     for (unsigned i = 0; i < 5; i++) {
         const struct packet *p = expect_nvs(&f, FOREIGN_SERVER, t + 1, VMTP_RETRY);
         ck_assert_uint_eq(packet_32(p, 56), 0xffff);
@@ -217,6 +217,26 @@ START_TEST(silence_is_answered_by_asking) {
     call_goes_on(&f);
     foreign_pass(&f, 4 * VMTP_MILLISECOND);
     ck_assert_uint_eq(call_result(&f, VMTP_BAD_REPLY_SEGMENT)->segment_size, GROUP_OCTETS + 16 * 512);
+}
+END_TEST
+
+/* VMTP-13.3-77: what takes its time between packets takes it behind the last one too */
+START_TEST(silence_after_pauses) {
+    gives(0, ALL_BLOCKS, 0);
+    foreign_pass(&f, 3 * VMTP_MILLISECOND);
+    gives(1, 0xffff, 0);
+    call_forget_packets(&f);
+    foreign_pass(&f, 15 * VMTP_MILLISECOND);
+    expect_silence(&f);
+    foreign_pass(&f, 2 * VMTP_MILLISECOND);
+    expect_nvs(&f, FOREIGN_SERVER, t + 1, VMTP_RETRY);
+    foreign_pass(&f, 30 * VMTP_MILLISECOND);
+    call_forget_packets(&f);
+    gives(1, 0x10000, 0); /* pauses count up to TC3 */
+    foreign_pass(&f, 19 * VMTP_MILLISECOND);
+    expect_silence(&f);
+    foreign_pass(&f, 2 * VMTP_MILLISECOND);
+    expect_nvs(&f, FOREIGN_SERVER, t + 1, VMTP_RETRY);
 }
 END_TEST
 
@@ -454,6 +474,7 @@ int main(void) {
     tcase_add_test(c, a_gap_is_asked_for_once);
     tcase_add_test(c, a_wide_gap);
     tcase_add_test(c, silence_is_answered_by_asking);
+    tcase_add_test(c, silence_after_pauses);
     tcase_add_test(c, silence_that_is_broken);
     tcase_add_test(c, an_area_that_is_too_small);
     tcase_add_test(c, a_large_response_without_sti);
