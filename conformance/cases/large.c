@@ -82,6 +82,21 @@ static void waits(struct vc_test *t) {
     sunk(t, "VMTP-13.3-47", request);
 }
 
+/* The last packets are lost: long before TS1 would run out they are asked for. */
+static void lost_behind(struct vc_test *t) {
+    struct vc_packet request = begin_sink(t), second = request;
+    second.transaction++;
+    send_group(t, &request, 0, ~3u, 0);
+    vc_time sent = vc_now(t);
+    send_group(t, &request, 1, 15, 0);
+    struct vc_packet *asked = vc_want_nvc(t, "VMTP-13.3-77", &second, VMTP_RETRY);
+    vc_equal(t, "VMTP-13.3-77", "delivery", 15, asked->words[5]);
+    vc_between(t, "VMTP-13.3-77", "time until RETRY", 3 * MS, 15 * MS, asked->time - sent);
+    send_group(t, &request, 1, ~15u, 0);
+    send_group(t, &request, 2, 0xffffffffu, 0);
+    sunk(t, "VMTP-13.3-77", request);
+}
+
 static void asks_again(struct vc_test *t) {
     struct vc_packet request = begin_sink(t);
     send_group(t, &request, 0, 0x3ffffffcu, 0);
@@ -432,6 +447,24 @@ static void at_work(struct vc_test *t) {
         vc_skip(t, BOUND);
 }
 
+/* The same of a Response, and TC3. */
+static void response_lost_behind(struct vc_test *t) {
+    struct vc_call call = {.code = CODE, .response_room = SIZE, .options = 1};
+    struct vc_packet order, *request = vc_calling(t, "VMTP-13.3-77", &call, &order), response, second, *asked;
+    vc_pattern(pattern, SIZE, 3);
+    second = response = vc_response(request, VMTP_OK);
+    second.transaction++;
+    send_group(t, &response, 0, 0xffffffffu, 0);
+    vc_time sent = vc_now(t);
+    send_group(t, &response, 1, 15, 0);
+    asked = vc_want_nvs(t, "VMTP-13.3-77", &second, VMTP_RETRY);
+    vc_equal(t, "VMTP-13.3-77", "delivery", 15, asked->words[5]);
+    vc_between(t, "VMTP-13.3-77", "time until RETRY", 3 * MS, 15 * MS, asked->time - sent);
+    send_group(t, &response, 1, ~15u, 0);
+    send_group(t, &response, 2, 0xffffffffu, VMTP_APG);
+    vc_ends(t, "VMTP-13.3-77", &order, VMTP_OK, VC_PATIENCE);
+}
+
 /* One record is left, and a Response would like to have it that waits for the one before it. */
 static void last_record(struct vc_test *t) {
     struct takers *k = take_all(t, "VMTP-13.3-76", CALLERS);
@@ -465,6 +498,8 @@ const struct vc_case vc_large_cases[] = {
             "five NVC(RETRY) for that, then NVC(TOO_MANY_RETRIES)", stalled),
     VC_CASE("large/waits", "VMTP-13.3-47", SERVES, "the first group of three, and the others later",
             "silence, then all is taken", waits),
+    VC_TIMED("large/lost-behind", "VMTP-13.3-77", SERVES, "SINK of 40000 octets that breaks off within its second group",
+             "NVC(RETRY) for that after 4 ms", lost_behind),
     VC_TIMED("large/asks-again", "VMTP-13.3-55", SERVES,
              "a hole in the first group; packets of the second with and without data",
              "NVC(RETRY) once, and once more because of the packet without data", asks_again),
@@ -485,6 +520,8 @@ const struct vc_case vc_large_cases[] = {
     VC_TIMED("large/at-work", "VMTP-13.3-65", CALLS " entities",
              "all records for messages of several groups are taken, and a Response of that kind",
              "NVS(BUSY), and the Request again after TC1", at_work),
+    VC_TIMED("large/response-lost-behind", "VMTP-13.3-77", CALLS, "the same of a Response",
+             "NVS(RETRY) for it after 4 ms", response_lost_behind),
     VC_TIMED("large/last-record", "VMTP-13.3-76", CALLS " entities delay",
              "DELAY and SOURCE of 20000 octets as a run, while one record for such messages is left",
              "another Client's Request has it", last_record),
