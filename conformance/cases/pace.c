@@ -84,18 +84,70 @@ static struct peer *recovered(struct vc_test *t, const char *id) {
 static void asks(struct vc_test *t) {
     struct peer *server = recovered(t, "VMTP-12-05");
     uint32_t before = asks_for(t, "VMTP-12-05", server, 0x300);
-    uint32_t unlucky = asks_for(t, "VMTP-12-05", server, 0), most = before + (PACKET_TIME + before) / 32;
-    vc_check(t, "VMTP-12-07", unlucky <= most, "a thirty-second longer after one packet lost of 16", "gap %u after %u",
+    uint32_t unlucky = asks_for(t, "VMTP-12-05", server, 0), most = before ? before + (PACKET_TIME + before) / 32 : 0;
+    vc_check(t, "VMTP-12-07 VMTP-12-13", unlucky <= most,
+             "a thirty-second longer after one packet lost of 16, and nothing where there was none", "gap %u after %u",
              unlucky, before);
     uint32_t short_one = asks_for(t, "VMTP-12-05", server, 0xffffff00);
     uint32_t longer = asks_for(t, "VMTP-12-05", server, 0);
     vc_check(t, "VMTP-12-05", longer > short_one, "a longer gap after 12 packets lost of 16", "gap %u after %u", longer,
              short_one);
-    vc_check(t, "VMTP-12-07",
+    vc_check(t, "VMTP-12-07 VMTP-12-14",
              2 * (PACKET_TIME + longer) >= 3 * (PACKET_TIME + short_one) &&
                  PACKET_TIME + longer <= 4 * (PACKET_TIME + short_one),
              "an interval at least half as long again, and at most four times as long", "gap %u after %u", longer,
              short_one);
+}
+
+/* A gap that is in use: since when, and for how many whole groups. */
+struct use {
+    uint32_t gap;
+    unsigned groups;
+    vc_time since; /* not later than its use began */
+};
+
+static void note_use(struct vc_test *t, struct use *u, const struct exchange *x, vc_time answered_before) {
+    if (x->gap < u->gap)
+        vc_check(t, "VMTP-12-15", u->groups >= 4 && x->asked - u->since >= 25 * MS,
+                 "four whole groups and 25 ms with a gap before a shorter one", "%u groups, %.1f ms, gap %u after %u",
+                 u->groups, (double)(x->asked - u->since) / 1e6, x->gap, u->gap);
+    if (x->gap != u->gap)
+        *u = (struct use){.gap = x->gap, .since = answered_before};
+    u->groups++;
+}
+
+/* Whole groups, until the gap that was too short is tried again, or for that long; when it was tried some packets are lost. */
+static struct exchange go_on(struct vc_test *t, struct peer *server, uint32_t bad, uint32_t lost, vc_time least,
+                             vc_time most, vc_time since, uint32_t *good) {
+    struct exchange x = {0}, last = exchange(t, "VMTP-12-08", server, 0, 0);
+    struct use use = {.gap = last.gap, .since = since, .groups = 1};
+    do {
+        x = exchange(t, "VMTP-12-08", server, lost, bad);
+        note_use(t, &use, &x, last.answered);
+        if (x.gap <= bad)
+            vc_check(t, "VMTP-12-08", x.asked - since >= least, "the gap that was too short not so soon again",
+                     "gap %u after %.1f ms", x.gap, (double)(x.asked - since) / 1e6);
+        else
+            *good = x.gap;
+        last = x;
+        vc_pass(t, 4 * MS);
+    } while (x.gap > bad && vc_now(t) - since < most);
+    return x;
+}
+
+static void tries_again(struct vc_test *t) {
+    struct peer *server = recovered(t, "VMTP-12-08");
+    uint32_t good = 0;
+    struct exchange bad = exchange(t, "VMTP-12-08", server, 0xffff0000u, 255);
+    struct exchange tried = go_on(t, server, bad.gap, 0xff, 450 * MS, 5 * VC_SECOND, bad.missed, &good);
+    vc_check(t, "VMTP-12-08", tried.gap <= bad.gap, "a gap that was too short is tried again", "gap %u, not %u",
+             tried.gap, bad.gap);
+    if (tried.gap > bad.gap || !good)
+        return;
+    struct exchange next = exchange(t, "VMTP-12-15", server, 0, 0);
+    vc_equal(t, "VMTP-12-15", "the gap that was good, after the shorter one lost four packets", good, next.gap);
+    next = go_on(t, server, tried.gap, 0, 900 * MS, 850 * MS, tried.missed, &good);
+    vc_check(t, "VMTP-12-08", next.gap > tried.gap, "twice as late the next time", "gap %u within 850 ms", next.gap);
 }
 
 /* ---- what a server leaves ------------------------------------------------------------------------------------------------------ */
@@ -289,8 +341,12 @@ static void done_again(struct vc_test *t) {
 }
 
 const struct vc_case vc_pace_cases[] = {
-    VC_CASE("pace/asks", "VMTP-12-05 VMTP-12-07", CALLS, "Responses of which one packet, and then most are lost",
+    VC_CASE("pace/asks", "VMTP-12-05 VMTP-12-07 VMTP-12-13 VMTP-12-14", CALLS,
+            "Responses of which one packet, and then most are lost",
             "a gap that is hardly longer, and then much longer", asks),
+    VC_CASE("pace/tries-again", "VMTP-12-08 VMTP-12-15", CALLS,
+            "half of a Response is lost, and later nothing; until that gap comes again",
+            "shorter gaps step by step; the one that was too short after 500 ms, and then not for a second", tries_again),
     VC_TIMED("pace/lengthens", "VMTP-12-03 VMTP-12-04 VMTP-12-06", SERVES " patience",
              "NVS(RETRY) for most of three Responses; then all arrive", "longer gaps, and later shorter ones", lengthens),
     VC_TIMED("pace/together", "VMTP-12-09", SERVES " patience", "two SOURCEs at once, and Probes, after losses",
