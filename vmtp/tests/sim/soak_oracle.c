@@ -201,8 +201,9 @@ static void check_reason(const struct soak_op *op, uint32_t number, uint32_t res
     case VMTP_USER_TIMEOUT: REQUIRE(soak_now() >= op->deadline, "op %u: its deadline has not passed", number); break;
     case VMTP_CANCELLED: REQUIRE(op->cancelled, "op %u: nobody cancelled it", number); break;
     case VMTP_RESPONSE_DISCARDED:
-        /* or a server ended while the Request was arriving, and another has its name now; or it was given up, in a run */
-        REQUIRE(op->executed || !there || op->in_run, "op %u: was never executed", number);
+        /* or a server ended while the Request was arriving, and another has its name now; or it was given up, in a run; or an earlier life of
+         * its client has sent another since, which somebody passed on late */
+        REQUIRE(op->executed || !there || op->in_run || op->disturbed, "op %u: was never executed", number);
         break;
     case VMTP_STREAMING_NOT_SUPPORTED:
         REQUIRE(op->request_size > VMTP_GROUP_OCTETS && speaks_no_runs(op->server), "op %u: its server does stream",
