@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What cases ask a manager of objects. */
+#define VC_NO_LINES
 #include "case_objects.h"
 
 #include <stdio.h>

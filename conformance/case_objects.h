@@ -117,4 +117,13 @@ struct vc_told {
 unsigned vc_list_of(struct vc_test *t, uint32_t number, uint32_t octets, struct vc_told *told, unsigned most);
 const struct vc_told *vc_find_told(const struct vc_told *told, unsigned count, const char *name);
 
+#ifndef VC_NO_LINES
+#define vc_want_code(...) VC_AT_LINE(vc_want_code(__VA_ARGS__))
+#define vc_code_is(...) VC_AT_LINE(vc_code_is(__VA_ARGS__))
+#define vc_want_object(...) VC_AT_LINE(vc_want_object(__VA_ARGS__))
+#define vc_want_instance(...) VC_AT_LINE(vc_want_instance(__VA_ARGS__))
+#define vc_want_octets(...) VC_AT_LINE(vc_want_octets(__VA_ARGS__))
+#define vc_holds(...) VC_AT_LINE(vc_holds(__VA_ARGS__))
+#endif
+
 #endif

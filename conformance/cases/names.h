@@ -145,4 +145,16 @@ struct vc_packet *nm_want_operation(struct vc_test *t, const char *id, uint64_t 
 /* Answers MapContext. */
 void nm_map(struct vc_test *t, const struct vc_packet *request, uint64_t manager, uint32_t context, const char *name);
 
+#ifndef VC_NO_LINES
+#define nm_want_none(...) VC_AT_LINE(nm_want_none(__VA_ARGS__))
+#define nm_want_code(...) VC_AT_LINE(nm_want_code(__VA_ARGS__))
+#define nm_want_of(...) VC_AT_LINE(nm_want_of(__VA_ARGS__))
+#define nm_want_record(...) VC_AT_LINE(nm_want_record(__VA_ARGS__))
+#define nm_want_state(...) VC_AT_LINE(nm_want_state(__VA_ARGS__))
+#define nm_want_end(...) VC_AT_LINE(nm_want_end(__VA_ARGS__))
+#define nm_outcome(...) VC_AT_LINE(nm_outcome(__VA_ARGS__))
+#define nm_want_query(...) VC_AT_LINE(nm_want_query(__VA_ARGS__))
+#define nm_want_operation(...) VC_AT_LINE(nm_want_operation(__VA_ARGS__))
+#endif
+
 #endif

@@ -175,6 +175,21 @@ static void looks_up(struct vc_test *t) {
     }
 }
 
+/* A list that fits into one packet, of two that come after all others. */
+static void short_list(struct vc_test *t, uint64_t directory) {
+    struct nm_record two[2] = {of(t, "/~a", 0x11), of(t, "/~b", 0x11)};
+    for (unsigned i = 0; i < 2; i++)
+        put(t, "NAME-9-02", directory, &two[1 - i]);
+    struct vc_packet q = nm_send(t, directory, VNAME_LIST_REGISTERED, "/~", 2);
+    struct nm_record r = nm_want_record(t, "NAME-9-08", vc_want_response(t, "NAME-9-08", &q, VMTP_OK));
+    vc_same_text(t, "NAME-9-08", "the lower one first:", "/~a", r.prefix, r.prefix_length);
+    for (unsigned i = 0; i < 2; i++) {
+        q = nm_send_record(t, directory, VNAME_UNREGISTER, 0, &two[i]);
+        if (!vc_await_response(t, &q, VC_PATIENCE))
+            vc_give_up(t, "UnregisterName is not answered");
+    }
+}
+
 static void lists(struct vc_test *t) {
     static uint8_t segment[VC_SEGMENT_MAX];
     char base[40], prefix[256];
@@ -213,6 +228,7 @@ static void lists(struct vc_test *t) {
              nm_record_get(&r, segment, size, &wrong) &&
                  (r.prefix_length != strlen(prefix) || memcmp(r.prefix, prefix, r.prefix_length) > 0),
              "what comes after it", "itself");
+    short_list(t, directory);
     q = nm_send(t, directory, VNAME_LIST_REGISTERED, "/~", 2);
     p = vc_want_response(t, "NAME-9-08", &q, VMTP_OK);
     vc_check(t, "NAME-9-08 NAME-3.3-05", vc_segment_size(p) == 0 && p->words[0] == 0, "nothing after the last one",

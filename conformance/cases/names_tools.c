@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What cases about names do: the node as a manager and as a resolver, by its test service, and messages of the tester. */
+#define VC_NO_LINES
 #include "names.h"
 
 #include <stdio.h>

@@ -242,6 +242,18 @@ static unsigned ordinal(unsigned at) {
     return n;
 }
 
+/* Of each case; of one with fewer than it had, some have been lost. */
+static void print_counts(FILE *out) {
+    for (unsigned i = 0, count = 0; i < site_count; i++) {
+        count += sites[i].judged;
+        if (i + 1 < site_count && same_case(sites[i].name, sites[i + 1].name))
+            continue;
+        if (count)
+            fprintf(out, "%.*s\t%u\n", (int)strcspn(sites[i].name, "\t"), sites[i].name, count);
+        count = 0;
+    }
+}
+
 static void print_sites(FILE *all, FILE *unguarded) {
     unsigned judged = 0, open = 0, alone = 0;
     qsort(sites, site_count, sizeof *sites, by_name);
@@ -266,14 +278,16 @@ static void print_sites(FILE *all, FILE *unguarded) {
             judged, alone, judged - alone - open, open);
 }
 
+#define TABLES 4u
+
 int teeth(const char *directory, const char *files, char **names, int count) {
     served = files;
     wanted = count > 0 ? names : NULL;
     wanted_count = count;
-    char path[3][500];
-    static const char *const tables[3] = {"defects.tsv", "sites.tsv", "unguarded.tsv"};
-    FILE *out[3];
-    for (unsigned i = 0; i < 3; i++) {
+    char path[TABLES][500];
+    static const char *const tables[TABLES] = {"defects.tsv", "sites.tsv", "unguarded.tsv", "judgements.tsv"};
+    FILE *out[TABLES];
+    for (unsigned i = 0; i < TABLES; i++) {
         snprintf(path[i], sizeof path[i], "%s/%s", directory, tables[i]);
         if (!(out[i] = fopen(path[i], "w"))) {
             perror(path[i]);
@@ -282,7 +296,8 @@ int teeth(const char *directory, const char *files, char **names, int count) {
     }
     int failures = run_all(out[0]);
     print_sites(out[1], out[2]);
-    for (unsigned i = 0; i < 3; i++)
+    print_counts(out[3]);
+    for (unsigned i = 0; i < TABLES; i++)
         fclose(out[i]);
     return failures > 0;
 }

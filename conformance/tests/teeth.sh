@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The suite bites: our node with one defect at a time breaks exactly the rules that defects.tsv names, and no judgement of a case is one that
-# no defect turns red, but for those of unguarded.tsv, of which there may only become fewer.
+# no defect turns red, but for those of unguarded.tsv, of which there may only become fewer.  A case makes as many judgements as judgements.tsv
+# says, or more: so one that is switched off is missed, and one that cannot fail any more is as well.
 # usage: teeth.sh VCONFORM-SIM [VCONFORM]
 #   in place of the second: --sites prints for each judgement which defects turn it red; --write makes the tables anew, to be read before they
 #   are believed
@@ -20,6 +21,7 @@ LC_ALL=C sort "$work/unguarded.tsv" >"$work/open"
 if [ "${2:-}" = --write ]; then
     cp "$work/defects.tsv" "$here/"
     cp "$work/open" "$here/unguarded.tsv"
+    cp "$work/judgements.tsv" "$here/"
     exit 0
 fi
 [ "$(wc -l <"$work/defects.tsv")" -ge 300 ] || { echo "FAIL: fewer than 300 defects" >&2; exit 1; }
@@ -31,4 +33,8 @@ if [ -s "$work/more" ]; then
     echo "FAIL: no defect turns these judgements red: add defects that do" >&2
     exit 1
 fi
+awk -F'\t' 'NR == FNR { now[$1] = $2; next }
+    now[$1] < $2 { print $1 ": " now[$1] + 0 " judgements, not " $2; lost = 1 }
+    END { exit lost }' "$work/judgements.tsv" "$here/judgements.tsv" >&2 ||
+    { echo "FAIL: judgements are gone (teeth.sh SIM --write, if they were to go)" >&2; exit 1; }
 exit 0
