@@ -15,6 +15,24 @@ static const char table[] =
 static struct vc_rule rules[MOST];
 static unsigned count;
 
+/* Rules are found by their ids for each packet of each run: by a table of them, where one that is taken sends on to the next. */
+#define SLOTS 4096u
+static uint16_t slots[SLOTS]; /* 0: free; else the rule behind it */
+
+static unsigned slot_of(const char *id, size_t length) {
+    unsigned h = 5381;
+    for (size_t i = 0; i < length; i++)
+        h = h * 33 + (uint8_t)id[i];
+    return h % SLOTS;
+}
+
+static void enter(unsigned rule) {
+    unsigned at = slot_of(rules[rule].id, strlen(rules[rule].id));
+    while (slots[at])
+        at = (at + 1) % SLOTS;
+    slots[at] = (uint16_t)(rule + 1);
+}
+
 static enum vc_level level_of(const char *word) {
     return strcmp(word, "must") == 0 ? VC_MUST : strcmp(word, "should") == 0 ? VC_SHOULD : VC_MAY;
 }
@@ -50,6 +68,8 @@ static void load(void) {
                                               .observable = columns[7]};
         line = next;
     }
+    for (unsigned i = 0; i < count; i++)
+        enter(i);
 }
 
 const struct vc_rule *vc_rules(unsigned *number) {
@@ -62,9 +82,11 @@ const struct vc_rule *vc_rules(unsigned *number) {
 const struct vc_rule *vc_rule_find(const char *id, unsigned length) {
     unsigned number;
     const struct vc_rule *all = vc_rules(&number);
-    for (unsigned i = 0; i < number; i++)
-        if (strncmp(all[i].id, id, length) == 0 && all[i].id[length] == 0)
-            return &all[i];
+    for (unsigned at = slot_of(id, length); slots[at]; at = (at + 1) % SLOTS) {
+        const struct vc_rule *rule = &all[slots[at] - 1];
+        if (strncmp(rule->id, id, length) == 0 && rule->id[length] == 0)
+            return rule;
+    }
     return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rules that one packet keeps or breaks by itself: sections 2, 3 and 6.1. */
+#include <stddef.h>
 #include <string.h>
 
 #include "oracle_internal.h"
@@ -40,8 +41,9 @@ static void checksum(vc_oracle *o, const struct vc_packet *p, uint32_t right) {
 }
 
 static uint32_t right_sum(const struct vc_packet *p) {
-    struct vc_packet copy = *p;
+    static struct vc_packet copy;
     static uint8_t frame[VC_FRAME_MAX];
+    memcpy(&copy, p, offsetof(struct vc_packet, data) + p->data_octets); /* not all the room that there is */
     copy.sum = VC_SUM_RIGHT;
     copy.trailing = copy.cut = 0;
     size_t size = vc_encode(&copy, frame);

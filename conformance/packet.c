@@ -30,10 +30,11 @@ static uint16_t fold(uint64_t sum) {
 
 uint32_t vc_checksum(const uint8_t *octets, size_t size) {
     uint64_t sums[2] = {0, 0};
-    for (size_t at = 0; at < size; at++) {
-        uint64_t value = at & 1 ? octets[at] : (uint64_t)octets[at] << 8;
-        sums[at / 32 % 2] += value;
-    }
+    size_t at = 0;
+    for (; at + 2 <= size; at += 2)
+        sums[at / 32 % 2] += (uint64_t)octets[at] << 8 | octets[at + 1];
+    if (at < size)
+        sums[at / 32 % 2] += (uint64_t)octets[at] << 8;
     return (uint32_t)fold(sums[0]) << 16 | fold(sums[1]);
 }
 
