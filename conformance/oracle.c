@@ -134,11 +134,21 @@ static void store(vc_oracle *o, const struct vc_packet *p, vc_time time) {
     m->last = time;
 }
 
+/* What is a packet in all but its EtherType. */
+static void mistyped(vc_oracle *o, struct vc_packet *p, const uint8_t *frame, size_t size) {
+    uint16_t type = size < VC_ETHERNET ? 0 : vc_get16(frame + 12);
+    if (vc_decode(p, frame, size, type) == VC_WELL && p->sum == VC_SUM_RIGHT && p->domain == VMTP_DOMAIN)
+        vc_oracle_broken(o, "VMTP-2.1-01", "the EtherType of VMTP", "%04x", type);
+}
+
 void vc_oracle_frame(vc_oracle *o, const uint8_t *frame, size_t size, vc_time time, int judged) {
     static struct vc_packet p;
     enum vc_shape shape = vc_decode(&p, frame, size, o->options.ethertype);
-    if (shape == VC_NOT_VMTP)
+    if (shape == VC_NOT_VMTP) {
+        if (judged)
+            mistyped(o, &p, frame, size);
         return;
+    }
     if (judged) {
         vc_oracle_packet(o, &p, shape);
         if (shape == VC_SHORT)

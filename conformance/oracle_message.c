@@ -164,9 +164,13 @@ static uint32_t registered_code(uint32_t code) {
 /* A Request that is forwarded is its Client's, not the node's own. */
 void vc_oracle_request(vc_oracle *o, const struct vc_packet *p) {
     const struct seen_message *before = vc_oracle_find(o, p->client, p->transaction, VMTP_REQUEST, p->server);
-    vc_oracle_held(o, "VMTP-3.1-07");
     if (p->forward)
         return;
+    if (before && before->server == p->server && memcmp(before->mac, p->src, 6) != 0 &&
+        memcmp(before->mac, p->dst, 6) == 0)
+        vc_oracle_broken(o, "VMTP-3.1-07", "a Response where the Request came from", "a Request");
+    else
+        vc_oracle_held(o, "VMTP-3.1-07");
     if (management(p->code) && p->server == VMTP_MANAGER_GROUP)
         vc_oracle_rule(o, "VMTP-10.2-02", (p->code & ~(VMTP_MRD | VMTP_SDA)) == registered_code(p->code),
                        "the flags of the registry", "Code", p->code);

@@ -550,8 +550,7 @@ static void stale(struct vc_test *t) {
     vc_check(t, "VMTP-7.4-03", told == NULL, "silence", "%s", told ? "NVS" : "silence");
     old.control = VMTP_APG;
     vc_send(t, &old);
-    told = vc_want_nvs(t, "VMTP-7.4-04", &old, VMTP_RESPONSE_DISCARDED);
-    vc_equal(t, "VMTP-7.4-04", "transact", old.transaction, told->words[4]);
+    vc_want_nvs(t, "VMTP-7.4-04", &old, VMTP_RESPONSE_DISCARDED);
     old.transaction = request->transaction + 1;
     old.control = 0;
     vc_send(t, &old);

@@ -32,14 +32,13 @@ static void acknowledge(struct vc_test *t, const struct vc_packet *answer, uint3
 
 static void overflow(struct vc_test *t) {
     uint64_t serial = serial_server(t, 1);
-    struct vc_packet first = vc_request_to(t, serial, VMTP_TEST_DELAY), second = first, *refused;
+    struct vc_packet first = vc_request_to(t, serial, VMTP_TEST_DELAY), second = first;
     first.words[0] = 300000;
     second.code = VMTP_TEST_NULL | VMTP_PIC;
     vc_send_of_run(t, &first, 0, 2);
     vc_fence(t);
     second = vc_send_of_run(t, &second, 1, 2);
-    refused = vc_want_nvc(t, "VMTP-13.3-08", &first, VMTP_MSGTRANS_OVERFLOW);
-    vc_equal(t, "VMTP-13.3-08", "transact", first.transaction, refused->words[4]);
+    vc_want_nvc(t, "VMTP-13.3-08", &first, VMTP_MSGTRANS_OVERFLOW);
     struct vc_packet other = vc_request_to(t, serial, VMTP_TEST_NULL);
     other = vc_send_of_run(t, &other, 0, 2);
     vc_want_nvc(t, "VMTP-13.3-20", &other, VMTP_BUSY);

@@ -42,8 +42,7 @@ static void missing(struct vc_test *t) {
     vc_want_response(t, "VMTP-13.3-05", &request, VMTP_OK);
     request = of_run(&first, 2, 3);
     vc_send(t, &request);
-    told = vc_want_nvc(t, "VMTP-13.3-05", &first, VMTP_RETRY_ALL);
-    vc_equal(t, "VMTP-13.3-05", "transact", first.transaction, told->words[4]);
+    vc_want_nvc(t, "VMTP-13.3-05", &first, VMTP_RETRY_ALL);
     vc_send(t, &request);
     vc_want_silence(t, "VMTP-13.3-05", "second NVC(RETRY_ALL) for the same gap");
     request = of_run(&first, 1, 3);
@@ -164,13 +163,12 @@ static void large_hole(struct vc_test *t) {
 }
 
 static void large_acknowledged(struct vc_test *t) {
-    struct vc_packet request = vc_request(t, VMTP_TEST_SINK), last = request, second = request, *ok;
+    struct vc_packet request = vc_request(t, VMTP_TEST_SINK), last = request, second = request;
     vc_pattern(pattern, LARGE, 5);
     second.transaction++;
     send_group(t, &request, 0, LARGE, 0);
     send_group(t, &request, 1, LARGE, VMTP_APG);
-    ok = vc_want_nvc(t, "VMTP-13.3-44", &second, VMTP_OK);
-    vc_equal(t, "VMTP-13.3-44", "transact", second.transaction, ok->words[4]);
+    vc_want_nvc(t, "VMTP-13.3-44", &second, VMTP_OK);
     send_group(t, &request, 2, LARGE, 0);
     last.transaction += 2;
     vc_want_response(t, "VMTP-13.3-44", &last, VMTP_OK);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "defects.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define VC_NO_LINES
@@ -32,7 +33,7 @@ struct memory {
     struct vc_packet besides; /* what is sent besides; ethertype 0: nothing */
     struct {
         uint64_t client;
-        uint32_t transaction, code;
+        uint32_t transaction, code, words[7];
     } requests[REQUESTS]; /* in either direction */
     unsigned request_count;
     uint64_t alone;        /* who was asked for a name last, alone */
@@ -141,6 +142,26 @@ static int older(const struct vc_packet *p, struct memory *m) {
     return 0;
 }
 
+/* Has its Client had one of another Transaction? */
+static int later(const struct vc_packet *p, struct memory *m) {
+    unsigned most = m->count < SEEN ? m->count : SEEN;
+    for (unsigned i = 0; i < most; i++)
+        if (m->seen[i].client == p->client && m->seen[i].transaction != p->transaction)
+            return 1;
+    again(p, m);
+    return 0;
+}
+
+/* A node that did not get its block asks for the same again. */
+static void ask_for_same_block(struct vc_packet *p, struct memory *m) {
+    if (p->retransmit == 0 && m->last_heard < 2 && m->first_client) {
+        p->words[0] = (uint32_t)(m->first_client >> 32);
+        p->words[1] = (uint32_t)m->first_client;
+    }
+    m->first_client = vc_pair(p->words);
+    m->last_heard = p->retransmit;
+}
+
 /* ---- what a node says that should not ------------------------------------------------------------------------------ */
 
 /* From the node to whoever sent p. */
@@ -231,18 +252,60 @@ static void say_probe(struct memory *m, const struct vc_packet *p, uint64_t enti
     q->forward = q->priority = q->retransmit = 0;
 }
 
+/* Were some of its blocks sent before? */
+static int resent(const struct vc_packet *p) {
+    static struct {
+        uint64_t client;
+        uint32_t transaction, blocks;
+    } sent[64];
+    static unsigned count;
+    unsigned i = 0;
+    while (i < 64 && i < count && (sent[i].client != p->client || sent[i].transaction != p->transaction))
+        i++;
+    if (i == 64 || i == count) {
+        i = count++ % 64;
+        sent[i].client = p->client;
+        sent[i].transaction = p->transaction;
+        sent[i].blocks = 0;
+    }
+    int before = (sent[i].blocks & p->delivery) != 0;
+    sent[i].blocks |= p->delivery;
+    return before;
+}
+
+static int last_block(const struct vc_packet *p) {
+    uint32_t all = vc_segment_size(p) <= VC_SEGMENT_MAX ? vc_all_blocks(vc_segment_size(p)) : 0;
+    return (p->delivery & all & ~(all >> 1)) != 0;
+}
+
+/* A Request that the node should not send. */
+static void say_request(struct memory *m, const struct vc_packet *p, uint64_t client) {
+    say(m, p, client, vc_get64(p->data), vc_get32(p->data + 8));
+}
+
 /* In the first block. */
 static char *find_text(struct vc_packet *p, const char *text) {
     p->data[sizeof p->data - 1] = 0;
     return p->delivery & 1 ? memmem(p->data, p->data_octets, text, strlen(text)) : NULL;
 }
 
-/* The Code of the Request that this Response answers, its low 24 bits; 0: not known. */
-static uint32_t asked(const struct vc_packet *p, const struct memory *m) {
+/* The Request that this Response answers; UINT_MAX: not known. */
+static unsigned request_of(const struct vc_packet *p, const struct memory *m) {
     for (unsigned i = m->request_count; i-- > 0 && i + REQUESTS >= m->request_count;)
         if (m->requests[i % REQUESTS].client == p->client && m->requests[i % REQUESTS].transaction == p->transaction)
-            return m->requests[i % REQUESTS].code;
-    return 0;
+            return i % REQUESTS;
+    return UINT_MAX;
+}
+
+/* Its Code, the low 24 bits, and one of its words; 0: not known. */
+static uint32_t asked(const struct vc_packet *p, const struct memory *m) {
+    unsigned i = request_of(p, m);
+    return i == UINT_MAX ? 0 : m->requests[i].code;
+}
+
+static uint32_t asked_word(const struct vc_packet *p, const struct memory *m, unsigned word) {
+    unsigned i = request_of(p, m);
+    return i == UINT_MAX ? 0 : m->requests[i].words[word];
 }
 
 static void note_request(const struct vc_packet *p, struct memory *m) {
@@ -250,6 +313,7 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
         return;
     m->requests[m->request_count % REQUESTS].client = p->client;
     m->requests[m->request_count % REQUESTS].transaction = p->transaction;
+    memcpy(m->requests[m->request_count % REQUESTS].words, p->words, sizeof p->words);
     m->requests[m->request_count++ % REQUESTS].code = vc_code(p);
 }
 
@@ -266,6 +330,7 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define SERVICE(c) (REQUEST && (vc_code(p) & ~0x80u) == ((c)&VMTP_CODE_MASK))
 #define ANSWERS(c) (RESPONSE && vc_code(p) == (c))
 #define CALLED (RESPONSE && p->code & VMTP_SDA && !(p->code & VMTP_DGM) && vc_segment_size(p) == 56)
+#define CALLS (REQUEST && !stateless(p))
 #define STARTED(how) (strcmp(sim_how, how) == 0)
 /* Of names. */
 #define ASKS(c) (p->function == VMTP_REQUEST && vc_code(p) == ((c)&VMTP_CODE_MASK))
@@ -347,11 +412,12 @@ static void restore_client(struct vc_packet *p) {
 static enum sim_fate spoil(uint8_t *frame, size_t *size, enum way way) {
     static struct vc_packet p;
     enum vc_shape shape = vc_decode(&p, frame, *size, VMTP_ETHERTYPE);
-    if (shape == VC_NOT_VMTP || shape == VC_SHORT ||
-        (way != chosen->way && !chosen->area && chosen->act != defect_executed_again && chosen->act != defect_older_taken))
-        return SIM_PASS;
     enum sim_fate fate = SIM_PASS;
+    if (shape == VC_NOT_VMTP || shape == VC_SHORT)
+        return SIM_PASS;
     note_request(&p, &memory);
+    if (way != chosen->way && !chosen->area && chosen->act != defect_executed_again && chosen->act != defect_older_taken)
+        return SIM_PASS;
     if (p.sum == VC_SUM_WRONG && chosen->act != defect_checksum_ignored) /* it stays wrong, whatever is changed */
         give_sum(&p, p.checksum);
     if (way == chosen->way)

@@ -18,9 +18,9 @@ struct tally {
     unsigned count;
 };
 
-static struct tally answers, asks, reports;
+static struct tally answers, asks, reports, responses, calls;
 
-static void begin_anew(void) { answers.count = asks.count = reports.count = 0; }
+static void begin_anew(void) { answers.count = asks.count = reports.count = responses.count = calls.count = 0; }
 
 /* From 1 on; what is sent again keeps its number.  0: too many. */
 static unsigned number_in(struct tally *t, const struct vc_packet *p) {
@@ -51,6 +51,18 @@ static unsigned nth_report(const struct vc_packet *p, struct memory *m) {
     return code >= (VMTP_TEST_NAME_RESOLVER & VMTP_CODE_MASK) && code <= (VMTP_TEST_OBJECT_SET & VMTP_CODE_MASK)
                ? number_in(&reports, p)
                : 0;
+}
+
+/* Of the node: the n-th Response, but who asks where an entity is, or asks again, as set-up does, is answered; the n-th of its calls. */
+static unsigned nth_response(const struct vc_packet *p, struct memory *m) {
+    if (p->function != VMTP_RESPONSE || asked(p, m) == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK))
+        return 0;
+    unsigned number = number_in(&responses, p);
+    return p->retransmit ? 0 : number;
+}
+
+static unsigned nth_call(const struct vc_packet *p) {
+    return p->function == VMTP_REQUEST && !vc_notify(p) && !stateless(p) ? number_in(&calls, p) : 0;
 }
 
 /* What was refused is told as done, what was done as refused. */
