@@ -10,9 +10,7 @@ static void setup(void) { v_net_begin(); }
 static void teardown(void) { v_net_end(); }
 
 static int set(unsigned node, enum v_scope scope) {
-    int r = v_set_pid(v.kernel[node], ID, v.pid[node], scope);
-    net_run(&v.net, VMTP_MILLISECOND); /* the port listens */
-    return r;
+    return v_set_pid(v.kernel[node], ID, v.pid[node], scope); /* and the port listens */
 }
 
 static int get(unsigned node, enum v_scope scope, v_pid *pid) {

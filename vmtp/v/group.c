@@ -43,11 +43,13 @@ int v_get_reply(v_process *process, struct v_message *message, v_pid *from, vmtp
 /* ---- membership --------------------------------------------------------------------------------------------- */
 
 int v_create_group(v_process *process, v_pid *group, int restricted) {
-    return vmtp_group_create(vmtp_host_engine(process->kernel->host), group, process->pid, !restricted);
+    return vv_heed(process->kernel,
+                   vmtp_group_create(vmtp_host_engine(process->kernel->host), group, process->pid, !restricted));
 }
 
 int v_join_group(v_process *process, v_pid group) {
-    return vmtp_group_join(vmtp_host_engine(process->kernel->host), group, process->pid, VMTP_REM_BY_SELF);
+    return vv_heed(process->kernel,
+                   vmtp_group_join(vmtp_host_engine(process->kernel->host), group, process->pid, VMTP_REM_BY_SELF));
 }
 
 int v_leave_group(v_process *process, v_pid group) {

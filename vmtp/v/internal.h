@@ -67,6 +67,11 @@ struct v_process {
     struct vv_received received[];
 };
 
+/* ---- kernel.c ---- */
+
+/* A group was joined (0), or why not: has the port listen to it, so that whoever is told of it next can count on that. */
+int vv_heed(v_kernel *kernel, int joined);
+
 /* ---- grant.c ---- */
 
 /* One operation on a granted segment, wherever it comes from. */

@@ -114,4 +114,9 @@ void v_kernel_close(v_kernel *kernel) {
     free(kernel);
 }
 
+int vv_heed(v_kernel *kernel, int joined) {
+    int r = joined < 0 ? joined : vmtp_host_turn(kernel->host);
+    return r < 0 ? r : 0;
+}
+
 vmtp_host *v_kernel_host(const v_kernel *kernel) { return kernel->host; }

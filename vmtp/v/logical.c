@@ -25,7 +25,7 @@ static v_pid group_of(uint32_t id) { return VMTP_V_LOGICAL_GROUP + id; }
 /* Other nodes ask the members of its group, so the kernel is one as long as it has something to tell. */
 static int listen(v_kernel *kernel, uint32_t id, int wanted) {
     vmtp_engine *engine = vmtp_host_engine(kernel->host);
-    int r = wanted ? vmtp_group_join(engine, group_of(id), kernel->entity, 0)
+    int r = wanted ? vv_heed(kernel, vmtp_group_join(engine, group_of(id), kernel->entity, 0))
                    : vmtp_group_leave(engine, group_of(id), kernel->entity);
     return r == VMTP_E_EXISTS || r == VMTP_E_NO_ENTITY ? 0 : r;
 }
