@@ -15,7 +15,8 @@ set(_registry_kinds constant packet-flag control-flag code-flag entity-flag grou
                     management test v name name-flag name-reason name-back-end uio uio-attribute uio-mode uio-mask uio-type uio-lock uio-control uio-read-flag
                     uio-write-flag uio-query-flag uio-rename-flag entity query-flag group-permission service-flag
                     test-form test-call-flag test-sequence-flag test-part test-entity
-                    test-resolver-flag test-operate-flag test-outcome test-change test-manager-flag test-claim-flag test-name-state test-name-event)
+                    test-resolver-flag test-operate-flag test-outcome test-change test-manager-flag test-claim-flag test-name-state test-name-event
+                    test-order)
 
 # A C constant from a cell: decimal or 0x..., with the suffix that its kind wants.
 function(_registry_literal out kind value where)

@@ -146,6 +146,20 @@ static void ask_names(struct vc_test *t) {
         run->directory = vc_pair(p->words);
 }
 
+/* A kernel answers at once. */
+static void ask_v(struct vc_test *t) {
+    const uint64_t group = VMTP_V_LOGICAL_GROUP + VMTP_TEST_V_PROCESS;
+    struct vc_packet request = vc_request_to(t, group, VMTP_V_GET_PID), *p = NULL;
+    request.words[0] = VMTP_TEST_V_PROCESS;
+    vc_multicast(&request, group);
+    for (unsigned i = 0; i < 2 && !p; i++) {
+        request.retransmit = (uint8_t)i;
+        vc_send(t, &request);
+        p = vc_await_response(t, &request, 150 * VC_MILLISECOND);
+    }
+    vc_found("v-process", p && vc_code(p) == VMTP_OK);
+}
+
 static void look(struct vc_test *t) {
     struct vc_run *run = t->run;
     if (!known_mac(run))
@@ -157,6 +171,7 @@ static void look(struct vc_test *t) {
         ask_service(t);
     ask_manager(t);
     ask_names(t);
+    ask_v(t);
     if (!run->service && !run->manager)
         vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
     vc_found("patience", run->link->virtual_time || run->link->patience);

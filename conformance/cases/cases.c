@@ -43,6 +43,10 @@ extern const struct vc_case vc_objects_data_cases[];
 extern const struct vc_case vc_objects_lock_cases[];
 extern const struct vc_case vc_objects_node_cases[];
 extern const struct vc_case vc_objects_client_cases[];
+extern const struct vc_case vc_v_send_cases[];
+extern const struct vc_case vc_v_kernel_cases[];
+extern const struct vc_case vc_v_holder_cases[];
+extern const struct vc_case vc_v_logical_cases[];
 
 /* clang-format off */
 const struct vc_case *const vc_tables[] = {
@@ -87,5 +91,9 @@ const struct vc_case *const vc_tables[] = {
     vc_objects_lock_cases,
     vc_objects_node_cases,
     vc_objects_client_cases,
+    vc_v_send_cases,
+    vc_v_kernel_cases,
+    vc_v_holder_cases,
+    vc_v_logical_cases,
     NULL};
 /* clang-format on */

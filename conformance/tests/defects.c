@@ -356,6 +356,8 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #include "defects_uio.h"
 #include "defects_nth.h"
 
+#include "defects_v.h"
+
 #define DEFECT(way, name, when, ...)                                                                                   \
     static enum sim_fate defect_##name(struct vc_packet *p, struct memory *m) {                                        \
         (void)m, (void)p;                                                                                              \
@@ -368,14 +370,16 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
 #define OBJECTS_DEFECT DEFECT
 #define CLIENT_DEFECT DEFECT
 #define DIRECTORY_DEFECT DEFECT
+#define V_DEFECT DEFECT
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
 #undef CLIENT_DEFECT
 #undef DIRECTORY_DEFECT
+#undef V_DEFECT
 
-/* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names. */
+/* area: beginning of the names of the cases that are to notice it; NULL: all others, against a node without names and V. */
 enum way { in, out };
 static const struct defect {
     const char *name;
@@ -388,12 +392,14 @@ static const struct defect {
 #define OBJECTS_DEFECT(way, name, when, ...) {#name, way, defect_##name, "objects/"},
 #define CLIENT_DEFECT(way, name, when, ...) {#name, way, defect_##name, "client-objects/"},
 #define DIRECTORY_DEFECT(way, name, when, ...) {#name, way, defect_##name, "directory/"},
+#define V_DEFECT(way, name, when, ...) {#name, way, defect_##name, "v/"},
 #include "defects.inc"
 #undef DEFECT
 #undef NAMES_DEFECT
 #undef OBJECTS_DEFECT
 #undef CLIENT_DEFECT
 #undef DIRECTORY_DEFECT
+#undef V_DEFECT
 };
 
 /* ---- on the wire --------------------------------------------------------------------------------------------------- */
@@ -506,7 +512,8 @@ int defect_choose(struct sim_options *options, const char *name) {
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++)
         if (strcmp(defects[i].name, name) == 0) {
             chosen = &defects[i];
-            options->no_names = chosen->area == NULL;
+            options->no_v = !chosen->area || strcmp(chosen->area, "v/") != 0;
+            options->no_names = !chosen->area || !options->no_v;
             options->directory = chosen->area && strcmp(chosen->area, "directory/") == 0;
             options->wire = (struct sim_wire){
                 .to_node = to_node, .from_node = from_node, .besides = besides, .begins = case_begins};

@@ -26,6 +26,7 @@ struct sim_options {
     uint8_t no_streams;   /* the node's */
     uint8_t no_service;   /* without test service */
     uint8_t no_names;     /* without managers and resolver */
+    uint8_t no_v;         /* without V test process */
     uint8_t directory;    /* a directory, and no other names: as vnet directory */
     uint8_t remote_management;
     unsigned reboot_every; /* it begins anew whenever it has received so many frames; 0: never */

@@ -9,6 +9,7 @@
 #include "../../services/test_responder.h"
 #include "link_sim.h"
 #include "node_names.h"
+#include "node_v.h"
 
 #define BLOCK 0x123456789a00ull
 #define OWN_IDENTIFIER 0x0123456789abcd41ull
@@ -24,6 +25,8 @@ struct sim_node {
     vmtp_host *host;
     vtest_service *service;
     struct sim_names *names;
+    struct sim_v *v;
+    int gone;             /* what is closed says nothing any more */
     const uint8_t *frame; /* that waits for the host */
     size_t size;
     unsigned times;
@@ -52,7 +55,7 @@ static void port_release(vmtp_port *port) { (void)port; }
 static int port_send(vmtp_port *port, const struct vmtp_tx *const *tx, unsigned count) {
     static uint8_t frame[VC_FRAME_MAX];
     struct sim_node *n = node_of(port);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && !n->gone; i++) {
         memcpy(frame, tx[i]->dst, 6);
         memcpy(frame + 6, sim_node_mac, 6);
         vc_put16(frame + 12, n->config.ethertype);
@@ -112,9 +115,8 @@ static int heard(const struct sim_node *n, const uint8_t *mac) {
 static vmtp_time world_clock(void *context) { return *((struct sim_node *)context)->config.now; }
 
 static int world_idle(void *context, vmtp_time until) {
-    (void)context;
     (void)until;
-    return VMTP_E_UNSUPPORTED; /* nothing here may block: who else would let time pass? */
+    return sim_v_idle(((struct sim_node *)context)->v) ? 0 : VMTP_E_UNSUPPORTED; /* who else would let time pass? */
 }
 
 static void *world_allocate(void *context, size_t size, int zeroed) {
@@ -140,6 +142,11 @@ static int is_usual(const struct sim_start *start) {
 }
 
 /* As soon as there are identifiers. */
+static void begin_v(struct sim_node *n) {
+    if (!n->v && !n->config.options->no_v && is_usual(&n->start) && vmtp_engine_ready(vmtp_host_engine(n->host)))
+        n->v = sim_v_open(n->host);
+}
+
 static void begin_service(struct sim_node *n) {
     struct vtest_options service;
     if (n->service || n->config.options->no_service || !vmtp_engine_ready(vmtp_host_engine(n->host)))
@@ -177,7 +184,7 @@ static void configure(const struct sim_node *n, struct vmtp_config *c) {
     c->max_hosts = start->hosts ? start->hosts : c->max_hosts;
     c->max_remote_clients = start->clients ? start->clients : c->max_remote_clients;
     c->timers.ts2 = start->ts2_ms ? start->ts2_ms * VMTP_MILLISECOND : c->timers.ts2;
-    c->max_accepts += SIM_NAMES_DEPTH;
+    c->max_accepts += SIM_NAMES_DEPTH + SIM_V_DEPTH;
     c->max_requests = o->max_requests ? o->max_requests : c->max_requests;
 }
 
@@ -202,9 +209,14 @@ void sim_node_boot(struct sim_node *n, const struct sim_start *start, int ask) {
         abort();
     vmtp_engine_share(vmtp_host_engine(n->host), start->shared_address != 0); /* from the first packet on */
     begin_service(n);
+    begin_v(n);
 }
 
 void sim_node_halt(struct sim_node *n) {
+    n->gone = 1;
+    sim_v_close(n->v);
+    n->v = NULL;
+    n->gone = 0;
     if (n->service)
         vtest_close_names(n->service);
     sim_names_close(n->names);
@@ -241,9 +253,11 @@ void sim_node_turn(struct sim_node *n) {
     struct vmtp_event event;
     int busy;
     do {
-        busy = vmtp_host_turn(n->host);
+        busy = vmtp_host_turn(n->host) > 0 && !(n->v && n->host->waiting.count); /* the process takes them when it likes */
         begin_service(n);
+        begin_v(n);
         sim_names_turn(n->names);
+        sim_v_turn(n->v);
         if (n->service)
             vtest_expire(n->service, *n->config.now);
         for (; vmtp_host_next_event(n->host, &event); busy = 1)
