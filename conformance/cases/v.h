@@ -58,11 +58,11 @@ struct vv_kernel {
     uint64_t id;     /* 0: a new one */
     uint8_t *memory; /* of the segment, and its size */
     uint32_t size;
-    uint32_t refuse;                    /* answers so; 0: does what it is asked to */
-    struct vc_packet first;             /* the first operation */
-    unsigned operations, large, astray; /* astray: large ones that do not go to the kernel itself */
-    unsigned foreign;                   /* those of another process or Transaction than the first */
-    uint64_t holder;                    /* by PassAccess */
+    uint32_t refuse;             /* answers so; 0: does what it is asked to */
+    struct vc_packet first;      /* the first operation */
+    unsigned operations, astray; /* astray: of several packet groups, but not to the kernel itself */
+    unsigned foreign;            /* those of another process or Transaction than the first */
+    uint64_t holder;             /* by PassAccess */
 };
 /* Answers operations until the order is replied to, for at most two seconds; the reply. */
 struct vc_packet *vv_be_kernel(struct vc_test *t, const char *id, struct vv_kernel *k, const struct vc_packet *order);

@@ -100,6 +100,8 @@ static void forwards(struct vc_test *t) {
     vc_equal(t, "V-2.3-11", "word 5", order.words[5], p->words[5]);
     vc_equal(t, "TEST-8.1-08", "words 0 to 4 that are others", 0, memcmp(p->words, order.words, 20) != 0);
     vc_equal(t, "TEST-8.1-08", "octets that came along", 300, vc_segment_size(p));
+    vc_tell_forwarder(t, p, VMTP_OK, 0xffffffffu);
+    vc_fence(t);
 }
 
 /* Forwarded as often as can be, it goes on as a call of the process. */

@@ -179,24 +179,34 @@ static struct vc_packet take(struct vc_test *t, const struct vv_kernel *k, struc
     return response;
 }
 
+/* Of more than one packet group: whether that may be, and where it goes. */
+static int fits(struct vv_kernel *k, const struct vc_packet *p, uint32_t count) {
+    if (count <= VC_SEGMENT_MAX)
+        return 1;
+    if (vc_code(p) == (VMTP_V_MOVE_FROM & VMTP_CODE_MASK) && !(p->control & VMTP_STI))
+        return 0;
+    k->astray += p->server != k->id;
+    return 1;
+}
+
 static void operate(struct vc_test *t, struct vv_kernel *k, struct vc_packet *p) {
     const uint32_t code = vc_code(p);
-    const uint32_t count = code == (VMTP_V_MOVE_TO & VMTP_CODE_MASK) ? vc_segment_size(p) : p->words[4];
     struct vc_packet response = vc_response(p, VMTP_OK);
     if (!k->operations++)
         k->first = *p;
     k->foreign += p->client != k->first.client || memcmp(p->words, k->first.words, 3 * sizeof p->words[0]) != 0;
-    k->large += count > VC_SEGMENT_MAX && code != (VMTP_V_PASS_ACCESS & VMTP_CODE_MASK);
-    k->astray += count > VC_SEGMENT_MAX && p->server != k->id && code != (VMTP_V_PASS_ACCESS & VMTP_CODE_MASK);
     if (k->refuse) {
         answer(t, k, &response, k->refuse, NULL, 0);
     } else if (code == (VMTP_V_MOVE_TO & VMTP_CODE_MASK)) {
+        fits(k, p, vc_segment_size(p));
         response = take(t, k, p);
         answer(t, k, &response, VMTP_OK, NULL, 0);
     } else if (code == (VMTP_V_MOVE_FROM & VMTP_CODE_MASK)) {
-        if (p->words[3] > k->size || count > k->size - p->words[3])
+        const uint32_t offset = p->words[3], count = p->words[4];
+        if (offset > k->size || count > k->size - offset)
             vc_give_up(t, "a MoveFrom outside the segment");
-        answer(t, k, &response, VMTP_OK, k->memory + p->words[3], count);
+        int good = fits(k, p, count);
+        answer(t, k, &response, good ? VMTP_OK : VMTP_V_TOO_LARGE, k->memory + offset, good ? count : 0);
     } else {
         k->holder = vc_pair(p->words + 3);
         answer(t, k, &response, VMTP_OK, NULL, 0);
