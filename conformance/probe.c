@@ -146,10 +146,14 @@ static void ask_names(struct vc_test *t) {
         run->directory = vc_pair(p->words);
 }
 
-/* A kernel answers at once. */
+/* A kernel answers at once.  The Client is one of its own, so that cases are the same with this question and without. */
 static void ask_v(struct vc_test *t) {
     const uint64_t group = VMTP_V_LOGICAL_GROUP + VMTP_TEST_V_PROCESS;
+    const uint32_t random = t->run->random, next_id = t->run->next_id;
     struct vc_packet request = vc_request_to(t, group, VMTP_V_GET_PID), *p = NULL;
+    t->run->random = random;
+    t->run->next_id = next_id;
+    request.client = t->run->block | 3;
     request.words[0] = VMTP_TEST_V_PROCESS;
     vc_multicast(&request, group);
     for (unsigned i = 0; i < 2 && !p; i++) {
