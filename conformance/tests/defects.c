@@ -317,6 +317,21 @@ static void note_request(const struct vc_packet *p, struct memory *m) {
     m->requests[m->request_count++ % REQUESTS].code = vc_code(p);
 }
 
+/* So many Probes were sent behind two SOURCEs. */
+static unsigned behind_sources(const struct memory *m) {
+    unsigned found = 0, probes = 0;
+    for (unsigned i = m->request_count; i-- > 0 && i + REQUESTS >= m->request_count && found < 2;) {
+        uint32_t code = m->requests[i % REQUESTS].code;
+        if (code == (VMTP_TEST_SOURCE & VMTP_CODE_MASK))
+            found++;
+        else if (code == (VMTP_PROBE_ENTITY & VMTP_CODE_MASK) && !found)
+            probes++;
+        else
+            return 0;
+    }
+    return found == 2 ? probes : 0;
+}
+
 /* ---- the list ------------------------------------------------------------------------------------------------------ */
 
 #define RESPONSE (p->function == VMTP_RESPONSE)
