@@ -47,6 +47,7 @@ extern const struct vc_case vc_v_send_cases[];
 extern const struct vc_case vc_v_kernel_cases[];
 extern const struct vc_case vc_v_holder_cases[];
 extern const struct vc_case vc_v_logical_cases[];
+extern const struct vc_case vc_only_cases[];
 
 /* clang-format off */
 const struct vc_case *const vc_tables[] = {
@@ -95,5 +96,6 @@ const struct vc_case *const vc_tables[] = {
     vc_v_kernel_cases,
     vc_v_holder_cases,
     vc_v_logical_cases,
+    vc_only_cases,
     NULL};
 /* clang-format on */
