@@ -190,6 +190,8 @@ struct vc_packet *vc_await_at_once(struct vc_test *t, uint64_t server, vc_time p
 struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t coresident, vc_time patience);
 /* (vc_await_code: a Request of the node with that code about that entity, 0: any.)  Lets that much time pass. */
 void vc_pass(struct vc_test *t, vc_time time);
+/* The same until then, which may be over. */
+void vc_until(struct vc_test *t, vc_time time);
 /* Until the node has dealt with all that it has been sent; and until it has taken it, with no time for timers. */
 void vc_settle(struct vc_test *t);
 void vc_fence(struct vc_test *t);
@@ -214,6 +216,8 @@ int vc_same_text(struct vc_test *t, const char *id, const char *what, const char
 int vc_between(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen);
 /* So many times that timer, as the node has it set (PIXIT). */
 int vc_lasts(struct vc_test *t, const char *id, const char *what, enum vc_timer timer, unsigned times, vc_time seen);
+/* What comes at once, sooner than SLACK could tell: a busy node is late, so in a VC_TIMED case too late is tried again more often. */
+int vc_soon(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen);
 void vc_note(struct vc_test *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- preconditions: what does not work ends the case without judgement ------------------------------------------------- */
@@ -307,6 +311,7 @@ void vc_line(unsigned number);
 #define vc_equal(...) VC_AT_LINE(vc_equal(__VA_ARGS__))
 #define vc_same_text(...) VC_AT_LINE(vc_same_text(__VA_ARGS__))
 #define vc_between(...) VC_AT_LINE(vc_between(__VA_ARGS__))
+#define vc_soon(...) VC_AT_LINE(vc_soon(__VA_ARGS__))
 #define vc_want_response(...) VC_AT_LINE(vc_want_response(__VA_ARGS__))
 #define vc_want_nvc(...) VC_AT_LINE(vc_want_nvc(__VA_ARGS__))
 #define vc_want_nvs(...) VC_AT_LINE(vc_want_nvs(__VA_ARGS__))

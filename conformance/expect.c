@@ -91,11 +91,12 @@ int vc_take(struct vc_test *t, vc_time until) {
     return 1;
 }
 
-void vc_pass(struct vc_test *t, vc_time time) {
-    vc_time until = vc_now(t) + time;
-    while (vc_take(t, until))
+void vc_until(struct vc_test *t, vc_time time) {
+    while (vc_take(t, time))
         continue;
 }
+
+void vc_pass(struct vc_test *t, vc_time time) { vc_until(t, vc_now(t) + time); }
 
 /* ---- what is waited for --------------------------------------------------------------------------------------------- */
 

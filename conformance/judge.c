@@ -93,6 +93,11 @@ int vc_between(struct vc_test *t, const char *id, const char *what, vc_time leas
     return vc_judge(t, id, least <= seen && seen <= most, what, text, time);
 }
 
+int vc_soon(struct vc_test *t, const char *id, const char *what, vc_time least, vc_time most, vc_time seen) {
+    t->slow += seen > most;
+    return vc_between(t, id, what, least, most, seen);
+}
+
 int vc_lasts(struct vc_test *t, const char *id, const char *what, enum vc_timer timer, unsigned times, vc_time seen) {
     return vc_between(t, id, what, vc_least(timer, times), vc_most(timer, times), seen);
 }

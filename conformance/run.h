@@ -16,7 +16,7 @@ struct vc_result {
     struct vc_evidence evidence;
     vc_time duration;
     unsigned attempts, failures, bad; /* bad: neither PASS nor SKIP */
-    unsigned excused;                 /* attempts in which the tester was late, so that they say nothing of the node */
+    unsigned excused; /* attempts in which the tester was late, or the node busy, and nothing else was wrong */
     int expected_failure;
 };
 
@@ -66,6 +66,7 @@ struct vc_test {
     char why[1000];
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
+    unsigned slow; /* times that what was to come soon (vc_soon) came later */
     vc_time late;  /* by how much the tester itself has been, at most */
     int calling;   /* CALLs that have not ended */
     int restarted; /* the node is not as it was before the tests */

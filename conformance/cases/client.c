@@ -430,7 +430,7 @@ static void response_lost(struct vc_test *t, const char *id, uint32_t first, uin
     vc_send_blocks(t, &response, pattern, 2500, then, 0);
     asks = vc_want_nvs(t, id, &response, VMTP_RETRY);
     vc_equal(t, id, "delivery", first | then, asks->words[5]);
-    vc_between(t, id, "time until RETRY", least, 15 * MS, asks->time - sent);
+    vc_soon(t, id, "time until RETRY", least, 15 * MS, asks->time - sent);
     vc_send_blocks(t, &response, pattern, 2500, 0x1f & ~(first | then), 0);
     took(t, id, &order, 2500);
 }
@@ -460,8 +460,7 @@ static void response_bare(struct vc_test *t) {
     vc_send(t, &response);
     asks = vc_want_nvs(t, "VMTP-6.3-05", &response, VMTP_RETRY);
     vc_equal(t, "VMTP-6.3-05", "delivery", 0, asks->words[5]);
-    vc_check(t, "VMTP-6.3-05", asks->time - sent < 15 * MS, "at once, before TC3", "%.1f ms",
-             (double)(asks->time - sent) / 1e6);
+    vc_soon(t, "VMTP-6.3-05", "time until RETRY", 0, 15 * MS, asks->time - sent);
     response.control = 0;
     vc_send_blocks(t, &response, pattern, 2500, 0x1f, 0);
     took(t, "VMTP-6.3-05", &order, 2500);
@@ -487,8 +486,7 @@ static void response_idempotent(struct vc_test *t) {
     vc_time sent = vc_now(t);
     vc_send_blocks(t, &response, other, 2500, 0x0b, 0);
     again = next_request(t, "VMTP-7.4-10", request);
-    vc_check(t, "VMTP-6.3-09", again->time - sent < 15 * MS, "the Request soon, before TC3", "%.1f ms",
-             (double)(again->time - sent) / 1e6);
+    vc_soon(t, "VMTP-6.3-09", "time until the Request", 0, 15 * MS, again->time - sent);
     vc_equal(t, "VMTP-7.4-10", "RetransmitCount", 1, again->retransmit);
     vc_check(t, "VMTP-7.4-10", again->control & VMTP_APG, "APG", "none");
     struct vc_packet *asks = vc_await_notify(t, VMTP_NOTIFY_VMTP_SERVER, request->client, request->transaction, 0);

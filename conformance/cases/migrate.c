@@ -167,7 +167,7 @@ static void left(struct vc_test *t) {
         vc_tell_server(t, &of_held, codes[i], 0);
         vc_want_nvc(t, "VMTP-13.11-17", &held, VMTP_ENTITY_MIGRATED);
     }
-    vc_pass(t, start + vc_most(VC_TS4, 1) + 400 * MS - vc_now(t));
+    vc_until(t, start + vc_most(VC_TS4, 1) + 400 * MS);
     request = to(t, twin, VMTP_TEST_NULL, 0);
     vc_send(t, &request);
     vc_want_nvc(t, "VMTP-13.11-01", &request, VMTP_NONEXISTENT_ENTITY);

@@ -150,13 +150,13 @@ static void kept(struct vc_test *t) {
     vc_tell_server(t, &of_once, VMTP_RETRY, 0x1f);
     vc_want_silence(t, "VMTP-8.4-05", "blocks of an idempotent Response");
     for (unsigned i = 1; i <= 3; i++) {
-        vc_pass(t, start + step * i - vc_now(t));
+        vc_until(t, start + step * i);
         want_again(t, "VMTP-8.3-12", &null);
         silent = vc_duplicate(&silent, VMTP_APG);
         vc_send(t, &silent);
         vc_want_nvc(t, "VMTP-8.3-12", &silent, VMTP_RESPONSE_DISCARDED);
         if (i == 1) { /* which is before TS4 */
-            vc_pass(t, start + 9 * vc_least(VC_TS4, 1) / 10 - vc_now(t));
+            vc_until(t, start + 9 * vc_least(VC_TS4, 1) / 10);
             vc_tell_server(t, &of_held, VMTP_RETRY, 0x1f);
             part = vc_want_response(t, "VMTP-8.4-05", &held, VMTP_OK);
             vc_equal(t, "VMTP-8.4-05", "blocks sent again", 0x20, part->delivery);

@@ -140,7 +140,7 @@ static void asked_soon(struct vc_test *t, const char *id, struct vc_packet *requ
                        vc_time least) {
     struct vc_packet *asked = vc_want_nvc(t, id, request, VMTP_RETRY);
     vc_equal(t, id, "delivery", sent, asked->words[5]);
-    vc_between(t, id, "time until RETRY", least, 15 * MS, asked->time - since);
+    vc_soon(t, id, "time until RETRY", least, 15 * MS, asked->time - since);
     request->retransmit = 1;
     vc_send_blocks(t, request, pattern, 2500, 0x1f & ~sent, 0);
     sunk(t, id, request, 2500);
@@ -172,11 +172,22 @@ static void lost_behind(struct vc_test *t) {
 
 /* Each packet has TS1 begin anew. */
 static void slow_packets(struct vc_test *t) {
-    struct vc_packet request = sink(t, 5000);
-    for (unsigned i = 0; i < 5; i++) {
-        vc_send_blocks(t, &request, pattern, 5000, 3u << 2 * i, 0);
-        if (i < 4)
-            vc_pass(t, 12 * MS);
+    struct vc_packet request;
+    vc_time longest, least = 9 * vc_least(VC_TS1, 1) / 10;
+    for (unsigned tries = 0; tries < 20; tries++) {
+        request = sink(t, 5000);
+        longest = 0;
+        for (unsigned i = 0; i < 5; i++) {
+            vc_time before = vc_now(t);
+            vc_send_blocks(t, &request, pattern, 5000, 3u << 2 * i, 0);
+            if (i < 4)
+                vc_pass(t, 12 * MS);
+            vc_time took = vc_now(t) - before;
+            longest = took > longest ? took : longest;
+        }
+        if (longest < least) /* or the tester was late, and RETRY says nothing */
+            break;
+        vc_await_response(t, &request, VC_PATIENCE);
     }
     struct vc_packet *asked = vc_await_notify(t, VMTP_NOTIFY_VMTP_CLIENT, request.client, request.transaction, 0);
     vc_check(t, "VMTP-8.3-08", asked == NULL, "no RETRY while packets come every 12 ms", "%s", asked ? "RETRY" : "none");
@@ -203,8 +214,7 @@ static void bare_packet(struct vc_test *t) {
     vc_send(t, &empty);
     asked = vc_want_nvc(t, "VMTP-6.3-05", &empty, VMTP_RETRY);
     vc_equal(t, "VMTP-6.3-05", "delivery", 0, asked->words[5]);
-    vc_check(t, "VMTP-6.3-05", asked->time - sent < 15 * MS, "at once, before TS1", "%.3f ms",
-             (double)(asked->time - sent) / 1e6);
+    vc_soon(t, "VMTP-6.3-05", "time until RETRY", 0, 15 * MS, asked->time - sent);
     vc_send_blocks(t, &request, pattern, 2500, 6, 0);
     empty = bare(&empty, 2500);
     vc_send(t, &empty);

@@ -10,6 +10,8 @@ bin=${VSUITE_BIN:-$1}
 
 net_pair
 cd "$net_tmp" || exit 1
+# What waits for TS4 shall not take long (the default is tried below).
+echo "TS4 1500" >pixit
 # The node, started as $VCONFORM_START says (vconform --list starts).
 cat >start <<'END'
 #!/bin/sh
@@ -17,7 +19,7 @@ for file in node.pid other.pid; do
     [ -s $file ] && kill "$(cat $file)" && while kill -0 "$(cat $file)" 2>/dev/null; do sleep 0.01; done
     : >$file
 done
-options="--files $PWD/served" wait=1
+options="--files $PWD/served --ts4 1500ms" wait=1
 : >other
 for word in $VCONFORM_START; do
     case $word in
@@ -48,7 +50,7 @@ chmod +x start
 export bin
 "$bin/vconform" files "$net_tmp/served" || net_fail "no files to serve"
 ./start || net_fail "the node does not start: $(cat node)"
-net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --report evidence --reboot "$net_tmp/start" -q >out 2>&1
+net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report evidence --reboot "$net_tmp/start" -q >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code: $(conform_said out)"
 cat out
@@ -73,7 +75,7 @@ while kill -0 "$(cat node.pid)" 2>/dev/null; do sleep 0.01; done
 net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/dev/null 2>err
 [ $? -eq 3 ] || net_fail "nobody is there, and that is no error: $(cat err)"
 
-# Objects (names: conform_names.sh): files that may be changed, and a log that drops records soon.
+# Objects (names: conform_names.sh): files that may be changed, and a log that drops records soon; and the default of TS4.
 mkdir files
 cat >again <<'END'
 #!/bin/sh
@@ -91,7 +93,7 @@ END
 chmod +x again
 ./again || net_fail "a node with names does not start: $(cat named)"
 net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report objects --objects /node --reboot "$net_tmp/again" \
-    -q objects/ client-objects/ >out 2>&1
+    -q objects/ client-objects/ server/remembered >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code about objects: $(conform_said out)"
 tail -n 1 out
