@@ -458,7 +458,10 @@ static inline void veng_send_take(struct vmtp_engine *e, struct sender *s) {
     else
         l->tail = s->previous;
     s->queued = 0;
-    if (l->waiting && !l->head)
+    if (!l->waiting)
+        return;
+    l->senders--;
+    if (!l->head)
         veng_send_stop(e, l);
 }
 /* A packet of s with so many octets of data goes now, and s is queued again if it has more. */

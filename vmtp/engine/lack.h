@@ -33,8 +33,8 @@ static inline vmtp_time lack_silence(const struct lack *l) {
 /* How long it is too early to ask again. */
 static inline vmtp_time lack_early(const struct lack *l, uint32_t at) {
     uint16_t early = (uint16_t)(l->until - (at >> 4));
-    return l->until && early <= LACK_AGAIN / (16u * VMTP_MICROSECOND) + 1u ? early * 16u * (vmtp_time)VMTP_MICROSECOND
-                                                                           : 0;
+    int soon = l->until && early <= LACK_AGAIN / (16u * VMTP_MICROSECOND) + 2u; /* rounded up, and the lowest bit set */
+    return soon ? early * 16u * (vmtp_time)VMTP_MICROSECOND : 0;
 }
 
 /*

@@ -102,8 +102,12 @@ static struct group judge(const struct vmtp_engine *e, uint32_t sent, uint32_t h
 static void add(struct rate *r, unsigned sent, unsigned lost) {
     r->sent += sent;
     r->lost += lost;
-    if (r->lost * CHANCE <= r->sent || r->sent > LONG_AGO)
+    if (r->lost * CHANCE <= r->sent)
         r->sent = r->lost = 0;
+    if (r->sent > LONG_AGO) {
+        r->sent /= 2u;
+        r->lost /= 2u;
+    }
 }
 
 static int beyond(const struct rate *r, unsigned luck) { return r->lost * CHANCE >= r->sent + luck * CHANCE; }
@@ -314,7 +318,8 @@ void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group,
     of_group(e, s, group, again, now);
     told_of_loss(e, s, again, group > s->lossy ? group - s->lossy : 0, delivery, now);
     *lossy_word(s, group) |= bit;
-    s->lossy = (uint16_t)(group + 1u);
+    if (group >= s->lossy)
+        s->lossy = (uint16_t)(group + 1u);
     s->flight = 0;
 }
 
@@ -323,6 +328,8 @@ void veng_pace_run_whole(struct vmtp_engine *e, struct sender *s, unsigned group
     for (; e->pace_used && group < end; group++) {
         of_group(e, s, group, 0, now);
         told_of_all(e, s, *lossy_word(s, group) >> group % 32u & 1u, now);
+        if (group >= s->lossy && find(e, s->mac))
+            s->lossy = (uint16_t)(group + 1u);
     }
     s->flight = 0;
 }

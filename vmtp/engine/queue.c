@@ -54,8 +54,10 @@ void veng_send_queue(struct vmtp_engine *e, struct sender *s) {
     if (s->gap || e->paced)
         s->lane = veng_pace_lane(e, s);
     insert(s->lane, s);
-    if (s->lane != &e->fast)
+    if (s->lane != &e->fast) {
+        s->lane->senders++;
         clock_start(e, s->lane);
+    }
 }
 
 void veng_send_unqueue(struct vmtp_engine *e, struct sender *s) {

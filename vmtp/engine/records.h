@@ -66,6 +66,7 @@ struct lane {
     struct sender *head, *tail;
     struct lane *next;
     vmtp_time next_at; /* no packet before */
+    uint32_t senders;  /* that wait, of one with a clock */
     uint8_t waiting;   /* in the list of those with a clock that hold something */
     uint8_t idle;      /* nothing waited since the last packet */
 };

@@ -253,7 +253,7 @@ static void incomplete(struct vmtp_engine *e, struct request *q, struct remote *
     }
     vmtp_time wait = e->config.timers.ts1;
     if (veng_request_asks(q)) {
-        if (fresh && q->again)
+        if (fresh && q->again && !a->multicast)
             wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
         /* no data follows a retransmission without data */
         if (!wait || vmtp_get_delivery(a->h) == 0) {

@@ -109,7 +109,7 @@ static void receive_one(struct vmtp_engine *e, struct remote *r, struct request 
     vmtp_time wait = e->config.timers.ts1;
     if (fresh && veng_request_asks(q))
         wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
-    if (!wait || (vmtp_get_delivery(a->h) == 0 && !q->datagram)) {
+    if (!wait || (vmtp_get_delivery(a->h) == 0 && veng_request_asks(q))) {
         veng_notify_client(e, a, q->have, VMTP_RETRY);
         if (q->retries == 0)
             q->retries = 1;

@@ -143,10 +143,15 @@ static uint32_t next_packet(struct vmtp_engine *e, struct sender *s, struct vmtp
 
 /*
  * Where gaps are left a packet group goes on to its end: if something is too slow for a while, few groups lose packets by it, not one
- * packet each of many, and of what is idempotent each of them costs the whole.
+ * packet each of many, and of what is idempotent each of them costs the whole.  But a message of several groups whose turn comes
+ * too seldom looks as if it had broken off.
  */
-static int goes_on(const struct vmtp_engine *e, const struct sender *s, const struct vmtp_tx *tx) {
-    return s->lane != &e->fast && (s->run ? s->run->mask[tx->detail >> 32] : s->pending);
+#define ROUND_MOST (100 * VMTP_MILLISECOND)
+static int goes_on(const struct vmtp_engine *e, struct sender *s, const struct vmtp_tx *tx, uint32_t octets) {
+    if (s->lane == &e->fast || !(s->run ? s->run->mask[tx->detail >> 32] : s->pending))
+        return 0;
+    uint32_t packets = (VMTP_GROUP_OCTETS + e->room - 1u) / e->room;
+    return s->lane->senders * packets * veng_pace_step(e, s, octets) <= ROUND_MOST;
 }
 
 /* s, whose turn it is, gives a packet.  If it is alone it stays where it is. */
@@ -154,7 +159,7 @@ void veng_packet_give(struct vmtp_engine *e, struct sender *s, struct vmtp_tx *t
     uint32_t octets = next_packet(e, s, tx, now);
     int more = veng_send_has_more(s);
     if (!more || s->next || s->previous || s->lane != &e->fast || e->paced) {
-        if (!more || !goes_on(e, s, tx))
+        if (!more || !goes_on(e, s, tx, octets))
             veng_send_take(e, s);
         if (more) /* behind the others: packet groups take turns */
             veng_send_queue(e, s);

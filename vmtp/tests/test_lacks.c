@@ -154,6 +154,18 @@ START_TEST(at_the_server_in_a_run) {
 }
 END_TEST
 
+/* VMTP-6.3-07: whenever it is, packets in the reverse order make it ask once */
+START_TEST(backwards) {
+    begin(0, 0);
+    foreign_pass(&f, (vmtp_time)_i * US);
+    for (uint32_t blocks = 0xc0; blocks > 0x03; blocks >>= 2)
+        give(blocks);
+    expect_asked(0xf0);
+    give(0x03);
+    whole();
+}
+END_TEST
+
 /* ---- what is not asked for ---------------------------------------------------------------------------------------- */
 
 /* VMTP-6.3-09 VMTP-13.7-01 */
@@ -162,6 +174,34 @@ START_TEST(nothing_is_asked_for_that_is_not_sent_again) {
     give(0x03);
     give(0xc0);
     silence_for(100 * MS);
+}
+END_TEST
+
+/* VMTP-6.3-09 VMTP-13.7-01: nor when its sender waits for an answer */
+START_TEST(nothing_is_asked_for_by_a_packet_without_data) {
+    begin(0, VMTP_NER | VMTP_NRT);
+    give(0x03);
+    ck_assert_int_eq(serve_ask_blocks(&f, A, entity, T, SIZE, 0, run | VMTP_APG), 0);
+    silence_for(100 * MS);
+}
+END_TEST
+
+/* VMTP-6.3-09: all members would ask at the same time */
+START_TEST(multicast_that_comes_again) {
+    enum { GROUP_BLOCKS = 4 };
+    const vmtp_entity group = 0x4000000000000abcull;
+    ck_assert_int_eq(vmtp_group_join(f.engine, group, entity, 0), 0);
+    foreign_forget(&f);
+    f.multicast = 1;
+    struct vmtp_header request = foreign_segment_request(A, group, T, GROUP_BLOCKS * 512);
+    request.retransmit = 1;
+    ck_assert_int_eq(call_give_blocks(&f, &request, serving_segment, 1, VMTP_APG), 0);
+    foreign_forget(&f);
+    ck_assert_int_eq(call_give_blocks(&f, &request, serving_segment, 8, VMTP_APG), 0);
+    silence_for(19 * MS);
+    foreign_pass(&f, 2 * MS);
+    const struct packet *asked = expect_packet(&f);
+    ck_assert_uint_eq(packet_32(asked, 56), 9);
 }
 END_TEST
 
@@ -216,6 +256,9 @@ int main(void) {
     tcase_add_loop_test(d, at_the_server, 0, CHECKS);
     tcase_add_loop_test(d, at_the_server_in_a_run, 0, CHECKS);
     tcase_add_loop_test(d, nothing_is_asked_for_that_is_not_sent_again, 0, 2);
+    tcase_add_loop_test(d, backwards, 0, 32);
+    tcase_add_test(d, nothing_is_asked_for_by_a_packet_without_data);
+    tcase_add_test(d, multicast_that_comes_again);
     tcase_add_test(d, five_times_and_no_more);
     suite_add_tcase(s, c);
     suite_add_tcase(s, d);

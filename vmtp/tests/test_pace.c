@@ -395,6 +395,34 @@ START_TEST(groups_go_on_where_gaps_are_left) {
 }
 END_TEST
 
+/* VMTP-13.9-03: of so many that wait each would wait longer than 100 ms for its turn */
+START_TEST(many_take_turns_packet_by_packet) {
+    enum { MANY = 20 };
+    struct vmtp_config c;
+    foreign_close(&f);
+    foreign_config(&c);
+    c.link_mbps = 100;
+    foreign_open(&f, &c);
+    entity = serve_entity(&f, NULL);
+    serve_accepts(&f, entity, MANY, SIZE);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct vmtp_header h = foreign_request(FOREIGN_CLIENT + i, entity, 1, 0x77);
+        h.gap = 255;
+        foreign_send(&f, &h, NULL, 0);
+        ck_assert_int_eq(serve_reply(&f, serve_last(&f), 1, 4096, 0), 0);
+    }
+    foreign_pass(&f, 60 * MS);
+    vmtp_entity last = 0;
+    unsigned count = 0, rows = 0;
+    for (const struct packet *p; (p = foreign_take(&f)) != NULL; count++) {
+        rows += p->h.client == last; /* the first was alone when it was sent */
+        last = p->h.client;
+    }
+    ck_assert_uint_gt(count, MANY);
+    ck_assert_uint_le(rows, 1);
+}
+END_TEST
+
 /* VMTP-12-03 VMTP-12-04 */
 START_TEST(losses_make_responses_slower_and_success_faster) {
     ck_assert_uint_eq(answer_with_loss(TOO_MUCH, 0), 0);
@@ -444,6 +472,7 @@ int main(void) {
     tcase_add_loop_test(d, a_gap_that_is_asked_for_is_left, 0, 4);
     tcase_add_test(d, every_client_gets_the_gap_it_asks_for);
     tcase_add_test(d, groups_go_on_where_gaps_are_left);
+    tcase_add_test(d, many_take_turns_packet_by_packet);
     tcase_add_test(d, losses_make_responses_slower_and_success_faster);
     tcase_add_test(d, the_longer_gap_counts);
     suite_add_tcase(s, c);
