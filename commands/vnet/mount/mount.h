@@ -320,8 +320,8 @@ void mount_handle_lost(struct mount_handle *handle, struct mount_lost *lost, int
 /* ---- transfer.c, data.c, ahead.c--------------------------------------------------------------- */
 
 /*
- * Reads or writes `size` octets at `at`, in parts.  done: result 0 and how many octets (fewer: the end, or no more room), or a result of UIO when
- * there are none.  It is called from the loop, or at once.
+ * Reads or writes `size` octets at `at`, in parts.  done: result 0 and how many octets (fewer: the end, or what failed is behind them), or a
+ * result of UIO, when nothing was read, or not all was written.  It is called from the loop, or at once.
  */
 void mount_transfer(struct mount_handle *handle, int writing, uint64_t at, void *data, uint32_t size,
                     vmtp_time deadline, void (*done)(void *context, int result, uint32_t octets), void *context);

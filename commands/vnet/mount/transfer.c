@@ -159,7 +159,8 @@ static void go_on(struct mount_transfer *t) {
     *(t->previous ? &t->previous->next_of_all : &handle->mount->transfers) = t->next_of_all;
     if (t->next_of_all)
         t->next_of_all->previous = t->previous;
-    t->done(t->context, t->limit ? 0 : t->result, t->limit);
+    /* What was read is of use, whatever is behind it; who writes is to hear why not all of it was. */
+    t->done(t->context, t->limit && !t->writing ? 0 : t->result, t->limit);
     free(t);
     mount_handle_done(handle);
 }
