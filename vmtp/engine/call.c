@@ -288,7 +288,7 @@ static int streams_to_host(struct vmtp_engine *e, struct call *c, vmtp_time now)
 }
 
 /* The Response that was arriving when its server moved has the record that the Request had (take_run). */
-static int has_record(struct vmtp_engine *e, struct call *c) {
+static int take_record(struct vmtp_engine *e, struct call *c) {
     if (c->groups == 1u || c->tx.run)
         return 1;
     c->tx.run = veng_pool_take(&e->runs);
@@ -300,7 +300,7 @@ static int has_record(struct vmtp_engine *e, struct call *c) {
 void veng_call_begin(struct vmtp_engine *e, struct call *c, vmtp_time now) {
     if (!streams_to_host(e, c, now))
         return;
-    if (!has_record(e, c)) {
+    if (!take_record(e, c)) {
         veng_call_finish(e, c, VMTP_RETRANS_TIMEOUT, now);
         return;
     }

@@ -167,9 +167,9 @@ static void lengthen(struct rate *r, const struct group *g, uint32_t in_force, u
 
 /* So long a gap may bad luck bring about: its receiver is not to suffer much by it, unless only guesses tell what it needs. */
 static uint32_t bound(const struct rate *r, const struct group *g) {
-    uint32_t failed = UNIT + r->base, told = UNIT + r->told, most = told + told / 16u;
-    failed = g->wants ? failed * 4u : failed + failed / (g->guess ? 2u : 4u);
-    return (r->base && failed > most ? failed : most) - UNIT;
+    uint32_t base = UNIT + r->base, told = UNIT + r->told, most = told + told / 16u;
+    base = g->wants ? base * 4u : base + base / (g->guess ? 2u : 4u);
+    return (r->base && base > most ? base : most) - UNIT;
 }
 
 /*
@@ -272,10 +272,8 @@ vmtp_time veng_pace_step(const struct vmtp_engine *e, struct sender *s, uint32_t
 }
 
 /* before: groups that were whole since the last loss. */
-static void told_of_loss(struct vmtp_engine *e, struct sender *s, int again, unsigned before, uint32_t delivery,
-                         vmtp_time now) {
+static void told_of_loss(struct vmtp_engine *e, struct sender *s, unsigned before, uint32_t delivery, vmtp_time now) {
     struct group g = judge(e, s->flight, delivery, s->since);
-    g.again = again;
     g.before = before * g.sent;
     if (!shows_loss(&g))
         return;
@@ -293,9 +291,8 @@ static void told_of_all(struct vmtp_engine *e, const struct sender *s, int again
 }
 
 void veng_pace_lost(struct vmtp_engine *e, struct sender *s, uint32_t delivery, vmtp_time now) {
-    int again = s->lossy;
     s->lossy = 1;
-    told_of_loss(e, s, again, 0, delivery, now);
+    told_of_loss(e, s, 0, delivery, now);
 }
 
 void veng_pace_got(struct vmtp_engine *e, struct sender *s, vmtp_time now) { told_of_all(e, s, s->lossy, now); }
@@ -316,7 +313,7 @@ void veng_pace_run_loss(struct vmtp_engine *e, struct sender *s, unsigned group,
     uint32_t bit = (uint32_t)1 << group % 32u;
     int again = (*lossy_word(s, group) & bit) != 0;
     of_group(e, s, group, again, now);
-    told_of_loss(e, s, again, group > s->lossy ? group - s->lossy : 0, delivery, now);
+    told_of_loss(e, s, group > s->lossy ? group - s->lossy : 0, delivery, now);
     *lossy_word(s, group) |= bit;
     if (group >= s->lossy)
         s->lossy = (uint16_t)(group + 1u);
