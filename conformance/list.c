@@ -20,6 +20,7 @@ static const struct {
     {"remote-management", "CreateEntity, DeleteEntity and ModifyService are obeyed"},
     {"sequence-numbers", "receive sequence numbers are kept, for 8 nodes at least"},
     {"ask-always", "each Response with a segment is to be acknowledged"},
+    {"no-streams", "the node neither streams nor takes part in runs"},
     {"own-identifier", "the test service has an identifier that it may have had before"},
     {"hosts=N", "N entities at most whose node is remembered"},
     {"clients=N", "N records of Clients at most"},

@@ -16,7 +16,7 @@ struct engine_options {
 /* The defaults, but max_requests and max_accepts: they are 0, until the service says what it needs. */
 void engine_options_init(struct engine_options *o);
 /* Fills rows, and has the table go on with `more`. */
-#define ENGINE_ROWS 33u
+#define ENGINE_ROWS 34u
 void engine_rows(struct option_row rows[ENGINE_ROWS], struct engine_options *o, const struct option_row *more);
 /* After the service has said what it needs: 0, or -1 after a message. */
 int engine_options_check(struct engine_options *o);

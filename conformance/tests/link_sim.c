@@ -162,6 +162,7 @@ static int set_start(struct sim_start *start, const char *word, size_t length) {
                  {"remote-management", offsetof(struct sim_start, remote_management), 1},
                  {"sequence-numbers", offsetof(struct sim_start, sequences), 8},
                  {"ask-always", offsetof(struct sim_start, ask_always), 1},
+                 {"no-streams", offsetof(struct sim_start, no_streams), 1},
                  {"own-identifier", offsetof(struct sim_start, own_identifier), 1},
                  {"hosts", offsetof(struct sim_start, hosts), 0},
                  {"clients", offsetof(struct sim_start, clients), 0},

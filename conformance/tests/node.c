@@ -176,7 +176,7 @@ static void configure(const struct sim_node *n, struct vmtp_config *c) {
     const struct sim_start *start = &n->start;
     if (o->slow_timers)
         slow_down(&c->timers);
-    c->no_streams = o->no_streams;
+    c->no_streams = o->no_streams || start->no_streams;
     c->remote_management = o->remote_management || start->remote_management;
     c->require_checksum = start->require_checksum != 0;
     c->max_sequences = start->sequences;

@@ -17,7 +17,7 @@ struct sim_node;
 /* What a start is to be like (link.h); all zero: as ever. */
 struct sim_start {
     uint32_t require_checksum, shared_address, remote_management, sequences, ask_always, own_identifier, hosts, clients,
-        ts2_ms;
+        ts2_ms, no_streams;
 };
 
 struct sim_node_config {

@@ -24,7 +24,7 @@ options="--files $PWD/served --ts4 1500ms" wait=1
 for word in $VCONFORM_START; do
     case $word in
     asking) wait=0 ;;
-    require-checksum | remote-management) options="$options --$word" ;;
+    require-checksum | remote-management | no-streams) options="$options --$word" ;;
     shared-address) nsenter --net=/run/netns/right "$bin/vnet" up -i v0 >other 2>&1 & echo $! >other.pid ;; # the same address
     sequence-numbers) options="$options --max-sequences 8" ;;
     ask-always) options="$options --ts5-always 1" ;;
