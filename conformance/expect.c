@@ -84,8 +84,7 @@ int vc_take(struct vc_test *t, vc_time until) {
     vc_evidence_moment(&t->evidence, VC_SEEN, when, shape == VC_SHORT ? "a short frame" : vc_tell(t, p, text), number);
     vc_oracle_frame(t->run->oracle, frame, (size_t)size, when, 1);
     t->inbox = vc_more(t->inbox, t->count, sizeof *t->inbox);
-    if (!(t->count & (t->count - 1)))
-        t->used = realloc(t->used, t->count ? 2 * t->count : 1);
+    t->used = vc_more(t->used, t->count, sizeof *t->used);
     t->inbox[t->count] = p;
     t->used[t->count++] = shape == VC_SHORT ? USED : answer_probe(t, p) || is_naming(p) ? ANSWERED : NEW;
     return 1;

@@ -63,10 +63,10 @@ static void header(vc_oracle *o, const struct vc_packet *p) {
     vc_oracle_rule(o, "VMTP-3.1-06", clean, "reserved bits zero", "code flags", p->code >> 24);
 }
 
-/* Octets behind the last block are padding. */
-static void padding(vc_oracle *o, const struct vc_packet *p, uint32_t group_size) {
-    uint32_t blocks = (group_size + VC_BLOCK - 1) / VC_BLOCK, rest = group_size % 8;
-    if (p->data_octets == 0 || rest == 0 || blocks > 32 || !(p->delivery >> (blocks - 1) & 1))
+/* Octets behind the last block are padding, if there is room for them: a node may pad to less than a multiple of 8. */
+static void padding(vc_oracle *o, const struct vc_packet *p, uint32_t size) {
+    uint32_t last = size <= VC_SEGMENT_MAX ? (size - 1) / VC_BLOCK : 32, rest = size % 8;
+    if (rest == 0 || last >= 32 || p->data_octets < 8 - rest || !(p->delivery >> last & 1))
         return;
     uint32_t zeros = 0;
     for (uint32_t i = 0; i < 8 - rest; i++)
@@ -97,7 +97,8 @@ static void segment(vc_oracle *o, const struct vc_packet *p) {
 
 void vc_oracle_packet(vc_oracle *o, const struct vc_packet *p, enum vc_shape shape) {
     vc_oracle_held(o, "VMTP-2.1-01");
-    vc_oracle_rule(o, "VMTP-2.2-02", p->octets <= o->options.mtu, "no packet above the MTU", "octets", p->octets);
+    if (o->options.mtu)
+        vc_oracle_rule(o, "VMTP-2.2-02", p->octets <= o->options.mtu, "no packet above the MTU", "octets", p->octets);
     vc_oracle_rule(o, "VMTP-3.1-04", shape == VC_WELL, "64 + 4 Length + 4 octets", "octets", p->octets);
     if (shape == VC_SHORT)
         return;

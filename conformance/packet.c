@@ -63,7 +63,7 @@ void vc_pattern(uint8_t *out, size_t size, uint32_t seed) {
 /* ---- segments ------------------------------------------------------------------------------------------------------- */
 
 uint32_t vc_all_blocks(uint32_t size) {
-    uint32_t blocks = (size + VC_BLOCK - 1) / VC_BLOCK;
+    uint32_t blocks = size / VC_BLOCK + (size % VC_BLOCK != 0); /* size may be any that somebody sent */
     return blocks >= 32 ? 0xffffffffu : (1u << blocks) - 1;
 }
 

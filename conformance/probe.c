@@ -74,9 +74,9 @@ static void identify(struct vc_test *t) {
         unsigned bit = needs[i].code & 0xff;
         vc_found(needs[i].item, p->data_octets >= 32 && p->data[bit / 8] & 0x80 >> bit % 8);
     }
-    if (p->words[6] > 32)
-        snprintf(run->implementation, sizeof run->implementation, "%.*s", (int)(p->words[6] - 32),
-                 (const char *)p->data + 32);
+    uint32_t size = vc_segment_size(p) < p->data_octets ? vc_segment_size(p) : p->data_octets;
+    if (size > 32)
+        snprintf(run->implementation, sizeof run->implementation, "%.*s", (int)(size - 32), (const char *)p->data + 32);
 }
 
 static void ask_service(struct vc_test *t) {
@@ -228,6 +228,7 @@ static const struct vc_case probe_case = {.name = "probe", .ids = "", .run = loo
 
 int vc_run_probe(struct vc_run *run, char *error, size_t size) {
     struct vc_test *t = calloc(1, sizeof *t);
+    snprintf(error, size, "out of memory");
     if (!t)
         return -1;
     vc_test_begin(t, run, &probe_case);

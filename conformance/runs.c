@@ -15,7 +15,7 @@ struct vc_packet vc_send_of_run(struct vc_test *t, const struct vc_packet *first
     return p;
 }
 
-unsigned vc_groups(uint32_t size) { return size ? (size + VC_SEGMENT_MAX - 1) / VC_SEGMENT_MAX : 1; }
+unsigned vc_groups(uint32_t size) { return size ? (size - 1) / VC_SEGMENT_MAX + 1 : 1; }
 
 static uint32_t group_octets(uint32_t size, unsigned group) {
     uint32_t left = size - group * VC_SEGMENT_MAX;

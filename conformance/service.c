@@ -98,7 +98,7 @@ struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_p
     o.crc = vc_get32(p->data + 48);
     o.microseconds = vc_get32(p->data + 52);
     o.results = p->data + CALL_HEAD;
-    if (p->data_octets < CALL_HEAD + o.reports * CALL_RESULT)
+    if (o.reports > (p->data_octets - CALL_HEAD) / CALL_RESULT)
         o.reports = 0;
     return o;
 }

@@ -82,7 +82,7 @@ static void leave(struct vc_test *t, const char *id, uint32_t number) {
 
 static struct vc_packet send_form(struct vc_test *t, const struct form *f, uint32_t number) {
     struct vc_packet adopt = vc_request(t, VMTP_TEST_ADOPT), part = adopt;
-    uint32_t groups = (f->size + VC_SEGMENT_MAX - 1) / VC_SEGMENT_MAX;
+    uint32_t groups = vc_groups(f->size);
     adopt.words[0] = part.words[0] = number;
     for (uint32_t g = 0; g < groups; g++) {
         uint32_t rest = f->size - g * VC_SEGMENT_MAX, length = rest < VC_SEGMENT_MAX ? rest : VC_SEGMENT_MAX;
