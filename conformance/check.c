@@ -14,7 +14,7 @@ struct tally {
 
 struct check {
     struct tally *rules;
-    unsigned long frame, packets;
+    unsigned long frame, packets, cut;
     unsigned broken, warned;
     uint16_t ethertype;
 };
@@ -35,22 +35,26 @@ static void says(void *context, const char *id, int ok, const char *expected, co
            id, rule->text, expected, seen);
 }
 
-/* Frames of a VLAN have four octets more. */
+/* Frames of a VLAN have four octets more, of one within another eight. */
 static void one_frame(struct check *c, vc_oracle *oracle, const struct pcap_pkthdr *h, const uint8_t *data,
                       const struct vc_options *o) {
     static uint8_t frame[VC_FRAME_MAX];
     size_t size = h->caplen;
     c->frame++;
-    if (h->caplen < h->len || size < VC_ETHERNET + 4 || size > sizeof frame)
-        return; /* cut off when it was captured: nothing can be said */
+    if (size < VC_ETHERNET + 4 || size > sizeof frame)
+        return;
     memcpy(frame, data, size);
-    if (vc_get16(frame + 12) == 0x8100) {
+    while (size >= VC_ETHERNET + 4 && (vc_get16(frame + 12) == 0x8100 || vc_get16(frame + 12) == 0x88a8)) {
         memmove(frame + 12, frame + 16, size - 16);
         size -= 4;
     }
     if (vc_get16(frame + 12) != c->ethertype)
         return;
     c->packets++;
+    if (h->caplen < h->len) { /* when it was captured: nothing can be said */
+        c->cut++;
+        return;
+    }
     vc_time time = (vc_time)h->ts.tv_sec * VC_SECOND + (vc_time)h->ts.tv_usec;
     vc_oracle_frame(oracle, frame, size, time, !o->mac_known || memcmp(frame + 6, o->mac, 6) == 0);
 }
@@ -62,15 +66,22 @@ static int finish(const struct check *c) {
         judged += c->rules[i].held + c->rules[i].broken > 0;
     printf("%lu frames, %lu VMTP packets, %u rules judged, %u failures, %u warnings\n", c->frame, c->packets, judged,
            c->broken, c->warned);
-    if (c->packets == 0) {
-        fputs("vconform: no VMTP packets are in there\n", stderr);
+    if (c->cut)
+        fprintf(stderr, "vconform: %lu packets were cut off when they were captured and are not judged (snap length)\n",
+                c->cut);
+    if (c->packets == c->cut) {
+        fputs("vconform: no whole VMTP packets are in there (--ethertype?)\n", stderr);
+        return VC_EXIT_UNDECIDED;
+    }
+    if (judged == 0) {
+        fputs("vconform: none of the packets is of that peer\n", stderr);
         return VC_EXIT_UNDECIDED;
     }
     return c->broken ? VC_EXIT_FAIL : VC_EXIT_PASS;
 }
 
 static int feed(struct check *c, pcap_t *in, const struct vc_options *o) {
-    struct vc_oracle_options options = {.ethertype = o->ethertype, .mtu = 65535, .says = says, .context = c};
+    struct vc_oracle_options options = {.ethertype = o->ethertype, .mtu = o->mtu, .says = says, .context = c};
     vc_oracle *oracle = vc_oracle_open(&options);
     struct pcap_pkthdr *header;
     const u_char *data;
@@ -95,8 +106,12 @@ int vc_check_capture(int argc, char **argv) {
     int code = vc_options_parse(&o, argc, argv);
     if (code != 0)
         return code;
+    if (o.help) {
+        vc_usage(stdout);
+        return VC_EXIT_PASS;
+    }
     if (o.pattern_count != 1) {
-        fputs("vconform: check wants one capture file\n", stderr);
+        fputs("vconform: check wants one capture file (vconform --help)\n", stderr);
         return VC_EXIT_USAGE;
     }
     pcap_t *in = pcap_open_offline_with_tstamp_precision(o.patterns[0], PCAP_TSTAMP_PRECISION_NANO, error);

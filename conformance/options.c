@@ -8,7 +8,7 @@
 
 void vc_usage(FILE *out) {
     fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
-          "       vconform check FILE.pcapng [--peer MAC] [--ethertype N]\n"
+          "       vconform check FILE.pcapng [--peer MAC] [--mtu N] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
           "       vconform files DIRECTORY\n"
           "       vconform --list [items|timers|starts] | --explain CASE|RULE | --coverage\n"
@@ -32,6 +32,7 @@ void vc_usage(FILE *out) {
           "  --patience         also cases that take minutes, or a quiet machine\n"
           "  --vlan N           frames with the tag of that VLAN, where the system has no interface for it\n"
           "  --ethertype N      default 0x805B\n"
+          "  --mtu N            of the segment of a capture; without it check does not judge what hangs on that\n"
           "  --seed N           of identifiers and Transactions; is in every report\n"
           "  --repeat N         each case so often\n"
           "  --report DIR       captures, timelines, TAP, JUnit, JSON and HTML into this directory\n"
@@ -80,6 +81,7 @@ enum {
     PIXIT,
     XFAIL,
     ETHERTYPE,
+    MTU,
     VLAN,
     SEED,
     REPEAT,
@@ -97,20 +99,35 @@ enum {
     COPY
 };
 
-static const struct option names[] = {{"peer", 1, NULL, PEER},         {"entity", 1, NULL, ENTITY},
-                                      {"role", 1, NULL, ROLE},         {"profile", 1, NULL, PROFILE},
-                                      {"pics", 1, NULL, PICS},         {"pixit", 1, NULL, PIXIT},
-                                      {"xfail", 1, NULL, XFAIL},       {"ethertype", 1, NULL, ETHERTYPE},
-                                      {"vlan", 1, NULL, VLAN},         {"seed", 1, NULL, SEED},
-                                      {"repeat", 1, NULL, REPEAT},     {"report", 1, NULL, REPORT},
-                                      {"json", 0, NULL, JSON},         {"tap", 0, NULL, TAP},
-                                      {"list", 0, NULL, LIST},         {"explain", 1, NULL, EXPLAIN},
-                                      {"coverage", 0, NULL, COVERAGE}, {"blind", 1, NULL, BLIND},
-                                      {"defect", 1, NULL, DEFECT},     {"reboot", 1, NULL, REBOOT},
-                                      {"objects", 1, NULL, OBJECTS},   {"patience", 0, NULL, PATIENCE},
-                                      {"copy", 1, NULL, COPY},         {"interface", 1, NULL, 'i'},
-                                      {"verbose", 0, NULL, 'v'},       {"quiet", 0, NULL, 'q'},
-                                      {"help", 0, NULL, 'h'},          {NULL, 0, NULL, 0}};
+static const struct option names[] = {{"peer", 1, NULL, PEER},
+                                      {"entity", 1, NULL, ENTITY},
+                                      {"role", 1, NULL, ROLE},
+                                      {"profile", 1, NULL, PROFILE},
+                                      {"pics", 1, NULL, PICS},
+                                      {"pixit", 1, NULL, PIXIT},
+                                      {"xfail", 1, NULL, XFAIL},
+                                      {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"vlan", 1, NULL, VLAN},
+                                      {"seed", 1, NULL, SEED},
+                                      {"repeat", 1, NULL, REPEAT},
+                                      {"report", 1, NULL, REPORT},
+                                      {"json", 0, NULL, JSON},
+                                      {"tap", 0, NULL, TAP},
+                                      {"list", 0, NULL, LIST},
+                                      {"explain", 1, NULL, EXPLAIN},
+                                      {"coverage", 0, NULL, COVERAGE},
+                                      {"blind", 1, NULL, BLIND},
+                                      {"defect", 1, NULL, DEFECT},
+                                      {"reboot", 1, NULL, REBOOT},
+                                      {"objects", 1, NULL, OBJECTS},
+                                      {"patience", 0, NULL, PATIENCE},
+                                      {"copy", 1, NULL, COPY},
+                                      {"mtu", 1, NULL, MTU},
+                                      {"interface", 1, NULL, 'i'},
+                                      {"verbose", 0, NULL, 'v'},
+                                      {"quiet", 0, NULL, 'q'},
+                                      {"help", 0, NULL, 'h'},
+                                      {NULL, 0, NULL, 0}};
 
 static int one_of(const char *word, const char *const *words) {
     for (; *words; words++)
@@ -140,6 +157,10 @@ static int take_value(struct vc_options *o, int option, const char *value) {
     case VLAN:
         good = parse_number(value, 1, 4094, &number);
         o->vlan = (uint16_t)number;
+        return good;
+    case MTU:
+        good = parse_number(value, 68, 65535, &number);
+        o->mtu = (uint16_t)number;
         return good;
     case REPEAT:
         good = parse_number(value, 1, 1000, &number);
@@ -175,7 +196,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
 
 static int has_checked_value(int option) {
     return option == PEER || option == ENTITY || option == ROLE || option == PROFILE || option == ETHERTYPE ||
-           option == VLAN || option == REPEAT || option == SEED;
+           option == MTU || option == VLAN || option == REPEAT || option == SEED;
 }
 
 int vc_options_parse(struct vc_options *o, int argc, char **argv) {

@@ -17,7 +17,7 @@ typedef void (*vc_oracle_says)(void *context, const char *id, int ok, const char
 
 struct vc_oracle_options {
     uint16_t ethertype;
-    uint32_t mtu;
+    uint32_t mtu; /* 0: nobody knows it, as of most captures; then what hangs on it is not judged */
     vc_oracle_says says;
     void *context;
 };

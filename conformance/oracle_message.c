@@ -34,9 +34,9 @@ static uint32_t highest(uint32_t mask) {
 
 /* As many blocks as the MTU holds, unless it is the last packet or one that was asked for. */
 static void filled(vc_oracle *o, const struct vc_packet *p, const struct seen_message *before) {
-    uint32_t size = vc_segment_size(p);
-    uint32_t room = (o->options.mtu - VC_HEADER - VC_CHECKSUM) / VC_BLOCK;
-    if (!p->delivery || size > VC_SEGMENT_MAX || p->code & VMTP_MDM || (before && before->disturbed))
+    uint32_t size = vc_segment_size(p), mtu = o->options.mtu;
+    uint32_t room = mtu > VC_HEADER + VC_CHECKSUM ? (mtu - VC_HEADER - VC_CHECKSUM) / VC_BLOCK : 0;
+    if (!room || !p->delivery || size > VC_SEGMENT_MAX || p->code & VMTP_MDM || (before && before->disturbed))
         return;
     if (highest(p->delivery) != highest(vc_all_blocks(size)))
         vc_oracle_rule(o, "VMTP-6.1-04", bits(p->delivery) >= room, "as many blocks as the MTU holds", "PacketDelivery",

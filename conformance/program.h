@@ -9,7 +9,7 @@ struct vc_options {
     const char *interface_name, *pics, *pixit, *xfail, *report, *role, *profile, *explain;
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
-    uint16_t ethertype, vlan;
+    uint16_t ethertype, vlan, mtu; /* mtu: of a capture; 0: not said */
     int repeat, json, tap, verbose, quiet, patience, list, items, timers, starts, coverage, help;
     char **patterns;
     int pattern_count;

@@ -93,8 +93,15 @@ done
 # Evidence, and the same oracle over it.
 "$sim" -q --seed 1 --report "$work/good" >/dev/null || fail "--report"
 for capture in "$work"/good/*.pcapng; do
-    "$vconform" check "$capture" --peer 02:00:00:00:00:0b >"$work/out" || fail "check $capture: $(cat "$work/out")"
+    for mtu in "" "--mtu 1500"; do # without, what hangs on it is not judged
+        "$vconform" check "$capture" --peer 02:00:00:00:00:0b $mtu >"$work/out" && grep -q ' 0 failures, 0 warnings$' "$work/out" ||
+            fail "check $capture $mtu: $(cat "$work/out")"
+    done
 done
+"$vconform" check "$work/good/packets-response-sizes.pcapng" --peer 02:00:00:00:00:0b --mtu 9000 | grep -q 'WARN VMTP-6.1-04' ||
+    fail "check does not heed the MTU"
+"$vconform" check "$work/good/header-words.pcapng" --peer 02:00:00:00:00:0c >/dev/null 2>"$work/err"
+[ $? -eq 3 ] && grep -q 'none of the packets is of that peer' "$work/err" || fail "check of nobody passes"
 "$sim" -q --seed 1 --defect padding --report "$work/bad" >/dev/null
 "$vconform" check "$work/bad/packets-response-sizes.pcapng" --peer 02:00:00:00:00:0b >"$work/out"
 [ $? -eq 1 ] || fail "check finds nothing wrong with padding"
