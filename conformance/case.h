@@ -192,6 +192,8 @@ struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t cores
 void vc_pass(struct vc_test *t, vc_time time);
 /* The same until then, which may be over. */
 void vc_until(struct vc_test *t, vc_time time);
+/* Milliseconds of DELAY in which silence can be listened to twice (vc_settle, vc_want_silence). */
+uint32_t vc_awhile(struct vc_test *t);
 /* Until the node has dealt with all that it has been sent; and until it has taken it, with no time for timers. */
 void vc_settle(struct vc_test *t);
 void vc_fence(struct vc_test *t);
@@ -200,6 +202,8 @@ vc_time vc_now(struct vc_test *t);
 /* A Response of several packets put together: its octets in segment (room for 16384), and the blocks; the last packet. */
 struct vc_packet *vc_collect(struct vc_test *t, const char *id, const struct vc_packet *request, uint8_t *segment,
                              uint32_t *blocks);
+/* What has been taken so far is of an earlier case: nobody waits for it. */
+void vc_forget(struct vc_test *t);
 /* The packets of the node taken so far, from 0 on; NULL: no more. */
 const struct vc_packet *vc_seen(struct vc_test *t, unsigned i);
 /* Packets of the node taken so far of that transaction: Response packets (function 1) or Requests (0). */

@@ -175,6 +175,11 @@ struct vc_packet *vc_await_code(struct vc_test *t, uint32_t code, uint64_t cores
     return await(t, &w, patience);
 }
 
+void vc_forget(struct vc_test *t) {
+    if (t->count)
+        memset(t->used, USED, t->count);
+}
+
 const struct vc_packet *vc_seen(struct vc_test *t, unsigned i) { return i < t->count ? t->inbox[i] : NULL; }
 
 unsigned vc_tally(struct vc_test *t, uint64_t client, uint32_t transaction, uint8_t function) {
@@ -294,6 +299,8 @@ void vc_fence(struct vc_test *t) {
     if (!vc_await_response(t, &probe, VC_PATIENCE))
         vc_give_up(t, "the node does not answer ProbeEntity any more");
 }
+
+uint32_t vc_awhile(struct vc_test *t) { return 350 + 2 * (uint32_t)(t->run->quiet / VC_MILLISECOND); }
 
 void vc_settle(struct vc_test *t) {
     vc_fence(t);

@@ -67,8 +67,12 @@ struct vc_test {
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
     unsigned slow; /* times that what was to come soon (vc_soon) came later */
-    vc_time late;  /* by how much the tester itself has been, at most */
-    int calling;   /* CALLs that have not ended */
+    vc_time late; /* by how much the tester itself has been, at most */
+    struct {
+        uint64_t client, server;
+        uint32_t transaction;
+    } calls[64]; /* CALLs that have been ordered, and to whom; more are not noted */
+    int call_count;
     int restarted; /* the node is not as it was before the tests */
     int done;      /* a sanity exchange went through */
     struct {
@@ -118,6 +122,7 @@ void vc_unpack(const struct vc_packet *p, uint8_t *segment);
 char *vc_tell(struct vc_test *t, const struct vc_packet *p, char text[VC_TEXT]);
 /* Removes what the case has made in the tester's place; finds that place. */
 void vc_objects_tidy(struct vc_test *t);
+void vc_hang_up(struct vc_test *t); /* ends the calls of the node that go on */
 void vc_find_objects(struct vc_test *t, const char *name);
 void vc_run_single(struct vc_test *t);
 /* In words: what a declared case sends and expects. */

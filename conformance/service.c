@@ -40,6 +40,14 @@ uint64_t vc_service_entity(struct vc_test *t, uint32_t number) {
 #define CALL_RESULT 32u
 #define CALL_SEGMENT 400u /* that fits into the packet */
 
+static void note_call(struct vc_test *t, const struct vc_packet *order, uint64_t server) {
+    if (t->call_count == sizeof t->calls / sizeof t->calls[0])
+        return;
+    t->calls[t->call_count].client = order->client;
+    t->calls[t->call_count].transaction = order->transaction;
+    t->calls[t->call_count++].server = server;
+}
+
 struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
     uint8_t segment[CALL_HEAD + 8 * CALL_MEMBERS + CALL_SEGMENT] = {0};
     uint32_t octets = call->octets < CALL_SEGMENT ? call->octets : CALL_SEGMENT;
@@ -67,7 +75,7 @@ struct vc_packet vc_have_called(struct vc_test *t, struct vc_call *call) {
         memcpy(segment + head, call->segment, octets);
     vc_carry(&request, segment, head + octets, vc_all_blocks(head + octets));
     vc_send(t, &request);
-    t->calling++;
+    note_call(t, &request, call->server);
     return request;
 }
 
@@ -77,9 +85,40 @@ struct vc_packet *vc_call_over(struct vc_test *t, const char *id, const struct v
         vc_check(t, id, 0, "an end of the node's call", "it goes on after %u ms", (unsigned)(patience / VC_MILLISECOND));
         longjmp(t->end, 1);
     }
-    t->calling--;
     vc_judge(t, id, 1, "an end of the node's call", "an end of the node's call", "it came");
     return p;
+}
+
+static int has_ended(const struct vc_test *t, int i) {
+    for (unsigned at = 0; at < t->count; at++)
+        if (t->inbox[at]->function == VMTP_RESPONSE && t->inbox[at]->client == t->calls[i].client &&
+            t->inbox[at]->transaction == t->calls[i].transaction)
+            return 1;
+    return 0;
+}
+
+/* The last Request of that call, or NULL. */
+static const struct vc_packet *request_of(const struct vc_test *t, int i) {
+    for (unsigned at = t->count; at-- > 0;)
+        if (t->inbox[at]->function == VMTP_REQUEST && t->inbox[at]->server == t->calls[i].server &&
+            !vc_notify(t->inbox[at]))
+            return t->inbox[at];
+    return NULL;
+}
+
+/* The node's client is to be free again: it is told that there is nobody, and else has the time to give up. */
+#define GIVES_UP (1200 * VC_MILLISECOND)
+
+void vc_hang_up(struct vc_test *t) {
+    vc_time until = vc_now(t) + GIVES_UP;
+    for (int i = 0; i < t->call_count; i++) {
+        const struct vc_packet *request = has_ended(t, i) ? NULL : request_of(t, i);
+        if (request)
+            vc_tell_client(t, request, VMTP_NONEXISTENT_ENTITY, 0);
+    }
+    for (int i = 0; i < t->call_count; i++)
+        while (!has_ended(t, i) && vc_take(t, until))
+            continue;
 }
 
 struct vc_outcome vc_called(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience) {

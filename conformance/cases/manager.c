@@ -136,7 +136,7 @@ static void stateless(struct vc_test *t) {
 /* Nor does it end what its Client is waiting for. */
 static void ends_nothing(struct vc_test *t) {
     struct vc_packet request = vc_request(t, VMTP_TEST_DELAY), question;
-    request.words[0] = 600000;
+    request.words[0] = 1000 * vc_awhile(t);
     vc_send(t, &request);
     vc_settle(t);
     question = probe(t, vc_service(t), 0);
@@ -299,7 +299,7 @@ static void query_entity(struct vc_test *t) {
 
 static void query_entity_in_hand(struct vc_test *t) {
     struct vc_packet waiting = vc_request(t, VMTP_TEST_DELAY), request;
-    waiting.words[0] = 700000;
+    waiting.words[0] = 1000 * vc_awhile(t);
     vc_send(t, &waiting);
     vc_settle(t);
     request = vc_manage(t, VMTP_QUERY_ENTITY, vc_service(t));

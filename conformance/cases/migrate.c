@@ -177,7 +177,7 @@ static void left(struct vc_test *t) {
 
 static void carried(struct vc_test *t) {
     uint64_t twin = vc_service_entity(t, 1);
-    struct vc_packet done = to(t, twin, VMTP_TEST_NULL, 0), waiting = to(t, twin, VMTP_TEST_DELAY, 700000),
+    struct vc_packet done = to(t, twin, VMTP_TEST_NULL, 0), waiting = to(t, twin, VMTP_TEST_DELAY, 1000 * vc_awhile(t)),
                      held = to(t, twin, VMTP_TEST_SOURCE, 0), of_held, *answer;
     vc_send(t, &done);
     vc_want_response(t, "VMTP-13.11-03", &done, VMTP_OK);
@@ -185,7 +185,7 @@ static void carried(struct vc_test *t) {
     vc_send(t, &waiting);
     vc_settle(t);
     leave(t, "VMTP-13.11-05 TEST-4.14-02", 1);
-    vc_want_quiet(t, "VMTP-13.11-05", &waiting, 900 * MS);
+    vc_want_quiet(t, "VMTP-13.11-05", &waiting, (vc_awhile(t) + 100) * MS);
     arrive(t, "VMTP-13.11-05 TEST-4.14-02", &form, 1);
     answer = vc_want_response(t, "VMTP-13.11-05 TEST-4.14-02", &waiting, VMTP_OK);
     vc_equal(t, "VMTP-13.11-05 TEST-4.14-02", "Server", twin, answer->server);
@@ -359,18 +359,18 @@ static void meets_older(struct vc_test *t) {
     vc_send(t, &newer);
     vc_want_response(t, "VMTP-13.11-14", &newer, VMTP_OK);
     leave(t, "VMTP-13.11-14", 1);
-    older = to(t, vc_service(t), VMTP_TEST_DELAY, 600000);
+    older = to(t, vc_service(t), VMTP_TEST_DELAY, 1000 * vc_awhile(t));
     older.client = newer.client;
     older.transaction = newer.transaction - 5;
     vc_send(t, &older);
     vc_settle(t);
     arrive(t, "VMTP-13.11-14", &form, 1);
-    vc_want_quiet(t, "VMTP-13.11-14", &older, 800 * MS);
+    vc_want_quiet(t, "VMTP-13.11-14", &older, (vc_awhile(t) + 100) * MS);
 }
 
 static void meets_newer(struct vc_test *t) {
     uint64_t twin = vc_service_entity(t, 1);
-    struct vc_packet older = to(t, twin, VMTP_TEST_DELAY, 800000), newer;
+    struct vc_packet older = to(t, twin, VMTP_TEST_DELAY, 1000 * vc_awhile(t)), newer;
     vc_send(t, &older);
     vc_settle(t);
     leave(t, "VMTP-13.11-14", 1);
@@ -379,7 +379,7 @@ static void meets_newer(struct vc_test *t) {
     vc_send(t, &newer);
     vc_want_response(t, "VMTP-13.11-14", &newer, VMTP_OK);
     arrive(t, "VMTP-13.11-14", &form, 1);
-    vc_want_quiet(t, "VMTP-13.11-14", &older, VC_SECOND);
+    vc_want_quiet(t, "VMTP-13.11-14", &older, (vc_awhile(t) + 100) * MS);
 }
 
 /* ---- what is in the form of the reference node ---------------------------------------------------------------------------------------- */
@@ -424,7 +424,7 @@ static void group_at_home(struct vc_test *t) {
                            .code = VMTP_PIC | VMTP_MRD | VMTP_TEST_NULL,
                            .number = 8,
                            .options = 1,
-                           .deadline_ms = 1500,
+                           .deadline_ms = 700,
                            .response_room = 100,
                            .responses = 2};
     struct vc_packet order = vc_have_called(t, &call);

@@ -51,6 +51,8 @@ struct nm_claim {
 uint32_t nm_claim(struct vc_test *t, const struct nm_claim *c);
 /* The same and holds it, after 8 rounds that nobody has answered. */
 uint32_t nm_hold(struct vc_test *t, const char *prefix);
+/* Waits until it holds what it has begun to claim. */
+void nm_held(struct vc_test *t, const char *prefix);
 void nm_release(struct vc_test *t, const char *prefix);
 
 struct nm_state {
@@ -130,6 +132,8 @@ enum { NM_ANSWERED, NM_NO_SUCH_NAME, NM_UNREACHABLE, NM_NO_ANSWER, NM_OUT_OF_TIM
 /* The Response to nm_operate. */
 void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *request, vc_time patience,
                 struct nm_outcome *o);
+/* Waits for the end of an operation, which nobody judges, so that the resolver is free for the next case. */
+void nm_over(struct vc_test *t, const struct vc_packet *request);
 struct nm_outcome nm_want_end(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t what);
 
 /* ---- the tester as a manager ---------------------------------------------------------------------------------------------- */

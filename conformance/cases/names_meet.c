@@ -21,7 +21,7 @@ static struct pair *begin(struct vc_test *t, struct pair *p, struct nm_manager *
     p->manager = m->entity;
     const struct nm_claim c = {.prefix = nm_new_prefix(t, p->prefix), .generation = 9};
     p->context = nm_claim(t, &c);
-    vc_pass(t, CLAIM_TIME);
+    nm_held(t, p->prefix);
     p->length = (uint32_t)strlen(p->prefix);
     snprintf(p->name, sizeof p->name, "%s/c1", p->prefix);
     p->winner = nm_record_of(p->prefix, vc_new_client(t), 11);

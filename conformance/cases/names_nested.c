@@ -212,7 +212,7 @@ static void stale(struct vc_test *t) {
     struct nm_record r = covered(t, outer, nm_below(prefix, nm_new_prefix(t, outer), "/x"));
     struct vc_packet *p = want_mount(t, "NAME-8.3-02", r.manager, 2 * VC_SECOND);
     nm_answer(t, p, r.manager, VNAME_STALE, 0, NULL);
-    vc_pass(t, 3 * VC_SECOND);
+    vc_pass(t, 2 * VC_SECOND);
     vc_check(t, "NAME-8.3-11", !vc_await_request(t, r.manager, 0), "no MountName to one that is not there", "one");
     nm_want_state(t, "NAME-8.3-11", prefix, NM_HELD);
 }

@@ -70,13 +70,18 @@ uint32_t nm_claim(struct vc_test *t, const struct nm_claim *c) {
 
 uint32_t nm_hold(struct vc_test *t, const char *prefix) {
     const struct nm_claim claim = {.prefix = prefix};
-    struct nm_state s;
     uint32_t context = nm_claim(t, &claim);
+    nm_held(t, prefix);
+    return context;
+}
+
+void nm_held(struct vc_test *t, const char *prefix) {
+    struct nm_state s;
     vc_pass(t, 320 * MS);
     for (unsigned i = 0; i < 20; i++) {
         nm_state(t, prefix, &s);
         if (s.state == NM_HELD)
-            return context;
+            return;
         vc_pass(t, 20 * MS);
     }
     vc_give_up(t, "the node does not come to hold %s", prefix);
@@ -252,8 +257,10 @@ void nm_resolver(struct vc_test *t, uint32_t flags, uint32_t prefixes, const cha
         request.words[1] = prefixes;
         vc_send_blocks(t, &request, (const uint8_t *)segment, (uint32_t)size, vc_all_blocks((uint32_t)size), 0);
         p = vc_await_response(t, &request, VC_SECOND);
-        if (p && vc_code(p) == VMTP_OK)
+        if (p && vc_code(p) == VMTP_OK) {
+            vc_forget(t);
             return;
+        }
         if (p)
             vc_pass(t, 500 * MS);
     }
@@ -331,6 +338,8 @@ void nm_outcome(struct vc_test *t, const char *id, const struct vc_packet *reque
         vc_give_up(t, "NAME_OPERATE of the test service answers %s", vc_response_name(p->code));
     read_outcome(p, o);
 }
+
+void nm_over(struct vc_test *t, const struct vc_packet *request) { vc_await_response(t, request, VC_PATIENCE); }
 
 struct nm_outcome nm_want_end(struct vc_test *t, const char *id, const struct vc_packet *request, uint32_t what) {
     struct nm_outcome o;

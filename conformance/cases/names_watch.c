@@ -61,7 +61,7 @@ static void heartbeats(struct vc_test *t) {
     char prefix[40];
     uint64_t manager = nm_manager(t, 0);
     nm_hold(t, nm_new_prefix(t, prefix));
-    vc_check(t, "NAME-10-04", !heartbeat(t, 1500 * MS), "no heartbeat without watchers", "one");
+    vc_check(t, "NAME-10-04", !heartbeat(t, 1200 * MS), "no heartbeat without watchers", "one");
     watch_it(t, manager, 3);
     vc_time last = vc_now(t);
     watch_it(t, manager, 1); /* the other one lasts longer */
@@ -74,9 +74,9 @@ static void heartbeats(struct vc_test *t) {
         vc_equal(t, "NAME-10-02", "reason", VNAME_REASON_HEARTBEAT, p->words[0]);
         vc_equal(t, "NAME-10-02", "manager", manager, nm_want_record(t, "NAME-10-02", p).manager);
     }
-    while (vc_now(t) < last + 1500 * MS && heartbeat(t, 1500 * MS))
+    while (vc_now(t) < last + 1300 * MS && heartbeat(t, 1300 * MS))
         continue;
-    vc_check(t, "NAME-10-04", !heartbeat(t, 1500 * MS), "no heartbeat after the time of all", "one");
+    vc_check(t, "NAME-10-04", !heartbeat(t, 1200 * MS), "no heartbeat after the time of all", "one");
 }
 
 /* ---- who lists -------------------------------------------------------------------------------------------------------- */

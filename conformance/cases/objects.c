@@ -180,7 +180,7 @@ static void life(struct vc_test *t) {
     vc_fill(t, "file", 10, 1);
     vc_pattern(data, 10, 1);
     uint32_t number = vc_open(t, "file", UIO_MODE_READ);
-    vc_pass(t, VC_SECOND);
+    vc_pass(t, 300 * VC_MILLISECOND);
     vc_want_octets(t, "UIO-2.3-01", vc_read(t, number, 0, 0, 10), "a read later", data, 10);
     vc_want_code(t, "UIO-2.3-01", vc_release(t, number, 0), "a release", VMTP_OK);
     vc_want_code(t, "UIO-2.3-01", vc_read(t, number, 0, 0, 10), "a read after it", UIO_STALE);

@@ -454,7 +454,7 @@ static void programs(struct vc_test *t) {
     vc_check(t, "UIO-9.4-02", entity && strcmp(entity, own) == 0, "a line entity with its identifier", "%s",
              entity ? entity : "none");
     vc_check(t, "UIO-9.4-02", line_of(&s, "name") != NULL, "a line name", "none");
-    vc_pass(t, 2100 * MS); /* what it says of its age would be another now */
+    vc_pass(t, 1100 * MS); /* what it says of its age would be another now */
     vc_want_octets(t, "UIO-9.4-03", vc_read(t, i.number, 0, 0, 8192), "a read later, as when it was created", s.segment,
                    s.octets);
     vc_release(t, i.number, 0);

@@ -95,7 +95,7 @@ static void varied(struct vc_test *t) {
 static struct vc_packet slow(struct vc_test *t, uint32_t size) {
     struct vc_packet request = vc_request(t, VMTP_TEST_DELAY);
     vc_pattern(pattern, size, 1);
-    request.words[0] = 800000;
+    request.words[0] = 1000 * vc_awhile(t);
     return request;
 }
 

@@ -121,8 +121,12 @@ static void window(struct vc_test *t) {
     }
     if (end < 4 || end >= MOST)
         vc_give_up(t, "%u Requests have been sent", end);
-    respond(t, r, end - 1, end - 3, 0);
-    end = sent_from(t, "VMTP-13.3-09", r, end);
+    unsigned before;
+    do { /* a client that was slow at first has more to send */
+        before = end;
+        respond(t, r, end - 1, end - 3, 0);
+        end = sent_from(t, "VMTP-13.3-09", r, end);
+    } while (end > before && end < MOST);
     finish(t, "VMTP-13.3-09", r, end - 1, end - 3);
 }
 

@@ -72,14 +72,14 @@ static void nrt_in_run(struct vc_test *t) {
 
 static void without_nsr(struct vc_test *t) {
     struct vc_packet request = vc_request(t, VMTP_TEST_DELAY), next;
-    request.words[0] = 500000;
+    request.words[0] = 1000 * vc_awhile(t);
     request.control = VMTP_NER;
     vc_send(t, &request);
     vc_settle(t);
     next = vc_next(&request, VMTP_TEST_NULL);
     vc_send(t, &next);
     vc_want_response(t, "VMTP-13.3-03", &next, VMTP_OK);
-    vc_want_quiet(t, "VMTP-13.3-03", &request, 700 * MS);
+    vc_want_quiet(t, "VMTP-13.3-03", &request, (vc_awhile(t) + 100) * VC_MILLISECOND);
 }
 
 static void duplicate(struct vc_test *t) {
