@@ -67,7 +67,7 @@ struct vc_test {
     uint64_t first_id; /* of this case's identifiers */
     int answer_probes, elsewhere;
     unsigned slow; /* times that what was to come soon (vc_soon) came later */
-    vc_time late; /* by how much the tester itself has been, at most */
+    vc_time late;  /* by how much the tester itself has been, at most */
     struct {
         uint64_t client, server;
         uint32_t transaction;

@@ -12,7 +12,6 @@
 #include "../names.h"
 
 #define MS VC_MILLISECOND
-#define CLAIM_TIME (600 * VC_MILLISECOND) /* eight rounds of at most 60 ms, and some room */
 
 /* Words 0 of the test service's operations. */
 enum { NM_ANEW = 1, NM_USE_DIRECTORY = 2, NM_REQUIRE = 4, NM_HAND_OVER = 8, NM_NO_MOUNTS = 16, NM_END = 32 };
@@ -51,7 +50,8 @@ struct nm_claim {
 uint32_t nm_claim(struct vc_test *t, const struct nm_claim *c);
 /* The same and holds it, after 8 rounds that nobody has answered. */
 uint32_t nm_hold(struct vc_test *t, const char *prefix);
-/* Waits until it holds what it has begun to claim. */
+/* Waits until it holds what it has begun to claim: 1; or 0, when that does not come, which for the other is the end of the case. */
+int nm_claimed(struct vc_test *t, const char *prefix);
 void nm_held(struct vc_test *t, const char *prefix);
 void nm_release(struct vc_test *t, const char *prefix);
 

@@ -145,7 +145,7 @@ static void not_refused(struct vc_test *t) {
     r.prefix_length = strlen(other);
     if (p)
         nm_answer(t, p, r.manager, VNAME_HELD, 0, &r);
-    vc_pass(t, CLAIM_TIME);
+    nm_claimed(t, prefix);
     nm_want_state(t, "NAME-8.1-04 NAME-8.2-05", prefix, NM_HELD);
 }
 
@@ -232,7 +232,7 @@ static void replicas(struct vc_test *t) {
     vc_settle(t);
     p = vc_await_response(t, &q, 0);
     vc_check(t, "NAME-8.1-05", !p || vc_code(p) != VNAME_HELD, "no NAME_HELD to a replica that claims, too", "it");
-    vc_pass(t, CLAIM_TIME);
+    nm_claimed(t, prefix);
     nm_want_state(t, "NAME-8.1-05", prefix, NM_HELD);
 }
 

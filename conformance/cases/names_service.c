@@ -104,7 +104,7 @@ static void claim(struct vc_test *t) {
     uint32_t context = nm_claim(t, &c);
     nm_state(t, prefix, &s);
     vc_equal(t, "TEST-4.18-02", "state", NM_CLAIMS, s.state);
-    vc_pass(t, CLAIM_TIME);
+    nm_claimed(t, prefix);
     nm_state(t, prefix, &s);
     vc_equal(t, "TEST-4.18-04", "state", NM_HELD, s.state);
     vc_equal(t, "TEST-4.18-04", "event", NM_EV_HELD, s.event);

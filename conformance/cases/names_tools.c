@@ -75,16 +75,21 @@ uint32_t nm_hold(struct vc_test *t, const char *prefix) {
     return context;
 }
 
-void nm_held(struct vc_test *t, const char *prefix) {
+int nm_claimed(struct vc_test *t, const char *prefix) {
     struct nm_state s;
     vc_pass(t, 320 * MS);
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 60; i++) {
         nm_state(t, prefix, &s);
         if (s.state == NM_HELD)
-            return;
+            return 1;
         vc_pass(t, 20 * MS);
     }
-    vc_give_up(t, "the node does not come to hold %s", prefix);
+    return 0;
+}
+
+void nm_held(struct vc_test *t, const char *prefix) {
+    if (!nm_claimed(t, prefix))
+        vc_give_up(t, "the node does not come to hold %s", prefix);
 }
 
 void nm_release(struct vc_test *t, const char *prefix) {
