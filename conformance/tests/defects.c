@@ -370,6 +370,7 @@ static unsigned behind_sources(const struct memory *m) {
 
 #include "defects_uio.h"
 #include "defects_nth.h"
+#include "defects_pace.h"
 
 #include "defects_v.h"
 
@@ -506,6 +507,7 @@ static const char *with_dashes(const char *name) {
 static void case_begins(void) {
     memory.phase = 0;
     begin_anew();
+    pace_begins();
 }
 
 static size_t besides(void *context, uint8_t *frame) {
