@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 static void *must(void *memory) {
     if (!memory) {
         fputs("vconform: out of memory\n", stderr);
@@ -25,6 +27,8 @@ char *vc_copy(const char *text) {
     return memcpy(must(malloc(size)), text, size);
 }
 
+char *vc_copy_clean(const char *text) { return vc_clean(vc_copy(text)); }
+
 unsigned vc_evidence_frame(struct vc_evidence *e, vc_time time, int sent, const uint8_t *octets, size_t size) {
     e->frames = vc_more(e->frames, e->frame_count, sizeof *e->frames);
     struct vc_frame *f = &e->frames[e->frame_count];
@@ -35,15 +39,16 @@ unsigned vc_evidence_frame(struct vc_evidence *e, vc_time time, int sent, const 
 
 void vc_evidence_moment(struct vc_evidence *e, enum vc_moment_kind kind, vc_time time, const char *text, unsigned frame) {
     e->moments = vc_more(e->moments, e->moment_count, sizeof *e->moments);
-    e->moments[e->moment_count++] = (struct vc_moment){.kind = kind, .time = time, .text = vc_copy(text), .frame = frame};
+    e->moments[e->moment_count++] = (struct vc_moment){
+        .kind = kind, .time = time, .text = vc_copy_clean(text), .frame = frame};
 }
 
 void vc_evidence_check(struct vc_evidence *e, const struct vc_check *check) {
     e->checks = vc_more(e->checks, e->check_count, sizeof *e->checks);
     struct vc_check *c = &e->checks[e->check_count++];
     *c = *check;
-    c->expected = vc_copy(check->expected);
-    c->seen = vc_copy(check->seen);
+    c->expected = vc_copy_clean(check->expected);
+    c->seen = vc_copy_clean(check->seen);
 }
 
 void vc_evidence_clear(struct vc_evidence *e) {

@@ -40,7 +40,7 @@ struct vc_evidence {
     unsigned moment_count, frame_count, check_count;
 };
 
-/* They copy what they are given; out of memory ends the program. */
+/* They copy what they are given, texts so that all that reads them can (text.h); out of memory ends the program. */
 unsigned vc_evidence_frame(struct vc_evidence *e, vc_time time, int sent, const uint8_t *octets, size_t size);
 void vc_evidence_moment(struct vc_evidence *e, enum vc_moment_kind kind, vc_time time, const char *text, unsigned frame);
 void vc_evidence_check(struct vc_evidence *e, const struct vc_check *check);
@@ -53,5 +53,6 @@ int vc_evidence_pcapng(const struct vc_evidence *e, const char *path, const char
 
 void *vc_more(void *array, unsigned count, size_t each); /* room for one more */
 char *vc_copy(const char *text);
+char *vc_copy_clean(const char *text); /* (text.h) */
 
 #endif

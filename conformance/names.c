@@ -5,31 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 #define KNOWN_FLAGS                                                                                                    \
     (VNAME_CLAIMING | VNAME_REGISTERED | VNAME_ALIAS_RECORD | VNAME_RELEASED | VNAME_SECOND_HAND | VNAME_HANDED_OVER)
 
 /* ---- names ---------------------------------------------------------------------------------------------------------- */
-
-/* Octets of the well-formed UTF-8 character at p, or 0. */
-static size_t character(const uint8_t *p, size_t left) {
-    static const struct {
-        uint8_t first, last, low, high; /* lead octets, and the range of the second */
-        size_t size;
-    } rows[] = {{0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-                {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-                {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (*p < rows[i].first || *p > rows[i].last)
-            continue;
-        if (rows[i].size > left || (rows[i].size > 1 && (p[1] < rows[i].low || p[1] > rows[i].high)))
-            return 0;
-        for (size_t k = 2; k < rows[i].size; k++)
-            if ((p[k] & 0xc0) != 0x80)
-                return 0;
-        return rows[i].size;
-    }
-    return 0;
-}
 
 const char *nm_name_wrong(const char *name, size_t length) {
     if (length == 0)
@@ -37,7 +18,7 @@ const char *nm_name_wrong(const char *name, size_t length) {
     if (length > NM_NAME_MAX)
         return "a name of more than 1024 octets";
     for (size_t at = 0, size; at < length; at += size)
-        if ((size = character((const uint8_t *)name + at, length - at)) == 0)
+        if ((size = vc_character((const uint8_t *)name + at, length - at)) == 0)
             return "octets that are not UTF-8, or an octet 0";
     return NULL;
 }
@@ -223,8 +204,6 @@ char *nm_record_text(const struct nm_record *r, char text[160]) {
 
 static void name_text(const struct vc_packet *p, uint32_t length, char *text, size_t size) {
     snprintf(text, size, " \"%.*s\"", (int)(length < 60 ? length : 60), (const char *)p->data);
-    for (char *at = text; *at; at++)
-        *at = (uint8_t)*at < 32 ? '?' : *at;
 }
 
 void nm_describe(const struct vc_packet *p, char *text, size_t size) {

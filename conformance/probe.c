@@ -7,6 +7,7 @@
 #include "names.h"
 #include "files.h"
 #include "run.h"
+#include "text.h"
 
 static int known_mac(const struct vc_run *run) {
     static const uint8_t none[6];
@@ -77,6 +78,7 @@ static void identify(struct vc_test *t) {
     uint32_t size = vc_segment_size(p) < p->data_octets ? vc_segment_size(p) : p->data_octets;
     if (size > 32)
         snprintf(run->implementation, sizeof run->implementation, "%.*s", (int)(size - 32), (const char *)p->data + 32);
+    vc_clean(run->implementation);
 }
 
 static void ask_service(struct vc_test *t) {
