@@ -7,8 +7,7 @@
 
 #include "run.h"
 
-#define VC_VERSION "1"
-
+/* Each of them says with what it can be had again: version of the suite and of the rules, peer, profile and seed. */
 void vc_report_text(const struct vc_run *run, FILE *out);
 void vc_report_tap(const struct vc_run *run, FILE *out);
 void vc_report_junit(const struct vc_run *run, FILE *out);

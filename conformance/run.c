@@ -168,7 +168,7 @@ static struct vc_result *new_result(struct vc_run *run, const struct vc_case *c)
 static void say(struct vc_result *r, enum vc_verdict verdict, const char *why) {
     free(r->why);
     r->verdict = verdict;
-    r->why = vc_copy(why);
+    r->why = vc_copy_clean(why);
 }
 
 #define RETRIES 3u
@@ -246,52 +246,73 @@ static void count_checks(struct vc_run *run, const struct vc_result *r) {
         rule->held += c->verdict == VC_PASS;
         rule->warned += c->verdict == VC_WARN;
         rule->broken += c->verdict == VC_FAIL && r->verdict != VC_INCONC;
+        rule->unsure += c->verdict == VC_FAIL && r->verdict == VC_INCONC;
     }
 }
 
-static void save(const struct vc_run *run, const struct vc_result *r) {
-    char path[600], name[120], title[300];
+/* The timeline, with how it can be had again. */
+static int save_text(const struct vc_result *r, const char *path, const char *title) {
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return -1;
+    fprintf(out, "%s\n", title);
+    vc_evidence_print(&r->evidence, out);
+    int bad = ferror(out);
+    return fclose(out) != 0 || bad ? -1 : 0;
+}
+
+static void save(struct vc_run *run, const struct vc_result *r) {
+    char path[600], name[120], title[2000];
     if (!run->report || r->evidence.frame_count == 0)
         return;
     snprintf(name, sizeof name, "%s", r->which->name);
     for (char *at = name; *at; at++)
         *at = *at == '/' ? '-' : *at;
-    snprintf(path, sizeof path, "%s/%s.pcapng", run->report, name);
-    snprintf(title, sizeof title, "%s: %s; rules %s", r->which->name, vc_verdict_name(r->verdict), r->which->ids);
-    if (vc_evidence_pcapng(&r->evidence, path, title) != 0)
+    snprintf(title, sizeof title, "%s: %s; rules %s; seed %llu, vconform %s, catalogue %08x", r->which->name,
+             vc_verdict_name(r->verdict), r->which->ids, (unsigned long long)run->seed, VC_SUITE_VERSION,
+             vc_catalogue_version());
+    for (int text = 0; text < 2; text++) {
+        snprintf(path, sizeof path, "%s/%s.%s", run->report, name, text ? "txt" : "pcapng");
+        if ((text ? save_text(r, path, title) : vc_evidence_pcapng(&r->evidence, path, title)) == 0)
+            continue;
         perror(path);
-    snprintf(path, sizeof path, "%s/%s.txt", run->report, name);
-    FILE *out = fopen(path, "w");
-    if (!out) {
-        perror(path);
-        return;
+        run->unsaved++;
     }
-    fprintf(out, "%s\n", title);
-    vc_evidence_print(&r->evidence, out);
-    fclose(out);
 }
 
-static int rules_all_expected(struct vc_run *run, const struct vc_result *r) {
-    unsigned bad = 0, known = 0;
-    for (unsigned i = 0; i < r->evidence.check_count; i++)
-        if (r->evidence.checks[i].verdict == VC_FAIL) {
-            struct vc_xfail *x = vc_xfail_find(&run->xfails, r->evidence.checks[i].rule->id);
-            bad++;
-            known += x != NULL;
-            if (x)
-                x->failed++;
-        }
-    return bad > 0 && bad == known;
+/* Why all that went wrong was expected to, or NULL. */
+static const char *expected_rules(struct vc_run *run, const struct vc_result *r) {
+    const char *reason = NULL;
+    int unexpected = 0;
+    for (unsigned i = 0; i < r->evidence.check_count; i++) {
+        const struct vc_check *c = &r->evidence.checks[i];
+        struct vc_xfail *x = c->verdict == VC_PASS ? NULL : vc_xfail_find(&run->xfails, c->rule->id);
+        if (x)
+            x->failed++;
+        if (c->verdict != VC_FAIL)
+            continue;
+        unexpected |= !x;
+        reason = reason || !x ? reason : x->reason;
+    }
+    return unexpected ? NULL : reason;
 }
 
 static void compare_with_expectation(struct vc_run *run, struct vc_result *r) {
     struct vc_xfail *x = vc_xfail_find(&run->xfails, r->which->name);
+    const char *reason = expected_rules(run, r);
     if (x) {
         x->failed += r->verdict == VC_FAIL;
         x->passed += r->verdict == VC_PASS;
     }
     if (r->verdict == VC_FAIL)
-        r->expected_failure = rules_all_expected(run, r) || x != NULL;
+        r->known = x ? x->reason : reason;
+}
+
+int vc_is_stale(const struct vc_run *run, const struct vc_xfail *x) {
+    const struct vc_rule *rule = vc_rule_find(x->name, (unsigned)strlen(x->name));
+    if (x->failed > 0)
+        return 0;
+    return rule ? run->whole && run->rules[vc_rule_index(rule)].held > 0 : x->passed > 0;
 }
 
 static void show(const struct vc_run *run, const struct vc_result *r) {
@@ -341,6 +362,7 @@ static void select_one(void *context, const struct vc_case *c) {
 
 unsigned vc_run_cases(struct vc_run *run, char **patterns, int pattern_count) {
     struct selection s = {.run = run, .patterns = patterns, .count = pattern_count};
+    run->whole = pattern_count == 0;
     run->sane = is_sane(run);
     vc_cases_each(select_one, &s);
     if (run->sane)
@@ -382,16 +404,14 @@ enum vc_verdict vc_run_verdict(const struct vc_run *run) {
     for (unsigned i = 0; i < run->count; i++) {
         const struct vc_result *r = &run->results[i];
         skipped += r->verdict == VC_SKIP;
-        if (r->verdict > worst && r->verdict != VC_SKIP && !r->expected_failure)
+        if (r->verdict > worst && r->verdict != VC_SKIP && !r->known)
             worst = r->verdict;
     }
     if (skipped == run->count)
         worst = VC_SKIP; /* nothing was tried */
-    for (unsigned i = 0; i < run->xfails.count; i++) {
-        const struct vc_xfail *x = &run->xfails.list[i];
-        if (x->failed == 0 && x->passed > 0 && worst < VC_FAIL)
+    for (unsigned i = 0; i < run->xfails.count; i++)
+        if (vc_is_stale(run, &run->xfails.list[i]) && worst < VC_FAIL)
             worst = VC_FAIL;
-    }
     return run->sane ? worst : worst < VC_INCONC ? VC_INCONC : worst;
 }
 
@@ -399,7 +419,7 @@ enum vc_exit vc_run_exit(const struct vc_run *run) {
     enum vc_verdict verdict = vc_run_verdict(run);
     int failed = 0;
     for (unsigned i = 0; i < run->count; i++)
-        failed |= run->results[i].verdict == VC_FAIL && !run->results[i].expected_failure;
+        failed |= run->results[i].verdict == VC_FAIL && !run->results[i].known;
     if (verdict == VC_FAIL || failed)
         return VC_EXIT_FAIL;
     return verdict >= VC_INCONC || verdict == VC_SKIP ? VC_EXIT_UNDECIDED : VC_EXIT_PASS;

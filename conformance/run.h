@@ -16,13 +16,13 @@ struct vc_result {
     struct vc_evidence evidence;
     vc_time duration;
     unsigned attempts, failures, bad; /* bad: neither PASS nor SKIP */
-    unsigned excused; /* attempts in which the tester was late, or the node busy, and nothing else was wrong */
-    int expected_failure;
+    unsigned excused;  /* attempts in which the tester was late, or the node busy, and nothing else was wrong */
+    const char *known; /* it failed, and was expected to: the reason; or NULL */
 };
 
 /* What is known of a rule after the run. */
 struct vc_rule_result {
-    unsigned held, broken, warned;
+    unsigned held, broken, warned, unsure; /* unsure: broken in a case that is FLAKY */
 };
 
 /* A place where a rule is judged.  case and rule: static; label: what is judged, in words. */
@@ -43,6 +43,8 @@ struct vc_run {
     uint64_t prefix_manager, directory; /* of names, and 0 */
     char prefix[256];                   /* that the manager holds, or "" */
     int repeat, verbose, progress;
+    int whole;                           /* nobody has named cases or rules, so all that are fit are tried */
+    unsigned unsaved;                    /* files of evidence that could not be written */
     const char *report, *role, *profile; /* directory of the evidence; filters; or NULL */
     uint64_t seed;
     char implementation[80], peer[80];
@@ -98,6 +100,8 @@ unsigned vc_run_cases(struct vc_run *run, char **patterns, int pattern_count);
 enum vc_verdict vc_run_verdict(const struct vc_run *run);
 enum vc_exit vc_run_exit(const struct vc_run *run);
 void vc_run_end(struct vc_run *run);
+/* It was expected to fail, and does not: a case that passes; a rule that was judged and held, in a run of all cases. */
+int vc_is_stale(const struct vc_run *run, const struct vc_xfail *x);
 
 /* Does one of the patterns (a name, a rule, or a beginning of either) choose the case? */
 int vc_chosen(const struct vc_case *c, char **patterns, int count);

@@ -5,23 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "evidence.h"
 #include "lines.h"
+#include "run.h"
+
+struct search {
+    const char *name;
+    int found;
+};
+
+static void compare(void *context, const struct vc_case *c) {
+    struct search *s = context;
+    s->found |= strcmp(c->name, s->name) == 0;
+}
+
+static int exists(const char *name) {
+    struct search s = {.name = name, .found = vc_rule_find(name, (unsigned)strlen(name)) != NULL};
+    vc_cases_each(compare, &s);
+    return s.found;
+}
 
 static int read_line(void *context, char *line, char why[VC_WHY]) {
     struct vc_xfails *x = context;
     snprintf(why, VC_WHY, "a line is a case or a rule, and the reason why it fails");
-    line[strcspn(line, "\r\n")] = 0;
     size_t name = strcspn(line, " \t"), gap = strspn(line + name, " \t");
-    if (name == 0 || line[0] == '#')
-        return line[0] == 0 || line[0] == '#' ? 0 : -1;
-    if (line[name + gap] == 0)
+    if (name == 0 || line[name + gap] == 0)
         return -1; /* a failure that nobody can give a reason for is not expected */
-    x->list = vc_more(x->list, x->count, sizeof *x->list);
-    struct vc_xfail *entry = &x->list[x->count++];
-    *entry = (struct vc_xfail){.reason = vc_copy(line + name + gap)};
     line[name] = 0;
-    entry->name = vc_copy(line);
+    if (!exists(line)) {
+        snprintf(why, VC_WHY, "no case or rule \"%.40s\" (vconform --list)", line);
+        return -1;
+    }
+    x->list = vc_more(x->list, x->count, sizeof *x->list);
+    x->list[x->count++] = (struct vc_xfail){.name = vc_copy(line), .reason = vc_copy_clean(line + name + gap)};
     return 0;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* xfail.h - failures that are known: lines "CASE REASON..." or "RULE REASON..."; an entry that does not fail is a failure. */
+/*
+ * xfail.h - failures that are known: lines "CASE REASON..." or "RULE REASON..."; an entry that does not fail any more is a failure
+ * (vc_is_stale in run.h), and one of a name that there is not is an error.
+ */
 #ifndef VC_XFAIL_H
 #define VC_XFAIL_H
 
@@ -7,7 +10,7 @@
 
 struct vc_xfail {
     char *name, *reason;
-    unsigned failed, passed; /* cases of that name or with that rule */
+    unsigned failed, passed; /* cases of that name; checks of that rule that went wrong */
 };
 
 struct vc_xfails {

@@ -65,11 +65,24 @@ static enum sim_fate lying(void *context, uint8_t *frame, size_t *size, vc_time 
     return SIM_PASS;
 }
 
+/* Names and texts of the node are no UTF-8, and full of what means something to terminals and parsers. */
+static enum sim_fate illegible(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
+    static const uint8_t octets[] = "\033[2J\nnot ok\r<&\"\xff\xc2\x9b\xe2\x82";
+    static struct vc_packet p;
+    (void)context, (void)now, (void)delay;
+    if (vc_decode(&p, frame, *size, VMTP_ETHERTYPE) != VC_WELL || p.function != VMTP_RESPONSE || p.data_octets < 56)
+        return SIM_PASS;
+    memcpy(p.data + 32, octets, sizeof octets - 1);
+    *size = vc_encode(&p, frame);
+    return SIM_PASS;
+}
+
 static const struct {
     const char *name;
     enum sim_fate (*from_node)(void *, uint8_t *, size_t *, vc_time, vc_time *);
 } peers[] = {{"mute", mute},         {"late", late},     {"slow", slow},  {"duplicating", duplicating},
-             {"babbling", babbling}, {"losing", losing}, {"lying", lying}};
+             {"babbling", babbling}, {"losing", losing}, {"lying", lying},
+             {"illegible", illegible}};
 
 int defect_variant(struct sim_options *options, const char *name) {
     options->remote_management |= strcmp(name, "permissive") == 0;
