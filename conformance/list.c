@@ -30,33 +30,44 @@ static const struct {
 struct listing {
     FILE *out;
     const struct vc_options *options;
+    int count;
 };
 
 static void list_one(void *context, const struct vc_case *c) {
     struct listing *l = context;
-    if (vc_chosen(c, l->options->patterns, l->options->pattern_count) && vc_fits(c, l->options->role, l->options->profile))
-        fprintf(l->out, "%-34s %s%s%s\n", c->name, c->ids, c->needs ? "  needs " : "", c->needs ? c->needs : "");
+    if (!vc_chosen(c, l->options->patterns, l->options->pattern_count) ||
+        !vc_fits(c, l->options->role, l->options->profile))
+        return;
+    fprintf(l->out, "%-34s %s%s%s\n", c->name, c->ids, c->needs ? "  needs " : "", c->needs ? c->needs : "");
+    l->count++;
 }
 
-void vc_list(FILE *out, const struct vc_options *o) {
-    struct listing l = {.out = out, .options = o};
-    if (o->starts) {
-        for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++)
-            fprintf(out, "%-20s %s\n", starts[i].word, starts[i].text);
-        return;
-    }
-    for (unsigned i = 0; o->timers && i < VC_TIMERS; i++)
+static void list_starts(FILE *out) {
+    for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        fprintf(out, "%-20s %s\n", starts[i].word, starts[i].text);
+}
+
+static void list_timers(FILE *out) {
+    for (unsigned i = 0; i < VC_TIMERS; i++)
         fprintf(out, "%-6s %6.0f to %6.0f ms  %s\n", vc_timers[i].name, (double)vc_timers[i].least / 1e6,
                 (double)vc_timers[i].most / 1e6, vc_timers[i].text);
-    if (o->timers)
-        return;
-    if (!o->items) {
-        vc_cases_each(list_one, &l);
-        fprintf(out, "%-34s %s\n", "(the oracle, in all cases)", vc_oracle_ids);
-        return;
-    }
+}
+
+static void list_items(FILE *out) {
     for (unsigned i = 0; i < vc_item_count; i++)
         fprintf(out, "%-20s %s\n", vc_items[i].name, vc_items[i].text);
+}
+
+int vc_list(FILE *out, const struct vc_options *o) {
+    struct listing l = {.out = out, .options = o};
+    if (o->starts || o->timers || o->items) {
+        (o->starts ? list_starts : o->timers ? list_timers : list_items)(out);
+        return 1;
+    }
+    vc_cases_each(list_one, &l);
+    if (o->pattern_count == 0)
+        fprintf(out, "%-34s %s\n", "(the oracle, in all cases)", vc_oracle_ids);
+    return l.count;
 }
 
 /* ---- explain -------------------------------------------------------------------------------------------------------- */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "program.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 void vc_usage(FILE *out) {
@@ -11,7 +13,7 @@ void vc_usage(FILE *out) {
           "       vconform check FILE.pcapng [--peer MAC] [--mtu N] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
           "       vconform files DIRECTORY\n"
-          "       vconform --list [items|timers|starts] | --explain CASE|RULE | --coverage\n"
+          "       vconform --list [items|timers|starts|CASE|RULE...] | --explain CASE|RULE | --coverage | --version\n"
           "\n"
           "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "
           "VMTP-8.3.\n"
@@ -68,8 +70,11 @@ static int parse_entity(const char *text, uint64_t *id) {
 
 static int parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out) {
     char *end;
+    if (*text < '0' || *text > '9') /* strtoull takes signs and blanks */
+        return 0;
+    errno = 0;
     *out = strtoull(text, &end, 0);
-    return *text && *end == 0 && *out >= least && *out <= most;
+    return *end == 0 && errno == 0 && *out >= least && *out <= most;
 }
 
 enum {
@@ -96,38 +101,25 @@ enum {
     REBOOT,
     OBJECTS,
     PATIENCE,
-    COPY
+    COPY,
+    VERSION
 };
 
-static const struct option names[] = {{"peer", 1, NULL, PEER},
-                                      {"entity", 1, NULL, ENTITY},
-                                      {"role", 1, NULL, ROLE},
-                                      {"profile", 1, NULL, PROFILE},
-                                      {"pics", 1, NULL, PICS},
-                                      {"pixit", 1, NULL, PIXIT},
-                                      {"xfail", 1, NULL, XFAIL},
-                                      {"ethertype", 1, NULL, ETHERTYPE},
-                                      {"vlan", 1, NULL, VLAN},
-                                      {"seed", 1, NULL, SEED},
-                                      {"repeat", 1, NULL, REPEAT},
-                                      {"report", 1, NULL, REPORT},
-                                      {"json", 0, NULL, JSON},
-                                      {"tap", 0, NULL, TAP},
-                                      {"list", 0, NULL, LIST},
-                                      {"explain", 1, NULL, EXPLAIN},
-                                      {"coverage", 0, NULL, COVERAGE},
-                                      {"blind", 1, NULL, BLIND},
-                                      {"defect", 1, NULL, DEFECT},
-                                      {"reboot", 1, NULL, REBOOT},
-                                      {"objects", 1, NULL, OBJECTS},
-                                      {"patience", 0, NULL, PATIENCE},
-                                      {"copy", 1, NULL, COPY},
-                                      {"mtu", 1, NULL, MTU},
-                                      {"interface", 1, NULL, 'i'},
-                                      {"verbose", 0, NULL, 'v'},
-                                      {"quiet", 0, NULL, 'q'},
-                                      {"help", 0, NULL, 'h'},
-                                      {NULL, 0, NULL, 0}};
+static const struct option names[] = {{"peer", 1, NULL, PEER},         {"entity", 1, NULL, ENTITY},
+                                      {"role", 1, NULL, ROLE},         {"profile", 1, NULL, PROFILE},
+                                      {"pics", 1, NULL, PICS},         {"pixit", 1, NULL, PIXIT},
+                                      {"xfail", 1, NULL, XFAIL},       {"ethertype", 1, NULL, ETHERTYPE},
+                                      {"vlan", 1, NULL, VLAN},         {"seed", 1, NULL, SEED},
+                                      {"repeat", 1, NULL, REPEAT},     {"report", 1, NULL, REPORT},
+                                      {"json", 0, NULL, JSON},         {"tap", 0, NULL, TAP},
+                                      {"list", 0, NULL, LIST},         {"explain", 1, NULL, EXPLAIN},
+                                      {"coverage", 0, NULL, COVERAGE}, {"blind", 1, NULL, BLIND},
+                                      {"defect", 1, NULL, DEFECT},     {"reboot", 1, NULL, REBOOT},
+                                      {"objects", 1, NULL, OBJECTS},   {"patience", 0, NULL, PATIENCE},
+                                      {"copy", 1, NULL, COPY},         {"mtu", 1, NULL, MTU},
+                                      {"interface", 1, NULL, 'i'},     {"verbose", 0, NULL, 'v'},
+                                      {"quiet", 0, NULL, 'q'},         {"help", 0, NULL, 'h'},
+                                      {"version", 0, NULL, VERSION},   {NULL, 0, NULL, 0}};
 
 static int one_of(const char *word, const char *const *words) {
     for (; *words; words++)
@@ -166,7 +158,7 @@ static int take_value(struct vc_options *o, int option, const char *value) {
         good = parse_number(value, 1, 1000, &number);
         o->repeat = (int)number;
         return good;
-    default: return parse_number(value, 0, UINT64_MAX, &o->seed);
+    default: return parse_number(value, 0, INT64_MAX, &o->seed);
     }
 }
 
@@ -188,6 +180,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
     case TAP: o->tap = 1; break;
     case LIST: o->list = 1; break;
     case COVERAGE: o->coverage = 1; break;
+    case VERSION: o->version = 1; break;
     case 'v': o->verbose = 1; break;
     case 'q': o->quiet = 1; break;
     default: o->help = 1; break;
@@ -199,9 +192,15 @@ static int has_checked_value(int option) {
            option == MTU || option == VLAN || option == REPEAT || option == SEED;
 }
 
+/* Testers on one segment that begin in the same second must not have the same identifiers. */
+static uint64_t any_seed(void) {
+    uint32_t seed;
+    return getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed ? seed : (uint64_t)time(NULL);
+}
+
 int vc_options_parse(struct vc_options *o, int argc, char **argv) {
     int option;
-    *o = (struct vc_options){.ethertype = VMTP_ETHERTYPE, .repeat = 1, .seed = (uint64_t)time(NULL)};
+    *o = (struct vc_options){.ethertype = VMTP_ETHERTYPE, .repeat = 1, .seed = any_seed()};
     while ((option = getopt_long(argc, argv, "i:vqh", names, NULL)) != -1) {
         if (option == '?') {
             fputs("vconform --help tells what there is\n", stderr);
@@ -221,11 +220,10 @@ int vc_options_parse(struct vc_options *o, int argc, char **argv) {
         o->patterns++;
         o->pattern_count--;
     }
-    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "items") == 0)
-        o->items = 1;
-    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "starts") == 0)
-        o->starts = 1;
-    if (o->list && o->pattern_count > 0 && strcmp(o->patterns[0], "timers") == 0)
-        o->timers = 1;
+    if (o->list && o->pattern_count == 1) {
+        o->items = strcmp(o->patterns[0], "items") == 0;
+        o->starts = strcmp(o->patterns[0], "starts") == 0;
+        o->timers = strcmp(o->patterns[0], "timers") == 0;
+    }
     return 0;
 }

@@ -50,7 +50,7 @@ static int read_line(void *context, char *line, char why[VC_WHY]) {
     char name[40], word[8];
     int fields = sscanf(line, "%39s %7s", name, word);
     (void)context;
-    if (fields < 1 || name[0] == '#')
+    if (fields < 1)
         return 0;
     struct vc_item *item = vc_item(name, strlen(name));
     if (!item) {

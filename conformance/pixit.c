@@ -31,7 +31,7 @@ static int read_line(void *context, char *line, char why[VC_WHY]) {
     double least, most;
     int fields = sscanf(line, "%39s %lf %lf %1s", name, &least, &most, rest);
     (void)context;
-    if (fields < 1 || name[0] == '#')
+    if (fields < 1)
         return 0;
     struct vc_timer_range *timer = find(name);
     if (!timer) {

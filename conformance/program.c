@@ -45,82 +45,126 @@ static int prepare(struct vc_run *run, const struct vc_options *o, char *error, 
     return 0;
 }
 
-static void report(const struct vc_run *run, const struct vc_options *o) {
+/* 0, or -1 when somebody will miss something. */
+static int report(const struct vc_run *run, const struct vc_options *o) {
     if (o->json)
         vc_report_json(run, stdout);
     else if (o->tap)
         vc_report_tap(run, stdout);
     else
         vc_report_text(run, stdout);
-    if (o->report && vc_report_files(run) != 0)
-        perror(o->report);
+    int bad = run->unsaved > 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("vconform: standard output");
+        bad = 1;
+    }
+    if (o->report && vc_report_files(run) != 0) {
+        fprintf(stderr, "vconform: %s: the results could not be written: %s\n", o->report, strerror(errno));
+        bad = 1;
+    }
+    return bad ? -1 : 0;
+}
+
+/* Who names a place for objects wants the cases about them: a name that nobody answers for is no node without objects. */
+static int has_place(const struct vc_options *o, char *error, size_t size) {
+    const struct vc_item *item = vc_item("objects", strlen("objects"));
+    if (!o->objects || item->found == VC_YES)
+        return 1;
+    snprintf(error, size, "nobody answers for the name \"%.200s\" (--objects)", o->objects);
+    return 0;
 }
 
 static int go(struct vc_run *run, const struct vc_options *o) {
     char error[500];
     if (prepare(run, o, error, sizeof error) != 0)
         return complain(VC_EXIT_USAGE, error);
-    if (vc_run_probe(run, error, sizeof error) != 0)
+    if (vc_run_probe(run, error, sizeof error) != 0 || !has_place(o, error, sizeof error))
         return complain(VC_EXIT_UNDECIDED, error);
     if (run->progress)
         fprintf(stderr, "%s %s, seed %llu\n", run->peer, run->implementation, (unsigned long long)run->seed);
     if (vc_run_cases(run, o->patterns, o->pattern_count) == 0)
         return complain(VC_EXIT_USAGE, "no case is chosen (vconform --list)");
-    report(run, o);
-    return (int)vc_run_exit(run);
+    int unreported = report(run, o) != 0;
+    enum vc_exit code = vc_run_exit(run);
+    return unreported && code == VC_EXIT_PASS ? VC_EXIT_UNDECIDED : (int)code;
 }
 
 static int run_all(const struct vc_options *o, vc_link_opener open_link) {
     char error[500] = "out of memory";
+    int code = VC_EXIT_UNDECIDED;
     struct vc_run *run = calloc(1, sizeof *run);
     if (!run)
-        return complain(VC_EXIT_UNDECIDED, error);
+        return complain(code, error);
     memcpy(run->node_mac, o->mac, 6);
-    struct vc_link *link = open_link(o, run->node_mac, error, sizeof error);
+    struct vc_link *link = open_link(o, run->node_mac, &code, error, sizeof error);
     if (!link) {
         free(run);
-        return complain(VC_EXIT_UNDECIDED, error);
+        return complain(code, error);
     }
     vc_run_begin(run, link, o->seed);
-    int code = go(run, o);
+    code = go(run, o);
     vc_run_end(run);
     free(run);
     return code;
 }
 
+/* What was asked for is on standard output, or it is told that it is not. */
+static int finish_output(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return VC_EXIT_PASS;
+    perror("vconform: standard output");
+    return VC_EXIT_UNDECIDED;
+}
+
 static int make_matrix(int argc, char **argv) {
     char error[300];
     if (argc < 2)
-        return complain(VC_EXIT_USAGE, "matrix wants files of results");
+        return complain(VC_EXIT_USAGE, "matrix wants files of results (vconform --help)");
     if (vc_report_matrix(argv + 1, argc - 1, stdout, error, sizeof error) != 0)
-        return complain(VC_EXIT_UNDECIDED, error);
-    return VC_EXIT_PASS;
+        return complain(VC_EXIT_USAGE, error);
+    return finish_output();
+}
+
+static int make_files(int argc, char **argv) {
+    if (argc != 2)
+        return complain(VC_EXIT_USAGE, "files wants the name of a directory (vconform --help)");
+    if (vc_files_make(argv[1]) == 0)
+        return VC_EXIT_PASS;
+    perror(argv[1]);
+    return VC_EXIT_USAGE;
+}
+
+/* What is told without a node; 1 when that was it. */
+static int told(const struct vc_options *o, int *code) {
+    *code = VC_EXIT_PASS;
+    if (o->help)
+        vc_usage(stdout);
+    else if (o->version)
+        printf("vconform %s, catalogue %08x\n", VC_SUITE_VERSION, vc_catalogue_version());
+    else if (o->list)
+        *code = vc_list(stdout, o) ? VC_EXIT_PASS : complain(VC_EXIT_USAGE, "no case is chosen (vconform --list)");
+    else if (o->coverage)
+        vc_report_coverage(stdout);
+    else if (o->explain)
+        *code = vc_explain(stdout, o->explain) ? VC_EXIT_PASS
+                                               : complain(VC_EXIT_USAGE, "no such case or rule (vconform --list)");
+    else
+        return 0;
+    return 1;
 }
 
 int vc_program(int argc, char **argv, vc_link_opener open_link) {
     struct vc_options o;
+    int code, wants_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
     if (argc > 1 && strcmp(argv[1], "check") == 0)
         return vc_check_capture(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "matrix") == 0)
+    if (argc > 1 && strcmp(argv[1], "matrix") == 0 && !wants_help)
         return make_matrix(argc - 1, argv + 1);
-    if (argc == 3 && strcmp(argv[1], "files") == 0) {
-        if (vc_files_make(argv[2]) == 0)
-            return VC_EXIT_PASS;
-        perror(argv[2]);
-        return VC_EXIT_USAGE;
-    }
-    int code = vc_options_parse(&o, argc, argv);
-    if (code != 0)
+    if (argc > 1 && strcmp(argv[1], "files") == 0 && !wants_help)
+        return make_files(argc - 1, argv + 1);
+    if ((code = vc_options_parse(&o, argc, argv)) != 0)
         return code;
-    if (o.help)
-        vc_usage(stdout);
-    else if (o.list)
-        vc_list(stdout, &o);
-    else if (o.coverage)
-        vc_report_coverage(stdout);
-    else if (o.explain)
-        return vc_explain(stdout, o.explain) ? 0 : complain(VC_EXIT_USAGE, "no such case or rule (vconform --list)");
-    else
+    if (!told(&o, &code))
         return run_all(&o, open_link);
-    return 0;
+    return code == VC_EXIT_PASS ? finish_output() : code;
 }

@@ -10,7 +10,7 @@ struct vc_options {
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
     uint16_t ethertype, vlan, mtu; /* mtu: of a capture; 0: not said */
-    int repeat, json, tap, verbose, quiet, patience, list, items, timers, starts, coverage, help;
+    int repeat, json, tap, verbose, quiet, patience, list, items, timers, starts, coverage, help, version;
     char **patterns;
     int pattern_count;
     const char *reboot, *objects, *copy;
@@ -18,8 +18,8 @@ struct vc_options {
     const char *blind;  /* a judgement to be left out, to see who notices (tests/teeth.c) */
 };
 
-/* Gives the link to the node, or NULL and a line in error. */
-typedef struct vc_link *(*vc_link_opener)(const struct vc_options *options, uint8_t node_mac[6], char *error,
+/* Gives the link to the node, or NULL, a line in error, and in *code an exit code if it is not VC_EXIT_UNDECIDED. */
+typedef struct vc_link *(*vc_link_opener)(const struct vc_options *options, uint8_t node_mac[6], int *code, char *error,
                                           size_t size);
 
 int vc_program(int argc, char **argv, vc_link_opener open_link);
@@ -28,7 +28,8 @@ int vc_program(int argc, char **argv, vc_link_opener open_link);
 int vc_options_parse(struct vc_options *o, int argc, char **argv);
 void vc_usage(FILE *out);
 
-void vc_list(FILE *out, const struct vc_options *o);
+/* What --list asks for; 0: no case is chosen. */
+int vc_list(FILE *out, const struct vc_options *o);
 /* A case or a rule, in full; 0: there is none of that name. */
 int vc_explain(FILE *out, const char *name);
 int vc_check_capture(int argc, char **argv);

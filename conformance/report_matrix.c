@@ -54,6 +54,14 @@ static const char *word(json_t *object, const char *name) {
     return value ? value : "";
 }
 
+/* A verdict as it may stand in the page, whatever the file says. */
+static const char *verdict_of(const char *value) {
+    enum vc_verdict verdict;
+    return vc_verdict_parse(value, &verdict) ? vc_verdict_name(verdict) : "";
+}
+
+static const char *came_to(json_t *peer, const char *id) { return verdict_of(field(peer, "rules", id)); }
+
 /* Worse ones have higher numbers, but what was not tried is the least of all. */
 static unsigned rank(const char *verdict) {
     static const char *const order[] = {"SKIP", "PASS", "INCONC", "WARN", "FAIL"};
@@ -68,8 +76,8 @@ static unsigned count_rules(json_t *peer, const char *verdict) {
     json_t *value;
     unsigned number = 0;
     json_object_foreach(json_object_get(peer, "rules"), id, value) {
-        const char *came_to = json_string_value(value);
-        number += came_to && strcmp(came_to, verdict) == 0;
+        const char *seen = json_string_value(value);
+        number += seen && strcmp(seen, verdict) == 0;
     }
     return number;
 }
@@ -83,7 +91,8 @@ static void peer_row(json_t *peer, size_t number, FILE *out) {
     vc_print_xml(out, field(peer, "peer", "address"));
     fputs("</code></td><td>", out);
     vc_print_xml(out, word(peer, "profile"));
-    fprintf(out, "</td><td class=\"%s\"><b>%s</b></td>", word(peer, "verdict"), word(peer, "verdict"));
+    const char *verdict = verdict_of(word(peer, "verdict"));
+    fprintf(out, "</td><td class=\"%s\"><b>%s</b></td>", verdict, verdict);
     for (unsigned i = 0; i < VERDICTS; i++) {
         unsigned rules = count_rules(peer, verdicts[i]);
         fprintf(out, "<td class=\"n %s\">%u</td>", rules ? verdicts[i] : "", rules);
@@ -146,7 +155,7 @@ static void section_cell(json_t *peer, const struct vc_rule *rules, unsigned num
     unsigned kept = 0, judged = 0, skipped = 0;
     const char *worst = "";
     for (unsigned i = 0; i < number; i++) {
-        const char *verdict = field(peer, "rules", rules[i].id);
+        const char *verdict = came_to(peer, rules[i].id);
         if (rank(verdict) > rank(worst))
             worst = verdict;
         skipped += strcmp(verdict, "SKIP") == 0;
@@ -181,8 +190,8 @@ static unsigned worst_rank(const struct vc_rule *rule, json_t *peers) {
     json_t *peer;
     unsigned worst = 0;
     json_array_foreach(peers, i, peer) {
-        unsigned came_to = rank(field(peer, "rules", rule->id));
-        worst = came_to > worst ? came_to : worst;
+        unsigned of_peer = rank(came_to(peer, rule->id));
+        worst = of_peer > worst ? of_peer : worst;
     }
     return worst;
 }
@@ -215,13 +224,15 @@ static json_t *broken_check(json_t *of_case, const char *id) {
 static void reasons(json_t *peer, size_t number, const char *id, FILE *out) {
     size_t i;
     json_t *one;
-    if (rank(field(peer, "rules", id)) < rank("WARN"))
+    if (rank(came_to(peer, id)) < rank("INCONC"))
         return;
     json_array_foreach(json_object_get(peer, "cases"), i, one) {
         json_t *check = broken_check(one, id);
         if (!check)
             continue;
-        fprintf(out, "<div class=\"why\">%zu: <code>%s</code>: expected ", number + 1, word(one, "name"));
+        fprintf(out, "<div class=\"why\">%zu: <code>", number + 1);
+        vc_print_xml(out, word(one, "name"));
+        fputs("</code>: expected ", out);
         vc_print_xml(out, word(check, "expected"));
         fputs("; seen: ", out);
         vc_print_xml(out, word(check, "seen"));
@@ -235,7 +246,7 @@ static void rule_row(const struct vc_rule *rule, json_t *peers, FILE *out) {
     fprintf(out, "<tr class=\"rule%s\" id=\"%s\"><th class=\"id\">%s</th>",
             worst_rank(rule, peers) > rank("PASS") ? "" : " quiet", rule->id, rule->id);
     json_array_foreach(peers, i, peer) {
-        const char *verdict = field(peer, "rules", rule->id);
+        const char *verdict = came_to(peer, rule->id);
         fprintf(out, "<td class=\"v %s\">%s</td>", verdict, verdict);
     }
     fputs("<td>", out);
@@ -249,7 +260,7 @@ static int tried(const struct vc_rule *rule, json_t *peers) {
     size_t i;
     json_t *peer;
     json_array_foreach(peers, i, peer) {
-        if (*field(peer, "rules", rule->id))
+        if (*came_to(peer, rule->id))
             return 1;
     }
     return 0;
@@ -295,7 +306,11 @@ int vc_report_matrix(char **paths, int count, FILE *out, char *error, size_t siz
         json_error_t why;
         json_t *peer = json_load_file(paths[i], 0, &why);
         if (!peer || !json_is_object(json_object_get(peer, "rules"))) {
-            snprintf(error, size, "%s: %s", paths[i], peer ? "no results of vconform" : why.text);
+            if (!peer && why.line < 0) /* then its text names the file */
+                snprintf(error, size, "%s", why.text);
+            else
+                snprintf(error, size, "%s:%d: %s", paths[i], peer ? 1 : why.line,
+                         peer ? "no results of vconform" : why.text);
             json_decref(peer);
             json_decref(peers);
             return -1;

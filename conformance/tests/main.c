@@ -44,10 +44,11 @@ static const char *made_files(void) {
     return served;
 }
 
-static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], char *error, size_t size) {
+static struct vc_link *open_sim(const struct vc_options *o, uint8_t node_mac[6], int *code, char *error, size_t size) {
     struct sim_options sim = {.seed = o->seed, .files = made_files(), .delay = 20 * VC_MICROSECOND};
     if (o->defect && !defect_choose(&sim, o->defect)) {
         snprintf(error, size, "no defect %s (--defect list)", o->defect);
+        *code = VC_EXIT_USAGE;
         return NULL;
     }
     memcpy(node_mac, sim_node_mac, 6);

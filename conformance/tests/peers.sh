@@ -49,9 +49,53 @@ echo "header/words this works" >"$work/known"
 "$sim" -q --seed 1 --xfail "$work/known" header/words >"$work/out"
 [ $? -eq 1 ] || fail "an unexpected pass is no failure"
 grep -q "UNEXPECTED PASS header/words" "$work/out" || fail "an unexpected pass is not told"
+refused() {
+    "$sim" -q "$@" >/dev/null 2>"$work/err"
+    [ $? -eq 2 ] && [ -s "$work/err" ] || fail "$*: taken: $(cat "$work/err")"
+}
 echo "header/words" >"$work/known"
-"$sim" -q --xfail "$work/known" 2>/dev/null
-[ $? -eq 2 ] || fail "an expectation without a reason is taken"
+refused --xfail "$work/known"
+echo "header/wrods its name is another" >"$work/known"
+refused --xfail "$work/known"
+# One of a rule is stale when all cases have been tried, and only then; whoever reads a report is told.
+echo "VMTP-3.4-02 this works" >"$work/known"
+"$sim" -q --seed 1 --xfail "$work/known" header/ >"$work/out" || fail "a rule counts as passed before all cases were tried"
+"$sim" -q --seed 1 --xfail "$work/known" --report "$work/stale" >"$work/out"
+[ $? -eq 1 ] && grep -q "UNEXPECTED PASS VMTP-3.4-02" "$work/out" || fail "a rule passes that was expected to fail: $(tail -n 3 "$work/out")"
+grep -q '^not ok [0-9]* - expected/VMTP-3.4-02' "$work/stale/results.tap" || fail "TAP does not tell of an unexpected pass"
+grep -q 'failures="1".*skipped' "$work/stale/results.xml" || fail "JUnit does not tell of an unexpected pass"
+jq -e '.expected == [{name: "VMTP-3.4-02", reason: "this works", failed: false, stale: true}]' "$work/stale/results.json" >/dev/null ||
+    fail "JSON does not tell of an unexpected pass"
+
+# What is no value, no file, or no line.
+refused --pics "$work"
+refused --pics "$work/no-such-file"
+printf 'records yes\n# %0400d\n' 1 >"$work/long"
+refused --pics "$work/long"
+refused --seed -1 header/words
+refused --seed 18446744073709551616 header/words
+refused no-such-case
+refused --list no-such-case
+"$vconform" --peer 02:00:00:00:00:0b 2>/dev/null
+[ $? -eq 2 ] || fail "no interface is no misuse"
+"$vconform" -i lo --peer 02:00:00:00:00:0b --defect padding 2>/dev/null
+[ $? -eq 2 ] || fail "vconform takes --defect"
+"$vconform" matrix "$work/no-such-file" >/dev/null 2>&1
+[ $? -eq 2 ] || fail "a matrix of nothing"
+
+# What cannot be written is not passed.
+"$sim" -q --json header/words >/dev/full 2>/dev/null
+[ $? -eq 3 ] || fail "standard output is full, and that is no error"
+for name in results.json header-words.pcapng header-words.txt; do
+    mkdir -p "$work/unwritten/$name"
+    "$sim" -q --report "$work/unwritten" header/words >/dev/null 2>&1
+    [ $? -eq 3 ] || fail "$name cannot be written, and that is no error"
+    rm -r "$work/unwritten"
+done
+"$sim" -q --report "$work/unwritten" header/words >/dev/null || fail "--report into a directory that is there"
+grep -q '; seed ' "$work/unwritten/header-words.txt" || fail "the timeline does not say of which seed it is"
+"$sim" -q --objects /no/such/place objects/ >/dev/null 2>"$work/err"
+[ $? -eq 3 ] && grep -q 'nobody answers for the name "/no/such/place"' "$work/err" || fail "--objects that nobody has: $(cat "$work/err")"
 
 # What is claimed and not there is a failure; what is denied is not tried.
 echo "streams yes" >"$work/pics"
@@ -87,6 +131,10 @@ done
 "$sim" --explain header/version-1 | grep -q 'Version 1' || fail "--explain of a case"
 "$sim" --explain no-such-thing 2>/dev/null
 [ $? -eq 2 ] || fail "--explain of nothing"
+"$sim" --version | grep -q '^vconform .*, catalogue [0-9a-f]\{8\}$' || fail "--version"
+for what in check matrix files; do
+    "$vconform" $what --help | grep -q '^usage: vconform' || fail "$what --help"
+done
 "$sim" --coverage | tail -n 1 | grep -q '^[0-9]* rules: ' || fail "--coverage"
 "$sim" -q --seed 1 --tap header/words | grep -q '^ok 1 - header/words' || fail "--tap"
 
