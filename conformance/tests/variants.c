@@ -80,9 +80,8 @@ static enum sim_fate illegible(void *context, uint8_t *frame, size_t *size, vc_t
 static const struct {
     const char *name;
     enum sim_fate (*from_node)(void *, uint8_t *, size_t *, vc_time, vc_time *);
-} peers[] = {{"mute", mute},         {"late", late},     {"slow", slow},  {"duplicating", duplicating},
-             {"babbling", babbling}, {"losing", losing}, {"lying", lying},
-             {"illegible", illegible}};
+} peers[] = {{"mute", mute},         {"late", late},     {"slow", slow},   {"duplicating", duplicating},
+             {"babbling", babbling}, {"losing", losing}, {"lying", lying}, {"illegible", illegible}};
 
 int defect_variant(struct sim_options *options, const char *name) {
     options->remote_management |= strcmp(name, "permissive") == 0;
