@@ -304,8 +304,13 @@ uint32_t vc_random(struct vc_test *t);
 /* Has the node begin anew; then nothing is known of it until vc_find_again. */
 void vc_reboot(struct vc_test *t);
 void vc_find_again(struct vc_test *t);
-/* Has the node begin anew in another way (link.h, list.c), until the case has ended; a node that cannot: SKIP. */
+/* Has the node begin anew in another way (link.h, list.c); a node that cannot: SKIP. */
 void vc_start(struct vc_test *t, const char *how);
+/*
+ * The node as it was before the tests: it begins anew if a case has had it begin in another way. Each case begins with that, but those that
+ * need "reboot": they begin with vc_start or vc_reboot, or with this.
+ */
+void vc_as_before(struct vc_test *t);
 
 /* Where a rule is judged is known by the line. */
 void vc_line(unsigned number);

@@ -191,7 +191,9 @@ static void look(struct vc_test *t) {
 
 void vc_reboot(struct vc_test *t) {
     struct vc_link *link = t->run->link;
-    t->restarted = 1;
+    t->started = 1;
+    t->run->altered = 0;
+    t->run->lost = 1;
     vc_oracle_forget(t->run->oracle, 0);
     if (!link->reboot || link->reboot(link, NULL) != 0)
         vc_give_up(t, "the node cannot be started anew");
@@ -201,11 +203,13 @@ void vc_reboot(struct vc_test *t) {
 void vc_start(struct vc_test *t, const char *how) {
     struct vc_link *link = t->run->link;
     int rc = link->reboot ? link->reboot(link, how) : -1;
+    t->started = 1;
+    t->run->altered = *how != 0;
+    t->run->lost = 1;
     t->run->place.manager = 0;
     vc_oracle_forget(t->run->oracle, strstr(how, "sequence-numbers") != NULL);
     if (rc < 0)
         vc_give_up(t, "the node cannot be started anew");
-    t->restarted = *how != 0;
     if (rc > 0)
         vc_skip(t, how);
     vc_find_again(t);
@@ -214,12 +218,22 @@ void vc_start(struct vc_test *t, const char *how) {
         t->used[i] = 1;
 }
 
+void vc_as_before(struct vc_test *t) {
+    if (t->run->altered)
+        vc_start(t, "");
+    else if (t->run->lost) {
+        t->started = 1;
+        vc_find_again(t);
+    }
+}
+
 void vc_find_again(struct vc_test *t) {
     for (unsigned i = 0; i < 20; i++) {
         struct vc_packet request = vc_request_to(t, VMTP_TEST_SERVICE, VMTP_TEST_IDENTIFY), *p = ask(t, &request);
         if (p && vc_code(p) == VMTP_OK) {
             t->run->service = vc_pair(p->words);
             t->run->manager = vc_pair(p->words + 2);
+            t->run->lost = 0;
             return;
         }
     }

@@ -52,6 +52,7 @@ struct vc_run {
     unsigned count;
     struct vc_rule_result *rules; /* one for each of the catalogue */
     int sane;
+    int altered, lost;    /* the node is not as it was before the tests; it has begun anew, and nothing is known of it */
     struct vc_name place; /* for objects of the tester; manager 0: there is none */
     struct vc_xfails xfails;
 };
@@ -75,7 +76,7 @@ struct vc_test {
         uint32_t transaction;
     } calls[64]; /* CALLs that have been ordered, and to whom; more are not noted */
     int call_count;
-    int restarted; /* the node is not as it was before the tests */
+    int started;   /* the case has begun the node anew */
     int done;      /* a sanity exchange went through */
     struct {
         uint64_t client;

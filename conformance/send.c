@@ -167,6 +167,8 @@ void vc_send(struct vc_test *t, const struct vc_packet *p) {
     size_t size = vc_encode(p, frame);
     struct vc_link *link = t->run->link;
     vc_time now = link->now(link);
+    if ((t->run->altered || t->run->lost) && !t->started)
+        vc_broken(t, "the case has to begin with vc_start, vc_reboot or vc_as_before");
     unsigned number = vc_evidence_frame(&t->evidence, now, 1, frame, size);
     vc_evidence_moment(&t->evidence, VC_SENT, now, vc_tell(t, p, text), number);
     vc_oracle_frame(t->run->oracle, frame, size, now, 0);

@@ -286,6 +286,7 @@ static void calls_on(struct vc_test *t) {
 
 static void before_it_is_sent(struct vc_test *t) {
     struct vc_call call = {.number = 9};
+    vc_as_before(t);
     struct vc_packet order, *request = vc_calling(t, "VMTP-13.11-20", &call, &order), copy = *request, response;
     leave(t, "VMTP-13.11-20", 1);
     vc_called(t, "VMTP-13.11-20", &order, VC_PATIENCE);

@@ -50,6 +50,8 @@ struct nm_claim {
 uint32_t nm_claim(struct vc_test *t, const struct nm_claim *c);
 /* The same and holds it, after 8 rounds that nobody has answered. */
 uint32_t nm_hold(struct vc_test *t, const char *prefix);
+/* The same with two, claimed side by side; the context of the second. */
+uint32_t nm_hold_two(struct vc_test *t, const char *first, const char *second);
 /* Waits until it holds what it has begun to claim: 1; or 0, when that does not come, which for the other is the end of the case. */
 int nm_claimed(struct vc_test *t, const char *prefix);
 void nm_held(struct vc_test *t, const char *prefix);
@@ -66,6 +68,16 @@ char *nm_new_prefix(struct vc_test *t, char *prefix);
 /* A name below a prefix, of at most 50 and 40 octets. */
 const char *nm_below(char name[100], const char *prefix, const char *rest);
 void nm_want_state(struct vc_test *t, const char *id, const char *prefix, uint32_t state);
+
+/* The node's manager and a prefix that it holds, for cases that leave both as they are: that of the case before, if it is still there. */
+struct nm_place {
+    char prefix[40];
+    uint64_t manager;
+    uint32_t context, length; /* length: of the prefix */
+};
+struct nm_place nm_place(struct vc_test *t);
+/* The same; the manager. */
+uint64_t nm_holding(struct vc_test *t, char prefix[40]);
 
 /* ---- Requests to managers and directories ------------------------------------------------------------------------------ */
 

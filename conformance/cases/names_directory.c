@@ -252,6 +252,7 @@ static void multicast(struct vc_test *t) {
 
 static void survives(struct vc_test *t) {
     char prefix[40];
+    vc_as_before(t);
     uint64_t directory = find(t);
     struct nm_record r = of(t, nm_new_prefix(t, prefix), 0x11);
     put(t, "NAME-9-01", directory, &r);

@@ -10,10 +10,10 @@
 /* ---- whose is it ---------------------------------------------------------------------------------------------------- */
 
 static void held(struct vc_test *t) {
-    char prefix[40], name[100];
-    uint64_t manager = nm_manager(t, 0);
-    uint32_t context = nm_hold(t, nm_new_prefix(t, prefix));
-    const uint64_t to[2] = {VNAME_HANDLERS, manager};
+    char name[100];
+    const struct nm_place place = nm_place(t);
+    const char *const prefix = place.prefix;
+    const uint64_t to[2] = {VNAME_HANDLERS, place.manager};
     for (unsigned i = 0; i < 2; i++) {
         struct vc_packet q = nm_query(t, to[i], nm_below(name, prefix, "/o"));
         struct vc_packet *p = vc_want_response(t, "NAME-5.1-01 NAME-3.1-01", &q, VMTP_OK);
@@ -21,16 +21,15 @@ static void held(struct vc_test *t) {
         vc_equal(t, "NAME-5.1-01", "octets matched", strlen(prefix), p->words[0]);
         vc_check(t, "NAME-5.1-01", r.prefix_length == strlen(prefix) && memcmp(r.prefix, prefix, strlen(prefix)) == 0,
                  "its record", "of another prefix");
-        vc_equal(t, "NAME-5.1-01", "manager", manager, r.manager);
-        vc_equal(t, "NAME-5.1-01", "context", context, r.context);
+        vc_equal(t, "NAME-5.1-01", "manager", place.manager, r.manager);
+        vc_equal(t, "NAME-5.1-01", "context", place.context, r.context);
         vc_equal(t, "NAME-4-04", "DGM", VMTP_DGM, p->code & VMTP_DGM);
     }
 }
 
 static void not_held(struct vc_test *t) {
     char prefix[40], name[100];
-    uint64_t manager = nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    uint64_t manager = nm_holding(t, prefix);
     nm_query(t, VNAME_HANDLERS, "/somebody/else");
     vc_want_silence(t, "NAME-5.1-02 NAME-3.1-02", "answer about a prefix that is not held");
     struct vc_packet q = nm_query(t, manager, "/somebody/else");
@@ -48,8 +47,7 @@ static void not_held(struct vc_test *t) {
 /* Unicast, but its Server is the group. */
 static void to_the_group(struct vc_test *t) {
     char prefix[40];
-    nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    nm_holding(t, prefix);
     struct vc_packet q = nm_to(t, VNAME_HANDLERS, VNAME_QUERY | VMTP_MRD);
     nm_carry_name(&q, "/somebody/else");
     vc_send(t, &q);
@@ -63,8 +61,8 @@ static void to_the_group(struct vc_test *t) {
 static void longest(struct vc_test *t) {
     char prefix[40], longer[100], name[100];
     uint64_t manager = nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
-    nm_hold(t, nm_below(longer, prefix, "/b"));
+    nm_new_prefix(t, prefix);
+    nm_hold_two(t, prefix, nm_below(longer, prefix, "/b"));
     struct vc_packet q = nm_query(t, VNAME_HANDLERS, nm_below(name, prefix, "/b/o"));
     nm_want_of(t, "NAME-2.2-02", &q, VMTP_OK, longer, manager);
     q = nm_query(t, manager, nm_below(name, prefix, "/bo"));
@@ -140,8 +138,7 @@ static void new_identifier(struct vc_test *t) {
 static void bad_names(struct vc_test *t) {
     static char most[1025];
     char prefix[40];
-    uint64_t manager = nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    uint64_t manager = nm_holding(t, prefix);
     memset(most, 'x', sizeof most);
     memcpy(most, prefix, strlen(prefix));
     most[strlen(prefix)] = '/';
@@ -196,8 +193,7 @@ static void bad_prefixes(struct vc_test *t) {
 static void bad_records(struct vc_test *t) {
     char prefix[40], name[100];
     uint8_t two[2 * NM_RECORD_MAX];
-    uint64_t manager = nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    uint64_t manager = nm_holding(t, prefix);
     const struct nm_record good = nm_record_of(nm_below(name, prefix, "/m"), vc_new_client(t), 1);
     struct nm_record bad[8];
     for (unsigned i = 0; i < 8; i++)
@@ -278,24 +274,23 @@ static void broken_list(struct vc_test *t) {
 }
 
 static void unknown(struct vc_test *t) {
-    char prefix[40], name[100];
-    uint64_t manager = nm_manager(t, 0);
-    uint32_t context = nm_hold(t, nm_new_prefix(t, prefix)), index = (uint32_t)strlen(prefix);
-    struct vc_packet q = nm_send(t, manager, 0x010004ff, NULL, 0);
+    char name[100];
+    const struct nm_place place = nm_place(t);
+    struct vc_packet q = nm_send(t, place.manager, 0x010004ff, NULL, 0);
     struct vc_packet *p = vc_want_response(t, "NAME-4-01", &q, VMTP_ERROR);
     vc_equal(t, "NAME-4-05", "octets of segment", 0, vc_segment_size(p));
     nm_send(t, VNAME_HANDLERS, 0x010004ff, NULL, 0);
     vc_want_silence(t, "NAME-4-03", "error about a multicast Request");
-    q = nm_operation(t, manager, 0x010104ff, nm_below(name, prefix, "/c1"), context, index);
+    q = nm_operation(t, place.manager, 0x010104ff, nm_below(name, place.prefix, "/c1"), place.context, place.length);
     nm_want_code(t, "NAME-4-01", &q, VMTP_ERROR);
-    q = nm_operation(t, manager, 0x010104ff, nm_below(name, prefix, "/nothing"), context, index);
+    q = nm_operation(t, place.manager, 0x010104ff, nm_below(name, place.prefix, "/nothing"), place.context,
+                     place.length);
     nm_want_code(t, "NAME-4-01", &q, VNAME_NOT_FOUND);
 }
 
 static void datagrams(struct vc_test *t) {
     char prefix[40], name[100];
-    uint64_t manager = nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    uint64_t manager = nm_holding(t, prefix);
     struct vc_packet q = nm_to(t, manager, VNAME_QUERY | VMTP_DGM);
     nm_carry_name(&q, prefix);
     vc_send(t, &q);

@@ -8,15 +8,9 @@
 #define CLAIMS "name-claims"
 #define UNKNOWN_BY_NAME 0x010104ffu
 
-/* A manager with one prefix. */
-struct place {
-    char prefix[40];
-    uint64_t manager;
-    uint32_t context, length;
-};
-
-static struct place begin(struct vc_test *t) {
-    struct place p;
+/* A manager with one prefix, which nobody has left anything below. */
+static struct nm_place fresh(struct vc_test *t) {
+    struct nm_place p;
     p.manager = nm_manager(t, 0);
     p.context = nm_hold(t, nm_new_prefix(t, p.prefix));
     p.length = (uint32_t)strlen(p.prefix);
@@ -28,13 +22,13 @@ static const char *below(char name[200], const char *prefix, const char *rest) {
     return name;
 }
 
-static struct vc_packet map(struct vc_test *t, const struct place *p, const char *rest) {
+static struct vc_packet map(struct vc_test *t, const struct nm_place *p, const char *rest) {
     char name[200];
     return nm_operation(t, p->manager, VNAME_MAP_CONTEXT, below(name, p->prefix, rest), p->context, p->length);
 }
 
 /* The answer to MapContext names this context; its number. */
-static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_packet *request, const struct place *p,
+static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_packet *request, const struct nm_place *p,
                              const char *rest) {
     char name[200];
     struct vc_packet *a = vc_want_response(t, id, request, VMTP_OK);
@@ -47,7 +41,7 @@ static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_
 /* ---- contexts ------------------------------------------------------------------------------------------------------- */
 
 static void contexts(struct vc_test *t) {
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     struct vc_packet q = map(t, &p, "/c1/c2");
     uint32_t number = want_context(t, "NAME-6.2-01", &q, &p, "/c1/c2");
     q = map(t, &p, "//c1/./c2/");
@@ -66,7 +60,7 @@ static void contexts(struct vc_test *t) {
 }
 
 static void empty(struct vc_test *t) {
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     struct vc_packet q = nm_operation(t, p.manager, VNAME_MAP_CONTEXT, "", p.context, 0);
     want_context(t, "NAME-6.1-06", &q, &p, "");
     q = nm_operation(t, p.manager, UNKNOWN_BY_NAME, "", p.context, 0);
@@ -74,7 +68,7 @@ static void empty(struct vc_test *t) {
 }
 
 static void dots(struct vc_test *t) {
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     struct vc_packet q = map(t, &p, "/c1/../../../c2");
     want_context(t, "NAME-2.2-04", &q, &p, "/c2");
     q = nm_operation(t, p.manager, VNAME_MAP_CONTEXT, "../../c2", p.context, 0);
@@ -82,7 +76,7 @@ static void dots(struct vc_test *t) {
 }
 
 static void deep(struct vc_test *t) {
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     char name[1025];
     uint8_t segment[1024];
     uint32_t size = p.length;
@@ -109,7 +103,7 @@ static void deep(struct vc_test *t) {
 
 static void indexes(struct vc_test *t) {
     char name[200];
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     below(name, p.prefix, "/c1");
     struct vc_packet q = nm_operation(t, p.manager, VNAME_MAP_CONTEXT, name, p.context + 7, p.length);
     want_context(t, "NAME-6.1-03", &q, &p, "/c1");
@@ -127,7 +121,7 @@ static void indexes(struct vc_test *t) {
 
 static void bad(struct vc_test *t) {
     char name[200];
-    struct place p = begin(t);
+    struct nm_place p = nm_place(t);
     uint32_t length = (uint32_t)strlen(below(name, p.prefix, "/c1"));
     struct vc_packet q = nm_operation(t, p.manager, VNAME_MAP_CONTEXT, name, p.context, length + 1);
     nm_want_code(t, "NAME-6.1-05", &q, VNAME_BAD_REQUEST);
@@ -142,8 +136,9 @@ static void bad(struct vc_test *t) {
 
 static void longer(struct vc_test *t) {
     char prefix[200], name[200];
-    struct place p = begin(t);
-    uint32_t inner = nm_hold(t, below(prefix, p.prefix, "/c9"));
+    struct nm_place p = {.manager = nm_manager(t, 0)};
+    p.length = (uint32_t)strlen(nm_new_prefix(t, p.prefix));
+    uint32_t inner = nm_hold_two(t, p.prefix, below(prefix, p.prefix, "/c9"));
     struct vc_packet q = map(t, &p, "/c9");
     vc_equal(t, "NAME-6.1-09", "context of the longer prefix", inner, want_context(t, "NAME-6.1-09", &q, &p, "/c9"));
     q = map(t, &p, "/c9/c1");
@@ -154,7 +149,7 @@ static void longer(struct vc_test *t) {
 
 /* ---- to another manager ------------------------------------------------------------------------------------------------ */
 
-static struct nm_record mount(struct vc_test *t, const struct place *p, char prefix[200], const char *rest) {
+static struct nm_record mount(struct vc_test *t, const struct nm_place *p, char prefix[200], const char *rest) {
     struct nm_record r = nm_record_of(below(prefix, p->prefix, rest), vc_new_client(t), 1);
     r.context = 0x99;
     struct vc_packet q = nm_send_record(t, p->manager, VNAME_MOUNT, 0, &r);
@@ -181,7 +176,7 @@ static struct vc_packet *want_passed(struct vc_test *t, const char *id, const st
 static void passed_on(struct vc_test *t) {
     char prefix[200], name[200];
     uint8_t segment[200] = {0};
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     struct nm_record m = mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, UNKNOWN_BY_NAME), *got;
     uint32_t length = (uint32_t)strlen(below(name, prefix, "/x/y")), padded = (length + 7) / 8 * 8;
@@ -201,7 +196,7 @@ static void passed_on(struct vc_test *t) {
 
 static void rewritten(struct vc_test *t) {
     char prefix[200], name[200];
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     struct nm_record m = mount(t, &p, prefix, "/c1/m");
     struct vc_packet q = map(t, &p, "/c1");
     uint32_t number = want_context(t, "NAME-6.3-02", &q, &p, "/c1");
@@ -214,7 +209,7 @@ static void rewritten(struct vc_test *t) {
 static void too_long(struct vc_test *t) {
     char prefix[200], name[1025];
     uint8_t segment[1024] = {0};
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     mount(t, &p, prefix, "/c1/mount/that/has/a/prefix");
     struct vc_packet q = map(t, &p, "/c1/mount/that/has");
     nm_want_code(t, "NAME-6.1-08", &q, VNAME_NOT_FOUND);
@@ -230,7 +225,7 @@ static void too_long(struct vc_test *t) {
 
 static void loops(struct vc_test *t) {
     char prefix[200], name[200];
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, VNAME_MAP_CONTEXT);
     q.forward = 15;
@@ -244,7 +239,7 @@ static void loops(struct vc_test *t) {
 
 static void not_forwarded(struct vc_test *t) {
     char prefix[200], name[200];
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, VNAME_MAP_CONTEXT | VMTP_DGM);
     nm_carry_operation(&q, below(name, prefix, "/x"), p.context, p.length);
@@ -261,7 +256,7 @@ static void want_alias(struct vc_test *t, const char *id, const struct vc_packet
 
 static void aliases(struct vc_test *t) {
     char prefix[40], name[200];
-    struct place p = begin(t);
+    struct nm_place p = fresh(t);
     struct vc_packet q = map(t, &p, "/c1/lsomewhere/else");
     want_alias(t, "NAME-6.4-02", &q, "/somewhere/else");
     const struct nm_claim c = {.prefix = nm_new_prefix(t, prefix), .target = "/target/of/it"};

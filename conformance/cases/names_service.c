@@ -69,10 +69,8 @@ static void watch(struct vc_test *t) {
 }
 
 static void survey(struct vc_test *t) {
-    char prefix[40];
     const uint32_t none[7] = {0};
-    nm_manager(t, 0);
-    nm_hold(t, nm_new_prefix(t, prefix));
+    nm_place(t);
     struct vc_packet first = vc_request(t, VMTP_TEST_NAME_SURVEY);
     vc_send(t, &first);
     ask(t, "TEST-4.17-05", VMTP_TEST_NAME_SURVEY, none, NULL, VMTP_TEST_NO_ROOM);

@@ -75,9 +75,8 @@ uint32_t nm_hold(struct vc_test *t, const char *prefix) {
     return context;
 }
 
-int nm_claimed(struct vc_test *t, const char *prefix) {
+static int comes_to_hold(struct vc_test *t, const char *prefix) {
     struct nm_state s;
-    vc_pass(t, 320 * MS);
     for (unsigned i = 0; i < 60; i++) {
         nm_state(t, prefix, &s);
         if (s.state == NM_HELD)
@@ -87,9 +86,46 @@ int nm_claimed(struct vc_test *t, const char *prefix) {
     return 0;
 }
 
+int nm_claimed(struct vc_test *t, const char *prefix) {
+    vc_pass(t, 320 * MS); /* it cannot be over before */
+    return comes_to_hold(t, prefix);
+}
+
 void nm_held(struct vc_test *t, const char *prefix) {
     if (!nm_claimed(t, prefix))
         vc_give_up(t, "the node does not come to hold %s", prefix);
+}
+
+uint32_t nm_hold_two(struct vc_test *t, const char *first, const char *second) {
+    const struct nm_claim claims[2] = {{.prefix = first}, {.prefix = second}};
+    nm_claim(t, &claims[0]);
+    uint32_t context = nm_claim(t, &claims[1]);
+    nm_held(t, first);
+    if (!comes_to_hold(t, second))
+        vc_give_up(t, "the node does not come to hold %s", second);
+    return context;
+}
+
+struct nm_place nm_place(struct vc_test *t) {
+    static struct nm_place kept;
+    static const uint32_t tell[7];
+    struct nm_state s = {0};
+    if (kept.manager && vc_pair(must_with(t, VMTP_TEST_NAME_MANAGER, tell, NULL, 0)->words) == kept.manager)
+        nm_state(t, kept.prefix, &s);
+    if (s.state != NM_HELD) {
+        kept.manager = 0; /* until it is there: this may end the case */
+        uint64_t manager = nm_manager(t, 0);
+        kept.context = nm_hold(t, nm_new_prefix(t, kept.prefix));
+        kept.length = (uint32_t)strlen(kept.prefix);
+        kept.manager = manager;
+    }
+    return kept;
+}
+
+uint64_t nm_holding(struct vc_test *t, char prefix[40]) {
+    const struct nm_place place = nm_place(t);
+    memcpy(prefix, place.prefix, sizeof place.prefix);
+    return place.manager;
 }
 
 void nm_release(struct vc_test *t, const char *prefix) {

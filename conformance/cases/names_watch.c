@@ -23,9 +23,8 @@ static void lists(struct vc_test *t) {
     p = vc_want_response(t, "NAME-3.3-05", &q, VMTP_OK);
     vc_check(t, "NAME-3.3-05", vc_segment_size(p) == 0 && p->words[0] == 0 && p->words[1] == 0,
              "no records and no segment", "%u octets", vc_segment_size(p));
-    nm_hold(t, nm_new_prefix(t, prefix));
-    snprintf(inner, sizeof inner, "%s/c1", prefix);
-    nm_hold(t, inner);
+    snprintf(inner, sizeof inner, "%s/c1", nm_new_prefix(t, prefix));
+    nm_hold_two(t, prefix, inner);
     q = nm_send(t, manager, VNAME_LIST, NULL, 0);
     p = vc_want_response(t, "NAME-8.7-01", &q, VMTP_OK);
     vc_check(t, "NAME-8.7-01", p->words[0] == 2 && p->words[1] == 2, "2 records of 2", "%u of %u", p->words[1],

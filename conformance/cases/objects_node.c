@@ -522,6 +522,7 @@ static void log_bounded(struct vc_test *t) {
 static void log_restart(struct vc_test *t) {
     static const uint32_t sizes[3] = {1, 3000, 80};
     uint64_t blocks[3];
+    vc_as_before(t);
     struct vc_name log = vc_of_node(t, "log");
     uint32_t number = vc_open_at(t, &log, VC_RW);
     for (unsigned k = 0; k < 3; k++) {
