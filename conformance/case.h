@@ -286,6 +286,7 @@ unsigned vc_probes(struct vc_test *t, uint64_t entity);
 uint64_t vc_service(struct vc_test *t);
 uint64_t vc_manager(struct vc_test *t);
 const uint8_t *vc_node_mac(struct vc_test *t);
+uint32_t vc_mtu(struct vc_test *t); /* of the segment, as the tester's interface has it */
 const uint8_t *vc_tester_mac(struct vc_test *t);
 int vc_claims(struct vc_test *t, const char *item);
 /* An entity of the service by its number in ENTITY. */

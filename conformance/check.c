@@ -39,9 +39,9 @@ static void says(void *context, const char *id, int ok, const char *expected, co
 static void one_frame(struct check *c, vc_oracle *oracle, const struct pcap_pkthdr *h, const uint8_t *data,
                       const struct vc_options *o) {
     static uint8_t frame[VC_FRAME_MAX];
-    size_t size = h->caplen;
+    size_t size = h->caplen < sizeof frame ? h->caplen : sizeof frame;
     c->frame++;
-    if (size < VC_ETHERNET + 4 || size > sizeof frame)
+    if (size < VC_ETHERNET)
         return;
     memcpy(frame, data, size);
     while (size >= VC_ETHERNET + 4 && (vc_get16(frame + 12) == 0x8100 || vc_get16(frame + 12) == 0x88a8)) {
@@ -51,7 +51,7 @@ static void one_frame(struct check *c, vc_oracle *oracle, const struct pcap_pkth
     if (vc_get16(frame + 12) != c->ethertype)
         return;
     c->packets++;
-    if (h->caplen < h->len) { /* when it was captured: nothing can be said */
+    if (h->caplen < h->len || h->caplen > sizeof frame) { /* when it was captured, or here: nothing can be said */
         c->cut++;
         return;
     }
@@ -92,11 +92,11 @@ static int feed(struct check *c, pcap_t *in, const struct vc_options *o) {
     while ((rc = pcap_next_ex(in, &header, &data)) == 1)
         one_frame(c, oracle, header, data, o);
     vc_oracle_close(oracle);
-    if (rc == PCAP_ERROR) {
-        fprintf(stderr, "vconform: %s\n", pcap_geterr(in));
-        return VC_EXIT_UNDECIDED;
-    }
-    return finish(c);
+    int code = finish(c);
+    if (rc != PCAP_ERROR)
+        return code;
+    fprintf(stderr, "vconform: frame %lu: %s\n", c->frame + 1, pcap_geterr(in));
+    return code == VC_EXIT_PASS ? VC_EXIT_UNDECIDED : code;
 }
 
 int vc_check_capture(int argc, char **argv) {

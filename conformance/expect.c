@@ -61,14 +61,25 @@ static int is_naming(const struct vc_packet *p) {
            (p->server == VNAME_HANDLERS || p->server == VNAME_WATCHERS || p->server == VNAME_DIRECTORY);
 }
 
+/* What a case leaves behind is tidied up all the same. */
+static void heed_stop(struct vc_test *t) {
+    if (!vc_stopped || t->stopped)
+        return;
+    t->stopped = 1;
+    vc_worsen(t, VC_INCONC, VC_STOPPED);
+    longjmp(t->end, 1);
+}
+
 int vc_take(struct vc_test *t, vc_time until) {
     static uint8_t frame[VC_FRAME_MAX];
     char text[VC_TEXT];
     struct vc_link *link = t->run->link;
     vc_time when;
     bound(t);
+    heed_stop(t);
     int size = link->receive(link, frame, sizeof frame, &when, until);
     vc_time now = vc_now(t), due = size > 0 ? when : until;
+    heed_stop(t);
     if (size < 0)
         vc_broken(t, "the interface does not work any more");
     if (now > due && now - due > t->late)

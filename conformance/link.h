@@ -21,7 +21,8 @@ struct vc_link {
     int (*send)(struct vc_link *link, const uint8_t *frame, size_t size);
     /*
      * The next frame that somebody else sent, waiting for it until `until` at the longest: its octets (at most room of them), 0 when
-     * none came, -1 with errno.  *when is when it arrived, of the clock of now().
+     * none came, or the run is to end (stop.h), -1 with errno.  *when is when it arrived, of the clock of now().  A frame that came
+     * before `until` is never missed; there is an end even of those that come without a pause.
      */
     int (*receive)(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until);
     /*
@@ -33,7 +34,8 @@ struct vc_link {
     const char *reboot_command; /* of an interface: what the operator says does that; it is told how by VCONFORM_START */
     const char *copy; /* a name: a context that is served read-only, as a copy of others; NULL: there is none */
     const char *objects; /* a name: a context of the node in which the tester may make and remove objects; NULL: there is none */
-    void (*begins)(struct vc_link *link); /* a case, or NULL */
+    void (*only)(struct vc_link *link, const uint8_t mac[6]); /* from now on frames of that sender only; or NULL */
+    void (*begins)(struct vc_link *link);                     /* a case, or NULL */
     void (*close)(struct vc_link *link);
 };
 

@@ -18,13 +18,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "stop.h"
+
 struct pcap_link {
     struct vc_link link;
     pcap_t *pcap;
     int fd;
-    unsigned vlan; /* 0: frames have no tag; else they have this one, which nobody else sees */
+    struct ifreq interface; /* its name */
+    unsigned vlan;          /* 0: frames have no tag; else they have this one, which nobody else sees */
+    const uint8_t *data;    /* a frame that was read and not taken, of pcap's, or NULL */
+    struct pcap_pkthdr *header;
 };
 
+#define LEAST_MTU (VC_HEADER + 2 * VC_BLOCK + VC_CHECKSUM)
 #define TAG 4u /* octets, behind the addresses */
 #define ADDRESSES 12u
 
@@ -53,35 +59,56 @@ static int link_send(struct vc_link *link, const uint8_t *frame, size_t size) {
     return pcap_sendpacket(l->pcap, frame, (int)size) == 0 ? 0 : -1;
 }
 
-static int take(struct pcap_link *l, uint8_t *frame, size_t room, vc_time *when) {
-    struct pcap_pkthdr *header;
-    const u_char *data;
-    int rc = pcap_next_ex(l->pcap, &header, &data);
-    if (rc <= 0)
-        return rc;
-    size_t size = header->caplen, tag = l->vlan && size >= ADDRESSES + TAG ? TAG : 0;
+/* The next frame that the system has: 1; 0: none; -1. */
+static int look(struct pcap_link *l) {
+    if (l->data)
+        return 1;
+    int rc = pcap_next_ex(l->pcap, &l->header, &l->data);
+    if (rc != 1)
+        l->data = NULL;
+    return rc;
+}
+
+static vc_time stamp(const struct pcap_link *l) {
+    return (vc_time)l->header->ts.tv_sec * VC_SECOND + (vc_time)l->header->ts.tv_usec; /* opened for nanoseconds */
+}
+
+static int take(struct pcap_link *l, uint8_t *frame, size_t room) {
+    size_t size = l->header->caplen, tag = l->vlan && size >= ADDRESSES + TAG ? TAG : 0;
     size = size - tag < room ? size - tag : room;
-    memcpy(frame, data, size < ADDRESSES ? size : ADDRESSES);
+    memcpy(frame, l->data, size < ADDRESSES ? size : ADDRESSES);
     if (size > ADDRESSES)
-        memcpy(frame + ADDRESSES, data + ADDRESSES + tag, size - ADDRESSES);
-    *when = (vc_time)header->ts.tv_sec * VC_SECOND + (vc_time)header->ts.tv_usec; /* opened for nanoseconds */
+        memcpy(frame + ADDRESSES, l->data + ADDRESSES + tag, size - ADDRESSES);
+    l->data = NULL;
     return (int)size;
 }
+
+/* Silence of an interface that is down or gone says nothing of the node.  Without carrier it may: the node may be starting. */
+static int is_up(struct pcap_link *l) {
+    return ioctl(l->fd, SIOCGIFFLAGS, &l->interface) == 0 && l->interface.ifr_flags & IFF_UP;
+}
+
+/* What came a little late is for the case to judge; behind that a peer that never stops would keep us here. */
+#define LATE VC_SECOND
 
 static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until) {
     struct pcap_link *l = (struct pcap_link *)link;
     for (;;) {
-        int size = take(l, frame, room, when);
-        if (size != 0)
-            return size;
+        int there = look(l);
+        if (there < 0)
+            return -1;
+        if (there) {
+            *when = stamp(l);
+            return *when > until + LATE ? 0 : take(l, frame, room);
+        }
         vc_time now = link_now(link);
         if (now >= until)
-            return 0;
+            return is_up(l) ? 0 : -1;
         struct pollfd p = {.fd = l->fd, .events = POLLIN};
         struct timespec left = {.tv_sec = (time_t)((until - now) / VC_SECOND),
                                 .tv_nsec = (long)((until - now) % VC_SECOND)};
-        if (ppoll(&p, 1, &left, NULL) < 0 && errno != EINTR)
-            return -1;
+        if (ppoll(&p, 1, &left, NULL) < 0 && (errno != EINTR || vc_stopped))
+            return errno == EINTR ? 0 : -1;
     }
 }
 
@@ -102,9 +129,8 @@ static void link_close(struct vc_link *link) {
 }
 
 /* Address and MTU of the interface. */
-static int look_up(struct vc_link *link, const char *name) {
+static int look_up(struct vc_link *link, const char *name, struct ifreq *interface) {
     struct ifaddrs *all, *one;
-    struct ifreq request = {0};
     int found = -1;
     if (getifaddrs(&all) != 0)
         return -1;
@@ -117,21 +143,27 @@ static int look_up(struct vc_link *link, const char *name) {
         }
     freeifaddrs(all);
     int fd = socket(AF_PACKET, SOCK_DGRAM, 0);
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    link->mtu = fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0 ? (uint32_t)request.ifr_mtu : 1500;
+    snprintf(interface->ifr_name, sizeof interface->ifr_name, "%s", name);
+    link->mtu = fd >= 0 && ioctl(fd, SIOCGIFMTU, interface) == 0 ? (uint32_t)interface->ifr_mtu : 1500;
     if (fd >= 0)
         close(fd);
     return found;
 }
 
-/* Only frames of our EtherType, and VLAN if there is one; those that the interface itself sends are left out by direction. */
-static int filter(struct pcap_link *l) {
+/*
+ * Only frames of our EtherType, and VLAN if there is one, and, if from is not NULL, of that sender: others can then not fill the buffer.
+ * Those that the interface itself sends are left out by direction.
+ */
+static int filter(struct pcap_link *l, const uint8_t *from) {
     struct bpf_program program;
-    char text[60];
+    char text[120], sender[40] = "";
+    if (from)
+        snprintf(sender, sizeof sender, "ether src %02x:%02x:%02x:%02x:%02x:%02x and ", from[0], from[1], from[2],
+                 from[3], from[4], from[5]);
     if (l->vlan)
-        snprintf(text, sizeof text, "vlan %u and ether proto 0x%04x", l->vlan, l->link.ethertype);
+        snprintf(text, sizeof text, "%svlan %u and ether proto 0x%04x", sender, l->vlan, l->link.ethertype);
     else
-        snprintf(text, sizeof text, "ether[12:2] == 0x%04x", l->link.ethertype);
+        snprintf(text, sizeof text, "%sether[12:2] == 0x%04x", sender, l->link.ethertype);
     if (pcap_compile(l->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return -1;
     int rc = pcap_setfilter(l->pcap, &program);
@@ -139,13 +171,15 @@ static int filter(struct pcap_link *l) {
     return rc;
 }
 
+static void link_only(struct vc_link *link, const uint8_t mac[6]) { filter((struct pcap_link *)link, mac); }
+
 static int activate(struct pcap_link *l) {
     pcap_set_snaplen(l->pcap, VC_FRAME_MAX + 64); /* no more: each frame takes that much of the buffer */
     pcap_set_promisc(l->pcap, 1);                 /* the tester is several nodes at once */
     pcap_set_immediate_mode(l->pcap, 1);
     pcap_set_tstamp_precision(l->pcap, PCAP_TSTAMP_PRECISION_NANO);
     pcap_set_buffer_size(l->pcap, 24 << 20); /* a window of a large message comes at once */
-    return pcap_activate(l->pcap) < 0 || pcap_setdirection(l->pcap, PCAP_D_IN) != 0 || filter(l) != 0;
+    return pcap_activate(l->pcap) < 0 || pcap_setdirection(l->pcap, PCAP_D_IN) != 0 || filter(l, NULL) != 0;
 }
 
 struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, unsigned vlan, char *error, size_t size) {
@@ -159,9 +193,12 @@ struct vc_link *vc_link_pcap(const char *name, uint16_t ethertype, unsigned vlan
                                .send = link_send,
                                .receive = link_receive,
                                .reboot = link_reboot,
+                               .only = link_only,
                                .close = link_close};
-    if (look_up(&l->link, name) != 0) {
+    if (look_up(&l->link, name, &l->interface) != 0) {
         snprintf(error, size, "%s is no Ethernet interface; `ip link` lists those that there are", name);
+    } else if (l->link.mtu < LEAST_MTU) {
+        snprintf(error, size, "the MTU of %s is %u, but cases send packets of %u octets", name, l->link.mtu, LEAST_MTU);
     } else if (!(l->pcap = pcap_create(name, why))) {
         snprintf(error, size, "%s: %s", name, why);
     } else if (activate(l)) {

@@ -45,27 +45,35 @@ void vc_usage(FILE *out) {
           out);
 }
 
+static const char hex[] = "0123456789abcdefABCDEF";
+
+/* Of one node: not a group's address, and not none. */
 static int parse_mac(const char *text, uint8_t mac[6]) {
-    unsigned v[6], used = 0;
-    if (sscanf(text, "%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%*1[:-]%2x%n", v, v + 1, v + 2, v + 3, v + 4, v + 5,
-               (int *)&used) != 6 ||
-        text[used])
-        return 0;
-    for (int i = 0; i < 6; i++)
-        mac[i] = (uint8_t)v[i];
-    return 1;
+    uint8_t any = 0;
+    for (unsigned i = 0; i < 6; i++) {
+        size_t length = strspn(text, hex);
+        if (length < 1 || length > 2)
+            return 0;
+        mac[i] = (uint8_t)strtoul(text, NULL, 16);
+        any |= mac[i];
+        text += length;
+        if (i < 5 && *text != ':' && *text != '-')
+            return 0;
+        text += i < 5;
+    }
+    return *text == 0 && any && !(mac[0] & 1);
 }
 
 /* With or without dashes. */
 static int parse_entity(const char *text, uint64_t *id) {
-    char digits[20], *end;
+    char digits[17];
     size_t n = 0;
     for (; *text && n < sizeof digits - 1; text++)
         if (*text != '-')
             digits[n++] = *text;
     digits[n] = 0;
-    *id = strtoull(digits, &end, 16);
-    return n > 0 && *end == 0 && *text == 0 && *id != 0;
+    *id = strtoull(digits, NULL, 16);
+    return strspn(digits, hex) == n && *text == 0 && *id != 0;
 }
 
 static int parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out) {
@@ -219,6 +227,10 @@ int vc_options_parse(struct vc_options *o, int argc, char **argv) {
     if (o->pattern_count > 0 && strcmp(o->patterns[0], "run") == 0) {
         o->patterns++;
         o->pattern_count--;
+    }
+    if (o->json && o->tap) {
+        fputs("vconform: one of --json and --tap\n", stderr);
+        return VC_EXIT_USAGE;
     }
     if (o->list && o->pattern_count == 1) {
         o->items = strcmp(o->patterns[0], "items") == 0;

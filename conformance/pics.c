@@ -47,8 +47,8 @@ struct vc_item *vc_item(const char *name, size_t length) {
 }
 
 static int read_line(void *context, char *line, char why[VC_WHY]) {
-    char name[40], word[8];
-    int fields = sscanf(line, "%39s %7s", name, word);
+    char name[40], word[8], rest[2];
+    int fields = sscanf(line, "%39s %7s %1s", name, word, rest);
     (void)context;
     if (fields < 1)
         return 0;
@@ -57,7 +57,7 @@ static int read_line(void *context, char *line, char why[VC_WHY]) {
         snprintf(why, VC_WHY, "no item \"%s\" (vconform --list items)", name);
         return -1;
     }
-    if (fields < 2 || (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)) {
+    if (fields != 2 || (strcmp(word, "yes") != 0 && strcmp(word, "no") != 0)) {
         snprintf(why, VC_WHY, "\"%s\" wants yes or no", name);
         return -1;
     }

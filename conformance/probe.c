@@ -170,6 +170,8 @@ static void look(struct vc_test *t) {
     struct vc_run *run = t->run;
     if (!known_mac(run))
         locate(t);
+    if (known_mac(run) && run->link->only)
+        run->link->only(run->link, run->node_mac);
     if (!known_mac(run))
         vc_give_up(t, "nobody answers ProbeEntity: is the node up, on this segment, with this EtherType?");
     identify(t);

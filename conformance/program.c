@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE /* sigaction */
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "report.h"
@@ -20,6 +23,22 @@ static int blind(void *context, const struct vc_site *site, int ok) {
     (void)ok;
     snprintf(name, sizeof name, "%s\t%s\t%s", site->which, site->rule, site->label);
     return strcmp(name, context) != 0;
+}
+
+#define LONGEST_PATH 400u /* of the directory: names of the files in it have 100 octets at most */
+
+/* What cannot be written is better known before the first case than behind the last. */
+static int make_directory(const char *path, char *error, size_t size) {
+    char file[LONGEST_PATH + 20];
+    int fd = -1;
+    errno = ENAMETOOLONG;
+    if (strlen(path) <= LONGEST_PATH && (mkdir(path, 0777) == 0 || errno == EEXIST)) {
+        snprintf(file, sizeof file, "%s/results.json", path);
+        fd = open(file, O_WRONLY | O_CREAT, 0666);
+    }
+    if (fd < 0)
+        snprintf(error, size, "%.300s: %s", path, strerror(errno));
+    return fd < 0 ? -1 : close(fd);
 }
 
 static int prepare(struct vc_run *run, const struct vc_options *o, char *error, size_t size) {
@@ -38,31 +57,32 @@ static int prepare(struct vc_run *run, const struct vc_options *o, char *error, 
         return -1;
     if (o->xfail && vc_xfail_read(&run->xfails, o->xfail, error, size) != 0)
         return -1;
-    if (o->report && mkdir(o->report, 0777) != 0 && errno != EEXIST) {
-        snprintf(error, size, "%s: %s", o->report, strerror(errno));
-        return -1;
-    }
+    return o->report ? make_directory(o->report, error, size) : 0;
+}
+
+/* Whoever closes a pipe has read enough. */
+static int is_written(void) {
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+        return 1;
+    fprintf(stderr, "vconform: standard output: %s\n", errno ? strerror(errno) : "not all was written");
     return 0;
 }
 
-/* 0, or -1 when somebody will miss something. */
+/* 0, or -1 when somebody will miss something.  The files first: whoever reads standard output may go. */
 static int report(const struct vc_run *run, const struct vc_options *o) {
+    int bad = run->unsaved > 0;
+    if (o->report && vc_report_files(run) != 0) {
+        fprintf(stderr, "vconform: %s: the results could not be written: %s\n", o->report, strerror(errno));
+        bad = 1;
+    }
     if (o->json)
         vc_report_json(run, stdout);
     else if (o->tap)
         vc_report_tap(run, stdout);
     else
         vc_report_text(run, stdout);
-    int bad = run->unsaved > 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("vconform: standard output");
-        bad = 1;
-    }
-    if (o->report && vc_report_files(run) != 0) {
-        fprintf(stderr, "vconform: %s: the results could not be written: %s\n", o->report, strerror(errno));
-        bad = 1;
-    }
-    return bad ? -1 : 0;
+    return is_written() && !bad ? 0 : -1;
 }
 
 /* Who names a place for objects wants the cases about them: a name that nobody answers for is no node without objects. */
@@ -102,18 +122,28 @@ static int run_all(const struct vc_options *o, vc_link_opener open_link) {
         return complain(code, error);
     }
     vc_run_begin(run, link, o->seed);
+    vc_stop_on_signals();
     code = go(run, o);
     vc_run_end(run);
     free(run);
     return code;
 }
 
-/* What was asked for is on standard output, or it is told that it is not. */
-static int finish_output(void) {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return VC_EXIT_PASS;
-    perror("vconform: standard output");
-    return VC_EXIT_UNDECIDED;
+static int finish_output(void) { return is_written() ? VC_EXIT_PASS : VC_EXIT_UNDECIDED; }
+
+/* A word that chooses nothing is a mistake, also when others choose something. */
+static int in_vain(const struct vc_options *o) {
+    const char *word = o->items || o->starts || o->timers ? NULL : vc_vain_pattern(o->patterns, o->pattern_count), *why;
+    if (!word)
+        return 0;
+    const struct vc_rule *rule = vc_rule_find(word, (unsigned)strlen(word));
+    if (rule && (why = vc_unseen(word)) != NULL)
+        fprintf(stderr, "vconform: no case is about %s: %s\n", word, why);
+    else if (rule)
+        fprintf(stderr, "vconform: no case is about %s alone: the oracle looks for it in all\n", word);
+    else
+        fprintf(stderr, "vconform: \"%s\" is no case or rule, and no beginning of one (vconform --list)\n", word);
+    return 1;
 }
 
 static int make_matrix(int argc, char **argv) {
@@ -139,6 +169,8 @@ static int told(const struct vc_options *o, int *code) {
     *code = VC_EXIT_PASS;
     if (o->help)
         vc_usage(stdout);
+    else if (in_vain(o))
+        *code = VC_EXIT_USAGE;
     else if (o->version)
         printf("vconform %s, catalogue %08x\n", VC_SUITE_VERSION, vc_catalogue_version());
     else if (o->list)
@@ -153,8 +185,21 @@ static int told(const struct vc_options *o, int *code) {
     return 1;
 }
 
+static void ignore(int number) { (void)number; }
+
+/* What was closed must not become the number of a file; SIG_IGN would go on to commands of the operator. */
+static void settle_files(void) {
+    struct sigaction closed = {.sa_handler = ignore};
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
+        continue;
+    close(fd);
+    sigaction(SIGPIPE, &closed, NULL);
+}
+
 int vc_program(int argc, char **argv, vc_link_opener open_link) {
     struct vc_options o;
+    settle_files();
     int code, wants_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
     if (argc > 1 && strcmp(argv[1], "check") == 0)
         return vc_check_capture(argc - 1, argv + 1);

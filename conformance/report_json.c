@@ -75,12 +75,12 @@ void vc_report_json(const struct vc_run *run, FILE *out) {
     snprintf(version, sizeof version, "%08x", vc_catalogue_version());
     for (unsigned i = 0; i < run->count; i++)
         json_array_append_new(cases, json_case(&run->results[i]));
-    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "vconform",
+    json_t *all = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:I, s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:o}", "vconform",
                             VC_SUITE_VERSION, "catalogue", version, "peer", "address", run->peer, "implementation",
                             run->implementation, "profile", run->profile ? run->profile : "full", "seed",
                             (json_int_t)run->seed, "verdict", vc_verdict_name(vc_run_verdict(run)), "sane", run->sane,
-                            "pics", json_items(), "pixit", json_timers(), "rules", json_rules(run), "expected",
-                            json_expected(run), "cases", cases);
+                            "untried", (int)run->untried, "pics", json_items(), "pixit", json_timers(), "rules",
+                            json_rules(run), "expected", json_expected(run), "cases", cases);
     json_dumpf(all, out, JSON_INDENT(1) | JSON_SORT_KEYS);
     fputc('\n', out);
     json_decref(all);

@@ -108,6 +108,10 @@ static void warn(json_t *peers, FILE *out) {
     json_t *peer;
     snprintf(version, sizeof version, "%08x", vc_catalogue_version());
     json_array_foreach(peers, i, peer) {
+        long long untried = json_integer_value(json_object_get(peer, "untried"));
+        if (untried)
+            fprintf(out, "<p class=\"warning\">With peer %zu vconform was told to end before %lld cases.</p>\n", i + 1,
+                    untried);
         if (strcmp(word(peer, "catalogue"), version) != 0)
             fprintf(out, "<p class=\"warning\">Peer %zu was tested against another version of the rules.</p>\n", i + 1);
         if (!json_is_true(json_object_get(peer, "sane")))

@@ -25,6 +25,26 @@ int vc_chosen(const struct vc_case *c, char **patterns, int count) {
     return count == 0;
 }
 
+struct word {
+    char *text;
+    int found;
+};
+
+static void find_chosen(void *context, const struct vc_case *c) {
+    struct word *w = context;
+    w->found |= vc_chosen(c, &w->text, 1);
+}
+
+const char *vc_vain_pattern(char **patterns, int count) {
+    for (int i = 0; i < count; i++) {
+        struct word w = {patterns[i], 0};
+        vc_cases_each(find_chosen, &w);
+        if (!w.found)
+            return patterns[i];
+    }
+    return NULL;
+}
+
 void vc_cases_each(void (*each)(void *, const struct vc_case *), void *context) {
     for (const struct vc_case *const *table = vc_tables; *table; table++)
         for (const struct vc_case *c = *table; c->name; c++)
@@ -151,8 +171,9 @@ static int is_sane(struct vc_run *run) {
     if (!t)
         return 0;
     vc_test_begin(t, run, &sanity_case);
+    int heard = t->stopped = vc_stopped; /* even then the node is made what it was */
     act(t);
-    int sane = t->done; /* what the oracle may have to say of it is said in cases */
+    int sane = t->done || (t->stopped && !heard); /* what the oracle may have to say of it is said in cases */
     vc_test_end(t);
     vc_evidence_clear(&t->evidence);
     free(t);
@@ -233,8 +254,10 @@ static void attempt(struct vc_run *run, struct vc_result *r) {
 
 static void attempts(struct vc_run *run, struct vc_result *r) {
     unsigned least = run->repeat > 1 ? (unsigned)run->repeat : 1;
-    while (r->attempts < least || (hangs_on_times(run, r) && r->bad && r->attempts < RETRIES))
+    while (!vc_stopped && (r->attempts < least || (hangs_on_times(run, r) && r->bad && r->attempts < RETRIES)))
         attempt(run, r);
+    if (vc_stopped && r->verdict < VC_INCONC)
+        say(r, VC_INCONC, VC_STOPPED);
     if (r->verdict == VC_FAIL && r->failures < r->attempts) {
         char text[500];
         snprintf(text, sizeof text, "FLAKY: failed %u of %u times; %.400s", r->failures, r->attempts, r->why);
@@ -278,8 +301,8 @@ static void save(struct vc_run *run, const struct vc_result *r) {
         snprintf(path, sizeof path, "%s/%s.%s", run->report, name, text ? "txt" : "pcapng");
         if ((text ? save_text(r, path, title) : vc_evidence_pcapng(&r->evidence, path, title)) == 0)
             continue;
-        perror(path);
-        run->unsaved++;
+        if (run->unsaved++ == 0) /* others are likely to go the same way */
+            perror(path);
     }
 }
 
@@ -360,6 +383,10 @@ static void select_one(void *context, const struct vc_case *c) {
     if (!vc_chosen(c, s->patterns, s->count) || !vc_fits(c, s->run->role, s->run->profile))
         return;
     s->chosen++;
+    if (vc_stopped) {
+        s->run->untried++;
+        return;
+    }
     run_one(s->run, c);
 }
 
@@ -415,6 +442,8 @@ enum vc_verdict vc_run_verdict(const struct vc_run *run) {
     for (unsigned i = 0; i < run->xfails.count; i++)
         if (vc_is_stale(run, &run->xfails.list[i]) && worst < VC_FAIL)
             worst = VC_FAIL;
+    if (run->untried && worst < VC_INCONC)
+        worst = VC_INCONC;
     return run->sane ? worst : worst < VC_INCONC ? VC_INCONC : worst;
 }
 

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 
 #include "case_objects.h"
+#include "stop.h"
 #include "xfail.h"
 
 /* A case that was run, or a reason why not. */
@@ -50,9 +51,10 @@ struct vc_run {
     char implementation[80], peer[80];
     struct vc_result *results;
     unsigned count;
+    unsigned untried;             /* cases that were chosen, when the run was told to end before them */
     struct vc_rule_result *rules; /* one for each of the catalogue */
     int sane;
-    int altered, lost;    /* the node is not as it was before the tests; it has begun anew, and nothing is known of it */
+    int altered, lost; /* the node is not as it was before the tests; it has begun anew, and nothing is known of it */
     struct vc_name place; /* for objects of the tester; manager 0: there is none */
     struct vc_xfails xfails;
 };
@@ -76,8 +78,9 @@ struct vc_test {
         uint32_t transaction;
     } calls[64]; /* CALLs that have been ordered, and to whom; more are not noted */
     int call_count;
-    int started;   /* the case has begun the node anew */
-    int done;      /* a sanity exchange went through */
+    int started; /* the case has begun the node anew */
+    int stopped; /* it has heard that the run is to end */
+    int done;    /* a sanity exchange went through */
     struct {
         uint64_t client;
         uint32_t transaction, code;
@@ -106,6 +109,8 @@ int vc_is_stale(const struct vc_run *run, const struct vc_xfail *x);
 
 /* Does one of the patterns (a name, a rule, or a beginning of either) choose the case? */
 int vc_chosen(const struct vc_case *c, char **patterns, int count);
+/* The first of them that chooses no case at all, or NULL. */
+const char *vc_vain_pattern(char **patterns, int count);
 /* Roles and profiles (NULL: all) are those of its rules: one that fits is enough for a role, a profile wants all of them. */
 int vc_fits(const struct vc_case *c, const char *role, const char *profile);
 /* Calls each for every case in order. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What cases send. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "run.h"
@@ -14,6 +16,7 @@ uint64_t vc_service(struct vc_test *t) { return t->run->service; }
 uint64_t vc_manager(struct vc_test *t) { return t->run->manager; }
 const uint8_t *vc_node_mac(struct vc_test *t) { return t->run->node_mac; }
 const uint8_t *vc_tester_mac(struct vc_test *t) { return t->elsewhere ? t->run->other_mac : t->run->link->mac; }
+uint32_t vc_mtu(struct vc_test *t) { return t->run->link->mtu; }
 vc_time vc_now(struct vc_test *t) { return t->run->link->now(t->run->link); }
 void vc_answer_probes(struct vc_test *t, int yes) { t->answer_probes = yes; }
 void vc_other_node(struct vc_test *t, int yes) { t->elsewhere = yes; }
@@ -173,8 +176,10 @@ void vc_send(struct vc_test *t, const struct vc_packet *p) {
     vc_evidence_moment(&t->evidence, VC_SENT, now, vc_tell(t, p, text), number);
     vc_oracle_frame(t->run->oracle, frame, size, now, 0);
     remember(t, p);
-    if (link->send(link, frame, size) != 0)
-        vc_broken(t, "a frame could not be sent");
+    if (link->send(link, frame, size) != 0) {
+        snprintf(text, sizeof text, "a frame of %zu octets could not be sent: %s", size, strerror(errno));
+        vc_broken(t, text);
+    }
 }
 
 void vc_send_blocks(struct vc_test *t, const struct vc_packet *p, const uint8_t *segment, uint32_t size, uint32_t mask,

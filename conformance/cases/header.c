@@ -24,6 +24,8 @@ static void segment_echo(struct vc_test *t) {
     uint8_t pattern[VC_SEGMENT_MAX], back[VC_SEGMENT_MAX];
     uint32_t blocks;
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        if (VC_HEADER + vc_block_octets(sizes[i], vc_all_blocks(sizes[i])) + VC_CHECKSUM > vc_mtu(t))
+            break;
         struct vc_packet request = vc_request(t, VMTP_TEST_ECHO);
         vc_pattern(pattern, sizes[i], i);
         vc_carry(&request, pattern, sizes[i], vc_all_blocks(sizes[i]));

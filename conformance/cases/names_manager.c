@@ -283,8 +283,7 @@ static void unknown(struct vc_test *t) {
     vc_want_silence(t, "NAME-4-03", "error about a multicast Request");
     q = nm_operation(t, place.manager, 0x010104ff, nm_below(name, place.prefix, "/c1"), place.context, place.length);
     nm_want_code(t, "NAME-4-01", &q, VMTP_ERROR);
-    q = nm_operation(t, place.manager, 0x010104ff, nm_below(name, place.prefix, "/nothing"), place.context,
-                     place.length);
+    q = nm_operation(t, place.manager, 0x010104ff, nm_below(name, place.prefix, "/nothing"), place.context, place.length);
     nm_want_code(t, "NAME-4-01", &q, VNAME_NOT_FOUND);
 }
 

@@ -28,8 +28,8 @@ static struct vc_packet map(struct vc_test *t, const struct nm_place *p, const c
 }
 
 /* The answer to MapContext names this context; its number. */
-static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_packet *request, const struct nm_place *p,
-                             const char *rest) {
+static uint32_t want_context(struct vc_test *t, const char *id, const struct vc_packet *request,
+                             const struct nm_place *p, const char *rest) {
     char name[200];
     struct vc_packet *a = vc_want_response(t, id, request, VMTP_OK);
     below(name, p->prefix, rest);

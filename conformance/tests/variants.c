@@ -77,13 +77,29 @@ static enum sim_fate illegible(void *context, uint8_t *frame, size_t *size, vc_t
     return SIM_PASS;
 }
 
+/* Of some packets with data a few bits are others, under a right checksum; those without are left, since ordinary exchanges shall go on. */
+static enum sim_fate spoiling(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
+    (void)context, (void)now, (void)delay;
+    static struct vc_packet p;
+    if (vc_decode(&p, frame, *size, VMTP_ETHERTYPE) != VC_WELL || !(p.code & VMTP_SDA) || any() % 4)
+        return SIM_PASS;
+    size_t octets = *size - VC_ETHERNET - VC_CHECKSUM;
+    for (uint64_t i = any() % 3 + 1; i > 0; i--)
+        frame[VC_ETHERNET + any() % (any() % 2 ? octets : VC_HEADER)] ^= (uint8_t)(1u << any() % 8);
+    vc_put32(frame + VC_ETHERNET + octets, vc_checksum(frame + VC_ETHERNET, octets));
+    return SIM_PASS;
+}
+
 static const struct {
     const char *name;
     enum sim_fate (*from_node)(void *, uint8_t *, size_t *, vc_time, vc_time *);
 } peers[] = {{"mute", mute},         {"late", late},     {"slow", slow},   {"duplicating", duplicating},
-             {"babbling", babbling}, {"losing", losing}, {"lying", lying}, {"illegible", illegible}};
+             {"babbling", babbling}, {"losing", losing}, {"lying", lying}, {"illegible", illegible},
+             {"spoiling", spoiling}};
 
 int defect_variant(struct sim_options *options, const char *name) {
+    if (strcmp(name, "spoiling") == 0)
+        random_state ^= options->seed * 0x9e3779b97f4a7c15ull;
     options->remote_management |= strcmp(name, "permissive") == 0;
     options->no_streams |= strcmp(name, "no-streams") == 0;
     options->no_service |= strcmp(name, "no-service") == 0;

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# vconform where something is wrong that is not the node, or with peers that no node is: it ends, says what it is, blames no node for it, and
+# what has been found out is not lost.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/conform.sh"
+net_begin "$@"
+net_need jq
+net_need timeout
+bin=${VSUITE_BIN:-$1}
+
+net_pair
+cd "$net_tmp" || exit 1
+echo "TS4 1500" >pixit
+net_start right "$bin/vnet" up -i v0 --ts4 1500ms >node 2>&1
+node=$net_pid
+net_await node ready
+
+# says EXIT TEXT OPTION...: runs vconform, which ends with this code and says that (all of it, TEXT is a pattern).
+says() {
+    wanted=$1 text=$2
+    shift 2
+    net_in left timeout 100 "$bin/vconform" -i v0 --pixit pixit -q "$@" >out 2>err
+    code=$?
+    [ $code -eq "$wanted" ] || net_fail "$*: exit $code: $(conform_said out) $(cat err)"
+    grep -q "$text" out err || net_fail "$*: it does not say '$text': $(conform_said out) $(cat err)"
+}
+
+await_file() {
+    tries=0
+    until [ -s "$1" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 2000 ] || net_fail "$1 does not come"
+        sleep 0.01
+    done
+}
+
+# It is told to end.
+nsenter --net=/run/netns/left "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report stopped -q server/ >out 2>err &
+tester=$!
+await_file stopped/server-duplicate-processing.txt
+kill "$tester"
+wait "$tester"
+code=$?
+[ $code -eq 3 ] || net_fail "told to end, it ends with $code: $(cat err)"
+grep -q 'vconform was told to end; [1-9][0-9]* cases were not tried' out || net_fail "nothing about its end: $(cat out)"
+jq -e '.verdict == "INCONC" and .sane and .untried > 0 and (.cases | length > 0) and ([.cases[] | select(.verdict == "FAIL")] == [])' \
+    stopped/results.json >/dev/null || net_fail "results.json says something else"
+for file in results.txt results.tap results.xml matrix.html; do
+    [ -s stopped/$file ] || net_fail "no $file"
+done
+grep -q 'told to end before [1-9]' stopped/matrix.html || net_fail "nothing about its end in the matrix"
+
+# There is no room for the reports.
+mkdir small && mount -t tmpfs -o size=64k tmpfs small || net_fail "cannot mount a small file system"
+says 3 'small/r: the results could not be written: No space left' --peer "$net_right" --report small/r header/
+umount small
+net_in left sh -c "'$bin/vconform' -i v0 --peer $net_right -q header/words >/dev/full" 2>err
+[ $? -eq 3 ] && grep -q 'standard output: No space left' err || net_fail "a full disk behind standard output: $(cat err)"
+
+# Somebody who never stops, where the node's address is not known yet, and as the node.
+net_start right "$bin/net-strangers" v0 flood 02:99:00:00:00:09 4000
+says 3 'nobody answers ProbeEntity' --entity 0123-0000-0000-0001 header/
+net_stop $net_pid
+net_start right "$bin/net-strangers" v0 flood "$net_right" 30000
+says 3 . --peer "$net_right" header/
+net_stop $net_pid
+
+# An interface that is taken down, or too small.
+(sleep 1 && net_in left ip link set v0 down) &
+says 3 'the interface does not work any more' --peer "$net_right" server/
+wait $!
+grep -q '^FAIL ' out && net_fail "the node is blamed for it: $(conform_said out)"
+says 3 'up' --peer "$net_right" header/
+net_in left ip link set v0 mtu 1000 up
+net_up left v0
+says 3 'MTU' --peer "$net_right" header/
+net_in left ip link set v0 mtu 1500
+net_stop $node
+
+# Lies.
+net_start right "$bin/net-strangers" v0 lie
+liar=$net_pid
+net_in left timeout 100 "$bin/vconform" -i v0 --peer "$net_right" --report lies header/ packets/ names/ >out 2>err
+code=$?
+[ $code -eq 1 ] || [ $code -eq 3 ] || net_fail "with somebody who lies it ends with $code: $(tail -n 5 err)"
+LC_ALL=C grep -q "$(printf '\033')" out err lies/results.* && net_fail "what the peer says gets to the terminal"
+net_stop $liar
+
+# The smallest node, when its interface is taken away.
+net_start right "$bin/example_minimal" v0 >minimal 2>&1
+node=$net_pid
+net_await minimal '^serving'
+net_in right ip link set v0 down
+net_in right ip link set v0 up
+net_up right v0
+says 0 '1 PASS' --peer "$net_right" header/words
+net_in right ip link del v0
+wait $node
+[ $? -eq 1 ] || net_fail "the minimal node goes on without an interface"
+grep -q 'the interface is gone' minimal || net_fail "it says $(cat minimal)"
+exit 0
