@@ -63,6 +63,15 @@ void link_send(const uint8_t mac[6], const uint8_t *octets, size_t size) {
         return;
 }
 
+/* One that is down may come back, but one that was taken away does not, nor do its packets when there is another of its name. */
+static void is_gone(void) {
+    char name[IF_NAMESIZE];
+    if (if_indextoname((unsigned)here.sll_ifindex, name))
+        return;
+    fprintf(stderr, "the interface is gone\n");
+    link_stopped = LINK_GONE;
+}
+
 size_t link_receive(uint8_t *octets, size_t room, uint8_t from[6], uint8_t *multicast, int64_t until) {
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     int64_t left = until ? until - now() : 0;
@@ -71,6 +80,8 @@ size_t link_receive(uint8_t *octets, size_t room, uint8_t from[6], uint8_t *mult
     if (poll(&wait, 1, !until ? -1 : left < 0 ? 0 : (int)((left + 999) / 1000)) <= 0)
         return 0;
     ssize_t size = recvfrom(fd, octets, room, MSG_TRUNC | MSG_DONTWAIT, (struct sockaddr *)&source, &length);
+    if (size < 0 && errno == ENETDOWN)
+        is_gone();
     if (size <= 0 || source.sll_pkttype == PACKET_OTHERHOST || source.sll_pkttype == PACKET_OUTGOING)
         return 0;
     memcpy(from, source.sll_addr, 6);

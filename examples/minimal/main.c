@@ -33,6 +33,10 @@ static void echoed(const struct outcome *o) {
 static int ask(const char *text) {
     uint64_t id = 0;
     struct packet request;
+    if (strspn(text, "0123456789abcdefABCDEF-") != strlen(text)) {
+        fprintf(stderr, "%s: no entity\n", text);
+        return 2;
+    }
     for (; *text; text++) /* sixteen digits, with dashes or without */
         if (*text != '-')
             id = id << 4 | (strtoul((const char[]){*text, 0}, NULL, 16) & 15);
@@ -63,5 +67,5 @@ int main(int argc, char **argv) {
     while (!link_stopped)
         node_turn();
     report();
-    return 0;
+    return link_stopped == LINK_GONE;
 }

@@ -139,7 +139,8 @@ size_t link_receive(uint8_t *octets, size_t room, uint8_t from[6], uint8_t *mult
 void link_pause(int64_t time); /* hears nothing for so many microseconds */
 int64_t now(void);             /* microseconds, from some moment on */
 uint32_t random_word(void);
-extern volatile int link_stopped; /* somebody wants us to end */
+#define LINK_GONE 2
+extern volatile int link_stopped; /* not 0: somebody wants us to end, or LINK_GONE */
 
 /* ---- packet.c ------------------------------------------------------------------------------------------------------- */
 
