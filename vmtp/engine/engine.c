@@ -49,6 +49,9 @@ static void lay_out(struct carver *c, struct vmtp_engine *e, const struct vmtp_c
     carve_map(c, &e->group_map, k->max_memberships);
     e->gone = carve(c, (uint64_t)k->max_migrated * sizeof(struct gone));
     e->gone_count = k->max_migrated;
+    /* Each entity may be the last of its block; besides, blocks are used up faster than TS4 passes. */
+    e->old_size = k->max_entities + 63u;
+    e->old = carve(c, (uint64_t)e->old_size * sizeof(struct old_block));
     uint32_t nodes = veng_sequence_sets(k->max_sequences);
     e->sequences = nodes ? carve(c, (uint64_t)nodes * 4u * sizeof(struct sequence)) : NULL;
     e->sequence_mask = nodes - 1u;
@@ -74,7 +77,6 @@ static void set_up(struct vmtp_engine *e, const struct vmtp_config *config, vmtp
     e->event_tail = &e->event_head;
     e->host_newest = e->host_oldest = e->hosts_pending = e->releasing = NONE;
     e->manager = e->notifier = NONE;
-    e->next_group = ID_FIRST_USER;
     e->allocation.timer.kind = TIMER_ALLOCATE;
     e->packet_time = (uint32_t)((uint64_t)config->mtu * 8000u / config->link_mbps);
     e->room = vmtp_room(config->mtu);

@@ -20,10 +20,10 @@ int veng_entity_is_here(const struct vmtp_engine *e, vmtp_entity id) {
 }
 
 int veng_entity_next_id(struct vmtp_engine *e, vmtp_entity *id) {
-    if (e->next_id > 255u)
-        return VMTP_E_FULL;
-    *id = e->block + e->next_id++ + (e->config.little_endian ? ENTITY_LEE : 0);
-    return 0;
+    int error = veng_block_next(e, &e->next_entity, id);
+    if (!error && e->config.little_endian)
+        *id |= ENTITY_LEE;
+    return error;
 }
 
 int veng_entity_make(struct vmtp_engine *e, uint32_t *index, vmtp_entity id, enum entity_role role, vmtp_time now) {
@@ -136,6 +136,7 @@ void veng_entity_dispose(struct vmtp_engine *e, struct entity *n, vmtp_time now)
     drop_requests(e, n, now);
     return_accepts(e, n);
     veng_group_entity_gone(e, n->id);
+    veng_block_ended(e, n->id, now);
     if (n->role == ROLE_REMOTE)
         veng_event_post(e, &n->event, VMTP_EV_ENTITY_DELETED, KIND_ENTITY); /* the record goes with the event */
     else

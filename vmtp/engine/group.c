@@ -124,9 +124,10 @@ void veng_listener_told(struct vmtp_engine *e, struct vmtp_event *ev, struct lis
 int veng_group_new_id(struct vmtp_engine *e, vmtp_entity *group, int unrestricted) {
     vmtp_entity id;
     do { /* our own programs may have named one of these themselves */
-        if (e->next_group > 255u)
-            return VMTP_E_FULL;
-        id = e->block + e->next_group++ + VMTP_ID_GRP + (unrestricted ? VMTP_ID_UGP : 0);
+        int error = veng_block_next(e, &e->next_group, &id);
+        if (error)
+            return error;
+        id |= VMTP_ID_GRP | (unrestricted ? VMTP_ID_UGP : 0);
     } while (veng_group_first(e, id));
     *group = id;
     return 0;
@@ -178,8 +179,10 @@ void veng_group_part(struct vmtp_engine *e, struct membership *m) {
     l->joins--;
     listener_changed(e, l);
     record_free(e, m);
-    if (!veng_group_is_here(e, group))
+    if (!veng_group_is_here(e, group)) {
         forget_rights(e, group);
+        veng_block_ended(e, group, VMTP_NEVER);
+    }
 }
 
 /* Walks all records: entities seldom end, and a list per entity would be one more thing to keep true. */

@@ -41,7 +41,8 @@
  *                  service.c     SignalEntity, ModifyService
  *                  notify.c      Notify operations sent
  *                  locate.c      entity to host cache, ProbeEntity
- *                  allocate.c    identifier blocks
+ *                  allocate.c    identifier blocks asked for
+ *                  blocks.c      identifiers given out of them
  * departure        transmit.c    packet groups to packets
  *                  queue.c       which packet group is next
  *                  pace.c        rate control                                  (RFC 1045 section 2.5.6)
@@ -434,11 +435,22 @@ void veng_probe_finished(struct vmtp_engine *e, struct call *c, vmtp_time now);
 
 /* ---- allocate.c ---- */
 void veng_allocate_begin(struct vmtp_engine *e, vmtp_time now);
+void veng_allocate_another(struct vmtp_engine *e); /* begins with the next tick */
 void veng_allocate_timeout(struct vmtp_engine *e, vmtp_time now);
-void veng_allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now);
+void veng_allocate_done(struct vmtp_engine *e, vmtp_entity block, vmtp_time now); /* the first */
+int veng_allocate_asked(const struct vmtp_engine *e,
+                        const struct arrival *a); /* is it a Response to our ProbeEntityBlock? */
 int veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a);
-void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a, vmtp_entity block);
-int veng_allocate_holds(const struct vmtp_engine *e, vmtp_entity id);
+void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a);
+
+/* ---- blocks.c ---- */
+/* The identifier of the current block with the next number: next_entity or next_group.  VMTP_E_FULL: none is left. */
+int veng_block_next(struct vmtp_engine *e, uint32_t *number, vmtp_entity *id);
+int veng_block_found(struct vmtp_engine *e, vmtp_entity block, vmtp_time now); /* 0: no room for one more old block yet */
+/* The entity or group id is not here any more; VMTP_NEVER: who says so does not know the time. */
+void veng_block_ended(struct vmtp_engine *e, vmtp_entity id, vmtp_time now);
+/* Does this node hold, reserve or probe any identifier of the block of id? */
+int veng_block_held(const struct vmtp_engine *e, vmtp_entity id);
 
 /* ---- queue.c ---- */
 void veng_send_queue(struct vmtp_engine *e, struct sender *s); /* its header, mac and gap are set */

@@ -18,7 +18,7 @@ int veng_manager_coresident(const struct vmtp_engine *e, const uint8_t *h, int m
     if (!(code & VMTP_CRE))
         return 1;
     if (CODE24(code) == CODE24(VMTP_PROBE_ENTITY_BLOCK))
-        return veng_allocate_holds(e, near_one);
+        return veng_block_held(e, near_one);
     if (near_one == 0)
         return !multicast;
     return veng_entity_is_here(e, near_one);
@@ -56,7 +56,7 @@ static int probe_entity(struct vmtp_engine *e, const struct arrival *a, uint8_t 
 
 static int probe_block(struct vmtp_engine *e, const struct arrival *a, uint8_t *header) {
     vmtp_entity id = vmtp_load64(a->h + 36);
-    if (!veng_allocate_holds(e, id))
+    if (!veng_block_held(e, id))
         return answer_code(header, VMTP_NONEXISTENT_ENTITY);
     vmtp_store64(header + 36, id);
     return answer_code(header, VMTP_OK);
@@ -256,6 +256,13 @@ static int answer(struct vmtp_engine *e, struct arrival *a) {
     return 0;
 }
 
+/* It may be a block that we are asking for ourselves: we have said that it is taken, and leave it too. */
+static int answer_block(struct vmtp_engine *e, struct arrival *a) {
+    int result = answer(e, a);
+    veng_allocate_rival(e, a);
+    return result;
+}
+
 static int not_here(struct vmtp_engine *e, struct arrival *a) {
     int gone = veng_gone(e, vmtp_get_coresident(a->h), a->now);
     if (gone && a->notify && !a->multicast)
@@ -267,10 +274,11 @@ static int not_here(struct vmtp_engine *e, struct arrival *a) {
 
 int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     uint32_t code = CODE24(a->code);
-    if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK))
-        veng_allocate_rival(e, a, vmtp_load64(a->h + 36));
-    if (!e->block)
+    if (!e->block) {
+        if (code == CODE24(VMTP_PROBE_ENTITY_BLOCK))
+            veng_allocate_rival(e, a);
         return DROP(e, DROP_MANAGEMENT);
+    }
     int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY) ||
                     veng_group_procedure(code) || veng_service_procedure(code);
     if (once_only && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
@@ -292,6 +300,7 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     case CODE24(VMTP_NOTIFY_VMTP_CLIENT):
     case CODE24(VMTP_NOTIFY_REMOTE_VMTP_CLIENT): return veng_call_notified(e, a);
     case CODE24(VMTP_NOTIFY_VMTP_SERVER): return veng_server_notified(e, a);
+    case CODE24(VMTP_PROBE_ENTITY_BLOCK): return answer_block(e, a);
     default: return answer(e, a);
     }
 }

@@ -18,6 +18,7 @@
 #define ID_NOTIFIER 2u
 #define ID_FIRST_PROBER 8u
 #define ID_FIRST_USER 64u
+#define ID_LOW 64u /* so many left: another block is asked for */
 #define ENTITY_FLAG_BITS 0xf000000000000000ull
 #define ENTITY_LEE 0x2000000000000000ull
 #define ENTITY_OPTIONS (VMTP_ENTITY_REDOABLE | VMTP_ENTITY_IMMUNE | VMTP_ENTITY_SIGNALS) /* what a program may choose */
@@ -413,6 +414,12 @@ struct sequence {
     uint64_t touched;
 };
 
+/* A block of which all identifiers have been given out, or soon will be. */
+struct old_block {
+    vmtp_entity block;
+    vmtp_time until; /* TS4 after the last of them ended; VMTP_NEVER: that is to be found out */
+};
+
 struct allocation {
     struct timer timer;
     vmtp_entity candidate;
@@ -441,9 +448,9 @@ struct vmtp_engine {
     uint32_t host_newest, host_oldest;
     uint32_t prober[PROBERS]; /* entity indices */
     uint32_t manager, notifier;
-    uint32_t hosts_pending; /* HOST_PENDING entries waiting for a prober */
-    uint32_t releasing;     /* calls that have waited for a Probe that is over */
-    uint32_t next_id, next_group;
+    uint32_t hosts_pending;           /* HOST_PENDING entries waiting for a prober */
+    uint32_t releasing;               /* calls that have waited for a Probe that is over */
+    uint32_t next_entity, next_group; /* numbers in the current block */
     uint32_t user_calls;
     struct sequence *sequences; /* NULL: no numbers */
     uint64_t sequence_uses;
@@ -451,7 +458,10 @@ struct vmtp_engine {
     int shared; /* others have our Ethernet address too */
     struct gone *gone;
     uint32_t gone_count;
-    vmtp_entity block;
+    vmtp_entity block;          /* of the manager; 0: none yet */
+    vmtp_entity current, spare; /* whence identifiers come; the next one, or 0 */
+    struct old_block *old;
+    uint32_t old_size, old_count;
     struct allocation allocation;
     struct event_node ready_event;
     uint32_t packet_time; /* ns for a packet of MTU size */

@@ -445,6 +445,8 @@ int veng_response_arrived(struct vmtp_engine *e, struct arrival *a) {
     }
     if (!c && n->resume && ahead == 0) /* its program has yet to go on with the call */
         return DROP(e, DROP_STALE_RESPONSE);
+    if (!c && veng_allocate_asked(e, a))
+        return veng_allocate_answered(e, a);
     if (!c || c->datagram || c->state == CALL_LOCAL)
         return c ? stale(e, a) : repeated(e, a, n, NULL);
     return deliver(e, c, a);

@@ -85,7 +85,8 @@ struct vmtp_config {
 
     /* Identifiers.  block == 0: allocate one by ProbeEntityBlock (spec/vmtp.md section 4.5), which takes block_probes
      * times probe_interval before vmtp_engine_ready.  Otherwise: a block of 256 that is this engine's for certain;
-     * its low octet must be 0, its flag bits (top four) must be 0. */
+     * its low octet must be 0, its flag bits (top four) must be 0.  Further blocks are allocated in either case, when 64
+     * identifiers are left. */
     vmtp_entity block;
     uint8_t little_endian; /* LEE in the identifiers allocated here: our segments are little-endian */
 
@@ -135,7 +136,7 @@ VMTP_API int vmtp_engine_create(vmtp_engine **out, const struct vmtp_config *con
  * announces the change. */
 VMTP_API int vmtp_engine_ready(const vmtp_engine *e);
 
-/* The manager entity of this engine (0 until ready) and the block of 256 identifiers it owns. */
+/* The manager entity of this engine (0 until ready) and the block of 256 identifiers that it is of, the first of those it owns. */
 VMTP_API vmtp_entity vmtp_engine_manager(const vmtp_engine *e);
 VMTP_API vmtp_entity vmtp_engine_block(const vmtp_engine *e);
 
@@ -148,7 +149,7 @@ enum vmtp_entity_flags {
 };
 
 struct vmtp_entity_options {
-    vmtp_entity id; /* 0: take the next of the block.  Otherwise a strictly stable identifier of yours, not a group. */
+    vmtp_entity id; /* 0: take the next of our own.  Otherwise a strictly stable identifier of yours, not a group. */
     uint32_t flags; /* enum vmtp_entity_flags */
     uint64_t process, principal, effective_principal; /* told to those who probe */
 };
@@ -157,8 +158,9 @@ struct vmtp_entity_options {
  * Creates a local entity: a client, a server, or both.  options may be NULL.  Stores its identifier in *id.
  * An entity with an identifier of your own may have lived before a reboot, so the engine probes unknown clients for the
  * first TS4 (spec/vmtp.md section 8.2).
- * VMTP_E_NOT_READY, VMTP_E_FULL (table, or the 256 identifiers of the block are used up), VMTP_E_EXISTS (also: it has left for another node in
- * the last TS4), VMTP_E_INVALID (an identifier of a group, of the engine's own or of nobody; other flags).
+ * VMTP_E_NOT_READY, VMTP_E_FULL (table; or all identifiers are given out, counted as no_identifier: the next block is being allocated, so
+ * try again later), VMTP_E_EXISTS (also: it has left for another node in the last TS4), VMTP_E_INVALID (an identifier of a group, of the
+ * engine's own or of nobody; other flags).
  */
 VMTP_API int vmtp_entity_create(vmtp_engine *e, vmtp_entity *id, const struct vmtp_entity_options *options,
                                 vmtp_time now);
@@ -182,9 +184,9 @@ VMTP_API int vmtp_entity_delete(vmtp_engine *e, vmtp_entity id, vmtp_time now);
 #define VMTP_GROUP_BITS (VMTP_GROUP_ALL | VMTP_GRP_RESPONSES) /* what a membership may have */
 
 /*
- * Makes a new group: an identifier of this engine's block, stored in *group.  member, a local entity, is its first member and has all
+ * Makes a new group: an identifier of a block of this engine, stored in *group.  member, a local entity, is its first member and has all
  * permissions.  unrestricted != 0: anybody may join and be joined (VMTP_ID_UGP).
- * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY, VMTP_E_FULL (max_memberships, or the block's 192 groups are used up).
+ * VMTP_E_NOT_READY, VMTP_E_NO_ENTITY, VMTP_E_FULL (max_memberships; or no identifier is left, as above).
  */
 VMTP_API int vmtp_group_create(vmtp_engine *e, vmtp_entity *group, vmtp_entity member, int unrestricted);
 
@@ -582,7 +584,8 @@ VMTP_API void vmtp_engine_share(vmtp_engine *e, int shared);
     X(RUN_OVERFLOWS, "run_overflows", "MSGTRANS_OVERFLOW obeyed: fewer Requests of a run outstanding")                 \
     X(RESPONSES_BATCHED, "responses_batched", "Requests of a run answered by a later Response")                        \
     X(SIGNALS, "signals", "signals sent to entities here")                                                             \
-    X(DROP_MIGRATED, "drop_migrated", "packet for an entity that has left for another node")
+    X(DROP_MIGRATED, "drop_migrated", "packet for an entity that has left for another node")                           \
+    X(NO_IDENTIFIER, "no_identifier", "entities and groups not made because no identifier was left yet")
 
 enum vmtp_counter {
 #define VMTP_COUNTER_ENUM(name, word, text) VMTP_COUNT_##name,
