@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Identifiers for a node that has none: section 4.5.  The tester starts the node anew; these cases come last. */
+/*
+ * Identifiers for a node that has none, or has given nearly all of them out: sections 4.3 and 4.5.  The tester starts the node anew for most of
+ * these cases, so they come last.
+ */
 #include <string.h>
 
 #include "../case.h"
@@ -93,7 +96,67 @@ static void about_another(struct vc_test *t) {
     vc_equal(t, "VMTP-4.5-06", "block of the manager", vc_pair(first->words), vc_manager(t) & ~0xffull);
 }
 
+/* ---- a node whose identifiers run short ---------------------------------------------------------------------------------- */
+
+#define SPEND 300u /* entities come and go while a node with a block of 256 asks for another, or does not */
+
+static uint64_t block_of(uint64_t id) { return id << 4 >> 12; }
+
+/* One identifier more is given out, and the entity before it ends. */
+static uint64_t spend(struct vc_test *t) {
+    const uint32_t depth[7] = {1};
+    return vc_pair(vc_must(t, VMTP_TEST_SERIAL, depth)->words);
+}
+
+static struct vc_packet *asks_again(struct vc_test *t) {
+    struct vc_packet *p = NULL;
+    for (unsigned i = 0; i < SPEND && !p; i++) {
+        spend(t);
+        p = vc_await_code(t, VMTP_PROBE_ENTITY_BLOCK, 0, 0);
+    }
+    if (!p)
+        vc_skip(t, "further blocks of identifiers");
+    return p;
+}
+
+/* The node is told that the block is taken, and then gets the next. */
+static uint64_t further_block(struct vc_test *t) {
+    struct vc_packet *first = asks_again(t), *next, who = vc_manage(t, VMTP_PROBE_ENTITY, first->client);
+    who.words[2] = who.words[0];
+    who.words[3] = who.words[1];
+    vc_send(t, &who);
+    vc_want_response(t, "VMTP-4.5-13", &who, VMTP_OK);
+    answer(t, first, vc_pair(first->words));
+    next = probe(t, "VMTP-4.5-13");
+    vc_check(t, "VMTP-4.5-13", block_of(vc_pair(next->words)) != block_of(vc_pair(first->words)), "another block",
+             "the same");
+    vc_check(t, "VMTP-4.5-13", next->transaction != first->transaction, "another Transaction", "the same");
+    for (unsigned i = 0; i < 2; i++) {
+        struct vc_packet *again = probe(t, "VMTP-4.5-13");
+        vc_equal(t, "VMTP-4.5-13", "block", vc_pair(next->words), vc_pair(again->words));
+        vc_equal(t, "VMTP-4.5-13", "Transaction", next->transaction, again->transaction);
+    }
+    vc_pass(t, 2 * vc_most(VC_PROBE_INTERVAL, 1)); /* then it is the node's */
+    return block_of(vc_pair(next->words));
+}
+
+static void further(struct vc_test *t) {
+    uint64_t first = further_block(t), id = spend(t);
+    for (unsigned i = 0; i < SPEND && block_of(id) != first; i++)
+        id = spend(t);
+    vc_equal(t, "VMTP-4.5-13", "block of the next entities", first, block_of(id));
+    further_block(t);
+    for (unsigned i = 0; i < SPEND && block_of(spend(t)) == first; i++)
+        continue;
+    struct vc_packet question = vc_manage(t, VMTP_PROBE_ENTITY_BLOCK, id);
+    vc_send(t, &question);
+    vc_want_response(t, "VMTP-4.3-04", &question, VMTP_OK);
+}
+
 const struct vc_case vc_allocate_cases[] = {
+    VC_CASE("allocate/further", "VMTP-4.3-04 VMTP-4.5-13", "test-service full-manager serial",
+            "SERIAL, again and again; OK to its first ProbeEntityBlock",
+            "another block, whose identifiers come next; OK about that block when it is used up", further),
     VC_TIMED("allocate/asks", "VMTP-4.2-02 VMTP-4.5-01 VMTP-4.5-02 VMTP-4.5-03 VMTP-4.5-08 VMTP-10.1-02", REBOOT,
              "nothing, after a start",
              "three ProbeEntityBlock from a default client, 50 ms apart; then identifiers of that block", asks),

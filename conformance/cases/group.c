@@ -205,7 +205,9 @@ static void create_group(struct vc_test *t) {
     vc_check(t, "VMTP-13.2-10",
              group & VMTP_ID_GRP && !(group & VMTP_ID_UGP) && (group & ~(VMTP_ID_GRP | VMTP_ID_UGP)) != 0,
              "a new restricted group", "%llx", (unsigned long long)group);
-    vc_equal(t, "VMTP-13.2-06", "block of the new identifier", (vc_manager(t) << 4) >> 12, (group << 4) >> 12);
+    struct vc_packet block = vc_manage(t, VMTP_PROBE_ENTITY_BLOCK, group);
+    vc_send(t, &block);
+    vc_want_response(t, "VMTP-13.2-06", &block, VMTP_OK);
     vc_send(t, &create);
     answer = vc_want_response(t, "VMTP-13.2-07", &create, VMTP_OK);
     vc_equal(t, "VMTP-13.2-07", "group of the same Request", group, vc_pair(answer->words));

@@ -471,7 +471,7 @@ static void note(const uint8_t *frame, size_t size) {
         memory.names = vc_pair(p.words);
     if (p.server == VNAME_WATCHERS)
         memory.beat = p;
-    memory.boots += vc_code(&p) == (VMTP_PROBE_ENTITY_BLOCK & VMTP_CODE_MASK);
+    memory.boots += vc_code(&p) == (VMTP_PROBE_ENTITY_BLOCK & VMTP_CODE_MASK) && p.client == VMTP_DEFAULT_BE_CLIENT;
     if (p.function != VMTP_REQUEST || vc_notify(&p) || stateless(&p))
         return;
     if (p.transaction != memory.last_transaction)
