@@ -286,6 +286,14 @@ static void audit_groups(const struct vmtp_engine *e) {
     MUST(n == e->listeners.used && joins == members);
 }
 
+static void audit_blocks(const struct vmtp_engine *e) {
+    MUST((e->block == 0) == (e->current == 0) && (e->block || !e->spare) && e->old_count <= e->old_size);
+    MUST(!e->allocation.busy || timer_running(&e->allocation.timer));
+    MUST(!e->spare || (!e->allocation.busy && e->spare != e->current && e->spare != e->block));
+    for (uint32_t i = 0; i < e->old_count; i++)
+        MUST(e->old[i].block && e->old[i].block != e->block && e->old[i].block != e->spare);
+}
+
 static void audit(const struct vmtp_engine *e) {
     const struct pool *pools[] = {&e->entities, &e->accepts,  &e->calls, &e->slots,       &e->runs,     &e->remotes,
                                   &e->requests, &e->controls, &e->hosts, &e->memberships, &e->listeners};
@@ -300,6 +308,7 @@ static void audit(const struct vmtp_engine *e) {
     audit_sequences(e);
     audit_paces(e);
     audit_groups(e);
+    audit_blocks(e);
 }
 
 /* Nothing is going on any more: no record is left but the engine's own entities and what the cache knows. */
