@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # vconform several times in a row on a busy machine, each time with other identifiers: every case comes to the same each time, and fails never.
 # 2 runs of some cases, or with VSUITE_FULL 20 of all: those of names and objects beside those of VMTP, at a node of their own. As many
-# programs as there are processors do nothing but count meanwhile. Each run begins a node anew, which has identifiers for some 190 entities.
+# programs as there are processors do nothing but count meanwhile. Each run begins a node anew.
 . "$(dirname "$0")/lib.sh"
 net_begin "$@"
 net_need jq
