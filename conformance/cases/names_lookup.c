@@ -108,7 +108,7 @@ static void first(struct vc_test *t) {
     nm_resolver(t, 2, 0, NULL, NULL);
     r.flags = VNAME_REGISTERED | VNAME_SECOND_HAND;
     struct vc_packet order = nm_order(t, nm_below(name, prefix, "/a"), 0, 0);
-    struct vc_packet *p = want(t, "NAME-9-12", VNAME_DIRECTORY, VNAME_LOOKUP, VC_SECOND);
+    struct vc_packet *p = want(t, "NAME-9-12", VNAME_DIRECTORY, VNAME_LOOKUP, 2 * VC_SECOND);
     vc_check(t, "NAME-9-12", !nm_await(t, VNAME_HANDLERS, VNAME_QUERY, 0), "the directory first", "QueryName");
     nm_answer(t, p, vc_new_client(t), VMTP_OK | VMTP_DGM, (uint32_t)r.prefix_length, &r);
     p = vc_want_request(t, "NAME-9-12", r.manager, 2 * VC_SECOND);

@@ -308,6 +308,14 @@ static uint32_t asked_word(const struct vc_packet *p, const struct memory *m, un
     return i == UINT_MAX ? 0 : m->requests[i].words[word];
 }
 
+/* The Code of the transaction that its Client had before. */
+static uint32_t asked_before(const struct vc_packet *p, const struct memory *m) {
+    static struct vc_packet before;
+    before = *p;
+    before.transaction--;
+    return asked(&before, m);
+}
+
 static void note_request(const struct vc_packet *p, struct memory *m) {
     if (p->function != VMTP_REQUEST || asked(p, m))
         return;
