@@ -92,37 +92,53 @@ static void explain_case(const struct vc_case *c, FILE *out) {
     }
     if (c->needs)
         fprintf(out, "  needs    %s\n", c->needs);
-    vc_rules_each(c->ids, explain_rule, out);
 }
 
 struct search {
     FILE *out;
-    const char *name;
+    char *name;
+    const struct vc_rule *rule; /* of just that name, or NULL */
     int found;
 };
 
+/* Of a rule that was told already the cases in brief. */
 static void search_one(void *context, const struct vc_case *c) {
     struct search *s = context;
-    if (strcmp(c->name, s->name) != 0 && !strstr(c->ids, s->name))
+    if (!vc_chosen(c, &s->name, 1))
         return;
     explain_case(c, s->out);
+    if (s->rule)
+        fprintf(s->out, "  rules    %s\n", c->ids);
+    else
+        vc_rules_each(c->ids, explain_rule, s->out);
     s->found++;
 }
 
-int vc_explain(FILE *out, const char *name) {
-    struct search s = {.out = out, .name = name};
-    const struct vc_rule *rule = vc_rule_find(name, (unsigned)strlen(name));
-    const char *why = rule ? vc_unseen(rule->id) : NULL;
-    vc_cases_each(search_one, &s);
-    if (s.found == 0 && rule) {
-        explain_rule(out, rule);
-        s.found = 1;
-    }
-    if (rule && strstr(vc_oracle_ids, rule->id))
-        fprintf(out, "  The oracle looks for this in every frame.\n");
+/* A rule, and how it can be seen otherwise than by cases of its own. */
+static void whole_rule(const struct vc_rule *rule, FILE *out) {
+    const char *why = vc_unseen(rule->id);
+    explain_rule(out, rule);
+    if (strstr(vc_oracle_ids, rule->id))
+        fprintf(out, "    The oracle looks for this in every frame.\n");
     if (why)
-        fprintf(out, "  Not seen from the wire: %s\n", why);
-    return s.found;
+        fprintf(out, "    Not seen from the wire: %s\n", why);
+}
+
+int vc_explain(FILE *out, char *name) {
+    unsigned number, length = (unsigned)strlen(name);
+    struct search s = {.out = out, .name = name, .rule = vc_rule_find(name, length)};
+    if (s.rule)
+        whole_rule(s.rule, out);
+    if (length)
+        vc_cases_each(search_one, &s);
+    const struct vc_rule *rules = vc_rules(&number);
+    int cases = s.found;
+    for (unsigned i = 0; length && !s.rule && !cases && i < number; i++)
+        if (strncmp(rules[i].id, name, length) == 0) {
+            whole_rule(&rules[i], out);
+            s.found++;
+        }
+    return s.found > 0 || s.rule;
 }
 
 /* ---- coverage ------------------------------------------------------------------------------------------------------- */

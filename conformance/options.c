@@ -10,38 +10,50 @@
 
 void vc_usage(FILE *out) {
     fputs("usage: vconform [run] -i INTERFACE --peer MAC|--entity ID [options] [CASE|RULE...]\n"
-          "       vconform check FILE.pcapng [--peer MAC] [--mtu N] [--ethertype N]\n"
+          "       vconform check CAPTURE [--peer MAC] [--mtu N] [--ethertype N]\n"
           "       vconform matrix RESULTS.json... >matrix.html\n"
           "       vconform files DIRECTORY\n"
           "       vconform --list [items|timers|starts|CASE|RULE...] | --explain CASE|RULE | --coverage | --version\n"
           "\n"
-          "Tests a VMTP node on the wire against the specification.  CASE and RULE may be beginnings: header/, "
-          "VMTP-8.3.\n"
+          "Tests a VMTP node on the wire against the specification (run, which may be left out); looks for broken "
+          "rules in a capture\n"
+          "(check); makes one page of the results of several peers (matrix); makes what a node is to serve for cases "
+          "about files (files).\n"
+          "CASE and RULE may be beginnings: header/, VMTP-8.3.\n"
           "\n"
-          "  -i INTERFACE       an Ethernet interface, or that of a VLAN (eth0.5)\n"
-          "  --peer MAC         the node's Ethernet address\n"
-          "  --entity ID        or: its test service or any other entity of it\n"
+          "Whom:\n"
+          "  -i, --interface IF a network interface, or that of a VLAN (eth0.5)\n"
+          "  --peer MAC         the node's Ethernet address; of a capture: whose packets are judged, else all are\n"
+          "  --entity ID        in place of that: an entity of the node, which is looked for\n"
+          "  --vlan N           frames with the tag of that VLAN, where the system has no interface for it\n"
+          "  --ethertype N      default 0x805B\n"
+          "  --mtu N            of the segment of a capture; without it check does not judge what hangs on that\n"
+          "What:\n"
           "  --role ROLE        only rules for: server, client, manager, directory (members are servers, resolvers "
           "clients)\n"
           "  --profile PROFILE  full (default), minimal-server, minimal-client, name-manager, name-client, "
-          "name-directory\n"
+          "name-directory,\n"
+          "                     uio-manager, uio-client\n"
           "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
           "  --pixit FILE       to what its timers are set: lines \"TIMER ms\" or \"TIMER ms ms\"; --list timers\n"
-          "  --xfail FILE       failures that are known: lines \"CASE|RULE reason\"\n"
+          "  --xfail FILE       failures that are known: lines \"CASE reason\" or \"RULE reason\"\n"
           "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
           "  --copy NAME        a context of the node that is served read-only, with a file or more in it\n"
           "  --patience         also cases that take minutes, or a quiet machine\n"
-          "  --vlan N           frames with the tag of that VLAN, where the system has no interface for it\n"
-          "  --ethertype N      default 0x805B\n"
-          "  --mtu N            of the segment of a capture; without it check does not judge what hangs on that\n"
-          "  --seed N           of identifiers and Transactions; is in every report\n"
+          "  --seed N           of identifiers and Transactions, to have a run again; is in every report\n"
           "  --repeat N         each case so often\n"
+          "What is told:\n"
           "  --report DIR       captures, timelines, TAP, JUnit, JSON and HTML into this directory\n"
           "  --json, --tap      on standard output, in place of text\n"
-          "  -v, -q             each frame and check; no progress\n"
+          "  -v, --verbose      each frame and check\n"
+          "  -q, --quiet        no progress\n"
           "\n"
-          "Exit: 0 pass, 1 fail, 2 usage, 3 undecided or an error of vconform.\n",
+          "Exit: 0 pass, 1 fail, 2 usage, 3 undecided or an error of vconform.\n"
+          "\n"
+          "  vconform -i eth0 --peer 02:00:00:00:00:0b --report evidence\n"
+          "  vconform -i eth0 --peer 02:00:00:00:00:0b header/ VMTP-8.3-03\n"
+          "  vconform --explain VMTP-8.3-03\n",
           out);
 }
 
@@ -139,8 +151,9 @@ static int one_of(const char *word, const char *const *words) {
 /* Options with a value that can be wrong: 1 when it is right. */
 static int take_value(struct vc_options *o, int option, const char *value) {
     static const char *const roles[] = {"server", "client", "manager", "directory", "node", NULL};
-    static const char *const profiles[] = {
-        "full", "minimal-server", "minimal-client", "name-manager", "name-client", "name-directory", NULL};
+    static const char *const profiles[] = {"full",         "minimal-server", "minimal-client",
+                                           "name-manager", "name-client",    "name-directory",
+                                           "uio-manager",  "uio-client",     NULL};
     uint64_t number = 0;
     int good = 1;
     switch (option) {

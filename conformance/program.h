@@ -6,7 +6,8 @@
 #include "run.h"
 
 struct vc_options {
-    const char *interface_name, *pics, *pixit, *xfail, *report, *role, *profile, *explain;
+    const char *interface_name, *pics, *pixit, *xfail, *report, *role, *profile;
+    char *explain;
     uint8_t mac[6], mac_known;
     uint64_t entity, seed;
     uint16_t ethertype, vlan, mtu; /* mtu: of a capture; 0: not said */
@@ -30,8 +31,8 @@ void vc_usage(FILE *out);
 
 /* What --list asks for; 0: no case is chosen. */
 int vc_list(FILE *out, const struct vc_options *o);
-/* A case or a rule, in full; 0: there is none of that name. */
-int vc_explain(FILE *out, const char *name);
+/* A rule and its cases; or all cases of which name, or that of a rule, is the beginning; 0: there is none. */
+int vc_explain(FILE *out, char *name);
 int vc_check_capture(int argc, char **argv);
 
 #endif

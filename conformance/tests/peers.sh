@@ -131,6 +131,9 @@ done
 "$sim" --list | grep -q '^header/words ' || fail "--list"
 "$sim" --explain VMTP-8.3-03 | grep -q 'sends    ECHO twice' || fail "--explain of a rule"
 "$sim" --explain header/version-1 | grep -q 'Version 1' || fail "--explain of a case"
+[ "$("$sim" --explain header/ | grep -c '^header/')" -eq "$("$sim" --list header/ | wc -l)" ] || fail "--explain of a beginning"
+[ "$("$sim" --explain VMTP-8.3-03 | grep -c 'A duplicate of an answered Request')" -eq 1 ] || fail "--explain tells a rule again and again"
+"$sim" --explain VMTP-2.1-02 | grep -q 'Not seen from the wire: ' || fail "--explain of a rule that cannot be seen"
 "$sim" --explain no-such-thing 2>/dev/null
 [ $? -eq 2 ] || fail "--explain of nothing"
 "$sim" --version | grep -q '^vconform .*, catalogue [0-9a-f]\{8\}$' || fail "--version"

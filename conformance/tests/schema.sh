@@ -77,11 +77,11 @@ printf 'VMTP-3.2-03 Priority is not kept here\nheader/words this <works>\n' >"$w
 cp "$work/known-to-fail/results.json" "$work/expected.json"
 "$sim" -q --seed 1 --defect illegible --report "$work/illegible" >/dev/null 2>&1
 cp "$work/illegible/results.json" "$work/illegible.json"
-for profile in full minimal-server minimal-client name-manager name-client name-directory; do
-    "$sim" -q --seed 1 --json --profile $profile header/words names/ >"$work/$profile.json" 2>/dev/null
+for profile in full minimal-server minimal-client name-manager name-client name-directory uio-manager uio-client; do
+    "$sim" -q --seed 1 --json --profile $profile header/words names/ objects/ >"$work/$profile.json" 2>/dev/null
     [ -s "$work/$profile.json" ] || rm "$work/$profile.json" # it has none of these cases
 done
-[ -s "$work/name-manager.json" ] || fail "--profile name-manager has no cases"
+[ -s "$work/name-manager.json" ] && [ -s "$work/uio-manager.json" ] || fail "a profile has no cases"
 "$python" "$work/others.py" "$work/whole" "$work/known-to-fail" "$work/illegible" || fail "results are not what others read"
 validate "$work/whole/results.json" "$work/defect.json" "$work/mute.json" "$work/no-service.json" "$work/one.json" \
     "$work/expected.json" "$work/illegible.json" "$work"/*-*.json || fail "results are not what the schema says"
