@@ -119,9 +119,11 @@ char *entry_mode(char buf[ENTRY_MODE], const struct uio_object *object) {
     return buf;
 }
 
+int64_t entry_seconds(int64_t nanoseconds) { return nanoseconds / 1000000000 - (nanoseconds % 1000000000 < 0); }
+
 char *entry_time(char buf[ENTRY_TIME], int64_t nanoseconds) {
     struct tm tm;
-    const time_t t = (time_t)((nanoseconds - (nanoseconds < 0 ? 999999999 : 0)) / 1000000000);
+    const time_t t = (time_t)entry_seconds(nanoseconds);
     if (!localtime_r(&t, &tm) || !strftime(buf, ENTRY_TIME, "%Y-%m-%d %H:%M:%S", &tm))
         snprintf(buf, ENTRY_TIME, "-");
     return buf;

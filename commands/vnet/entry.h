@@ -40,5 +40,7 @@ char *entry_mode(char buf[ENTRY_MODE], const struct uio_object *object);
 /* "2026-03-01 12:00:00", in local time. */
 #define ENTRY_TIME 32
 char *entry_time(char buf[ENTRY_TIME], int64_t nanoseconds);
+/* Whole seconds of them, rounded down, of whatever somebody sent. */
+int64_t entry_seconds(int64_t nanoseconds);
 
 #endif

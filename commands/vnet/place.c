@@ -255,7 +255,7 @@ static int modify_here(const struct place *p, uint32_t mask, const struct uio_ob
         if (!(mask & (i ? UIO_MASK_MTIME : UIO_MASK_ATIME)))
             continue;
         const int64_t rest = (times[i] % 1000000000 + 1000000000) % 1000000000;
-        t[i] = (struct timespec){.tv_sec = (time_t)((times[i] - rest) / 1000000000), .tv_nsec = (long)rest};
+        t[i] = (struct timespec){.tv_sec = (time_t)entry_seconds(times[i]), .tv_nsec = (long)rest};
     }
     if ((mask & UIO_MASK_PERMISSIONS) && chmod(p->name, o->permissions & 07777) != 0)
         return place_errno(p);

@@ -166,6 +166,8 @@ static void read_link(struct mount_op *op, int error) {
     char target[UIO_TARGET_OCTETS + 1];
     if (!error && object->type != UIO_TYPE_LINK)
         error = EINVAL;
+    if (!error && object->target_length >= sizeof target)
+        error = EIO; /* longer than a link can be: what a manager sends need not be what one may send */
     if (error) {
         mount_op_fail(op, mount_or_stale(error));
         return;

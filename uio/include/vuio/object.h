@@ -52,7 +52,10 @@ struct uio_object {
 VMTP_API uint32_t uio_object_octets(const struct uio_object *object);
 /* Writes it: its octets, or 0 when room is too small or a name too long (UIO_COMPONENT_OCTETS, UIO_TARGET_OCTETS). */
 VMTP_API uint32_t uio_object_encode(void *octets, size_t room, const struct uio_object *object);
-/* Reads the descriptor at the beginning of octets: how many octets it takes, or 0 when it is not well-formed. */
+/*
+ * Reads the descriptor at the beginning of octets: how many octets it takes, or 0 when it is not well-formed (UIO-3.1-03).  Name and
+ * target are as long as somebody made them, which may be more than what uio_object_encode writes.
+ */
 VMTP_API uint32_t uio_object_decode(struct uio_object *object, const void *octets, size_t size);
 
 /* Descriptors one after the other, as a context is read.  The first that is not well-formed ends the list. */
