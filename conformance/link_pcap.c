@@ -59,11 +59,19 @@ static int link_send(struct vc_link *link, const uint8_t *frame, size_t size) {
     return pcap_sendpacket(l->pcap, frame, (int)size) == 0 ? 0 : -1;
 }
 
+/* The filter lets frames of other VLANs through, whose tags the interface has taken off and libpcap puts back. */
+static int is_ours(const struct pcap_link *l) {
+    return l->vlan || (l->header->caplen >= VC_ETHERNET && vc_get16(l->data + ADDRESSES) == l->link.ethertype);
+}
+
 /* The next frame that the system has: 1; 0: none; -1. */
 static int look(struct pcap_link *l) {
+    int rc;
     if (l->data)
         return 1;
-    int rc = pcap_next_ex(l->pcap, &l->header, &l->data);
+    do
+        rc = pcap_next_ex(l->pcap, &l->header, &l->data);
+    while (rc == 1 && !is_ours(l));
     if (rc != 1)
         l->data = NULL;
     return rc;

@@ -241,6 +241,7 @@ static void attempt(struct vc_run *run, struct vc_result *r) {
     struct vc_test *t = calloc(1, sizeof *t);
     if (!t) {
         say(r, VC_ERROR, "out of memory");
+        r->attempts++;
         return;
     }
     vc_time start = run->link->now(run->link);
@@ -338,7 +339,7 @@ int vc_is_stale(const struct vc_run *run, const struct vc_xfail *x) {
     const struct vc_rule *rule = vc_rule_find(x->name, (unsigned)strlen(x->name));
     if (x->failed > 0)
         return 0;
-    return rule ? run->whole && run->rules[vc_rule_index(rule)].held > 0 : x->passed > 0;
+    return rule ? run->whole && !run->untried && run->rules[vc_rule_index(rule)].held > 0 : x->passed > 0;
 }
 
 static void show(const struct vc_run *run, const struct vc_result *r) {

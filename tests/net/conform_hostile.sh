@@ -66,6 +66,11 @@ net_start right "$bin/net-strangers" v0 flood "$net_right" 30000
 says 3 . --peer "$net_right" header/
 net_stop $net_pid
 
+# What the node says in a VLAN is not for us.
+net_start right "$bin/net-strangers" v0 tagged "$net_right" 60000
+says 0 '4 PASS' --peer "$net_right" header/short header/version-1 header/domain-0
+net_stop $net_pid
+
 # An interface that is taken down, or too small.
 (sleep 1 && net_in left ip link set v0 down) &
 says 3 'the interface does not work any more' --peer "$net_right" server/

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * net-strangers INTERFACE flood MAC MS    sends frames as MAC, without a pause, for so long
+ * net-strangers INTERFACE tagged MAC MS   sends frames of VLAN 5 as MAC, one each millisecond, for so long
  * net-strangers INTERFACE lie             answers each Request with OK, words and sizes that cannot be, and a name that is none
  *
  * Peers of vconform that no node is.
@@ -35,19 +36,28 @@ static int64_t now_ms(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int flood(const char *mac, int ms) {
-    uint8_t frame[ETHERNET + 100] = {2, 0, 0, 0, 0, 1};
+/* tagged: of a VLAN, and not more than a segment can bear. */
+static int send_as(const char *mac, int ms, int tagged) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    uint8_t frame[ETHERNET + 100] = {2, 0, 0, 0, 0, 1}, *type = frame + 12;
     unsigned v[6];
     if (sscanf(mac, "%x:%x:%x:%x:%x:%x", v, v + 1, v + 2, v + 3, v + 4, v + 5) != 6)
         return 2;
     for (unsigned i = 0; i < 6; i++)
         frame[6 + i] = (uint8_t)v[i];
-    frame[12] = ETHERTYPE >> 8;
-    frame[13] = ETHERTYPE & 0xff;
-    for (int64_t until = now_ms() + ms; now_ms() < until;)
-        for (int i = 0; i < 100; i++)
+    if (tagged) {
+        memcpy(type, "\x81\0\0\5", 4);
+        type += 4;
+    }
+    type[0] = ETHERTYPE >> 8;
+    type[1] = ETHERTYPE & 0xff;
+    for (int64_t until = now_ms() + ms; now_ms() < until;) {
+        for (int i = 0; i < (tagged ? 1 : 100); i++)
             if (send(fd, frame, sizeof frame, 0) < 0)
                 break; /* too many */
+        if (tagged)
+            nanosleep(&pause, NULL);
+    }
     return 0;
 }
 
@@ -91,10 +101,10 @@ static _Noreturn void lie(void) {
 
 int main(int argc, char **argv) {
     if (argc < 3 || begin(argv[1]) != 0) {
-        perror("net-strangers INTERFACE flood MAC MS|lie");
+        perror("net-strangers INTERFACE flood MAC MS|tagged MAC MS|lie");
         return 2;
     }
     if (argc == 5)
-        return flood(argv[3], atoi(argv[4]));
+        return send_as(argv[3], atoi(argv[4]), strcmp(argv[2], "tagged") == 0);
     lie();
 }
