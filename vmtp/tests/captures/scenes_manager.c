@@ -158,6 +158,17 @@ static void collision(void) {
     stage_check(vmtp_engine_block(stage_world()->nodes[0].engine) != block, "two nodes have one block");
 }
 
+static void further_block(void) {
+    struct node *host = stage_host(NULL);
+    vmtp_entity id;
+    for (unsigned i = 0; i < 192; i++) {
+        stage_check(vmtp_entity_create(host->engine, &id, NULL, stage_now()) == 0, "no entity");
+        vmtp_entity_delete(host->engine, id, stage_now());
+    }
+    stage_pass(VMTP_SECOND);
+    stage_check(vmtp_entity_create(host->engine, &id, NULL, stage_now()) == 0, "no further block");
+}
+
 const struct scene scenes_manager[] = {
     {"probe-entity", 1500, probe},
     {"auth-probe-entity", 1500, auth_probe},
@@ -172,5 +183,6 @@ const struct scene scenes_manager[] = {
     {"unknown-procedure", 1500, unknown_procedure},
     {"block-allocation", 1500, allocation},
     {"block-collision", 1500, collision},
+    {"block-further", 1500, further_block},
     {NULL, 0, NULL},
 };
