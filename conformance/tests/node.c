@@ -171,9 +171,21 @@ static void slow_down(struct vmtp_timers *timers) {
     timers->probe_interval = 300 * VMTP_MILLISECOND;
 }
 
+static void speed_up(struct vmtp_timers *timers) {
+    timers->tc1_constant = 100 * VMTP_MILLISECOND;
+    timers->tc2_floor = 10 * VMTP_MILLISECOND;
+    timers->tc3 = 10 * VMTP_MILLISECOND;
+    timers->ts1 = 10 * VMTP_MILLISECOND;
+    timers->ts4 = 2000 * VMTP_MILLISECOND;
+    timers->ts5 = 120 * VMTP_MILLISECOND;
+    timers->probe_interval = 25 * VMTP_MILLISECOND;
+}
+
 static void configure(const struct sim_node *n, struct vmtp_config *c) {
     const struct sim_options *o = n->config.options;
     const struct sim_start *start = &n->start;
+    if (o->fast_timers)
+        speed_up(&c->timers);
     if (o->slow_timers)
         slow_down(&c->timers);
     c->no_streams = o->no_streams || start->no_streams;
