@@ -204,6 +204,8 @@ struct vc_packet *vc_collect(struct vc_test *t, const char *id, const struct vc_
                              uint32_t *blocks);
 /* What has been taken so far is of an earlier case: nobody waits for it. */
 void vc_forget(struct vc_test *t);
+/* So many octets, or, where they would be one packet on this segment, as many as a packet group has; SKIP where that is one as well. */
+uint32_t vc_several_packets(struct vc_test *t, uint32_t octets);
 /* The packets of the node taken so far, from 0 on; NULL: no more. */
 const struct vc_packet *vc_seen(struct vc_test *t, unsigned i);
 /* Packets of the node taken so far of that transaction: Response packets (function 1) or Requests (0). */

@@ -26,6 +26,13 @@ int vc_claims(struct vc_test *t, const char *item) {
     return i && vc_has(i);
 }
 
+uint32_t vc_several_packets(struct vc_test *t, uint32_t octets) {
+    const uint32_t most = t->run->link->mtu - VC_HEADER - VC_CHECKSUM;
+    if (most >= VC_SEGMENT_MAX)
+        vc_skip(t, "packet groups of several packets: the MTU of the segment holds the largest one");
+    return octets > most ? octets : VC_SEGMENT_MAX;
+}
+
 static struct vc_packet blank(struct vc_test *t) {
     struct vc_packet p;
     memset(&p, 0, sizeof p);

@@ -59,10 +59,11 @@ static void nrt_bare(struct vc_test *t) {
 }
 
 static void nrt_call(struct vc_test *t) {
-    struct vc_call call = {.code = CODE, .control = VMTP_NRT, .size = SIZE, .response_room = 100, .options = 1};
+    const uint32_t size = vc_several_packets(t, SIZE);
+    struct vc_call call = {.code = CODE, .control = VMTP_NRT, .size = size, .response_room = 100, .options = 1};
     struct vc_packet order = vc_have_called(t, &call), *request;
     uint32_t blocks = 0, retransmit = 0;
-    while (blocks != ALL) {
+    while (blocks != vc_all_blocks(size)) {
         request = vc_want_request(t, "VMTP-13.7-10", call.server, VC_PATIENCE);
         vc_check(t, "VMTP-13.7-10", request->control & VMTP_NRT, "NRT", "none");
         blocks |= request->delivery;

@@ -219,7 +219,7 @@ struct vc_link *sim_open(const struct sim_options *options) {
     s->options = *options;
     s->now = VC_SECOND;
     s->link = (struct vc_link){.ethertype = VMTP_ETHERTYPE,
-                               .mtu = 1500,
+                               .mtu = options->mtu ? options->mtu : 1500,
                                .virtual_time = 1,
                                .objects = has_objects(options) ? SIM_PREFIX : NULL,
                                .copy = has_objects(options) ? SIM_COPY : NULL,

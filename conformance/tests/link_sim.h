@@ -33,6 +33,7 @@ struct sim_options {
     const char *files;     /* a directory to be served, or NULL */
     uint32_t max_requests; /* 0: the default */
     uint8_t slow_timers;   /* all that PIXIT can tell, set otherwise */
+    uint32_t mtu;          /* of the cable; 0: 1500 */
     uint8_t fast_timers;   /* the same, sooner than the defaults */
 };
 

@@ -247,7 +247,10 @@ struct sim_node *sim_node_open(const struct sim_node_config *config) {
     n->config = *config;
     n->random = config->options->seed * 2654435761u + 1;
     n->port = (struct vmtp_port){.ops = &port_ops,
-                                 .info = {.mtu = 1500, .fd = -1, .name = "cable", .ethertype = config->ethertype}};
+                                 .info = {.mtu = config->options->mtu ? config->options->mtu : 1500,
+                                          .fd = -1,
+                                          .name = "cable",
+                                          .ethertype = config->ethertype}};
     memcpy(n->port.info.mac, sim_node_mac, 6);
     sim_node_boot(n, &usual, 0);
     return n;

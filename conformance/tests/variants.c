@@ -105,10 +105,11 @@ int defect_variant(struct sim_options *options, const char *name) {
     options->no_service |= strcmp(name, "no-service") == 0;
     options->directory |= strcmp(name, "directory") == 0;
     options->slow_timers |= strcmp(name, "slow-timers") == 0;
+    options->mtu = strcmp(name, "jumbo") == 0 ? 9000 : strcmp(name, "narrow") == 0 ? 1092 : 0;
     options->fast_timers |= strcmp(name, "fast-timers") == 0;
     options->reboot_every = strcmp(name, "rebooting") == 0 ? 100 : 0;
     if (options->remote_management || options->no_streams || options->no_service || options->reboot_every ||
-        options->slow_timers || options->fast_timers || options->directory)
+        options->slow_timers || options->fast_timers || options->mtu || options->directory)
         return 1;
     for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++)
         if (strcmp(peers[i].name, name) == 0) {
