@@ -281,7 +281,7 @@ int veng_manager_arrived(struct vmtp_engine *e, struct arrival *a) {
     }
     int once_only = code == CODE24(VMTP_CREATE_ENTITY) || code == CODE24(VMTP_DELETE_ENTITY) ||
                     veng_group_procedure(code) || veng_service_procedure(code);
-    if (once_only && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
+    if ((once_only || a->notify) && is_default_client(a->client)) /* nobody in particular: there is nobody to remember */
         return DROP(e, DROP_CLIENT_ID);
     if (!veng_manager_coresident(e, a->h, a->multicast))
         return not_here(e, a);

@@ -110,7 +110,7 @@ START_TEST(delivery_mask_of_the_message_says_what_is_complete) {
 }
 END_TEST
 
-/* VMTP-6.2-03: each field that all packets of a group share */
+/* VMTP-6.2-03 VMTP-7.4-13: each field that all packets of a group share */
 START_TEST(packet_that_differs_does_not_belong) {
     struct vmtp_header h = receiving(1024, 1), other = h;
     if (_i < 6) /* the last but one is MsgDelivery, a user word here */

@@ -211,7 +211,7 @@ START_TEST(sound_request_is_delivered) {
 END_TEST
 
 /* VMTP-5.1-02 VMTP-5.1-03 VMTP-5.1-04 VMTP-5.1-05 VMTP-5.1-06 VMTP-5.1-08 VMTP-5.1-09 VMTP-2.1-04 VMTP-3.4-06 VMTP-3.4-07
- * VMTP-4.1-03 */
+ * VMTP-4.1-03 VMTP-5.1-12 */
 START_TEST(unicast_packet_is_dropped_for_its_fault_and_told_of_it) {
     for (enum shape shape = 0; shape < SHAPES; shape++) {
         draft_begin(shape);

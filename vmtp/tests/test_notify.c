@@ -103,6 +103,19 @@ START_TEST(receiver_heeds_parameters_only) {
 END_TEST
 
 /* VMTP-10.11-03 */
+START_TEST(nobody_sends_no_notify) {
+    static const vmtp_entity nobody[] = {0, VMTP_MANAGER_GROUP, VMTP_DEFAULT_BE_CLIENT, VMTP_DEFAULT_LE_CLIENT};
+    struct vmtp_header h = foreign_notify_client(entity, call(0)->h.transaction, 0, VMTP_NO_PERMISSION);
+    h.client = nobody[_i];
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), VMTP_COUNT_DROP_CLIENT_ID);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 0);
+    h.client = FOREIGN_CLIENT;
+    ck_assert_int_eq(foreign_send(&f, &h, NULL, 0), 0);
+    ck_assert_uint_eq(foreign_event_count(&f, VMTP_EV_COMPLETE), 1);
+}
+END_TEST
+
+/* VMTP-10.11-03 */
 START_TEST(notifies_are_not_filtered_as_duplicates) {
     for (unsigned i = 0; i < 4; i++) { /* all with the same Client and Transaction of their own */
         struct vmtp_header h = foreign_notify_client(entity, call(0)->h.transaction, 0, VMTP_NO_PERMISSION);
@@ -282,6 +295,7 @@ int main(void) {
     tcase_add_loop_test(t, form_of_notify_client, 0, 2);
     tcase_add_test(t, timed_notify_client_tells_what_is_here);
     tcase_add_loop_test(t, receiver_heeds_parameters_only, 0, 5);
+    tcase_add_loop_test(t, nobody_sends_no_notify, 0, 4);
     tcase_add_test(t, notifies_are_not_filtered_as_duplicates);
     tcase_add_test(t, form_of_notify_server);
     tcase_add_test(t, timed_notify_server_tells_what_is_here);
