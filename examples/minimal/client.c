@@ -121,9 +121,8 @@ int64_t call_timer(void) {
 }
 
 static void ask_for_blocks(void) {
-    call.tries++;
     notify(&call.first, RETRY, call.blocks);
-    call.timer = now() + patience(call.tries);
+    call.timer = now() + patience(call.tries ? call.tries : 1);
 }
 
 void call_expire(void) {
@@ -134,6 +133,7 @@ void call_expire(void) {
     } else if (call.tries == RETRIES) {
         end(call.started ? BAD_REPLY_SEGMENT : RETRANS_TIMEOUT);
     } else if (call.state == RECEIVING && !(call.first.h[H_CODE] & DGM)) {
+        call.tries++;
         ask_for_blocks();
     } else {
         if (call.state == RECEIVING) { /* idempotent: the server has to make it again */
@@ -197,7 +197,7 @@ static void collect(const struct packet *p) {
     }
     call.state = RECEIVING;
     call.timer = now() + TC3;
-    if (p->h[H_DELIVERY] == 0 && !(p->h[H_CODE] & DGM) && call.tries < RETRIES)
+    if (p->h[H_DELIVERY] == 0 && !(p->h[H_CODE] & DGM)) /* none of the five */
         ask_for_blocks();
 }
 
@@ -221,6 +221,8 @@ void call_response(const struct packet *p, unsigned number) {
         row = 30;
     else if (pair(p->h + H_SERVER) != pair(call.request.h + H_SERVER) && FORWARDS(p->h[H_CONTROL]) == 0)
         row = 31;
+    else if (call.started && pair(p->h + H_SERVER) != pair(call.first.h + H_SERVER))
+        row = 32;
     if (row == 0)
         collect(p);
     else if (told)
@@ -247,7 +249,7 @@ void call_notified(const struct packet *p) {
     if (call.state < AWAITING || pair(words) != entity(CALLER) || words[4] != call.request.h[H_TRANSACTION]) {
         drop(33);
     } else if (call.state == RECEIVING) {
-        if (code == RESPONSE_DISCARDED)
+        if (code == RESPONSE_DISCARDED || code == ENTITY_MIGRATED)
             end(code);
     } else if (code == OK || (code == RETRY && !lacks)) {
         call.tries = call.busy = 0;

@@ -8,8 +8,8 @@
 
 static uint32_t checksum(const uint8_t *octets, size_t size) {
     uint32_t sum[2] = {0, 0};
-    for (size_t i = 0; i < size; i += 2)
-        sum[i / 32 % 2] += (uint32_t)(octets[i] << 8 | octets[i + 1]);
+    for (size_t i = 0; i < size; i++)
+        sum[i / 32 % 2] += (uint32_t)octets[i] << (i % 2 ? 0 : 8);
     for (int i = 0; i < 2; i++) {
         while (sum[i] >> 16)
             sum[i] = (sum[i] & 0xffff) + (sum[i] >> 16);
@@ -128,7 +128,7 @@ int packet_read(struct packet *p, const uint8_t *octets, size_t size) {
         return 6;
     if (flags & EPG)
         return 7;
-    if (sum && (size % 2 || sum != checksum(octets, flags & HCO ? HEADER : size - CHECKSUM)))
+    if (sum && sum != checksum(octets, flags & HCO ? HEADER : size - CHECKSUM))
         return 9;
     if (length % 2 || length > SEGMENT_MAX / 4 || size != HEADER + 4 * length + CHECKSUM)
         return 10;
