@@ -142,7 +142,8 @@ struct vhost_pending {
 struct vmtp_host {
     vmtp_engine *engine;
     vmtp_port *port;
-    vmtp_time now;        /* the clock when it was last read */
+    vmtp_time now; /* the clock when it was last read */
+    vmtp_time due; /* the same before the last look: what came until then is taken, so what was to run out by then has run out */
     vmtp_time spin;       /* configuration */
     vmtp_time send_after; /* the port had no room: no sending before this; 0: send */
     int fault;            /* what the port said when nobody was there to be told; for the next vhost_work */

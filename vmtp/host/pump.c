@@ -11,6 +11,7 @@ static void look_for_others(vmtp_host *host, vmtp_time now) {
 }
 
 int vhost_look(vmtp_host *host) {
+    host->due = host->now;
     int n = vmtp_port_recv(host->port, host->rx, VHOST_BATCH);
     if (n <= 0)
         return n;
@@ -74,7 +75,8 @@ int vhost_work(vmtp_host *host) {
     host->fault = 0;
     int sent = vhost_send(host); /* first: what goes out is what somebody waits for */
     r = r < 0 ? r : sent;
-    if (vmtp_deadline(host->engine) <= host->now) {
+    /* A host that did not get its turn for a while has what it waits for in the port: it looks there before it says that nothing came. */
+    if (vmtp_deadline(host->engine) <= host->due) {
         vmtp_expire(host->engine, host->now);
         sent = vhost_send(host);
         r = r < 0 ? r : sent;

@@ -149,6 +149,39 @@ START_TEST(interface_goes_down_while_sending) {
 }
 END_TEST
 
+static void much_later(void) {
+    net.nodes[2].busy = 0;
+    net_run(&net, 300 * VMTP_MILLISECOND);
+}
+
+/* Between a look and the clock the host does not run for longer than TC1, and the Response comes meanwhile: it is not asked for again. */
+START_TEST(not_run_for_a_while) {
+    struct net_node *late = net_open(&net, 2);
+    net_serve(late, 3, 16384);
+    late->serve = net_echo;
+    struct vmtp_message m = {.server = late->entity};
+    ck_assert_int_eq(call(), 0);
+    ck_assert_int_eq(vmtp_host_call(client->host, &m, NULL, 0, NULL, 0, NULL, now() + VMTP_SECOND), 0);
+    uint64_t retransmits = count(VMTP_COUNT_REQUEST_RETRANSMITS);
+    client->busy = late->busy = 1;
+    net_start(client, server->entity, NULL, 0, 1);
+    net_start(client, late->entity, NULL, 0, 2);
+    vmtp_host_turn(client->host);
+    odd.received = much_later; /* when the Response of the one is taken */
+    net_run(&net, VMTP_MILLISECOND);
+    for (unsigned i = 0; i < 3; i++)
+        ck_assert_int_eq(vmtp_host_turn(client->host), 1); /* there are events, at least */
+    ck_assert(!odd.received);
+    ck_assert_uint_eq(count(VMTP_COUNT_REQUEST_RETRANSMITS), retransmits);
+    for (unsigned i = 1; i <= 2; i++) {
+        struct vmtp_event event;
+        ck_assert_int_eq(net_event(client, &event), VMTP_EV_COMPLETE);
+        ck_assert_int_eq(event.result, 0);
+        ck_assert_uint_eq(event.cookie, i);
+    }
+}
+END_TEST
+
 START_TEST(interface_goes_down_while_receiving) {
     struct vmtp_incoming in;
     ck_assert_int_eq(call(), 0);
@@ -278,6 +311,7 @@ int main(void) {
     tcase_add_test(tc, nothing_to_do);
     tcase_add_test(tc, a_started_call_makes_the_deadline_now);
     tcase_add_test(tc, events_of_others_survive_a_blocking_call);
+    tcase_add_test(tc, not_run_for_a_while);
     tcase_add_test(tc, no_room_in_the_port);
     tcase_add_test(tc, no_room_in_a_loop);
     tcase_add_test(tc, room_for_some);

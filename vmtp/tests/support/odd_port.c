@@ -24,7 +24,13 @@ static int odd_recv(vmtp_port *port, struct vmtp_rx *rx, unsigned max) {
         odd->kept_count = 0;
         return (int)n;
     }
-    return odd->inner ? vmtp_port_recv(odd->inner, rx, max) : 0;
+    int n = odd->inner ? vmtp_port_recv(odd->inner, rx, max) : 0;
+    if (n > 0 && odd->received) {
+        void (*received)(void) = odd->received;
+        odd->received = NULL;
+        received();
+    }
+    return n;
 }
 
 static void odd_release(vmtp_port *port) {

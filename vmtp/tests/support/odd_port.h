@@ -10,8 +10,9 @@ struct odd_port {
     vmtp_port *inner; /* NULL: hears nothing, sends into the void */
     int plan[8];      /* what the next sends do: how many are taken at most, or a vmtp_error */
     unsigned plan_count, plan_at;
-    int recv_result; /* a vmtp_error instead of receiving */
-    int mirror;      /* multicasts come back, from another address */
+    int recv_result;        /* a vmtp_error instead of receiving */
+    int mirror;             /* multicasts come back, from another address */
+    void (*received)(void); /* called once, when packets have been received */
     unsigned sends, frames, closed;
     uint8_t kept[4][2048];
     uint32_t kept_length[4];
