@@ -99,8 +99,10 @@ static int is_up(struct pcap_link *l) {
 /* What came a little late is for the case to judge; behind that a peer that never stops would keep us here. */
 #define LATE VC_SECOND
 
+/* How long is counted by a clock that nobody sets: one that is put back by an hour would be waited for. */
 static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_time *when, vc_time until) {
     struct pcap_link *l = (struct pcap_link *)link;
+    vc_time begun = link_now(link), end = clock_now(CLOCK_MONOTONIC) + (until > begun ? until - begun : 0);
     for (;;) {
         int there = look(l);
         if (there < 0)
@@ -109,12 +111,11 @@ static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_ti
             *when = stamp(l);
             return *when > until + LATE ? 0 : take(l, frame, room);
         }
-        vc_time now = link_now(link);
-        if (now >= until)
+        vc_time now = clock_now(CLOCK_MONOTONIC);
+        if (now >= end)
             return is_up(l) ? 0 : -1;
         struct pollfd p = {.fd = l->fd, .events = POLLIN};
-        struct timespec left = {.tv_sec = (time_t)((until - now) / VC_SECOND),
-                                .tv_nsec = (long)((until - now) % VC_SECOND)};
+        struct timespec left = {.tv_sec = (time_t)((end - now) / VC_SECOND), .tv_nsec = (long)((end - now) % VC_SECOND)};
         if (ppoll(&p, 1, &left, NULL) < 0 && (errno != EINTR || vc_stopped))
             return errno == EINTR ? 0 : -1;
     }
