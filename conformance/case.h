@@ -232,6 +232,8 @@ _Noreturn void vc_give_up(struct vc_test *t, const char *format, ...) __attribut
 _Noreturn void vc_skip(struct vc_test *t, const char *item);
 /* A Request without segment to the service, and its Response OK. */
 struct vc_packet *vc_must(struct vc_test *t, uint32_t code, const uint32_t words[7]);
+/* The same of a Request that is made already, with a segment of so many octets. */
+struct vc_packet *vc_must_answer(struct vc_test *t, struct vc_packet *request, const void *segment, uint32_t size);
 /* How often the service has executed a procedure. */
 uint32_t vc_executed(struct vc_test *t, uint32_t code);
 

@@ -6,21 +6,28 @@
 #include "run.h"
 
 /* Patience for what needs no judgement; a Request that is lost is sent again as a client would. */
+struct vc_packet *vc_must_answer(struct vc_test *t, struct vc_packet *request, const void *segment, uint32_t size) {
+    for (unsigned i = 0; i < 4; i++) {
+        request->retransmit = (uint8_t)i;
+        request->control = i ? VMTP_APG : 0;
+        if (size)
+            vc_send_blocks(t, request, segment, size, vc_all_blocks(size), 0);
+        else
+            vc_send(t, request);
+        struct vc_packet *p = vc_await_response(t, request, VC_SECOND);
+        if (p && vc_code(p) == VMTP_OK)
+            return p;
+        if (p)
+            vc_give_up(t, "%s of the test service answers %s", vc_request_name(request->code), vc_response_name(p->code));
+    }
+    vc_give_up(t, "%s of the test service is not answered", vc_request_name(request->code));
+}
+
 struct vc_packet *vc_must(struct vc_test *t, uint32_t code, const uint32_t words[7]) {
     struct vc_packet request = vc_request(t, code);
     if (words)
         memcpy(request.words, words, sizeof request.words);
-    for (unsigned i = 0; i < 4; i++) {
-        request.retransmit = (uint8_t)i;
-        request.control = i ? VMTP_APG : 0;
-        vc_send(t, &request);
-        struct vc_packet *p = vc_await_response(t, &request, VC_SECOND);
-        if (p && vc_code(p) == VMTP_OK)
-            return p;
-        if (p)
-            vc_give_up(t, "%s of the test service answers %s", vc_request_name(code), vc_response_name(p->code));
-    }
-    vc_give_up(t, "%s of the test service is not answered", vc_request_name(code));
+    return vc_must_answer(t, &request, NULL, 0);
 }
 
 uint32_t vc_executed(struct vc_test *t, uint32_t code) {

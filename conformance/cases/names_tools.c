@@ -31,20 +31,7 @@ static struct vc_packet *must_with(struct vc_test *t, uint32_t code, const uint3
                                    uint32_t size) {
     struct vc_packet request = service_request(t, code);
     memcpy(request.words, words, sizeof request.words);
-    for (unsigned i = 0; i < 4; i++) {
-        request.retransmit = (uint8_t)i;
-        request.control = i ? VMTP_APG : 0;
-        if (size)
-            vc_send_blocks(t, &request, segment, size, vc_all_blocks(size), 0);
-        else
-            vc_send(t, &request);
-        struct vc_packet *p = vc_await_response(t, &request, VC_SECOND);
-        if (p && vc_code(p) == VMTP_OK)
-            return p;
-        if (p)
-            vc_give_up(t, "%s of the test service answers %s", vc_request_name(code), vc_response_name(p->code));
-    }
-    vc_give_up(t, "%s of the test service is not answered", vc_request_name(code));
+    return vc_must_answer(t, &request, segment, size);
 }
 
 void nm_manager_anew(struct vc_test *t, struct nm_manager *m) {
