@@ -29,9 +29,7 @@ against no-streams 0
 against no-service 0
 against late 0
 against narrow 0
-against jumbo 0 1 # those about rate control are made for many packets
-jq -e '[.cases[] | select(.verdict != "PASS" and .verdict != "SKIP") | .name | select(startswith("pace/") | not)] == []' "$work/jumbo.json" >/dev/null ||
-    fail "an MTU of 9000: $(jq -r '.cases[] | select(.verdict != "PASS" and .verdict != "SKIP") | "\(.name): \(.why)"' "$work/jumbo.json")"
+against jumbo 0
 jq -e '.rules."VMTP-5.2-06" == "PASS"' "$work/no-streams.json" >/dev/null || fail "a node that does not stream was not asked"
 jq -e '[.cases[] | select(.verdict == "PASS")] | length > 3' "$work/no-service.json" >/dev/null || fail "nothing is tried without a test service"
 
