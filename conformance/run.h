@@ -40,7 +40,8 @@ struct vc_run {
     uint8_t node_mac[6], other_mac[6];
     uint64_t service, manager, block; /* block: of the tester's identifiers */
     uint32_t next_id, random;
-    vc_time quiet;                      /* how long silence is listened to */
+    vc_time quiet;      /* how long silence is listened to */
+    vc_time round_trip; /* the shortest that the probe has seen; part of what a node may add to a time */
     uint64_t prefix_manager, directory; /* of names, and 0 */
     char prefix[256];                   /* that the manager holds, or "" */
     int repeat, verbose, progress;

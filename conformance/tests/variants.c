@@ -24,7 +24,7 @@ static enum sim_fate mute(void *context, uint8_t *frame, size_t *size, vc_time n
 /* Everything takes its time, but less than a tester may have to wait. */
 static enum sim_fate late(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
     (void)context, (void)frame, (void)size, (void)now;
-    *delay = 4 * VC_MILLISECOND;
+    *delay = 8 * VC_MILLISECOND;
     return SIM_PASS;
 }
 
