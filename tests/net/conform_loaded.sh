@@ -18,8 +18,8 @@ printf 'SLACK 400\nTS4 1500\n' >pixit
 
 burners=
 for processor in $(seq "$(nproc)"); do
-    # Ends by itself, whatever becomes of this script.
-    (ulimit -t $((60 * runs)) && exec nice -n "${VSUITE_BURN_NICE:-$nice}" sh -c 'while :; do :; done') &
+    # Ends by itself, whatever becomes of this script, but not before the last run does.
+    (ulimit -t $((240 * runs)) && exec nice -n "${VSUITE_BURN_NICE:-$nice}" sh -c 'while :; do :; done') &
     burners="$burners $!"
 done
 
@@ -60,5 +60,5 @@ fi
 several vmtp "" $cases
 [ "$tried" -ge $least ] || net_fail "only $tried cases were tried"
 [ -z "$others" ] || wait $others || net_fail "names and objects: see above"
-kill $burners
+kill $burners || net_fail "the load was over before the runs were"
 exit 0
