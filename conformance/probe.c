@@ -220,8 +220,7 @@ void vc_start(struct vc_test *t, const char *how) {
         vc_skip(t, how);
     vc_find_again(t);
     vc_settle(t);
-    for (unsigned i = 0; i < t->count; i++) /* whatever it said when it came up */
-        t->used[i] = 1;
+    vc_forget(t); /* whatever it said when it came up */
 }
 
 void vc_as_before(struct vc_test *t) {

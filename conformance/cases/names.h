@@ -78,6 +78,8 @@ struct nm_place {
 struct nm_place nm_place(struct vc_test *t);
 /* The same; the manager. */
 uint64_t nm_holding(struct vc_test *t, char prefix[40]);
+/* One of the case's own, which nobody has left anything below. */
+struct nm_place nm_place_anew(struct vc_test *t);
 
 /* ---- Requests to managers and directories ------------------------------------------------------------------------------ */
 

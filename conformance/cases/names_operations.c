@@ -8,15 +8,6 @@
 #define CLAIMS "name-claims"
 #define UNKNOWN_BY_NAME 0x010104ffu
 
-/* A manager with one prefix, which nobody has left anything below. */
-static struct nm_place fresh(struct vc_test *t) {
-    struct nm_place p;
-    p.manager = nm_manager(t, 0);
-    p.context = nm_hold(t, nm_new_prefix(t, p.prefix));
-    p.length = (uint32_t)strlen(p.prefix);
-    return p;
-}
-
 static const char *below(char name[200], const char *prefix, const char *rest) {
     snprintf(name, 200, "%.100s%.90s", prefix, rest);
     return name;
@@ -176,7 +167,7 @@ static struct vc_packet *want_passed(struct vc_test *t, const char *id, const st
 static void passed_on(struct vc_test *t) {
     char prefix[200], name[200];
     uint8_t segment[200] = {0};
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     struct nm_record m = mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, UNKNOWN_BY_NAME), *got;
     uint32_t length = (uint32_t)strlen(below(name, prefix, "/x/y")), padded = (length + 7) / 8 * 8;
@@ -196,7 +187,7 @@ static void passed_on(struct vc_test *t) {
 
 static void rewritten(struct vc_test *t) {
     char prefix[200], name[200];
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     struct nm_record m = mount(t, &p, prefix, "/c1/m");
     struct vc_packet q = map(t, &p, "/c1");
     uint32_t number = want_context(t, "NAME-6.3-02", &q, &p, "/c1");
@@ -209,7 +200,7 @@ static void rewritten(struct vc_test *t) {
 static void too_long(struct vc_test *t) {
     char prefix[200], name[1025];
     uint8_t segment[1024] = {0};
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     mount(t, &p, prefix, "/c1/mount/that/has/a/prefix");
     struct vc_packet q = map(t, &p, "/c1/mount/that/has");
     nm_want_code(t, "NAME-6.1-08", &q, VNAME_NOT_FOUND);
@@ -225,7 +216,7 @@ static void too_long(struct vc_test *t) {
 
 static void loops(struct vc_test *t) {
     char prefix[200], name[200];
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, VNAME_MAP_CONTEXT);
     q.forward = 15;
@@ -239,7 +230,7 @@ static void loops(struct vc_test *t) {
 
 static void not_forwarded(struct vc_test *t) {
     char prefix[200], name[200];
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     mount(t, &p, prefix, "/m");
     struct vc_packet q = nm_to(t, p.manager, VNAME_MAP_CONTEXT | VMTP_DGM);
     nm_carry_operation(&q, below(name, prefix, "/x"), p.context, p.length);
@@ -256,7 +247,7 @@ static void want_alias(struct vc_test *t, const char *id, const struct vc_packet
 
 static void aliases(struct vc_test *t) {
     char prefix[40], name[200];
-    struct nm_place p = fresh(t);
+    struct nm_place p = nm_place_anew(t);
     struct vc_packet q = map(t, &p, "/c1/lsomewhere/else");
     want_alias(t, "NAME-6.4-02", &q, "/somewhere/else");
     const struct nm_claim c = {.prefix = nm_new_prefix(t, prefix), .target = "/target/of/it"};

@@ -93,6 +93,13 @@ uint32_t nm_hold_two(struct vc_test *t, const char *first, const char *second) {
     return context;
 }
 
+struct nm_place nm_place_anew(struct vc_test *t) {
+    struct nm_place p = {.manager = nm_manager(t, 0)};
+    p.context = nm_hold(t, nm_new_prefix(t, p.prefix));
+    p.length = (uint32_t)strlen(p.prefix);
+    return p;
+}
+
 struct nm_place nm_place(struct vc_test *t) {
     static struct nm_place kept;
     static const uint32_t tell[7];
@@ -101,10 +108,7 @@ struct nm_place nm_place(struct vc_test *t) {
         nm_state(t, kept.prefix, &s);
     if (s.state != NM_HELD) {
         kept.manager = 0; /* until it is there: this may end the case */
-        uint64_t manager = nm_manager(t, 0);
-        kept.context = nm_hold(t, nm_new_prefix(t, kept.prefix));
-        kept.length = (uint32_t)strlen(kept.prefix);
-        kept.manager = manager;
+        kept = nm_place_anew(t);
     }
     return kept;
 }

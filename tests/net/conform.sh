@@ -4,10 +4,7 @@
 # Then what takes another node of ours: a directory, copies, the default of TS4.  (V: conform_v.sh.)
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/conform.sh"
-net_begin "$@"
-net_need jq
-net_need timeout
-bin=${VSUITE_BIN:-$1}
+conform_begin "$@"
 
 # tests REPORT OPTIONS AND CASES...: nothing goes wrong
 tests() {

@@ -4,10 +4,7 @@
 # what has been found out is not lost.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/conform.sh"
-net_begin "$@"
-net_need jq
-net_need timeout
-bin=${VSUITE_BIN:-$1}
+conform_begin "$@"
 
 net_pair
 cd "$net_tmp" || exit 1

@@ -3,10 +3,7 @@
 # vconform's cases about V against the V test process over a cable.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/conform.sh"
-net_begin "$@"
-net_need jq
-net_need timeout
-bin=${VSUITE_BIN:-$1}
+conform_begin "$@"
 
 net_pair
 "$bin/example_v_tested" 2>"$net_tmp/usage"

@@ -4,10 +4,7 @@
 # of the node.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/support/conform.sh"
-net_begin "$@"
-net_need jq
-net_need timeout
-bin=${VSUITE_BIN:-$1}
+conform_begin "$@"
 cases="header/ manager/probe service/ packets/response-sizes client/plain client/response-sizes"
 
 net_relayed

@@ -10,7 +10,7 @@ static vmtp_entity default_client(const struct vmtp_engine *e) {
 static struct entity *asker(const struct vmtp_engine *e) { return e->block ? entity_at(e, e->manager) : NULL; }
 
 static int reserved(const struct vmtp_engine *e, vmtp_entity block) {
-    return block == 0 || block == (VMTP_DEFAULT_BE_CLIENT & ~0xffull & ~ENTITY_FLAG_BITS) || veng_block_held(e, block);
+    return block == 0 || block == block_of(VMTP_DEFAULT_BE_CLIENT) || veng_block_held(e, block);
 }
 
 /* Block allocation must not be starved by a full table, so it keeps its timer and asks again at the next tick. */
@@ -40,9 +40,9 @@ static void choose(struct vmtp_engine *e) {
     x->busy = 1;
     x->sent = 0;
     e->config.random(e->config.random_context, &block, sizeof block);
-    block &= ~ENTITY_FLAG_BITS & ~0xffull;
+    block = block_of(block);
     while (reserved(e, block)) /* a random function that gives the same for ever must not make us spin */
-        block = veng_engine_random(e) & ~ENTITY_FLAG_BITS & ~0xffull;
+        block = block_of(veng_engine_random(e));
     x->candidate = block;
     if (n) {
         n->transaction++;
@@ -134,7 +134,7 @@ int veng_allocate_answered(struct vmtp_engine *e, const struct arrival *a) {
 
 /* Somebody asks for a block while we ask for one: if it is the same, neither takes it (H47). */
 void veng_allocate_rival(struct vmtp_engine *e, const struct arrival *a) {
-    vmtp_entity block = vmtp_load64(a->h + 36) & ~ENTITY_FLAG_BITS & ~0xffull;
+    vmtp_entity block = block_of(vmtp_load64(a->h + 36));
     if (e->allocation.busy && block == e->allocation.candidate)
         collide(e, a->now);
 }

@@ -6,8 +6,6 @@
  */
 #include "internal.h"
 
-static vmtp_entity block_of(vmtp_entity id) { return id & ~ENTITY_FLAG_BITS & ~0xffull; }
-
 /* Does somebody here have an identifier of the block?  Asked seldom. */
 static int in_use(const struct vmtp_engine *e, vmtp_entity block) {
     for (uint32_t i = 0; i < e->entities.count; i++)

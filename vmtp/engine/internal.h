@@ -68,6 +68,9 @@ uint32_t veng_map_buckets(uint32_t count);
 uint32_t *veng_map_head(const struct vmtp_engine *e, const struct map *m, uint64_t key);
 uint64_t veng_engine_random(struct vmtp_engine *e);
 
+/* Of 256 identifiers, which this one is in. */
+static inline vmtp_entity block_of(vmtp_entity id) { return id & ~ENTITY_FLAG_BITS & ~0xffull; }
+
 static inline int is_default_client(vmtp_entity id) {
     return id == VMTP_DEFAULT_BE_CLIENT || id == VMTP_DEFAULT_LE_CLIENT;
 }

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # conform.sh - runs of vconform, for tests.  Source it behind lib.sh.
 #
+#   conform_begin "$@"       net_begin, and what all of them need; $bin is where the programs are
 #   conform_said FILE        of what a run has printed: what did not pass, and the sum; cases that were left out are many
+
+conform_begin() {
+    net_begin "$@"
+    net_need jq
+    net_need timeout
+    bin=${VSUITE_BIN:-$1}
+}
 
 conform_said() {
     grep -A 3 -E '^(WARN|INCONC|FAIL|ERROR) ' "$1"
