@@ -19,24 +19,47 @@ serve() { # file for what it says, host, options
     : >"$says"
     net_start "$on" "$vnet" serve "$@" -i v0 >"$says" 2>"$says.err"
 }
-# await_part DIRECTORY: until something of the file is there
-await_part() {
-    tries=0
-    until [ -n "$(find "$1" -name '.large*.part' -size +1024k)" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 3000 ] || net_fail "nothing comes: $(cat err)"
-    done
-}
-# cut_off PID DIRECTORY: kills it then
-cut_off() {
-    await_part "$2"
-    kill -9 "$1"
-    wait "$1" 2>/dev/null
-}
 # begin ARGUMENTS...: a copy in the background
 begin() {
     net_start three timeout 60 "$vnet" cp "$@" --timeout 5s -i v0 >out 2>err </dev/null
     copy=$net_pid
+}
+# caught DIRECTORY SERVERS: once something of the file is there the servers stand still.  Whether it is less than half: then the rest cannot
+# come before they go on.
+caught() {
+    tries=0
+    until [ -e "$1/large" ] || [ -n "$(find "$1" -name '.large*.part' -size +1024k)" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 3000 ] || net_fail "nothing comes: $(cat err)"
+    done
+    kill -STOP $2
+    [ ! -e "$1/large" ] && [ -n "$(find "$1" -name '.large*.part' -size -$((size / 2))M)" ]
+}
+# begin_some DIRECTORY SERVERS ARGUMENTS...: a copy that is under way and stays so, as its servers stand still.  A busy machine may look too
+# late: then once more.
+begin_some() {
+    into=$1 servers=$2 times=0
+    shift 2
+    begin "$@"
+    until caught $into "$servers"; do
+        times=$((times + 1))
+        [ $times -lt 20 ] || net_fail "too late $times times: more than half is there"
+        kill -CONT $servers
+        wait "$copy" || net_fail "too late: $? $(cat err)"
+        rm $into/large
+        begin "$@"
+    done
+}
+# cut_off PID
+cut_off() {
+    kill -9 "$1"
+    wait "$1" 2>/dev/null
+}
+# cut_off_reader: of the two that serve, the one that has the file open. The other goes on
+cut_off_reader() {
+    if ls -l /proc/$one/fd | grep -q large; then victim=$one left=$two; else victim=$two left=$one; fi
+    cut_off $victim
+    kill -CONT $left
 }
 # failed NAME: it said that its manager is silent, and where what has come is
 failed() {
@@ -59,8 +82,8 @@ for round in $(seq $rounds); do
     serve says one served --as /served
     server=$net_pid
     net_await says '^held /served '
-    begin v:/served/large here
-    cut_off $server here
+    begin_some here $server v:/served/large here
+    cut_off $server
     failed /served/large
     [ ! -e here/large ] || net_fail "a file that is not whole has its name"
     serve says one served --as /served
@@ -74,8 +97,8 @@ for round in $(seq $rounds); do
     serve says two again --as /again
     server=$net_pid
     net_await says '^held /again '
-    begin here/large v:/again
-    cut_off $server again
+    begin_some again $server here/large v:/again
+    cut_off $server
     failed /again/large
     [ ! -e again/large ] || net_fail "a file that is not whole has its name"
     serve says two again --as /again
@@ -92,18 +115,17 @@ for round in $(seq $rounds); do
     server=$net_pid
     net_await says '^held /served '
     rm here/large
-    net_start three "$vnet" cp v:/served/large here -i v0 >out 2>err
-    copy=$net_pid
-    await_part here
+    begin_some here $server v:/served/large here
     kill -INT $copy
+    kill -CONT $server
     wait $copy
     [ $? -eq 1 ] && grep -q 'interrupted$' err && [ ! -e here/large ] || net_fail "interrupted: $(cat out err)"
     finish v:/served/large here
     cmp served/large here/large || net_fail "what was resumed after an interruption differs"
     # The file has become another one: what has come of the old one is of no use.
     rm here/large
-    begin v:/served/large here
-    cut_off $server here
+    begin_some here $server v:/served/large here
+    cut_off $server
     failed /served/large
     echo more >>served/large
     serve says one served --as /served
@@ -124,31 +146,25 @@ for round in $(seq $rounds); do
     serve second two again --as /both --read-only --group 4000-0000-0000-0100
     two=$net_pid
     net_await first '^held /both ' && net_await second '^held /both '
-    begin v:/both/large here
-    await_part here
-    if ls -l /proc/$one/fd | grep -q large; then victim=$one left=$two; else victim=$two left=$one; fi
-    kill -9 $victim
-    wait $victim 2>/dev/null
+    begin_some here "$one $two" v:/both/large here
+    cut_off_reader
     wait "$copy" || net_fail "with a replica: $? $(cat err)"
     [ ! -s err ] || net_fail "with a replica: $(cat err)"
     cmp served/large here/large || net_fail "with a replica: it differs"
     net_in three "$vnet" cp v:/both/large v:/both/x -i v0 >out 2>err && net_fail "replicas are written"
-    [ $left = $two ] && other=again || other=served
     net_stop $left || net_fail "serve ends with $?"
 
     # Two that do not have the same any more.
     rm here/large
     serve first one served --as /both --read-only --group 4000-0000-0000-0100
     one=$net_pid
-    printf x | dd of=again/large bs=1 conv=notrunc 2>/dev/null
+    [ "$(head -c 1 again/large)" = x ] && other=y || other=x
+    printf $other | dd of=again/large bs=1 conv=notrunc 2>/dev/null
     serve second two again --as /both --read-only --group 4000-0000-0000-0100
     two=$net_pid
     net_await first '^held /both ' && net_await second '^held /both '
-    begin v:/both/large here
-    await_part here
-    if ls -l /proc/$one/fd | grep -q large; then victim=$one left=$two; else victim=$two left=$one; fi
-    kill -9 $victim
-    wait $victim 2>/dev/null
+    begin_some here "$one $two" v:/both/large here
+    cut_off_reader
     wait "$copy"
     [ $? -eq 1 ] && grep -q 'another version' err && [ ! -e here/large ] || net_fail "replicas that differ: $(cat out err)"
     rm -f here/.large*.part again/large
