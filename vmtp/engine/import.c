@@ -50,7 +50,7 @@ static size_t record_octets(const uint8_t *p, size_t left) {
 }
 
 static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {
-    uint32_t records = vmtp_load32(p + HEAD_RECORDS), requests = 0, runs = 0;
+    uint32_t records = vmtp_load32(p + HEAD_RECORDS), requests = 0, runs = 0, spare = 0;
     size_t at = HEAD_OCTETS;
     for (uint32_t i = 0; i < records; i++) {
         size_t octets = record_octets(p + at, size - MOVED_TAIL - at);
@@ -58,7 +58,7 @@ static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {
             return VMTP_E_INVALID;
         requests += p[at + RECORD_STATE] == MOVED_PROCESSING || vmtp_load32(p + at + RECORD_SEGMENT);
         if (p[at + RECORD_STATE] == MOVED_RUN)
-            veng_import_run_needs(p + at, &requests, &runs);
+            veng_import_run_needs(p + at, &requests, &runs, &spare);
         at += octets;
     }
     if (at != size - MOVED_TAIL)
@@ -66,7 +66,7 @@ static int check(const struct vmtp_engine *e, const uint8_t *p, size_t size) {
     if (veng_entity_find(e, vmtp_load64(p + HEAD_ID)))
         return VMTP_E_EXISTS;
     return e->entities.free == NONE || e->remotes.count - e->remotes.used < records ||
-                   e->requests.count - e->requests.used < requests || e->runs.count - e->runs.used < runs
+                   e->requests.count - e->requests.used < requests || e->runs.count - e->runs.used < runs + spare
                ? VMTP_E_FULL
                : 0;
 }

@@ -49,12 +49,17 @@ size_t veng_import_run_octets(const uint8_t *p, size_t left) {
     return count && (int32_t)(vmtp_load32(p + RECORD_TRANSACTION) - before) < 0 ? 0 : at;
 }
 
-void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs) {
+void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs, uint32_t *spare) {
     uint32_t count = vmtp_load32(p + RECORD_HAVE);
+    int waits = 0; /* for the Response to one before it */
     *requests += count;
     for (p += RECORD_OCTETS; count > 0; count--) {
         uint32_t octets = vmtp_load32(p + OF_RUN_SEGMENT);
-        *runs += octets > VMTP_GROUP_OCTETS;
+        waits |= !(vmtp_load32(p + OF_RUN_FLAGS) & OF_RUN_RESPONDED);
+        if (octets > VMTP_GROUP_OCTETS) {
+            *runs += 1;
+            *spare |= (uint32_t)waits;
+        }
         p += OF_RUN_OCTETS + vmtp_padded(octets);
     }
 }

@@ -102,7 +102,8 @@ void veng_export_local_run(const struct vmtp_engine *e, struct moved_writer *w, 
 
 /* ---- import_run.c ---- */
 size_t veng_import_run_octets(const uint8_t *p, size_t left); /* of the record and all behind it, 0: it is unsound */
-void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs);
+/* Of which tables it takes how many records, and of runs how many are to be left, see VMTP-13.3-76. */
+void veng_import_run_needs(const uint8_t *p, uint32_t *requests, uint32_t *runs, uint32_t *spare);
 void veng_import_run(struct vmtp_engine *e, struct remote *r, const uint8_t *p, vmtp_time now);
 
 #endif

@@ -249,6 +249,26 @@ START_TEST(large_response_finds_no_room) {
 }
 END_TEST
 
+/* VMTP-13.3-76 VMTP-13.11-12: a large Response that waits for another leaves a record for that */
+START_TEST(a_response_that_waits_leaves_a_record) {
+    struct vmtp_reply reply = {.message = {.code = 5}, .segment = large, .segment_size = LARGE};
+    serve_ask(&f, A, server, 7, VMTP_NER | VMTP_STI);
+    serve_ask(&f, A, server, 7 + 256, VMTP_NSR | VMTP_STI);
+    ck_assert_int_eq(vmtp_reply(f.engine, request_at(&f, 1)->handle, &reply, f.now), 0);
+    ck_assert_int_eq(leave_with(sizeof form), 0);
+    foreign_close(&g);
+    open_new_node(1);
+    ck_assert_int_eq(arrive(), VMTP_E_FULL);
+    foreign_close(&g);
+    open_new_node(2);
+    ck_assert_int_eq(arrive(), 0);
+    ck_assert_int_eq(vmtp_reply(g.engine, request_at(&g, 0)->handle, &reply, g.now), 0);
+    foreign_collect(&g);
+    expect_of_run(7, VMTP_NER | VMTP_CMG);
+    nothing_is_left(&g);
+}
+END_TEST
+
 /* VMTP-13.11-12: by somebody who knows how to sum */
 START_TEST(altered_forms_of_runs_do_no_harm) {
     uint64_t seed = 7;
@@ -375,6 +395,7 @@ int main(void) {
     tcase_add_test(t, response_of_a_run_without_room_is_discarded);
     tcase_add_test(t, large_response_goes_along);
     tcase_add_test(t, large_response_finds_no_room);
+    tcase_add_test(t, a_response_that_waits_leaves_a_record);
     tcase_add_test(t, altered_forms_of_runs_do_no_harm);
     tcase_add_test(t, server_leaves_a_run_behind);
     tcase_add_loop_test(t, server_comes_to_a_run, 0, 2);

@@ -399,7 +399,8 @@ VMTP_API int vmtp_entity_export(vmtp_engine *e, vmtp_entity id, void *buffer, si
  * follow; with *lent 0, or an error, data is not needed after the call.
  *
  * VMTP_E_INVALID: data is not the form of an entity, was damaged, or has an identifier that cannot live here.
- * VMTP_E_EXISTS: it is here.  VMTP_E_FULL: entities, remote client records, Requests, or records of large messages.  VMTP_E_NOT_READY.
+ * VMTP_E_EXISTS: it is here.  VMTP_E_FULL: entities, remote client records, Requests, or records of large messages, of which one is left
+ * if a large Response waits for an earlier Request of its run to be answered (see vmtp_reply).  VMTP_E_NOT_READY.
  */
 VMTP_API int vmtp_entity_import(vmtp_engine *e, const void *data, size_t size, vmtp_entity *id, uint32_t *lent,
                                 vmtp_time now);
