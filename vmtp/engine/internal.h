@@ -427,7 +427,7 @@ void veng_notify_server_of(struct vmtp_engine *e, const struct slot *s, unsigned
 /* ---- locate.c ---- */
 struct host *veng_host_find(const struct vmtp_engine *e, vmtp_entity entity);
 struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
-/* The same for what nobody has asked for: it drives nothing else out of the cache. */
+/* The same for what nobody has asked for: a Probe under way goes on. */
 void veng_host_hint(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]);
 void veng_host_forget(struct vmtp_engine *e, struct host *h);
 int veng_locate(struct vmtp_engine *e, struct call *c, vmtp_time now); /* 1 known, 0 waiting, VMTP_E_FULL */

@@ -101,7 +101,7 @@ struct host *veng_host_learn(struct vmtp_engine *e, vmtp_entity entity, const ui
 
 void veng_host_hint(struct vmtp_engine *e, vmtp_entity entity, const uint8_t mac[6]) {
     const struct host *h = veng_host_find(e, entity);
-    if (h ? h->state == HOST_KNOWN : e->hosts.free != NONE)
+    if (!h || h->state == HOST_KNOWN)
         veng_host_learn(e, entity, mac);
 }
 

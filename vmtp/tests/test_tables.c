@@ -196,6 +196,26 @@ START_TEST(full_cache_costs_probes_only) {
 }
 END_TEST
 
+/* VMTP-4.6-03: who asks takes the place of who was spoken to least lately */
+START_TEST(full_cache_learns_from_requests) {
+    config.max_hosts = 4; /* three servers, and the manager that tells where they are */
+    begin();
+    for (unsigned i = 0; i < 3; i++) {
+        start_call(server, FOREIGN_SERVER + i);
+        ck_assert(finish_call(FOREIGN_SERVER + i));
+    }
+    serve_accepts(&f, server, 1, 64);
+    serve_ask(&f, FOREIGN_CLIENT, server, 7, 0);
+    ck_assert_uint_eq(counted(VMTP_COUNT_HOST_EVICTED), 1);
+    start_call(server, FOREIGN_CLIENT);
+    ck_assert(!finish_call(FOREIGN_CLIENT));
+    start_call(server, FOREIGN_SERVER + 1);
+    ck_assert(!finish_call(FOREIGN_SERVER + 1));
+    start_call(server, FOREIGN_SERVER);
+    ck_assert(finish_call(FOREIGN_SERVER));
+}
+END_TEST
+
 /* VMTP-11-03 */
 START_TEST(calls_wait_for_room_in_the_cache) {
     vmtp_entity second;
@@ -224,6 +244,7 @@ int main(void) {
     tcase_add_test(t, requests_not_accepted_are_counted);
     tcase_add_test(t, programs_are_told_of_full_tables);
     tcase_add_loop_test(t, full_cache_costs_probes_only, 1, 4);
+    tcase_add_test(t, full_cache_learns_from_requests);
     tcase_add_test(t, calls_wait_for_room_in_the_cache);
     suite_add_tcase(s, t);
     return run_suite(s);
