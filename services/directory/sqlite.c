@@ -15,7 +15,8 @@
 #define APPLICATION_ID 0x56444952 /* "VDIR", in the header of the file */
 #define SCHEMA_VERSION 1
 #define OPEN_PATIENCE_MS 5000 /* for another process that makes the same file */
-#define RETRY_INTERVAL (5 * VMTP_MILLISECOND)
+#define RETRY_MS 5
+#define RETRY_INTERVAL (RETRY_MS * VMTP_MILLISECOND)
 
 enum statement { FETCH, LIST, CREATE, UPDATE, STATEMENTS };
 
@@ -215,6 +216,16 @@ static int ask(sqlite3 *db, const char *question, char *answer, size_t size) {
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Two that make the same file would wait for each other: SQLite tells one of them at once that it is locked, and does not wait itself. */
+static int use_log(sqlite3 *db, char *answer, size_t size) {
+    int rc = ask(db, "PRAGMA journal_mode=WAL", answer, size);
+    for (int ms = 0; is_busy(rc) && ms < OPEN_PATIENCE_MS; ms += RETRY_MS) {
+        sqlite3_sleep(RETRY_MS);
+        rc = ask(db, "PRAGMA journal_mode=WAL", answer, size);
+    }
+    return rc;
+}
+
 /* An empty file becomes ours; another program's is left as it is.  NULL, or what is wrong. */
 static const char *adopt(struct sqlite_store *s) {
     sqlite3 *db = s->db;
@@ -250,7 +261,7 @@ static const char *prepare(struct sqlite_store *s, const char *file) {
     if (rc != SQLITE_OK)
         return s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
     sqlite3_busy_timeout(s->db, OPEN_PATIENCE_MS);
-    if (ask(s->db, "PRAGMA journal_mode=WAL", answer, sizeof answer) != SQLITE_OK)
+    if (use_log(s->db, answer, sizeof answer) != SQLITE_OK)
         return sqlite3_errmsg(s->db);
     if (strcmp(answer, "wal") != 0)
         return "it has no write-ahead log there: is it on a network, or in memory?";

@@ -131,6 +131,31 @@ START_TEST(who_finds_it_locked_waits) {
 }
 END_TEST
 
+static sqlite3 *holder;
+static unsigned slept;
+
+static int let_go(sqlite3_vfs *vfs, int microseconds) {
+    (void)vfs;
+    if (slept++ == 2)
+        run(holder, "COMMIT");
+    return microseconds;
+}
+
+/* Two that make the same file: the other one has it while this one comes. */
+START_TEST(who_makes_it_beside_another_waits) {
+    vdir_store *store = NULL;
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    ck_assert_int_eq(unlink(stores_file()), 0);
+    holder = open_beside(stores_file());
+    run(holder, "BEGIN IMMEDIATE");
+    vfs->xSleep = let_go;
+    ck_assert_msg(vdir_sqlite_open(&store, stores_file(), error, sizeof error) == 0, "%s", error);
+    ck_assert_uint_eq(slept, 3);
+    vdir_store_close(store);
+    sqlite3_close(holder);
+}
+END_TEST
+
 START_TEST(rows_of_other_types_have_no_record) {
     vdir_store *store = stores_open(STORES_SQLITE);
     sqlite3 *db = open_beside(stores_file());
@@ -173,6 +198,7 @@ static Suite *make(void) {
     tcase_add_test(tcase, databases_of_others_are_left_alone);
     tcase_add_test(tcase, a_commit_is_on_the_disk);
     tcase_add_test(tcase, who_finds_it_locked_waits);
+    tcase_add_test(tcase, who_makes_it_beside_another_waits);
     tcase_add_test(tcase, rows_of_other_types_have_no_record);
     tcase_add_test(tcase, a_file_that_breaks_is_no_answer);
     suite_add_tcase(suite, tcase);
