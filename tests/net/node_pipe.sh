@@ -24,7 +24,8 @@ await_name() { # until it can be seen
     tries=0
     until net_in three "$vnet" ls /node/pipe -i v0 2>/dev/null 3>&- | grep -q "^$1\$"; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || net_fail "no pipe $1: $(cat put.err)"
+        [ $tries -lt 1000 ] || net_fail "no pipe $1: $(cat put.err)"
+        sleep 0.01
     done
 }
 

@@ -19,7 +19,8 @@ listens() {
     until grep -q 'Response OK' "$1"; do
         net_in left "$vnet" ping "$test" -i v0 -c 1 -q >ping || net_fail "ping"
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || net_fail "the trace shows nothing: $(cat "$1")"
+        [ $tries -lt 500 ] || net_fail "the trace shows nothing: $(cat "$1")"
+        sleep 0.01
     done
 }
 
@@ -35,7 +36,7 @@ last=$("$vnet" trace -r burst.pcapng | grep -c 'TestEcho')
 tries=0
 until [ "$(grep -c TestEcho live)" -ge "$last" ]; do
     tries=$((tries + 1))
-    [ $tries -lt 500 ] || net_fail "of $last packets only $(grep -c TestEcho live) are shown"
+    [ $tries -lt 1000 ] || net_fail "of $last packets only $(grep -c TestEcho live) are shown"
     sleep 0.01
 done
 kill -INT $trace

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A node outlives its interface being down, more than once, and ends when the interface is gone.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/patience.sh"
 net_begin "$@"
 vnet=${VSUITE_BIN:-$1}/vnet
 
@@ -29,7 +30,7 @@ for n in 1 2 3; do
     net_up right v0
     net_up left v0
     net_in left "$vnet" ping "$test" -i v0 -c 20 --interval 0 -q >ping 2>&1 || net_fail "ping: $(cat ping)"
-    net_in left "$vnet" who -i v0 >who 2>&1 && grep -q "$test" who || net_fail "who: $(cat who)" # multicast too
+    patient who 'grep -q "$test" who' net_in left "$vnet" who -i v0 || net_fail "who: $(cat who who.err)" # multicast too
 done
 [ "$(wc -l <err)" -eq 6 ] || net_fail "not once each: $(cat err)"
 

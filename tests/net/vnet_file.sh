@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A file crosses: up, who, probe, ping and get between two hosts.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/patience.sh"
 net_begin "$@"
 net_need sha256sum
 vnet=${VSUITE_BIN:-$1}/vnet
@@ -25,7 +26,7 @@ grep -q "mac=$net_right interface=v0 mtu=1500\$" "$net_tmp/up" || net_fail "read
 here() { net_in left env VNET_INTERFACE=v0 "$vnet" "$@"; }
 cd "$net_tmp" || exit 1
 
-here who >who || net_fail "who: $?"
+patient who 'grep -q "$test" who' here who || net_fail "who: $(cat who who.err)"
 grep -q "^$net_right  $manager  *1500  Ss--  *3  *$test  vsuite" who || net_fail "who shows: $(cat who)"
 [ "$(wc -l <who)" -eq 2 ] || net_fail "who shows more than one node: $(cat who)"
 
@@ -75,7 +76,7 @@ grep -q 'nobody on the segment of v0 has 0123-4567-89ab-cdef' err || net_fail "p
 
 # An interrupted get leaves nothing.
 truncate -s 1T "$files/endless"
-net_start left "$vnet" get endless -i v0 --quiet >out 2>err
+net_start left "$vnet" get endless -i v0 --window 1 --quiet >out 2>err
 get=$net_pid
 tries=0
 while ! ls -A | grep -q vnet-; do

@@ -3,6 +3,7 @@
 # group: made on one host, joined on another, seen by all; and the interfaces hear the group's Ethernet address as long as it has
 # members there.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/patience.sh"
 net_begin "$@"
 net_need jq
 vnet=${VSUITE_BIN:-$1}/vnet
@@ -35,19 +36,18 @@ done
 [ "$(heard one)" = "$(heard two)" ] || net_fail "members hear different addresses: $(heard one), $(heard two)"
 heard one | grep -q "$mac\$" || net_fail "$group is not heard: $(heard one)"
 
-net_in three "$vnet" group query "$group" -i v0 >query 2>err || net_fail "query: $(cat err)"
-[ "$(wc -l <query)" -eq 3 ] && grep -q "^02:00:00:00:00:01 .* $a\$" query && grep -q "^02:00:00:00:00:02 .* $b\$" query ||
-    net_fail "query shows: $(cat query)"
-net_in three "$vnet" group query "$group" -i v0 --json >query || net_fail "query --json"
+patient query '[ "$(wc -l <query)" -eq 3 ]' net_in three "$vnet" group query "$group" -i v0 && grep -q "^02:00:00:00:00:01 .* $a\$" query && grep -q "^02:00:00:00:00:02 .* $b\$" query ||
+    net_fail "query shows: $(cat query query.err)"
+patient query '[ "$(wc -l <query)" -eq 2 ]' net_in three "$vnet" group query "$group" -i v0 --json || net_fail "query --json: $(cat query)"
 jq -se --arg group "$group" --arg a "$a" --arg b "$b" 'length == 2 and all(.[]; .group == $group and .count == 1) and
     .[0].members == [$a] and .[1].members == [$b]' query >/dev/null || net_fail "query --json: $(cat query)"
 
 # Every member answers with its own name, and whoever is no member does not.
-net_in three "$vnet" ping "$group" -i v0 -c 3 --interval 0 --timeout 200ms >ping 2>err || net_fail "ping: $(cat ping err)"
+patient ping '[ "$(wc -l <ping)" -ge 9 ]' net_in three "$vnet" ping "$group" -i v0 -c 3 --interval 0 || net_fail "ping: $(cat ping ping.err)"
 [ "$(grep -c "^[123]: $a at 02:00:00:00:00:01: " ping)" -eq 3 ] && [ "$(grep -c "^[123]: $b at 02:00:00:00:00:02: " ping)" -eq 3 ] &&
     grep -q "^02:00:00:00:00:01 .*$a  *3/3 .* OK\$" ping && grep -q "^02:00:00:00:00:02 .*$b  *3/3 .* OK\$" ping &&
     [ "$(wc -l <ping)" -eq 9 ] || net_fail "ping of a group: $(cat ping)"
-net_in three "$vnet" ping "$group" -i v0 -c 2 --timeout 200ms --json >ping || net_fail "ping --json"
+patient ping '[ "$(wc -l <ping)" -ge 2 ]' net_in three "$vnet" ping "$group" -i v0 -c 2 --interval 0 --json || net_fail "ping --json: $(cat ping)"
 jq -se --arg group "$group" --arg a "$a" --arg b "$b" 'length == 2 and all(.[]; .group == $group and .sent == 2 and .answered == 2 and
     .code == "OK" and .rtt_ns.min > 0 and .rtt_ns.min <= .rtt_ns.max) and .[0].member == $a and .[1].member == $b and
     .[1].mac == "02:00:00:00:00:02"' ping >/dev/null || net_fail "ping --json: $(cat ping)"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # --json: one object a line from every command, with the members that programs rely on.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/support/patience.sh"
 net_begin "$@"
 net_need jq
 vnet=${VSUITE_BIN:-$1}/vnet
@@ -16,16 +17,19 @@ net_await up ready
 test=$(jq -r 'select(.event == "ready").test' up)
 manager=$(jq -r 'select(.event == "ready").manager' up)
 
+# satisfies FILTER FILE
+satisfies() { jq -e --arg test "$test" --arg manager "$manager" --arg mac $net_right "$1" "$2" >/dev/null; }
 # holds FILTER COMMAND...: its one line of output satisfies the filter
 holds() {
     filter=$1
     shift
     net_in left "$vnet" "$@" -i v0 --json >out 2>err || net_fail "vnet $*: $(cat err)"
-    jq -e --arg test "$test" --arg manager "$manager" --arg mac $net_right "$filter" out >/dev/null ||
-        net_fail "vnet $*: not $filter: $(cat out)"
+    satisfies "$filter" out || net_fail "vnet $*: not $filter: $(cat out)"
     [ ! -s err ] || net_fail "vnet $* prints on stderr: $(cat err)"
 }
-holds '.mac == $mac and .manager == $manager and .mtu == 1500 and .flags == 3 and .domains == [3] and .test_service == $test' who
+filter='.mac == $mac and .manager == $manager and .mtu == 1500 and .flags == 3 and .domains == [3] and .test_service == $test'
+patient who 'satisfies "$filter" who' net_in left "$vnet" who -i v0 --json || net_fail "vnet who: not $filter: $(cat who who.err)"
+[ ! -s who.err ] || net_fail "vnet who prints on stderr: $(cat who.err)"
 holds '.entity == $test and .mac == $mac and .manager == $manager and (.transaction | type) == "number"' probe "$test"
 holds '.entity == $test and .sent == 4 and .answered == 4 and .loss == 0 and .rtt_ns.min > 0 and
     .rtt_ns.min <= .rtt_ns.median and .rtt_ns.median <= .rtt_ns.p99' ping "$test" -c 4 --interval 0

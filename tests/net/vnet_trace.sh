@@ -17,7 +17,8 @@ tries=0
 until grep -q 'Response OK' live; do # it listens when it shows something
     net_in left "$vnet" ping "$test" -i v0 -c 1 -q >ping || net_fail "ping"
     tries=$((tries + 1))
-    [ $tries -lt 100 ] || net_fail "the live trace shows nothing: $(cat live)"
+    [ $tries -lt 500 ] || net_fail "the live trace shows nothing: $(cat live)"
+    sleep 0.01
 done
 
 # transactions SIZE COUNT: how many test Requests and Responses of how many packets
