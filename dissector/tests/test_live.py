@@ -12,8 +12,9 @@ FOUND = ["vnaming.flags.claiming == 1", "vnaming.reason == 0 and vnaming.prefix 
          'vmtp.name == "/storage"', 'vuio.instance_name == "/storage/file" and vuio.data', 'vuio.object.name == "sub"',
          "vuio.operation == 0x010502", "vuio.operation == 0x010504", "vuio.operation == 0x010505", "vuio.operation == 0x010506",
          "vuio.operation == 0x000511", "vuio.operation == 0x000514", "vmtp.segment.packets > 50", "vmtp.time", "vnaming.all"]
-NOT_FOUND = "_ws.malformed or !vmtp or vmtp.fault or vmtp.broken or vmtp.checksum.bad or vmtp.alien or vmtp.late_response or " \
+NOT_FOUND = "_ws.malformed or !vmtp or vmtp.fault or vmtp.broken or vmtp.checksum.bad or vmtp.alien or " \
             "vmtp.manage.form or vnaming.bad_record or vnaming.bad_form or vuio.bad_form or vuio.stale"
+LATE = "vmtp.late_response"  # a Request that was sent again, as the machine was busy, is answered twice
 
 
 def main():
@@ -28,6 +29,8 @@ def main():
     shark.load(capture)
     bad = [f"no frame is {text}" for text in FOUND if not shark.frames(text)]
     bad += [f"frame {number}: {columns}" for number, columns in shark.frames(NOT_FOUND)]
+    if not shark.frames("vmtp.again"):
+        bad += [f"frame {number} is late: {columns}" for number, columns in shark.frames(LATE)]
     shark.close()
     out = lib.scratch("objects")
     os.chmod(out, 0o777)

@@ -136,7 +136,8 @@ START_TEST(changes_while_a_name_is_interpreted) {
     ck_assert_int_eq(symlink("../outside", at("trap")), 0);
     stop = 0;
     ck_assert_int_eq(pthread_create(&thread, NULL, exchange, NULL), 0);
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < 3000 || !inside || !refused;
+         i++) { /* a busy machine may let one of the two threads wait for long */
         const struct said *s = open_as("swap/secret", UIO_MODE_READ);
         if (s->code == VMTP_OK) {
             inside++;
@@ -154,8 +155,6 @@ START_TEST(changes_while_a_name_is_interpreted) {
     }
     stop = 1;
     pthread_join(thread, NULL);
-    ck_assert_uint_gt(inside, 0);
-    ck_assert_uint_gt(refused, 0);
     check_secret();
     files_end();
 }
