@@ -184,6 +184,23 @@ static void end_move(struct migrate *m, struct both *c, const struct vmtp_event 
         printf("it has moved: %u octets, %s\n", m->octets, text_duration(duration, m->took));
 }
 
+/* When the machine was too busy for the move to begin in time, the one that was left has answered already. */
+static void end_slow(struct migrate *m, const struct both *c, const struct vmtp_event *event) {
+    int early = !m->moved && memcmp(event->source, m->before, sizeof m->before) == 0;
+    note(m, (int)event->result, event, node_now(&m->node) - c->start,
+         early ? " (answered before it moved)" : " (in hand when it moved)");
+}
+
+static void take(struct migrate *m, struct both *c, const struct vmtp_event *event) {
+    if (event->type != VMTP_EV_COMPLETE || (event->handle != c->slow && event->handle != c->move))
+        return;
+    c->open--;
+    if (event->handle == c->slow)
+        end_slow(m, c, event);
+    else
+        end_move(m, c, event);
+}
+
 static int move(struct migrate *m) {
     struct both c = {.slow = 0};
     struct vmtp_event event;
@@ -191,20 +208,12 @@ static int move(struct migrate *m) {
     int rc = begin_slow(m, &c);
     while (rc == 0 && (c.open > 0 || !c.move)) {
         rc = node_next(&m->node, &event, c.move ? VMTP_NEVER : c.start + HAND_LEAD);
-        if (rc == 0)
-            rc = begin_move(m, &c);
-        else if (rc > 0)
+        if (rc > 0) {
+            take(m, &c, &event);
             rc = 0;
-        else
-            break;
-        if (rc != 0 || !c.move || event.type != VMTP_EV_COMPLETE)
-            continue;
-        if (event.handle == c.slow)
-            note(m, (int)event.result, &event, node_now(&m->node) - c.start, " (in hand when it moved)");
-        if (event.handle == c.move)
-            end_move(m, &c, &event);
-        c.open -= event.handle == c.slow || event.handle == c.move;
-        event.handle = 0;
+        } else if (rc == 0) {
+            rc = begin_move(m, &c);
+        }
     }
     if (rc == 0 && !m->moved)
         vnet_fail("it has not moved: %s", text_code(text, c.result));
