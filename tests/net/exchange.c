@@ -3,8 +3,11 @@
  * exchange.c - packets to and fro through ports alone, without an engine: for tests of what is below it.
  *
  *   exchange echo INTERFACE                    sends every packet back, until ended; prints "ready"
- *   exchange burst INTERFACE MAC COUNT [FILE]  sends COUNT packets to MAC, counts what comes back until it is quiet for half a
- *                                              second, prints "sent N received N different N"; captures into FILE
+ *   exchange burst INTERFACE MAC COUNT [FILE]  sends COUNT packets to MAC, counts what comes back, prints "sent N received N
+ *                                              different N"; captures into FILE
+ *
+ * What comes back has come when a packet sent after it has, as a cable keeps the order.  One that delays some does not: each of three such packets
+ * is sent a while after the one before came back, so the second pushes out what was delayed there, and the third what was on the way back.
  */
 #include <vmtp/port.h>
 
@@ -12,7 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUIET (VMTP_SECOND / 2)
+#define MARKS 3u
+#define MARK_CLIENT 0x3000u /* of the packets that are sent after all others */
+#define MARK_TRIES 1000u    /* it may be lost */
+#define MARK_PAUSE (10 * VMTP_MILLISECOND)
 /* So many are sent at once, to stay clear of what a receive ring holds while its owner is not running. */
 #define WAVE 100u
 #define WAVE_QUIET (20 * VMTP_MILLISECOND)
@@ -68,11 +74,11 @@ static int echo(vmtp_port *port) {
 }
 
 /* A well-formed Request with n as its Transaction and some data. */
-static void make(struct vmtp_tx *tx, const uint8_t to[6], uint32_t n) {
+static void make(struct vmtp_tx *tx, const uint8_t to[6], vmtp_entity client, uint32_t n) {
     static const uint8_t data[VMTP_BLOCK_OCTETS * 2];
     uint32_t octets = n % 3 * VMTP_BLOCK_OCTETS;
     struct vmtp_header header = {
-        .client = 0x1000u, .server = 0x2000u, .domain = 3, .transaction = n, .length = (uint16_t)(octets / 4)};
+        .client = client, .server = 0x2000u, .domain = 3, .transaction = n, .length = (uint16_t)(octets / 4)};
     header.delivery = octets ? (1u << octets / VMTP_BLOCK_OCTETS) - 1 : 0;
     header.code = octets ? VMTP_SDA : 0;
     header.words[6] = octets;
@@ -87,7 +93,7 @@ static void make(struct vmtp_tx *tx, const uint8_t to[6], uint32_t n) {
     vmtp_store32(tx->trailer, vmtp_sum_finish(&sum));
 }
 
-static uint32_t received, different;
+static uint32_t received, different, marks;
 
 static void count_arrivals(vmtp_port *port, uint8_t *seen, uint32_t count) {
     struct vmtp_rx rx[32];
@@ -100,10 +106,30 @@ static void count_arrivals(vmtp_port *port, uint8_t *seen, uint32_t count) {
                 exit(1);
             }
             uint32_t n = vmtp_get_transaction(view.header);
+            if (vmtp_get_client(view.header) == MARK_CLIENT) {
+                marks |= 1u << n;
+                continue;
+            }
             received++;
             different += n < count && !seen[n]++;
         }
     }
+}
+
+/* Until all that is on the way has come. */
+static void settle(vmtp_port *port, const uint8_t to[6], uint8_t *seen, uint32_t count) {
+    for (uint32_t mark = 0; mark < MARKS; mark++)
+        for (uint32_t tries = 0; tries == 0 || !(marks >> mark & 1); tries++) {
+            struct vmtp_tx tx;
+            if (tries == MARK_TRIES) {
+                fputs("exchange: nothing comes back\n", stderr);
+                exit(1);
+            }
+            make(&tx, to, MARK_CLIENT, mark);
+            send_one(port, &tx);
+            while (vmtp_port_wait(port, MARK_PAUSE) == 1)
+                count_arrivals(port, seen, count);
+        }
 }
 
 static int burst(vmtp_port *port, const char *mac, uint32_t count) {
@@ -114,14 +140,13 @@ static int burst(vmtp_port *port, const char *mac, uint32_t count) {
     }
     for (uint32_t n = 0; n < count; n++) {
         struct vmtp_tx tx;
-        make(&tx, to, n);
+        make(&tx, to, 0x1000u, n);
         send_one(port, &tx);
         count_arrivals(port, seen, count);
         while (n % WAVE == 0 && vmtp_port_wait(port, WAVE_QUIET) == 1)
             count_arrivals(port, seen, count);
     }
-    while (vmtp_port_wait(port, QUIET) == 1)
-        count_arrivals(port, seen, count);
+    settle(port, to, seen, count);
     printf("sent %u received %u different %u\n", count, received, different);
     free(seen);
     return 0;
