@@ -197,7 +197,7 @@ static void ask_at_once(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
 static vmtp_time how_long(const struct vmtp_engine *e, const struct call *c, struct slot *s, const struct arrival *a,
                           uint32_t fresh) {
     vmtp_time most = tc3(e, s);
-    int hasty = (a->code & VMTP_DGM) && c->retries;
+    int hasty = (a->code & VMTP_DGM) && (c->retries || s->answers != c->retransmits);
     if (!fresh || hasty || a->multicast || (vmtp_get_control(s->header) & VMTP_NRT))
         return most;
     return lack_wait(&s->lack, s->have, s->want, fresh, most, a->now);

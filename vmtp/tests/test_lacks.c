@@ -230,6 +230,25 @@ START_TEST(an_idempotent_response_is_done_again) {
 }
 END_TEST
 
+/* VMTP-6.3-09: what is late of the first execution is not cause for a third */
+START_TEST(late_packets_of_an_idempotent_response_make_no_haste) {
+    begin(1, 0);
+    h.code |= VMTP_DGM;
+    give(0x03);
+    give(0xc0);
+    foreign_pass(&f, 1500 * US);
+    ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 1);
+    give(0x04);
+    give(0x30);
+    silence_for(19 * MS);
+    foreign_pass(&f, 2 * MS);
+    ck_assert_uint_eq(expect_packet(&f)->h.retransmit, 2);
+    h.retransmit = 2;
+    give(0xff);
+    whole();
+}
+END_TEST
+
 /* VMTP-8.3-10: asking at once is the first of five times */
 START_TEST(five_times_and_no_more) {
     begin(0, 0);
@@ -250,6 +269,7 @@ int main(void) {
     tcase_add_checked_fixture(d, setup_server, teardown);
     tcase_add_loop_test(c, at_the_client, 0, CHECKS);
     tcase_add_test(c, an_idempotent_response_is_done_again);
+    tcase_add_test(c, late_packets_of_an_idempotent_response_make_no_haste);
     tcase_add_loop_test(d, at_the_server, 0, CHECKS);
     tcase_add_loop_test(d, at_the_server_in_a_run, 0, CHECKS);
     tcase_add_loop_test(d, nothing_is_asked_for_that_is_not_sent_again, 0, 2);
