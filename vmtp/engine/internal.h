@@ -283,6 +283,12 @@ struct request *veng_request_make(struct vmtp_engine *e, struct remote *r);
 /* What its first packet says of it, in a run or not. */
 void veng_request_begin(struct request *q, struct remote *r, const struct arrival *a, vmtp_entity entity);
 void veng_request_free(struct vmtp_engine *e, struct request *q);
+/*
+ * Other blocks lack than the fresh ones of this packet (0: none that show anything): they are asked for if it is time.  How long they are
+ * waited for, after so many retries.
+ */
+vmtp_time veng_request_lacks(struct vmtp_engine *e, struct request *q, const struct arrival *a, uint32_t fresh,
+                             uint8_t *retries);
 int veng_request_from_ourselves(const struct vmtp_engine *e, const struct arrival *a);
 int veng_request_not_ours(struct vmtp_engine *e, struct arrival *a); /* by CRE or Client: which counter, or 0 */
 int veng_request_for(struct vmtp_engine *e, struct arrival *a, struct entity *n);

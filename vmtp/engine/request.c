@@ -245,24 +245,29 @@ void veng_remote_probed(struct vmtp_engine *e, struct remote *r, int known, uint
 
 /* ---- packets of the current transaction ---- */
 
+vmtp_time veng_request_lacks(struct vmtp_engine *e, struct request *q, const struct arrival *a, uint32_t fresh,
+                             uint8_t *retries) {
+    vmtp_time wait = e->config.timers.ts1;
+    int asks = veng_request_asks(q);
+    if (fresh && asks)
+        wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
+    if (!wait || (asks && vmtp_get_delivery(a->h) == 0)) { /* no data follows a retransmission without data */
+        veng_notify_client(e, a, q->have, VMTP_RETRY);
+        if (*retries == 0)
+            *retries = 1;
+    }
+    return *retries ? veng_doubled(e, e->config.timers.tc2_floor, *retries) : wait;
+}
+
 /* Other blocks than the fresh ones of this packet lack. */
 static void incomplete(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a, uint32_t fresh) {
     if (!q->again && (!a->multicast || veng_group_came_again(a))) { /* may be talked about from here on */
         q->again = 1;
         r->retries = 0;
     }
-    vmtp_time wait = e->config.timers.ts1;
-    if (veng_request_asks(q)) {
-        if (fresh && q->again && !a->multicast)
-            wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
-        /* no data follows a retransmission without data */
-        if (!wait || vmtp_get_delivery(a->h) == 0) {
-            veng_notify_client(e, a, q->have, VMTP_RETRY);
-            if (r->retries == 0)
-                r->retries = 1;
-        }
-    }
-    veng_timer_set(&e->wheel, &r->timer, a->now + (r->retries ? veng_remote_ts3(e, r) : wait));
+    int in_haste = q->again && !a->multicast;
+    vmtp_time wait = veng_request_lacks(e, q, a, in_haste ? fresh : 0, &r->retries);
+    veng_timer_set(&e->wheel, &r->timer, a->now + wait);
 }
 
 static void receive(struct vmtp_engine *e, struct request *q, struct remote *r, struct arrival *a) {

@@ -106,15 +106,7 @@ static void receive_one(struct vmtp_engine *e, struct remote *r, struct request 
         complete(e, r, q);
         return;
     }
-    vmtp_time wait = e->config.timers.ts1;
-    if (fresh && veng_request_asks(q))
-        wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
-    if (!wait || (vmtp_get_delivery(a->h) == 0 && veng_request_asks(q))) {
-        veng_notify_client(e, a, q->have, VMTP_RETRY);
-        if (q->retries == 0)
-            q->retries = 1;
-    }
-    veng_timer_set(&e->wheel, &q->timer, a->now + (q->retries ? patience(e, q) : wait));
+    veng_timer_set(&e->wheel, &q->timer, a->now + veng_request_lacks(e, q, a, fresh, &q->retries));
 }
 
 /* What a packet of a large message wants to know, or ought to be told. */
