@@ -50,7 +50,7 @@ echo $! >node.pid
 tries=0
 until [ $wait = 0 ] || grep -q ready node; do
     tries=$((tries + 1))
-    [ $tries -lt 500 ] || exit 1
+    [ $tries -lt 6000 ] || exit 1
     sleep 0.01
 done
 END

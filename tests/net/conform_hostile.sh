@@ -27,13 +27,19 @@ await_file() {
     tries=0
     until [ -s "$1" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 2000 ] || net_fail "$1 does not come"
+        [ $tries -lt 6000 ] || net_fail "$1 does not come"
         sleep 0.01
     done
 }
 
+# strange WHAT...: a stranger at the right, who is at it when this returns
+strange() {
+    net_start right "$bin/net-strangers" v0 "$@" >strange 2>&1
+    net_await strange ready
+}
+
 # It is told to end.
-nsenter --net=/run/netns/left "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report stopped -q server/ >out 2>err &
+nsenter --net=/run/netns/left "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report stopped -q server/ client/ group/ >out 2>err &
 tester=$!
 await_file stopped/server-duplicate-processing.txt
 kill "$tester"
@@ -56,22 +62,23 @@ net_in left sh -c "'$bin/vconform' -i v0 --peer $net_right -q header/words >/dev
 [ $? -eq 3 ] && grep -q 'standard output: No space left' err || net_fail "a full disk behind standard output: $(cat err)"
 
 # Somebody who never stops, where the node's address is not known yet, and as the node.
-net_start right "$bin/net-strangers" v0 flood 02:99:00:00:00:09 4000
+strange flood 02:99:00:00:00:09 100000
 says 3 'nobody answers ProbeEntity' --entity 0123-0000-0000-0001 header/
 net_stop $net_pid
-net_start right "$bin/net-strangers" v0 flood "$net_right" 30000
+strange flood "$net_right" 100000
 says 3 . --peer "$net_right" header/
 net_stop $net_pid
 
 # What the node says in a VLAN is not for us.
-net_start right "$bin/net-strangers" v0 tagged "$net_right" 60000
+strange tagged "$net_right" 100000
 says 0 '4 PASS' --peer "$net_right" header/short header/version-1 header/domain-0
 net_stop $net_pid
 
-# An interface that is taken down, or too small.
-(sleep 1 && net_in left ip link set v0 down) &
-says 3 'the interface does not work any more' --peer "$net_right" server/
-wait $!
+# An interface that is taken down, while most of the cases are still to be tried, or too small.
+(await_file down/server-duplicate-processing.txt && net_in left ip link set v0 down) &
+taker=$!
+says 3 'the interface does not work any more' --peer "$net_right" --report down server/ client/ group/
+wait $taker || net_fail "it has not been taken down"
 grep -q '^FAIL ' out && net_fail "the node is blamed for it: $(conform_said out)"
 says 3 'up' --peer "$net_right" header/
 net_in left ip link set v0 mtu 1000 up
@@ -81,7 +88,7 @@ net_in left ip link set v0 mtu 1500
 net_stop $node
 
 # Lies.
-net_start right "$bin/net-strangers" v0 lie
+strange lie
 liar=$net_pid
 net_in left timeout 100 "$bin/vconform" -i v0 --peer "$net_right" --report lies header/ packets/ names/ >out 2>err
 code=$?
@@ -96,6 +103,7 @@ net_await minimal '^serving'
 net_in right ip link set v0 down
 net_in right ip link set v0 up
 net_up right v0
+net_up left v0
 says 0 '1 PASS' --peer "$net_right" header/words
 net_in right ip link del v0
 wait $node

@@ -45,13 +45,13 @@ member_up() {
     member=$net_pid
 }
 control() {
-    net_in m1 etcdctl --endpoints $url --cacert authority.pem --cert client.pem --key client.key --command-timeout=5s "$@" >control 2>&1
+    net_in m1 etcdctl --endpoints $url --cacert authority.pem --cert client.pem --key client.key --command-timeout=30s "$@" >control 2>&1
 }
 healthy() { # arguments of etcdctl
     net_tries=0
-    until control "$@" endpoint health; do
+    until control --command-timeout=5s "$@" endpoint health; do
         net_tries=$((net_tries + 1))
-        [ $net_tries -lt 50 ] || net_fail "etcd does not get healthy: $(cat control) $(tail -n 5 etcd.log)"
+        [ $net_tries -lt 300 ] || net_fail "etcd does not get healthy: $(cat control) $(tail -n 5 etcd.log)"
         sleep 0.1
     done
 }
@@ -65,7 +65,7 @@ control user add root:root && control user grant-role root root && control role 
 # ---- the directory
 
 directory() { # options: the directory of what is not right ends
-    said=$(net_in m1 timeout 20 "$bin/vnet" directory -i v0 --patience 1s --etcd $url "$@" 2>&1)
+    said=$(net_in m1 timeout 60 "$bin/vnet" directory -i v0 --patience 1s --etcd $url "$@" 2>&1)
     status=$?
 }
 is_refused() { # a word of the reason, options
@@ -87,17 +87,17 @@ is_refused 'does not answer' --etcd-ca stranger.pem --etcd-cert client.pem --etc
 is_refused 'does not answer' --etcd-ca authority.pem                                          # no certificate of ours
 is_refused 'does not answer' --etcd-ca authority.pem --etcd-cert impostor.pem --etcd-key impostor.key
 is_refused '10.9.0.1' $with                                                                   # no user
-is_refused 'invalid user' $with --etcd-user vsuite --etcd-password wrong
+is_refused 'invalid user' $with --etcd-user vsuite --etcd-password wrong --patience 30s       # that it says itself, at leisure
 is_refused 'https' --etcd http://10.9.0.1:2379 $with
 
-net_start m1 "$bin/vnet" directory -i v0 --patience 3s --etcd $url --etcd-ca authority.pem --etcd-cert both.pem \
+net_start m1 "$bin/vnet" directory -i v0 --patience 20s --etcd $url --etcd-ca authority.pem --etcd-cert both.pem \
     --etcd-user vsuite --etcd-password password >out 2>err
 node=$net_pid
 net_await out '^ready '
 id=$(sed -n 's/^ready directory=\([^ ]*\) .*/\1/p' out)
 gets() { # arguments: OK within a few tries
     net_tries=0
-    until said=$(net_in c1 "$bin/directory-load" -i v0 -t 5000 -d "$id" ask "$@") && [ "$said" = OK ]; do
+    until said=$(net_in c1 "$bin/directory-load" -i v0 -t 30000 -d "$id" ask "$@") && [ "$said" = OK ]; do
         net_tries=$((net_tries + 1))
         [ $net_tries -lt 10 ] || net_fail "$*: $said; $(cat err)"
     done

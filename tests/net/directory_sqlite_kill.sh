@@ -23,9 +23,9 @@ down() {
 }
 
 up 0 && up 1
-net_await out0 '^ready ' && net_await out1 '^ready '
+net_await out0 '^ready ' err0 && net_await out1 '^ready ' err1
 for client in one two; do
-    net_start $client "$bin/directory-load" -i v0 -t 30000 load $client 3600 $client.state >$client.out 2>&1
+    net_start $client "$bin/directory-load" -i v0 -t 60000 load $client 3600 $client.state >$client.out 2>&1
     eval "$client=$net_pid"
     net_await $client.out '^ready'
 done
@@ -50,7 +50,7 @@ done
 down 0
 down 1
 up 0
-net_await out0 '^ready '
+net_await out0 '^ready ' err0
 directory=$(sed -n 's/^ready directory=\([^ ]*\) .*/\1/p' out0)
 for client in one two; do
     net_in $client "$bin/directory-load" -i v0 -d "$directory" verify $client $client.state >verify ||

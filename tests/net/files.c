@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,6 +325,39 @@ static int lock(int fd, int type, off_t start, off_t length) {
     return fcntl(fd, F_SETLK, &l);
 }
 
+/* Whether it runs: not when it sleeps, or has ended. */
+static int is_running(pid_t pid) {
+    char name[32], line[256] = "", *end;
+    snprintf(name, sizeof name, "/proc/%ld/stat", (long)pid);
+    FILE *file = fopen(name, "r");
+    if (file) {
+        (void)!fgets(line, sizeof line, file);
+        fclose(file);
+    }
+    return (end = strrchr(line, ')')) != NULL && end[1] && end[2] == 'R';
+}
+
+/* A process that waits for a lock of all of the file: 0 when it has got it.  It has told that it begins, and sleeps. */
+static pid_t one_that_waits(const char *name) {
+    int ends[2];
+    char told;
+    CHECK(pipe(ends) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct flock l = {.l_type = F_WRLCK};
+        const int mine = open(name, O_RDWR);
+        if (write(ends[1], "", 1) != 1)
+            _exit(2);
+        _exit(fcntl(mine, F_SETLKW, &l) == 0 ? 0 : 1);
+    }
+    close(ends[1]);
+    CHECK(read(ends[0], &told, 1) == 1);
+    close(ends[0]);
+    while (is_running(child))
+        sched_yield();
+    return child;
+}
+
 static void locks(void) {
     int fd = new_file("locks", "text");
     CHECK(lock(fd, F_WRLCK, 10, 10) == 0);
@@ -342,14 +376,7 @@ static void locks(void) {
     /* Who waits gets it when it is given back. */
     CHECK(lock(fd, F_WRLCK, 0, 0) == 0);
     int status = -1;
-    const pid_t child = fork();
-    if (child == 0) {
-        struct flock l = {.l_type = F_WRLCK};
-        const int mine = open("locks", O_RDWR);
-        _exit(fcntl(mine, F_SETLKW, &l) == 0 ? 0 : 1);
-    }
-    struct timespec while_it_waits = {.tv_nsec = 50000000};
-    nanosleep(&while_it_waits, NULL);
+    const pid_t child = one_that_waits("locks");
     CHECK(lock(fd, F_UNLCK, 0, 0) == 0);
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(fd);
@@ -360,14 +387,7 @@ static void locks(void) {
 static void waits_in_vain(void) {
     int fd = new_file("vain", NULL), status = -1;
     CHECK(lock(fd, F_WRLCK, 0, 0) == 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        struct flock l = {.l_type = F_WRLCK};
-        const int mine = open("vain", O_RDWR);
-        _exit(fcntl(mine, F_SETLKW, &l) == 0 ? 0 : 1);
-    }
-    struct timespec while_it_waits = {.tv_nsec = 50000000};
-    nanosleep(&while_it_waits, NULL);
+    const pid_t child = one_that_waits("vain");
     kill(child, SIGKILL);
     CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
     close(fd);
@@ -382,7 +402,7 @@ static void seen_by_others(void) {
     int fd = new_file("shared", "one"), other = there("shared", O_RDWR);
     CHECK(has(other, "one"));
     close(other);
-    CHECK(pwrite(fd, "two and more", 12, 0) == 12);
+    CHECK(pwrite(fd, "two and more", 12, 0) == 12 && fsync(fd) == 0);
     other = there("shared", O_RDWR); /* opened after it was written */
     CHECK(size_of(other) == 12 && has(other, "two and more"));
     CHECK(ftruncate(other, 0) == 0 && pwrite(other, "there", 5, 0) == 5);

@@ -23,7 +23,7 @@ server=$net_pid
 net_await says '^held /served '
 descriptors() { ls /proc/$server/fd | wc -l; }
 before=$(descriptors)
-net_in right timeout 100 "${VSUITE_BIN:-$1}/net-uio-abuse" v0 /served "$net_tmp/served" $opens >out 2>err ||
+net_in right timeout 200 "${VSUITE_BIN:-$1}/net-uio-abuse" v0 /served "$net_tmp/served" $opens >out 2>err ||
     net_fail "$(tail -n 5 err) $(cat out)"
 grep -q '^opens: 1024 were had' out || net_fail "opens: $(cat out)"
 [ "$(descriptors)" -le "$before" ] || net_fail "descriptors leak: $before before, $(descriptors) now"
@@ -57,7 +57,7 @@ net_stop $server || net_fail "serve ends with $?: $(cat says.err)"
 net_start left sh -c 'ulimit -n 200; exec "$0" "$@"' "$vnet" serve served --as /served -i v0 >says 2>says.err
 server=$net_pid
 net_await says '^held /served '
-net_in right timeout 60 "${VSUITE_BIN:-$1}/net-uio-abuse" v0 /served "$net_tmp/served" 300 >out 2>err
+net_in right timeout 200 "${VSUITE_BIN:-$1}/net-uio-abuse" v0 /served "$net_tmp/served" 300 >out 2>err
 [ "$(sed -n 's/^opens: \([0-9]*\) were had, .*/\1/p' out)" -lt 200 ] || net_fail "opens: $(cat out err)"
 net_in right "$vnet" cat /served/file -i v0 | cmp -s - served/file || net_fail "out of descriptors it does not go on"
 net_stop $server || net_fail "serve ends with $?: $(cat says.err)"

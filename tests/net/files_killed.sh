@@ -27,10 +27,8 @@ begin() {
 # caught DIRECTORY SERVERS: once something of the file is there the servers stand still.  Whether it is less than half: then the rest cannot
 # come before they go on.
 caught() {
-    tries=0
     until [ -e "$1/large" ] || [ -n "$(find "$1" -name '.large*.part' -size +1024k)" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 3000 ] || net_fail "nothing comes: $(cat err)"
+        kill -0 "$copy" 2>/dev/null || [ -e "$1/large" ] || net_fail "nothing comes: $(cat err)"
     done
     kill -STOP $2
     [ ! -e "$1/large" ] && [ -n "$(find "$1" -name '.large*.part' -size -$((size / 2))M)" ]

@@ -11,7 +11,8 @@
 #   net_in HOST COMMAND...    runs a command on a host
 #   net_start HOST COMMAND... the same in the background; $net_pid is its process
 #   net_stop PID              ends it (SIGTERM), and returns its status
-#   net_await FILE TEXT [LOG] waits until a line with TEXT is in FILE; when none comes, tells what is in both files
+#   net_await FILE TEXT [LOG] waits until a line with TEXT is in FILE; when none comes for a minute, tells what is in both files
+#   net_forwards N            waits until port N of the switch forwards
 #   net_need COMMAND          exits 77 when there is no such command
 #   net_fail TEXT, net_skip TEXT
 #
@@ -93,7 +94,7 @@ net_up() {
     net_tries=0
     while ! net_in "$1" ip -o link show "$2" | grep -q 'state UP'; do
         net_tries=$((net_tries + 1))
-        [ $net_tries -lt 500 ] || net_fail "$2 of $1 does not come up"
+        [ $net_tries -lt 6000 ] || net_fail "$2 of $1 does not come up"
         sleep 0.01
     done
 }
@@ -134,12 +135,16 @@ net_bridged() {
     done
     net_capture "$1" v0
     for net_port in $(seq $net_number); do
-        net_tries=0
-        while ! net_in switch ip -d -o link show p$net_port | grep -q 'state forwarding'; do
-            net_tries=$((net_tries + 1))
-            [ $net_tries -lt 500 ] || net_fail "port $net_port of the switch does not forward"
-            sleep 0.01
-        done
+        net_forwards $net_port
+    done
+}
+
+net_forwards() {
+    net_tries=0
+    while ! net_in switch ip -d -o link show p$1 | grep -q 'state forwarding'; do
+        net_tries=$((net_tries + 1))
+        [ $net_tries -lt 6000 ] || net_fail "port $1 of the switch does not forward"
+        sleep 0.01
     done
 }
 
@@ -147,7 +152,7 @@ net_await() {
     net_tries=0
     while ! grep -q "$2" "$1" 2>/dev/null; do
         net_tries=$((net_tries + 1))
-        [ $net_tries -lt 1000 ] || net_fail "'$2' does not appear in $1: $(tail -n 5 "$1" ${3:+"$3"} 2>&1)"
+        [ $net_tries -lt 6000 ] || net_fail "'$2' does not appear in $1: $(tail -n 5 "$1" ${3:+"$3"} 2>&1)"
         sleep 0.01
     done
 }

@@ -20,7 +20,8 @@ again() { # COMMAND...: works after a while
     tries=0
     until within 60 "$@" >said 2>&1; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || net_fail "$*: $(cat said)"
+        [ $tries -lt 600 ] || net_fail "$*: $(cat said)"
+        sleep 0.1
     done
 }
 
@@ -47,7 +48,7 @@ pids="$pids $!"
 net_tries=0
 until [ -s "$store/copy.4" ]; do
     net_tries=$((net_tries + 1))
-    [ $net_tries -lt 1000 ] || net_fail "nobody writes"
+    [ $net_tries -lt 6000 ] || net_fail "nobody writes"
     sleep 0.01
 done
 kill -9 "$serve"
@@ -116,12 +117,21 @@ mount_end "$mnt" "$mount"
 # A full disk: whoever writes is told, at the latest when he closes.
 mkdir small && mount -t tmpfs -o size=2m tmpfs small || net_fail "no small disk"
 large=$store store=$net_tmp/small
+await_room() {
+    net_tries=0
+    until [ "$(stat -f -c %a small)" -gt 200 ]; do
+        net_tries=$((net_tries + 1))
+        [ $net_tries -lt 6000 ] || net_fail "what was removed is still there: $(df small)"
+        sleep 0.01
+    done
+}
 mount_serve
 for option in --cache=1s --write-through; do
     mount_at "$mnt" $option
     error_of 'No space left on device' dd if="$large/file" of="$mnt/full" bs=64k
     error_of 'No space left on device' dd if="$large/file" of="$mnt/full" bs=4k conv=fsync
     rm "$mnt/full"
+    await_room # until the last one that had it open is released, which nobody waits for
     head -c 100000 "$large/file" >"$mnt/fits" || net_fail "what fits cannot be written"
     cmp "$store/fits" <(head -c 100000 "$large/file") || net_fail "what fits differs"
     mount_end "$mnt" "$mount"

@@ -35,7 +35,7 @@ writer=$!
 net_tries=0
 until [ -e "$mnt/pipe/one" ]; do
     net_tries=$((net_tries + 1))
-    [ $net_tries -lt 1000 ] || net_fail "the pipe does not appear: $(cat said)"
+    [ $net_tries -lt 6000 ] || net_fail "the pipe does not appear: $(cat said)"
     sleep 0.01
 done
 within 300 cat "$mnt/pipe/one" >came || net_fail "the pipe cannot be read"
@@ -55,7 +55,7 @@ exec 6>&-
 net_tries=0
 until fusermount3 -u "$mnt" 2>said; do
     net_tries=$((net_tries + 1))
-    [ $net_tries -lt 200 ] || net_fail "cannot be unmounted: $(cat said)"
+    [ $net_tries -lt 3000 ] || net_fail "cannot be unmounted: $(cat said)"
     sleep 0.02
 done
 wait "$mount" || net_fail "vnet mount ends with $?: $(cat "$mnt.err")"

@@ -60,7 +60,7 @@ net_tries=0
 until grep -q mounted "$mnt.user.out"; do
     kill -0 "$mount" 2>/dev/null || net_fail "a user cannot mount: $(cat "$mnt.user.err")"
     net_tries=$((net_tries + 1))
-    [ $net_tries -lt 1000 ] || net_fail "a user's mount does not come"
+    [ $net_tries -lt 6000 ] || net_fail "a user's mount does not come"
     sleep 0.01
 done
 ls "$mnt.user" >/dev/null 2>&1 && net_fail "others may look in, without --allow-other"

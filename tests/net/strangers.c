@@ -4,12 +4,13 @@
  * net-strangers INTERFACE tagged MAC MS   sends frames of VLAN 5 as MAC, one each millisecond, for so long
  * net-strangers INTERFACE lie             answers each Request with OK, words and sizes that cannot be, and a name that is none
  *
- * Peers of vconform that no node is.
+ * Peers of vconform that no node is.  Each says "ready" when it is at it.
  */
 #define _GNU_SOURCE /* clock_gettime */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,11 @@ static int begin(const char *interface) {
     here.sll_ifindex = (int)if_nametoindex(interface);
     fd = socket(AF_PACKET, SOCK_RAW, htons(ETHERTYPE));
     return fd < 0 || bind(fd, (struct sockaddr *)&here, sizeof here) != 0 ? -1 : 0;
+}
+
+static void say_ready(void) {
+    puts("ready");
+    fflush(stdout);
 }
 
 static int64_t now_ms(void) {
@@ -51,10 +57,14 @@ static int send_as(const char *mac, int ms, int tagged) {
     }
     type[0] = ETHERTYPE >> 8;
     type[1] = ETHERTYPE & 0xff;
+    bool said = false;
     for (int64_t until = now_ms() + ms; now_ms() < until;) {
         for (int i = 0; i < (tagged ? 1 : 100); i++)
             if (send(fd, frame, sizeof frame, 0) < 0)
                 break; /* too many */
+        if (!said)
+            say_ready();
+        said = true;
         if (tagged)
             nanosleep(&pause, NULL);
     }
@@ -91,6 +101,7 @@ static void answer(uint8_t *frame, uint32_t turn) {
 static _Noreturn void lie(void) {
     static uint8_t frame[70000];
     struct sockaddr_ll from;
+    say_ready();
     for (uint32_t turn = 0;; turn++) {
         socklen_t length = sizeof from;
         ssize_t size = recvfrom(fd, frame, sizeof frame, 0, (struct sockaddr *)&from, &length);

@@ -20,6 +20,7 @@
 
 #define OCTETS 100000u
 #define LARGE_OCTETS (8u << 20)
+#define RACES 4000u
 
 static vmtp_host *host;
 static vipc *ipc;
@@ -237,7 +238,7 @@ static pid_t swap_all_the_time(void) {
 static void race(void) {
     const pid_t child = swap_all_the_time();
     unsigned inside = 0, refused = 0;
-    for (unsigned i = 0; i < 4000; i++) {
+    for (unsigned i = 0; i < RACES || ((!inside || !refused) && i < 1000 * RACES); i++) {
         struct uio_handle h;
         struct uio_call call;
         const int result = create(&one, &h, "swap/secret", UIO_MODE_READ);
@@ -258,6 +259,7 @@ static void race(void) {
         EXPECT(renameat2(AT_FDCWD, path_of("swap"), AT_FDCWD, path_of("outdir"), RENAME_EXCHANGE), 0);
     printf("race: %u inside, %u refused\n", inside, refused);
     EXPECT(inside > 0, 1);
+    EXPECT(refused > 0, 1);
 }
 
 /* ---- files that change ------------------------------------------------------------------------------------------ */
