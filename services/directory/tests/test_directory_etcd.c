@@ -143,12 +143,16 @@ END_TEST
 
 START_TEST(without_any_member_there_is_no_answer) {
     vdir_store *store = open_store(NOBODY "," NOBODY);
-    vmtp_time begin = stores_now();
-    ck_assert_int_eq(ask_within(store, VDIR_FETCH, 300 * VMTP_MILLISECOND), VDIR_NOT_NOW);
-    ck_assert_uint_ge(stores_now() - begin, 300 * VMTP_MILLISECOND);                         /* it has tried on */
+    uint64_t asked = 0, before;
+    do { /* it tries on, unless the machine lets the whole time pass with the first attempts */
+        vmtp_time begin = stores_now();
+        before = vdir_store_counts(store)->attempts;
+        ck_assert_int_eq(ask_within(store, VDIR_FETCH, 300 * VMTP_MILLISECOND), VDIR_NOT_NOW);
+        ck_assert_uint_ge(stores_now() - begin, 300 * VMTP_MILLISECOND);
+        asked++;
+    } while (vdir_store_counts(store)->attempts < before + 4);
     ck_assert_int_eq(ask_within(store, VDIR_REPLACE, 300 * VMTP_MILLISECOND), VDIR_NOT_NOW); /* nobody has got it */
-    ck_assert_uint_ge(vdir_store_counts(store)->attempts, 8);
-    ck_assert_uint_eq(vdir_store_counts(store)->not_now, 2);
+    ck_assert_uint_eq(vdir_store_counts(store)->not_now, asked + 1);
     vdir_store_close(store);
 }
 END_TEST
@@ -160,7 +164,7 @@ START_TEST(a_member_that_is_silent_is_not_waited_for) {
     ck_assert_int_eq(stores_fetch(store, "/a", NULL, 0)->result, VDIR_DONE);
     etcd_pause(1);
     ck_assert_int_eq(ask_within(store, VDIR_FETCH, 200 * VMTP_MILLISECOND), VDIR_NOT_NOW);
-    ck_assert_int_eq(ask_within(store, VDIR_REPLACE, 200 * VMTP_MILLISECOND), VDIR_UNSURE); /* it has got it */
+    ck_assert_int_eq(ask_within(store, VDIR_REPLACE, VMTP_SECOND), VDIR_UNSURE); /* it has got it */
     etcd_pause(0);
     ck_assert_int_eq(stores_fetch(store, "/a", NULL, 0)->result, VDIR_DONE);
     vdir_store_close(store);
