@@ -198,7 +198,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("test service: large messages and runs");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 120);
+    tcase_set_timeout(all, 300);
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_loop_test(all, source_gives_large_segments_to_who_takes_them, 0, 4);
     tcase_add_loop_test(all, large_segments_come_and_go_unchanged, 0, 4);

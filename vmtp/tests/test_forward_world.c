@@ -160,7 +160,7 @@ END_TEST
 int main(void) {
     Suite *s = suite_create("forward_world");
     TCase *t = tcase_create("forward_world");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, every_call_is_answered_by_the_last_server, 0, PLACES);
     tcase_add_loop_test(t, loss_costs_time_but_no_order, 0, 4 * PLACES);
     suite_add_tcase(s, t);

@@ -357,7 +357,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("host limits");
     TCase *tc = tcase_create("limits");
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, one_number_at_its_edge, 0, (int)(FIELDS * (sizeof values / sizeof values[0])));
     tcase_add_loop_test(tc, all_tables_as_small_as_can_be, 0, 2);
     tcase_add_test(tc, everything_until_it_is_full);

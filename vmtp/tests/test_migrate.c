@@ -516,7 +516,7 @@ int main(void) {
     Suite *s = suite_create("migrate");
     TCase *t = tcase_create("migrate");
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_test(t, old_node_says_that_it_has_left);
     tcase_add_test(t, only_so_many_are_remembered);
     tcase_add_test(t, request_in_hand_is_answered_from_the_new_node);

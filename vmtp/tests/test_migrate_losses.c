@@ -335,7 +335,7 @@ END_TEST
 int main(void) {
     Suite *s = suite_create("migrate_losses");
     TCase *t = tcase_create("migrate_losses");
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, any_one_frame_may_be_lost, 0, sizeof scenes / sizeof scenes[0]);
     suite_add_tcase(s, t);
     return run_suite(s);

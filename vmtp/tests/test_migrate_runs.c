@@ -388,7 +388,7 @@ int main(void) {
     Suite *s = suite_create("migrate_runs");
     TCase *t = tcase_create("migrate_runs");
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_test(t, run_in_hand_goes_along);
     tcase_add_test(t, responses_of_a_run_go_along);
     tcase_add_test(t, batch_goes_along);

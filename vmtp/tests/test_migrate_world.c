@@ -203,7 +203,7 @@ END_TEST
 int main(void) {
     Suite *s = suite_create("migrate_world");
     TCase *t = tcase_create("migrate_world");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, everything_is_done_once_wherever_it_is, 0, 40);
     tcase_add_loop_test(t, they_meet_and_part, 0, 48);
     suite_add_tcase(s, t);

@@ -152,7 +152,7 @@ END_TEST
 int main(void) {
     Suite *s = suite_create("pace bottleneck");
     TCase *t = tcase_create("simulated");
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, a_slow_segment_is_found_out, 0, 4);
     tcase_add_loop_test(t, idempotent_responses_get_through, 0, 3);
     tcase_add_loop_test(t, a_slow_receiver_is_found_out, 0, 2);

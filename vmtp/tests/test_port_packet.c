@@ -545,7 +545,7 @@ END_TEST
 
 static TCase *own_tests(void) {
     TCase *tc = tcase_create("Linux");
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 300);
     tcase_add_test(tc, a_wrong_name_is_answered_with_the_right_ones);
     tcase_add_test(tc, the_loopback_is_no_ethernet);
     tcase_add_test(tc, an_interface_that_is_down_is_said_to_be_so);

@@ -210,7 +210,7 @@ int main(void) {
     Suite *suite = suite_create("V large moves");
     TCase *tc = tcase_create("large");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, 300);
     tcase_add_test(tc, four_mebioctets_at_a_time);
     tcase_add_loop_test(tc, as_much_as_the_other_takes, 0, 3);
     tcase_add_loop_test(tc, as_much_as_we_can, 0, 2);

@@ -143,7 +143,7 @@ int main(void) {
     Suite *suite = suite_create("V limits");
     TCase *tc = tcase_create("limits");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, 300);
     tcase_add_loop_test(tc, interrupted_at_any_moment, 0, 60);
     tcase_add_loop_test(tc, a_kernel_needs_room, 0, 6);
     tcase_add_test(tc, closed_with_everything_open);

@@ -133,7 +133,7 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("wire blocks");
     TCase *t = tcase_create("blocks");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_test(t, the_example_of_rfc_1045);
     tcase_add_test(t, room_by_mtu);
     tcase_add_test(t, masks_of_whole_segments);

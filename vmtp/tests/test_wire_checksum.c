@@ -223,7 +223,7 @@ END_TEST
 static Suite *suite(void) {
     Suite *s = suite_create("wire checksum");
     TCase *t = tcase_create("checksum");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_test(t, agrees_with_the_plain_way);
     tcase_add_test(t, carries_are_not_lost);
     tcase_add_test(t, clusters_alternate);

@@ -402,7 +402,7 @@ void port_battery_add(Suite *suite, const struct port_rig *added) {
         abort();
     rigs[rig_count] = added;
     TCase *tc = tcase_create(added->name);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 300);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_loop_test(tc, tests[i], rig_count, rig_count + 1);
     suite_add_tcase(suite, tc);
