@@ -37,6 +37,11 @@ static inline vmtp_time lack_early(const struct lack *l, uint32_t at) {
     return soon ? early * 16u * (vmtp_time)VMTP_MICROSECOND : 0;
 }
 
+/* What lacks is asked for, for whatever reason. */
+static inline void lack_asked(struct lack *l, vmtp_time now) {
+    l->until = (uint16_t)((uint32_t)((now + LACK_AGAIN) / VMTP_MICROSECOND) >> 4) | 1u;
+}
+
 /*
  * A packet with fresh of the wanted blocks has come, and some that are wanted lack.  How long they are waited for, at most `most`; 0:
  * they are asked for now.
@@ -56,7 +61,7 @@ static inline vmtp_time lack_wait(struct lack *l, uint32_t have, uint32_t want, 
     } else if (!first) { /* the first may have overtaken others */
         wait = lack_early(l, at);
         if (!wait)
-            l->until = (uint16_t)((at + (uint32_t)(LACK_AGAIN / VMTP_MICROSECOND)) >> 4) | 1u;
+            lack_asked(l, now);
     }
     return wait < most ? wait : most;
 }

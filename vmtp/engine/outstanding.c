@@ -507,6 +507,7 @@ int veng_outstanding_earlier(struct vmtp_engine *e, const struct call *c, const 
         open |= x->state != CALL_HELD;
         if (x->state == CALL_RECEIVING_RESPONSE && !s->told && lacks_blocks(s)) {
             s->told = 1;
+            lack_asked(&s->lack, a->now);
             veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
         } else if (x->state != CALL_RECEIVING_RESPONSE && x->state != CALL_HELD && !missing) {
             missing = x;

@@ -253,6 +253,7 @@ vmtp_time veng_request_lacks(struct vmtp_engine *e, struct request *q, const str
         wait = lack_wait(&q->lack, q->have, q->want, fresh, wait, a->now);
     if (!wait || (asks && vmtp_get_delivery(a->h) == 0)) { /* no data follows a retransmission without data */
         veng_notify_client(e, a, q->have, VMTP_RETRY);
+        lack_asked(&q->lack, a->now);
         if (*retries == 0)
             *retries = 1;
     }
@@ -581,6 +582,7 @@ static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time
     int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
     if (!last) {
         r->retries++;
+        lack_asked(&q->lack, now);
         veng_notify_sender_of(e, r, q, r->transaction, q->have, VMTP_RETRY);
         veng_timer_set(&e->wheel, &r->timer, now + veng_remote_ts3(e, r));
         return;

@@ -186,11 +186,16 @@ static void got_further(struct call *c, struct slot *s) {
     c->retries = 0;
 }
 
+static void ask(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
+    lack_asked(&s->lack, now);
+    veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+}
+
 /* What lacks was lost: this is the first time of five. */
 static void ask_at_once(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     veng_pace_missed(e, s, now);
     s->retries = 1;
-    veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+    ask(e, s, now);
 }
 
 /* What lacks is waited for so long; what is done again because of that, not in haste twice. */
@@ -213,7 +218,7 @@ static void incomplete(struct vmtp_engine *e, struct call *c, struct slot *s, st
     if (!wait)
         ask_at_once(e, s, a->now);
     else if (again && vmtp_get_delivery(a->h) == 0) /* a retransmission without data is followed by nothing */
-        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+        ask(e, s, a->now);
     veng_timer_set(&e->wheel, &s->timer, a->now + (wait ? wait : tc3(e, s)));
 }
 
@@ -490,6 +495,6 @@ void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
         veng_run_asked(s->run, now);
         veng_notify_server_of(e, s, s->run->base, s->run->mask[s->run->base], VMTP_RETRY);
     } else
-        veng_notify_server_of(e, s, 0, s->have, VMTP_RETRY);
+        ask(e, s, now);
     veng_timer_set(&e->wheel, &s->timer, now + (tc3(e, s) << (s->retries > 4 ? 4 : s->retries - 1)));
 }

@@ -82,6 +82,7 @@ static void ask_for_earlier(struct vmtp_engine *e, struct remote *r, const struc
         if (q->state != REQUEST_RECEIVING || q->told || q->run || q->datagram)
             continue;
         q->told = 1;
+        lack_asked(&q->lack, a->now);
         tell(e, a, q->transaction, q->have, VMTP_RETRY);
     }
 }
@@ -384,8 +385,10 @@ static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_tim
     if (q->run) {
         veng_run_asked(q->run, now);
         veng_notify_sender_of(e, r, q, request_first(q) + q->run->base, q->run->mask[q->run->base], VMTP_RETRY);
-    } else
+    } else {
+        lack_asked(&q->lack, now);
         veng_notify_sender_of(e, r, q, q->transaction, q->have, VMTP_RETRY);
+    }
     veng_timer_set(&e->wheel, &q->timer, now + patience(e, q));
 }
 

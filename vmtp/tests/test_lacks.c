@@ -94,8 +94,24 @@ static void check_again(void) {
     expect_asked(0xe1);
     give(0x06);
     give(0x10);
+    silence_for(400 * US); /* within a millisecond of when the timer asked */
+    foreign_pass(&f, 600 * US);
     expect_asked(0xf7);
     give(0x08);
+    whole();
+}
+
+/* VMTP-6.3-05 VMTP-6.3-07: what was asked for because of a packet without data is not asked for again at once */
+static void check_without_data(void) {
+    give(0x03);
+    give(0x0c);
+    give(0);
+    expect_asked(0x0f);
+    give(0xc0);
+    silence_for(900 * US);
+    foreign_pass(&f, 600 * US);
+    expect_asked(0xcf);
+    give(0x30);
     whole();
 }
 
@@ -133,7 +149,8 @@ static void check_slow(void) {
     whole();
 }
 
-static void (*const checks[])(void) = {check_holes, check_again, check_order, check_silence, check_slow};
+static void (*const checks[])(void) = {check_holes, check_again,   check_without_data,
+                                       check_order, check_silence, check_slow};
 #define CHECKS (sizeof checks / sizeof checks[0])
 
 START_TEST(at_the_client) {
