@@ -378,7 +378,7 @@ struct rate {
     uint32_t gap;       /* between the end of one and the beginning of the next */
     uint32_t good;      /* the shortest gap that is thought to be long enough */
     uint32_t bad;       /* of those found too short the longest, 1 added: 0 when none is known */
-    uint32_t base;      /* the last one at which packets came too fast, 0: there was none */
+    uint32_t base;      /* the last one at which packets came too fast, 0: there was no gap, or they never did */
     uint32_t told;      /* the one that was chosen because of that, unless a shorter one has been long enough since */
     vmtp_time patience; /* what was too short is not tried again for so long */
     vmtp_time probe_at;

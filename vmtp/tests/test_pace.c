@@ -109,6 +109,16 @@ START_TEST(bad_luck_at_a_gap) {
 }
 END_TEST
 
+/* VMTP-12-13: and not what there was then a quarter longer, since that was no gap */
+START_TEST(bad_luck_behind_no_gap) {
+    static const vmtp_time intervals[] = {34, 35, 36, 36, 36, 36, 36, 36};
+    for (uint32_t i = 0; i < 10; i++)
+        ck_assert_uint_eq(call_with_loss(~(3u << (4 + i * 8 % 24))), 0);
+    for (uint32_t i = 0; i < 8; i++)
+        ck_assert_uint_eq(call_with_loss(~(3u << (4 + i * 8 % 24))), DATA + (intervals[i] - 32u) * PACKET / 32u);
+}
+END_TEST
+
 /* VMTP-12-07: one packet of 16 is half a packet too many, ten times five */
 START_TEST(what_goes_on_is_no_luck) {
     for (uint32_t i = 0; i < 10; i++)
@@ -457,6 +467,7 @@ int main(void) {
     tcase_add_loop_test(c, the_share_that_is_lost_says_how_much_slower, 0, 4);
     tcase_add_test(c, bad_luck_makes_no_gap);
     tcase_add_test(c, bad_luck_at_a_gap);
+    tcase_add_test(c, bad_luck_behind_no_gap);
     tcase_add_test(c, what_goes_on_is_no_luck);
     tcase_add_test(c, nobody_there_is_no_overrun);
     tcase_add_test(c, whole_groups_make_it_faster_again);
