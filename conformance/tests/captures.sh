@@ -70,7 +70,7 @@ checked() {
     wanted=$1 text=$2
     shift 2
     for capture in "$@"; do
-        timeout 60 "$vconform" check "$capture" --peer 02:00:00:00:00:0b >out 2>&1
+        timeout 600 "$vconform" check "$capture" --peer 02:00:00:00:00:0b >out 2>&1
         code=$?
         [ $code -eq "$wanted" ] && grep -q -e "$text" out || fail "$capture: exit $code, $(tail -n 3 out)"
     done

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 against() {
     peer=$1
     shift
-    timeout 120 "$sim" -q --seed 1 --defect "$peer" --json >"$work/$peer.json" 2>"$work/$peer.err"
+    timeout 600 "$sim" -q --seed 1 --defect "$peer" --json >"$work/$peer.json" 2>"$work/$peer.err"
     code=$?
     case " $* " in
     *" $code "*) ;;

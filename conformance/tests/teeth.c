@@ -15,7 +15,7 @@
 #include "defects.h"
 
 #define AT_ONCE 4
-#define LONGEST 120 /* seconds for one defect */
+#define LONGEST 600 /* seconds for one defect */
 
 struct site {
     char *name; /* case, rule and label, with tabs between */

@@ -22,7 +22,7 @@ def main():
     served, capture = os.path.join(folder, "served"), os.path.join(folder, "live.pcapng")
     with open(served, "wb") as file:
         file.write(os.urandom(100_000))
-    done = subprocess.run([os.path.join(HERE, "live.sh"), os.environ["VSUITE_BIN"], served, capture], timeout=120)
+    done = subprocess.run([os.path.join(HERE, "live.sh"), os.environ["VSUITE_BIN"], served, capture], timeout=600)
     if done.returncode != 0:
         sys.exit(done.returncode)
     shark = lib.Sharkd()

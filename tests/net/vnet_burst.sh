@@ -29,7 +29,7 @@ net_start right "$vnet" trace -i v0 --pcap live.pcap >live 2>err
 trace=$net_pid
 listens live
 kill -STOP $trace
-net_in left "$vnet" ping "$test" -i v0 -c 200 --interval 0 --size 16384 -q --timeout 10s --pcap burst.pcapng >ping ||
+net_in left "$vnet" ping "$test" -i v0 -c 150 --interval 0 --size 16384 -q --timeout 10s --pcap burst.pcapng >ping ||
     net_fail "ping: $(cat ping)"
 kill -CONT $trace
 last=$("$vnet" trace -r burst.pcapng | grep -c 'TestEcho')

@@ -7,7 +7,7 @@ vnet=${VSUITE_BIN:-$1}/vnet
 
 cd "$net_tmp" || exit 1
 mkdir files
-head -c 400000000 /dev/zero >files/large
+truncate -s 400000000 files/large
 
 # cable: two hosts, and a node on the right one that serves files
 cable() {

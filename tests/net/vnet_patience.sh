@@ -8,7 +8,7 @@ vnet=${VSUITE_BIN:-$1}/vnet
 net_pair
 cd "$net_tmp" || exit 1
 mkdir files
-head -c 400000000 /dev/zero >files/large
+truncate -s 400000000 files/large
 net_start right "$vnet" up -i v0 --files files >up 2>&1
 up=$net_pid
 net_await up '^ready '

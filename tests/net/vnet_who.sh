@@ -19,7 +19,7 @@ until [ "$(net_in left "$vnet" who -i v0 --plain | wc -l)" -eq 9 ]; do
     tries=$((tries + 1))
     [ $tries -lt 50 ] || net_fail "eight nodes are not there: $(net_in left "$vnet" who -i v0 --plain)"
 done
-net_in left timeout 12 "$vnet" who -i v0 --timeout 2s >who 2>err || net_fail "who of nodes without a test service: $? $(cat err)"
+net_in left timeout 15 "$vnet" who -i v0 --timeout 2s >who 2>err || net_fail "who of nodes without a test service: $? $(cat err)"
 [ "$(grep -c ' - ' who)" -eq 8 ] || net_fail "who shows: $(cat who)"
 for node in $nodes; do
     kill $node
