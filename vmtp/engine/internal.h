@@ -309,9 +309,9 @@ int veng_request_probe(struct vmtp_engine *e, struct remote *r, struct arrival *
 int veng_request_client_mac(struct vmtp_engine *e, struct remote *r, struct arrival *a, int fresh);
 void veng_remote_free(struct vmtp_engine *e, struct remote *r);
 void veng_remote_step_back(uint32_t *transaction, uint8_t *forward);
-/* Its client sends again what is asked for. */
+/* Its client sends again what is asked for, and may be asked: NRT means nothing in a message of several groups. */
 static inline int veng_request_asks(const struct request *q) {
-    return !q->datagram && !(vmtp_get_control(q->header) & VMTP_NRT);
+    return !q->datagram && (q->groups > 1u || !(vmtp_get_control(q->header) & VMTP_NRT));
 }
 
 /* ---- stream.c ---- */

@@ -568,8 +568,7 @@ void veng_remote_step_back(uint32_t *transaction, uint8_t *forward) {
 
 /* The Request did not become whole. */
 static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, vmtp_time now) {
-    int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
-    if (!silent)
+    if (veng_request_asks(q))
         veng_notify_sender_of(e, r, q, r->transaction, q->have, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
     veng_request_drop(e, q, now);
@@ -579,7 +578,7 @@ static void give_up(struct vmtp_engine *e, struct request *q, struct remote *r, 
 
 static void receiving_timeout(struct vmtp_engine *e, struct remote *r, vmtp_time now) {
     struct request *q = request_at(e, r->request);
-    int last = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT) || r->retries >= e->config.timers.ack_retries;
+    int last = !veng_request_asks(q) || r->retries >= e->config.timers.ack_retries;
     if (!last) {
         r->retries++;
         lack_asked(&q->lack, now);

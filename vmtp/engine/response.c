@@ -260,9 +260,7 @@ static void receive_group(struct vmtp_engine *e, struct call *c, struct slot *s,
     }
     begin_receiving(e, c, a);
     acknowledge_group(e, s, group, a);
-    int waits = (vmtp_get_control(s->header) & VMTP_NRT) != 0; /* as long as can be for what nobody sends again */
-    vmtp_time wait = waits ? tc3(e, s) : lack_wait_message(&s->lack, tc3(e, s), a->now);
-    veng_timer_set(&e->wheel, &s->timer, a->now + wait);
+    veng_timer_set(&e->wheel, &s->timer, a->now + lack_wait_message(&s->lack, tc3(e, s), a->now));
 }
 
 /*
@@ -476,7 +474,7 @@ static void redo(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
 
 void veng_slot_timeout(struct vmtp_engine *e, struct slot *s, vmtp_time now) {
     uint32_t code = vmtp_get_code(s->header);
-    if (vmtp_get_control(s->header) & VMTP_NRT) {
+    if ((vmtp_get_control(s->header) & VMTP_NRT) && !s->run) {
         veng_slot_finish(e, s, now);
         return;
     }

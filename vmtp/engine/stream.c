@@ -282,7 +282,7 @@ static int start(struct vmtp_engine *e, struct arrival *a, struct entity *n, str
 }
 
 static int follow(struct vmtp_engine *e, struct arrival *a, struct entity *n, struct remote *r) {
-    int careless = (a->control & VMTP_NRT) || (a->code & VMTP_DGM);
+    int once = (a->control & VMTP_NRT) && arrival_size(a) <= VMTP_GROUP_OCTETS, careless = once || (a->code & VMTP_DGM);
     if (!r || r->state != REMOTE_RUN)
         return careless ? start(e, a, n, r) : veng_request_refuse(e, a, VMTP_NO_RUN_RECORD, VMTP_COUNT_DROP_OUT_OF_ORDER);
     if (a->transaction == r->transaction + (r->skip ? 256u : 1u) || careless)
@@ -349,7 +349,7 @@ int veng_stream_arrived(struct vmtp_engine *e, struct arrival *a, struct entity 
 
 /* A Request that does not become whole.  Its client knows that it was not executed, and nor is what stands behind it in the run. */
 static void give_up(struct vmtp_engine *e, struct remote *r, struct request *q, vmtp_time now) {
-    int careless = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
+    int careless = !veng_request_asks(q);
     if (!careless)
         veng_notify_sender_of(e, r, q, q->transaction, q->have, VMTP_TOO_MANY_RETRIES);
     COUNT(e, DROP_INCOMPLETE);
@@ -369,7 +369,7 @@ static void give_up(struct vmtp_engine *e, struct remote *r, struct request *q, 
 
 static void receiving_timeout(struct vmtp_engine *e, struct request *q, vmtp_time now) {
     struct remote *r = remote_at(e, q->remote);
-    int silent = q->datagram || (vmtp_get_control(q->header) & VMTP_NRT);
+    int silent = !veng_request_asks(q);
     if (silent && (vmtp_get_code(q->header) & VMTP_MDM) && !q->run) {
         vmtp_put_msg_delivery(q->header, q->have);
         complete(e, r, q);

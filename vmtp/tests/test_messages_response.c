@@ -199,12 +199,13 @@ START_TEST(a_wide_gap) {
 }
 END_TEST
 
-/* VMTP-13.3-47 VMTP-13.3-77 */
+/* VMTP-13.3-47 VMTP-13.3-77 VMTP-13.7-01: also with NRT */
 START_TEST(silence_is_answered_by_asking) {
     static const unsigned at[] = {4, 24, 64, 144, 304};
-    gives(0, ALL_BLOCKS, 0);
-    gives(1, 0xffff, 0);
-    gives(2, 0x3, 0);
+    uint32_t flags = _i ? VMTP_NRT : 0;
+    gives(0, ALL_BLOCKS, flags);
+    gives(1, 0xffff, flags);
+    gives(2, 0x3, flags);
     call_forget_packets(&f);
     vmtp_time from = f.now;
     foreign_pass(&f, 622 * VMTP_MILLISECOND);
@@ -473,7 +474,7 @@ int main(void) {
     tcase_add_test(c, who_asks_is_told);
     tcase_add_test(c, a_gap_is_asked_for_once);
     tcase_add_test(c, a_wide_gap);
-    tcase_add_test(c, silence_is_answered_by_asking);
+    tcase_add_loop_test(c, silence_is_answered_by_asking, 0, 2);
     tcase_add_test(c, silence_after_pauses);
     tcase_add_test(c, silence_that_is_broken);
     tcase_add_test(c, an_area_that_is_too_small);

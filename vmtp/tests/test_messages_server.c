@@ -235,12 +235,13 @@ START_TEST(a_slow_client) {
 }
 END_TEST
 
-/* VMTP-13.3-47 VMTP-13.3-77 VMTP-8.3-10 */
+/* VMTP-13.3-47 VMTP-13.3-77 VMTP-8.3-10 VMTP-13.7-01: also with NRT */
 START_TEST(silence_is_answered_by_asking) {
     struct vmtp_usage usage;
-    gives(0, ALL_BLOCKS, 0);
-    gives(1, 0xffff, 0);
-    gives(2, 0x3, 0);
+    uint32_t flags = _i ? VMTP_NRT : 0;
+    gives(0, ALL_BLOCKS, flags);
+    gives(1, 0xffff, flags);
+    gives(2, 0x3, flags);
     call_forget_packets(&f);
     static const unsigned at[] = {4, 24, 64, 144, 304};
     vmtp_time from = f.now;
@@ -400,7 +401,7 @@ int main(void) {
     tcase_add_test(c, who_asks_later_is_told);
     tcase_add_test(c, a_gap_is_asked_for_once);
     tcase_add_test(c, a_wide_gap);
-    tcase_add_test(c, silence_is_answered_by_asking);
+    tcase_add_loop_test(c, silence_is_answered_by_asking, 0, 2);
     tcase_add_loop_test(c, its_response, 0, 2);
     tcase_add_test(c, no_record_for_it);
     tcase_add_test(c, an_area_that_is_too_small);

@@ -230,8 +230,9 @@ struct vmtp_request {
     uint8_t priority;        /* 4 bits as on the wire; 0 is normal */
     uint8_t gap;             /* interpacket gap asked of the server, 1/32 of a packet time; the engine asks for a longer
                                 one when it has seen Responses lose packets (spec/vmtp.md section 12) */
-    uint32_t control;        /* control flags from VMTP_NRT, VMTP_DRT; others are the engine's */
-    uint32_t flags;          /* enum vmtp_call_flags */
+    uint32_t control; /* control flags from VMTP_NRT (which means nothing above 16384 octets), VMTP_DRT; others are the
+                                engine's */
+    uint32_t flags;   /* enum vmtp_call_flags */
     const vmtp_entity *members; /* with VMTP_CALL_RELIABLE: who is to answer; member_count identifiers, lent until COMPLETE */
     uint32_t member_count;
 };
