@@ -11,6 +11,7 @@
 
 #define PIECE 16384u
 #define LOOK_AGAIN (500 * VMTP_MILLISECOND)
+#define KEPT_LEAST 65536u /* octets */
 
 struct tail {
     struct remote_options options;
@@ -186,12 +187,21 @@ static int write_from_here(struct tail *t) {
     }
 }
 
-/* What has no places is read to its end; of that the last lines are kept. */
+/* Where the last lines begin of what is here. */
+static size_t last_lines(const char *octets, size_t size, uint32_t lines) {
+    size_t at = size;
+    while (at > 0 && lines > 0)
+        if (octets[--at] == '\n' && at + 1 < size && --lines == 0)
+            return at + 1;
+    return at;
+}
+
+/* What has no places is read to its end, which may be far away: of that the last lines are kept, and at most as much again. */
 static int read_through(struct tail *t) {
     struct flow flow;
     const uint8_t *octets;
     char *kept = NULL;
-    size_t n, size = 0;
+    size_t n, at, size = 0, most = KEPT_LEAST;
     int rc = flow_read(&flow, &t->remote, &t->handle, 0);
     while (rc == VNET_OK && (n = flow_next(&flow, &octets)) > 0) {
         char *larger = realloc(kept, size + n);
@@ -202,17 +212,16 @@ static int read_through(struct tail *t) {
         kept = larger;
         memcpy(kept + size, octets, n);
         size += n;
+        if (size < most)
+            continue;
+        at = last_lines(kept, size, t->lines);
+        size -= at;
+        memmove(kept, kept + at, size);
+        most = size < KEPT_LEAST / 2 ? KEPT_LEAST : 2 * size;
     }
     if (rc == VNET_OK && flow.result != 0)
         rc = explain(t, flow.result);
-    size_t at = size;
-    for (uint32_t left = t->lines; at > 0 && left > 0;) {
-        at--;
-        if (kept[at] == '\n' && at + 1 < size && --left == 0) {
-            at++;
-            break;
-        }
-    }
+    at = last_lines(kept, size, t->lines);
     if (kept)
         put((const uint8_t *)kept + at, size - at);
     free(kept);

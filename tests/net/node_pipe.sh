@@ -56,6 +56,17 @@ wait "$writer" || net_fail "put ends with $?: $(cat put.err)"
 wait "$reader" || net_fail "cat ends with $?: $(cat cat.err)"
 cmp large copy || net_fail "the copy is another"
 
+# The end of it, of which no more is kept than that and as much again.
+begin_put /node/pipe/much
+await_name much
+net_start three "$vnet" tail -n 2 /node/pipe/much -i v0 >heard 2>cat.err 3>&-
+reader=$net_pid
+seq 1000000 1800000 >&3
+exec 3>&-
+wait "$writer" || net_fail "put ends with $?: $(cat put.err)"
+wait "$reader" || net_fail "tail ends with $?: $(cat cat.err)"
+[ "$(cat heard)" = "$(printf '1799999\n1800000')" ] || net_fail "the end of the pipe: $(cat heard)"
+
 # The reader goes away.
 begin_put /node/pipe/broken
 await_name broken
