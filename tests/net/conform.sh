@@ -10,7 +10,7 @@ conform_begin "$@"
 tests() {
     report=$1
     shift
-    net_in left timeout 400 "$bin/vconform" -i v0 --peer "$net_right" --report "$report" -q "$@" >out 2>&1
+    net_in left timeout 1000 "$bin/vconform" -i v0 --peer "$net_right" --report "$report" -q "$@" >out 2>&1
     code=$?
     [ $code -eq 0 ] || net_fail "vconform says $code about $report: $(conform_said out)"
     echo "$report: $(tail -n 1 out)"
@@ -19,7 +19,7 @@ tests() {
 net_pair
 cd "$net_tmp" || exit 1
 # What waits for TS4 shall not take long (the default is tried below).
-echo "TS4 1500" >pixit
+conform_pixit "TS4 1500"
 # The node, started as $VCONFORM_START says (vconform --list starts).
 cat >start <<'END'
 #!/bin/sh
@@ -98,7 +98,8 @@ net_in left timeout 60 "$bin/vconform" -i v0 --peer "$net_right" -q header/ >/de
 net_start right "$bin/vnet" directory -i v0 --sqlite store >node 2>&1
 node=$net_pid
 net_await node ready
-tests directory directory/
+conform_pixit
+tests directory --pixit pixit directory/
 jq -e '[.cases[] | select(.verdict != "PASS" and .name != "directory/survives")] == []' directory/results.json >/dev/null || net_fail "directory: $(cat out)"
 net_stop $node || net_fail "the directory ends with $?"
 
@@ -106,7 +107,7 @@ net_stop $node || net_fail "the directory ends with $?"
 net_start right "$bin/vnet" up -i v0 >node 2>&1
 node=$net_pid
 net_await node ready
-tests default server/remembered
+tests default --pixit pixit server/remembered
 net_stop $node || net_fail "the node ends with $?"
 
 # Copies that nobody changes, of a node without test service.
@@ -116,7 +117,7 @@ echo "not the same" >copies/other
 net_start right "$bin/vnet" serve copies --as /copy --read-only --group 4000-0000-0000-0100 -i v0 >serving 2>&1
 node=$net_pid
 net_await serving held
-tests copies-seen --copy /copy objects/read-only objects/copies
+tests copies-seen --pixit pixit --copy /copy objects/read-only objects/copies
 jq -e '[.cases[] | select(.verdict != "PASS")] == []' copies-seen/results.json >/dev/null || net_fail "copies: $(cat out)"
 net_stop $node || net_fail "the node of the copies ends with $?"
 exit 0

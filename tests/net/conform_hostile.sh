@@ -8,7 +8,7 @@ conform_begin "$@"
 
 net_pair
 cd "$net_tmp" || exit 1
-echo "TS4 1500" >pixit
+conform_pixit "TS4 1500"
 net_start right "$bin/vnet" up -i v0 --ts4 1500ms >node 2>&1
 node=$net_pid
 net_await node ready
@@ -17,7 +17,7 @@ net_await node ready
 says() {
     wanted=$1 text=$2
     shift 2
-    net_in left timeout 100 "$bin/vconform" -i v0 --pixit pixit -q "$@" >out 2>err
+    net_in left timeout 250 "$bin/vconform" -i v0 --pixit pixit -q "$@" >out 2>err
     code=$?
     [ $code -eq "$wanted" ] || net_fail "$*: exit $code: $(conform_said out) $(cat err)"
     grep -q "$text" out err || net_fail "$*: it does not say '$text': $(conform_said out) $(cat err)"
@@ -90,7 +90,7 @@ net_stop $node
 # Lies.
 strange lie
 liar=$net_pid
-net_in left timeout 100 "$bin/vconform" -i v0 --peer "$net_right" --report lies header/ packets/ names/ >out 2>err
+net_in left timeout 250 "$bin/vconform" -i v0 --peer "$net_right" --report lies header/ packets/ names/ >out 2>err
 code=$?
 [ $code -eq 1 ] || [ $code -eq 3 ] || net_fail "with somebody who lies it ends with $code: $(tail -n 5 err)"
 LC_ALL=C grep -q "$(printf '\033')" out err lies/results.* && net_fail "what the peer says gets to the terminal"

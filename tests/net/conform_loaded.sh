@@ -36,7 +36,7 @@ several() {
         node=$net_pid
         net_await $part.node "$([ -z "$options" ] && echo ready || echo held)"
         this=$part.$run
-        net_in $part-left timeout 400 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --seed $run --json -q "$@" >$this.json 2>$this.err
+        net_in $part-left timeout 500 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --seed $run --json -q "$@" >$this.json 2>$this.err
         code=$?
         jq -r '.cases[] | "\(.name) \(.verdict)"' $this.json >$this.verdicts
         jq -r '.rules | to_entries[] | "\(.key) \(.value)"' $this.json >$this.rules

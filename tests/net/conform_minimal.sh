@@ -8,13 +8,14 @@ conform_begin "$@"
 
 net_pair
 cd "$net_tmp" || exit 1
+conform_pixit
 
 # judged NAME PROFILE: every case of the profile passes, or is about what the node has not and need not have.
 judged() {
     net_start right "$bin/$1" v0 >"$1.out" 2>"$1.err"
     node=$net_pid
     net_await "$1.out" '^serving'
-    net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --profile "$2" --report "$2" -q >"$2.out" 2>&1 ||
+    net_in left timeout 300 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --profile "$2" --report "$2" -q >"$2.out" 2>&1 ||
         net_fail "$1, $2: $(conform_said "$2.out")"
     tail -n 1 "$2.out"
     jq -r '.cases[] | select(.verdict == "SKIP") | .why' "$2/results.json" | sort | uniq -c | sort -rn

@@ -12,7 +12,8 @@ net_start right "$bin/example_v_tested" v0 >"$net_tmp/process" 2>&1
 process=$net_pid
 net_await "$net_tmp/process" '^ready'
 cd "$net_tmp" || exit 1
-net_in left timeout 120 "$bin/vconform" -i v0 --peer "$net_right" --report evidence -q v/ >out 2>&1
+conform_pixit
+net_in left timeout 250 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report evidence -q v/ >out 2>&1
 code=$?
 [ $code -eq 0 ] || net_fail "vconform says $code: $(conform_said out)"
 cat out

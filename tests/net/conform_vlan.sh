@@ -9,6 +9,7 @@ cases="header/ manager/probe service/ packets/response-sizes client/plain client
 
 net_relayed
 cd "$net_tmp" || exit 1
+conform_pixit
 
 net_start right "$bin/vnet" up -i v0 >node 2>&1
 node=$net_pid
@@ -17,7 +18,7 @@ net_start middle "$bin/net-vlan_port" l0 r0 5 >port 2>&1
 port=$net_pid
 net_await port ready
 
-net_in left timeout 100 "$bin/vconform" -i v0 --vlan 5 --peer "$net_right" --report tagged -q $cases >out 2>&1 ||
+net_in left timeout 250 "$bin/vconform" -i v0 --vlan 5 --peer "$net_right" --pixit pixit --report tagged -q $cases >out 2>&1 ||
     net_fail "with tags: $(conform_said out)"
 tail -n 1 out
 jq -e '.verdict == "PASS" and ([.cases[] | select(.verdict == "PASS")] | length > 60)' tagged/results.json >/dev/null ||
@@ -50,7 +51,7 @@ done
 net_start direct "$bin/vnet" up -i w0.5 >node 2>&1
 node=$net_pid
 net_await node ready
-net_in left timeout 100 "$bin/vconform" -i w0.5 --peer 02:00:00:00:00:04 -q $cases >out 2>&1 || net_fail "on interfaces of a VLAN: $(conform_said out)"
+net_in left timeout 250 "$bin/vconform" -i w0.5 --peer 02:00:00:00:00:04 --pixit pixit -q $cases >out 2>&1 || net_fail "on interfaces of a VLAN: $(conform_said out)"
 tail -n 1 out
 net_stop $node
 exit 0
