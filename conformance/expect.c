@@ -47,7 +47,7 @@ static int answer_probe(struct vc_test *t, const struct vc_packet *p) {
 
 static void bound(struct vc_test *t) {
     int patient = t->which->needs && strstr(t->which->needs, "patience");
-    vc_time longest = patient ? LONGEST_WITH_PATIENCE : LONGEST;
+    vc_time longest = (patient ? LONGEST_WITH_PATIENCE : LONGEST) + t->starting;
     if (t->count < MOST_FRAMES && (t->count == 0 || vc_now(t) - t->inbox[0]->time < longest))
         return;
     vc_evidence_moment(&t->evidence, VC_NOTE, vc_now(t), "the case does not come to an end", 0);

@@ -31,6 +31,7 @@ struct vc_link {
      * "asking"): the same, and it asks for its identifiers, which the tester wants to see: it is not waited for.
      */
     int (*reboot)(struct vc_link *link, const char *how);
+    char trouble[300];          /* why the last reboot could not be */
     const char *reboot_command; /* of an interface: what the operator says does that; it is told how by VCONFORM_START */
     const char *copy; /* a name: a context that is served read-only, as a copy of others; NULL: there is none */
     const char *objects; /* a name: a context of the node in which the tester may make and remove objects; NULL: there is none */

@@ -14,10 +14,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
+#include "pixit.h"
 #include "stop.h"
 
 struct pcap_link {
@@ -123,11 +124,29 @@ static int link_receive(struct vc_link *link, uint8_t *frame, size_t room, vc_ti
 
 #define CANNOT_SO 77
 
+static void explain(const struct vc_command *c, char *text, size_t size) {
+    const char *before = *c->said ? "; it says: " : "";
+    if (c->end == VC_COMMAND_ENDLESS)
+        snprintf(text, size,
+                 "has not ended after %.1f s, and was ended: what is to stay belongs in the background; "
+                 "REBOOT in PIXIT is how long it may take%s%s",
+                 (double)vc_timers[VC_REBOOT].most / 1e9, before, c->said);
+    else if (c->end == VC_COMMAND_NONE)
+        snprintf(text, size, "cannot be run: %s", strerror(c->status));
+    else
+        snprintf(text, size, c->end == VC_COMMAND_EXIT ? "ends with %d%s%s" : "was ended by signal %d%s%s", c->status,
+                 before, c->said);
+}
+
 static int link_reboot(struct vc_link *link, const char *how) {
+    *link->trouble = 0;
     if (!link->reboot_command || setenv("VCONFORM_START", how ? how : "asking", 1) != 0)
         return -1;
-    int status = system(link->reboot_command);
-    return status == 0 ? 0 : WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_SO ? 1 : -1;
+    struct vc_command c = vc_command(link->reboot_command, vc_timers[VC_REBOOT].most);
+    if (c.end == VC_COMMAND_EXIT && (c.status == 0 || c.status == CANNOT_SO))
+        return c.status == 0 ? 0 : 1;
+    explain(&c, link->trouble, sizeof link->trouble);
+    return -1;
 }
 
 static void link_close(struct vc_link *link) {

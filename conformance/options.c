@@ -37,7 +37,7 @@ void vc_usage(FILE *out) {
           "  --pics FILE        what the node claims: lines \"item yes\" or \"item no\"; --list items\n"
           "  --pixit FILE       to what its timers are set: lines \"TIMER ms\" or \"TIMER ms ms\"; --list timers\n"
           "  --xfail FILE       failures that are known: lines \"CASE reason\" or \"RULE reason\"\n"
-          "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts)\n"
+          "  --reboot COMMAND   starts the node anew, as $VCONFORM_START says (--list starts), and ends\n"
           "  --objects NAME     a context of the node, in which objects may be made and removed, for rules of UIO\n"
           "  --copy NAME        a context of the node that is served read-only, with a file or more in it\n"
           "  --patience         also cases that take minutes, or a quiet machine\n"

@@ -17,6 +17,7 @@ struct vc_timer_range vc_timers[VC_TIMERS] = {
     [VC_TS5] = {"TS5", "of a server, before it asks for an acknowledgment", MS(250), MS(250)},
     [VC_PROBE_INTERVAL] = {"PROBE", "of a node, between ProbeEntityBlocks", MS(50), MS(50)},
     [VC_SLACK] = {"SLACK", "what a busy tester or node may add", MS(100), MS(100)},
+    [VC_REBOOT] = {"REBOOT", "of the command of --reboot, which is ended if it takes longer", MS(60000), MS(60000)},
 };
 
 static struct vc_timer_range *find(const char *name) {

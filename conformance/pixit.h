@@ -3,7 +3,7 @@
  * pixit.h - to what a node's timers are set (section 9.1 of spec/vmtp.md).
  *
  * A file has lines "TIMER MILLISECONDS" or "TIMER LEAST MOST"; what it leaves out has its default.  "SLACK MILLISECONDS" is what a
- * tester or node that is busy may add to anything.
+ * tester or node that is busy may add to anything, "REBOOT MILLISECONDS" how long the command of --reboot may take.
  */
 #ifndef VC_PIXIT_H
 #define VC_PIXIT_H
@@ -12,7 +12,7 @@
 
 #include "packet.h"
 
-enum vc_timer { VC_TC1, VC_TC2, VC_TC3, VC_TS1, VC_TS4, VC_TS5, VC_PROBE_INTERVAL, VC_SLACK, VC_TIMERS };
+enum vc_timer { VC_TC1, VC_TC2, VC_TC3, VC_TS1, VC_TS4, VC_TS5, VC_PROBE_INTERVAL, VC_SLACK, VC_REBOOT, VC_TIMERS };
 
 struct vc_timer_range {
     const char *name, *text;

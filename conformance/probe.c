@@ -195,27 +195,39 @@ static void look(struct vc_test *t) {
     t->done = 1;
 }
 
-void vc_reboot(struct vc_test *t) {
+/* What it takes is no time of the case. */
+static int start(struct vc_test *t, const char *how) {
     struct vc_link *link = t->run->link;
+    vc_time begun = vc_now(t);
+    int rc = link->reboot ? link->reboot(link, how) : -1;
+    t->starting += vc_now(t) - begun;
+    return rc;
+}
+
+static _Noreturn void cannot_start(struct vc_test *t) {
+    const char *trouble = t->run->link->trouble;
+    vc_give_up(t, "the node cannot be started anew%s%s", *trouble ? ": the command of --reboot " : "", trouble);
+}
+
+void vc_reboot(struct vc_test *t) {
     t->started = 1;
     t->run->altered = 0;
     t->run->lost = 1;
     vc_oracle_forget(t->run->oracle, 0);
-    if (!link->reboot || link->reboot(link, NULL) != 0)
-        vc_give_up(t, "the node cannot be started anew");
+    if (start(t, NULL) != 0)
+        cannot_start(t);
     t->run->place.manager = 0;
 }
 
 void vc_start(struct vc_test *t, const char *how) {
-    struct vc_link *link = t->run->link;
-    int rc = link->reboot ? link->reboot(link, how) : -1;
+    int rc = start(t, how);
     t->started = 1;
     t->run->altered = *how != 0;
     t->run->lost = 1;
     t->run->place.manager = 0;
     vc_oracle_forget(t->run->oracle, strstr(how, "sequence-numbers") != NULL);
     if (rc < 0)
-        vc_give_up(t, "the node cannot be started anew");
+        cannot_start(t);
     if (rc > 0)
         vc_skip(t, how);
     vc_find_again(t);

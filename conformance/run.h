@@ -79,9 +79,10 @@ struct vc_test {
         uint32_t transaction;
     } calls[64]; /* CALLs that have been ordered, and to whom; more are not noted */
     int call_count;
-    int started; /* the case has begun the node anew */
-    int stopped; /* it has heard that the run is to end */
-    int done;    /* a sanity exchange went through */
+    int started;      /* the case has begun the node anew */
+    vc_time starting; /* how long that took */
+    int stopped;      /* it has heard that the run is to end */
+    int done;         /* a sanity exchange went through */
     struct {
         uint64_t client;
         uint32_t transaction, code;

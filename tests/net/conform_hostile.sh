@@ -85,7 +85,42 @@ net_in left ip link set v0 mtu 1000 up
 net_up left v0
 says 3 'MTU' --peer "$net_right" header/
 net_in left ip link set v0 mtu 1500
+
+# A command that starts the node anew, and does not end, or fails; and one that leaves behind what holds the files that it was given.
+cat pixit >impatient
+echo "REBOOT 400" >>impatient
+says 3 'anew: the command of --reboot has not ended after 0.4 s, and was ended: what is to stay belongs in the background' \
+    --peer "$net_right" --pixit impatient --reboot 'sleep 1000 & echo $! >endless; echo $$ >>endless; wait' order/numbers
+for process in $(cat endless); do
+    tries=0
+    while kill -0 "$process" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 500 ] || net_fail "a command that does not end goes on: $(ps -ef)"
+        sleep 0.01
+    done
+done
+says 3 'anew: the command of --reboot ends with 5; it says: no such ? bench$' \
+    --peer "$net_right" --reboot 'printf "ssh\nno such \033 bench\n\n"; exit 5' order/numbers
+says 3 'anew: the command of --reboot was ended by signal 9$' --peer "$net_right" --reboot 'kill -9 $$' order/numbers
 net_stop $node
+cat >start <<END
+#!/bin/sh
+echo "this is no JSON"
+sleep 1000 &
+echo \$! >>held
+[ ! -s node.pid ] || { kill "\$(cat node.pid)" && while kill -0 "\$(cat node.pid)" 2>/dev/null; do sleep 0.01; done; }
+: >node
+nsenter --net=/run/netns/right "$bin/vnet" up -i v0 --ts4 1500ms --max-sequences 8 >node 2>&1 &
+echo \$! >node.pid
+until grep -q ready node; do sleep 0.01; done
+END
+chmod +x start
+./start >/dev/null
+net_in left timeout 100 "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit -q --json --reboot ./start order/numbers 2>err | cat >out
+grep . err && net_fail "of a command that succeeds more is heard than it has to say"
+jq -e '.verdict == "PASS"' out >/dev/null || net_fail "what the command prints or leaves behind is in the way: $(cat out)"
+[ "$(wc -l <held)" -ge 3 ] || net_fail "the command was not run"
+kill $(cat held) && kill "$(cat node.pid)"
 
 # Lies.
 strange lie
