@@ -35,8 +35,9 @@ struct vc_link {
     const char *reboot_command; /* of an interface: what the operator says does that; it is told how by VCONFORM_START */
     const char *copy; /* a name: a context that is served read-only, as a copy of others; NULL: there is none */
     const char *objects; /* a name: a context of the node in which the tester may make and remove objects; NULL: there is none */
-    void (*only)(struct vc_link *link, const uint8_t mac[6]); /* from now on frames of that sender only; or NULL */
-    void (*begins)(struct vc_link *link);                     /* a case, or NULL */
+    void (*only)(struct vc_link *link,
+                 const uint8_t mac[6]);   /* from now on frames of that sender only, NULL: of all; or NULL */
+    void (*begins)(struct vc_link *link); /* a case, or NULL */
     void (*close)(struct vc_link *link);
 };
 

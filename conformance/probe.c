@@ -175,12 +175,16 @@ static void look(struct vc_test *t) {
         locate(t);
     if (known_mac(run) && run->link->only)
         run->link->only(run->link, run->node_mac);
+    if (memcmp(run->node_mac, run->link->mac, 6) == 0)
+        vc_give_up(t, "%s has the tester's own address: give it another", run->service ? "the node" : "--peer");
     if (!known_mac(run))
         vc_give_up(t, "nobody answers ProbeEntity: is the node up, on this segment, with this EtherType?");
     identify(t);
     if (run->service)
         ask_service(t);
     ask_manager(t);
+    if (run->service || run->manager)
+        vc_find_twins(t);
     ask_names(t);
     ask_v(t);
     if (!run->service && !run->manager)

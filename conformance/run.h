@@ -101,6 +101,8 @@ struct vc_test {
 void vc_run_begin(struct vc_run *run, struct vc_link *link, uint64_t seed);
 /* Finds the node's entities and abilities; 0, or -1: error has one line with advice. */
 int vc_run_probe(struct vc_run *run, char *error, size_t size);
+/* Gives up where others answer as the node, or as the tester. */
+void vc_find_twins(struct vc_test *t);
 /* Runs the cases that patterns (none: all) choose; returns how many that were. */
 unsigned vc_run_cases(struct vc_run *run, char **patterns, int pattern_count);
 enum vc_verdict vc_run_verdict(const struct vc_run *run);
