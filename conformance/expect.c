@@ -311,7 +311,9 @@ void vc_fence(struct vc_test *t) {
         vc_give_up(t, "the node does not answer ProbeEntity any more");
 }
 
-uint32_t vc_awhile(struct vc_test *t) { return 350 + 2 * (uint32_t)(t->run->quiet / VC_MILLISECOND); }
+uint32_t vc_awhile(struct vc_test *t) {
+    return 350 + (uint32_t)((2 * t->run->quiet + 6 * t->run->round_trip) / VC_MILLISECOND);
+}
 
 void vc_settle(struct vc_test *t) {
     vc_fence(t);

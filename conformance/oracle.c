@@ -141,6 +141,8 @@ static void mistyped(vc_oracle *o, struct vc_packet *p, const uint8_t *frame, si
         vc_oracle_broken(o, "VMTP-2.1-01", "the EtherType of VMTP", "%04x", type);
 }
 
+void vc_oracle_distance(vc_oracle *o, vc_time round_trip) { o->round_trip = round_trip; }
+
 void vc_oracle_frame(vc_oracle *o, const uint8_t *frame, size_t size, vc_time time, int judged) {
     static struct vc_packet p;
     enum vc_shape shape = vc_decode(&p, frame, size, o->options.ethertype);
@@ -149,6 +151,7 @@ void vc_oracle_frame(vc_oracle *o, const uint8_t *frame, size_t size, vc_time ti
             mistyped(o, &p, frame, size);
         return;
     }
+    o->now = time;
     if (judged) {
         vc_oracle_packet(o, &p, shape);
         if (shape == VC_SHORT)

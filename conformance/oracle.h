@@ -25,6 +25,8 @@ struct vc_oracle_options {
 vc_oracle *vc_oracle_open(const struct vc_oracle_options *options);
 /* The node has begun anew: what its entities did before binds them no more.  logs: it asks for receive sequence numbers now. */
 void vc_oracle_forget(vc_oracle *o, int logs);
+/* What was sent to the node less than this before its answer came may not have been there yet.  0 as long as nobody says otherwise. */
+void vc_oracle_distance(vc_oracle *o, vc_time round_trip);
 void vc_oracle_close(vc_oracle *oracle);
 
 /* judged: the frame's sender is under test. */

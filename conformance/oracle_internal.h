@@ -42,6 +42,7 @@ struct vc_oracle {
     unsigned message_next;
     struct seen_client clients[ORACLE_CLIENTS];
     unsigned client_next;
+    vc_time round_trip, now;                          /* now: when what is judged came */
     int logs;                                         /* APG may stand in first transmissions (section 13.10) */
     struct seen_instance instances[ORACLE_INSTANCES]; /* a ring */
     unsigned instance_next;

@@ -67,9 +67,9 @@ static void echoes(vc_oracle *o, const struct vc_packet *p, const struct seen_me
     int onward = p->forward > request->forward; /* it was forwarded on the node itself */
     vc_oracle_rule(o, "VMTP-3.2-03", p->priority == request->priority && (onward || p->forward == request->forward),
                    "Priority and ForwardCount of the Request", "Priority", p->priority);
+    int earlier = (request->packets > 1 && p->delivery) || o->now - request->last < o->round_trip;
     vc_oracle_rule(o, "VMTP-3.2-02",
-                   p->retransmit == request->retransmit ||
-                       (request->retransmits >> p->retransmit & 1 && request->packets > 1 && p->delivery),
+                   p->retransmit == request->retransmit || (request->retransmits >> p->retransmit & 1 && earlier),
                    "RetransmitCount of the last packet of the Request", "RetransmitCount", p->retransmit);
     int right = !(p->server & VMTP_ID_GRP) &&
                 (request->server & VMTP_ID_GRP || request->forward || onward || p->server == request->server);

@@ -35,6 +35,8 @@ struct vc_item vc_items[] = {
     {"object-client", "OBJECT_NAME, OBJECT_CALL and OBJECT_SET: the node is a client of objects", VC_UNKNOWN, VC_UNKNOWN},
     {"name-directory", "a directory of names", VC_UNKNOWN, VC_UNKNOWN},
     {"v-process", "the V test process of spec/testing.md section 8 is there", VC_UNKNOWN, VC_UNKNOWN},
+    {"near", "the round trip is at most half the node's shortest timer; else what fails without that is INCONC",
+     VC_UNKNOWN, VC_UNKNOWN},
     {"reboot", "the node can be started anew by the tester", VC_UNKNOWN, VC_UNKNOWN},
 };
 const unsigned vc_item_count = sizeof vc_items / sizeof vc_items[0];

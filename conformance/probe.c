@@ -169,6 +169,15 @@ static void ask_v(struct vc_test *t) {
     vc_found("v-process", p && vc_code(p) == VMTP_OK);
 }
 
+static vc_time shortest_timer(void) {
+    static const enum vc_timer timers[] = {VC_TC1, VC_TC2, VC_TC3, VC_TS1, VC_TS5};
+    vc_time shortest = vc_timers[VC_TC1].least;
+    for (unsigned i = 1; i < sizeof timers / sizeof timers[0]; i++)
+        if (vc_timers[timers[i]].least < shortest)
+            shortest = vc_timers[timers[i]].least;
+    return shortest;
+}
+
 static void look(struct vc_test *t) {
     struct vc_run *run = t->run;
     if (!known_mac(run))
@@ -196,6 +205,8 @@ static void look(struct vc_test *t) {
         vc_find_objects(t, run->link->objects);
     vc_found("reboot", run->link->reboot && (run->link->virtual_time || run->link->reboot_command));
     vc_timers[VC_SLACK].most += run->round_trip;
+    vc_oracle_distance(run->oracle, run->round_trip);
+    vc_found("near", 2 * run->round_trip <= shortest_timer());
     t->done = 1;
 }
 

@@ -17,6 +17,7 @@ struct vc_result {
     struct vc_evidence evidence;
     vc_time duration;
     unsigned attempts, failures, bad; /* bad: neither PASS nor SKIP */
+    int distant;                      /* what it found may come from how far the node is away */
     unsigned excused;  /* attempts in which the tester was late, or the node busy, and nothing else was wrong */
     const char *known; /* it failed, and was expected to: the reason; or NULL */
 };

@@ -20,6 +20,9 @@ static char *address(const uint8_t mac[6], char text[20]) {
     return text;
 }
 
+/* One that puts there to whom the Request went is wrong, but not two. */
+static int is_individual(uint64_t server) { return (server ^ VMTP_MANAGER_GROUP) << 4 != 0; }
+
 static void weigh(struct vc_test *t, struct answers *a, const struct vc_packet *p) {
     const struct vc_run *run = t->run;
     char from[20], node[20], one[20], two[20];
@@ -33,6 +36,8 @@ static void weigh(struct vc_test *t, struct answers *a, const struct vc_packet *
                        vc_entity(a->entity ? a->entity : p->server, one), node, from);
         return;
     }
+    if (!is_individual(p->server))
+        return;
     if (a->server && a->server != p->server)
         vc_give_up(
             t,
@@ -61,7 +66,7 @@ static unsigned ask_all(struct vc_test *t, uint32_t code, uint64_t entity, const
     int size;
     while ((size = run->link->receive(run->link, frame, sizeof frame, &when, until)) > 0)
         if (vc_decode(&p, frame, (size_t)size, run->link->ethertype) == VC_WELL && p.function == VMTP_RESPONSE &&
-            p.client == request.client && p.transaction == request.transaction)
+            vc_code(&p) == VMTP_OK && p.client == request.client && p.transaction == request.transaction)
             weigh(t, &a, &p);
     return a.again;
 }

@@ -154,13 +154,13 @@ static void further(struct vc_test *t) {
 }
 
 const struct vc_case vc_allocate_cases[] = {
-    VC_CASE("allocate/further", "VMTP-4.3-04 VMTP-4.5-13", "test-service full-manager serial",
+    VC_CASE("allocate/further", "VMTP-4.3-04 VMTP-4.5-13", "test-service full-manager serial near",
             "SERIAL, again and again; OK to its first ProbeEntityBlock",
             "another block, whose identifiers come next; OK about that block when it is used up", further),
     VC_TIMED("allocate/asks", "VMTP-4.2-02 VMTP-4.5-01 VMTP-4.5-02 VMTP-4.5-03 VMTP-4.5-08 VMTP-10.1-02", REBOOT,
              "nothing, after a start",
              "three ProbeEntityBlock from a default client, 50 ms apart; then identifiers of that block", asks),
-    VC_CASE("allocate/taken", "VMTP-4.5-04 VMTP-4.5-11", REBOOT, "OK to the first ProbeEntityBlock",
+    VC_CASE("allocate/taken", "VMTP-4.5-04 VMTP-4.5-11", REBOOT " near", "OK to the first ProbeEntityBlock",
             "another block, at least 50 ms later", taken),
     VC_CASE("allocate/rival", "VMTP-4.5-05", REBOOT, "ProbeEntityBlock for the same block from another address",
             "another block", rival),

@@ -132,7 +132,7 @@ const struct vc_case vc_chosen_cases[] = {
             "silence; with MDM delivered after TS1 without blocks", nrt_bare),
     VC_CASE("chosen/nrt-call", "VMTP-13.7-10", CALLS " segments", "CALL with NRT, and no answer",
             "five packets without data, then RETRANS_TIMEOUT", nrt_call),
-    VC_CASE("chosen/partial", "VMTP-13.7-07", CALLS " segments",
+    VC_CASE("chosen/partial", "VMTP-13.7-07", CALLS " segments near",
             "half of an idempotent Response, the other half; then another Response's half",
             "the Request for what lacks; anew after another Response", partial),
     VC_LAST,

@@ -217,7 +217,7 @@ static void duplicate_remote(struct vc_test *t) {
 }
 
 const struct vc_case vc_forward_cases[] = {
-    VC_CASE("forward/passes-on", "VMTP-13.5-01 VMTP-13.5-06 VMTP-13.5-10 TEST-4.13-01", FORWARDS,
+    VC_CASE("forward/passes-on", "VMTP-13.5-01 VMTP-13.5-06 VMTP-13.5-10 TEST-4.13-01", FORWARDS " near",
             "FORWARD to an entity of the tester",
             "the Request with its Client and Transaction, ForwardCount 1 and APG, once", passes_on),
     VC_CASE("forward/goes-on", "VMTP-13.5-06", FORWARDS, "FORWARD, and no acknowledgment",

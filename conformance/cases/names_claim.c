@@ -382,16 +382,17 @@ static void released(struct vc_test *t) {
 }
 
 const struct vc_case vc_names_claim_cases[] = {
-    VC_TIMED("names/claim-rounds", "NAME-8.1-01 NAME-8.1-06 NAME-8.1-08", CLAIMS, "NAME_CLAIM",
+    VC_TIMED("names/claim-rounds", "NAME-8.1-01 NAME-8.1-06 NAME-8.1-08", CLAIMS " near", "NAME_CLAIM",
              "8 ClaimNames, then it is held", rounds),
     VC_CASE("names/claim-generation", "NAME-8.1-08", CLAIMS,
             "claims of prefixes that were heard of, stored, and at the end", "one more than the highest known",
             generations),
-    VC_CASE("names/claim-refused", "NAME-8.1-04 NAME-8.1-09", CLAIMS, "NAME_HELD to a claim", "it has failed", refused),
+    VC_CASE("names/claim-refused", "NAME-8.1-04 NAME-8.1-09", CLAIMS " near", "NAME_HELD to a claim", "it has failed",
+            refused),
     VC_CASE("names/claim-announced", "NAME-8.1-04", CLAIMS, "AnnounceName during a claim", "it has failed", announced),
     VC_CASE("names/claim-not-refused", "NAME-8.1-04 NAME-8.2-05", CLAIMS, "records that do not stand in its way",
             "it holds the prefix", not_refused),
-    VC_TIMED("names/claim-again", "NAME-8.1-09", CLAIMS, "NAME_HELD to each claim",
+    VC_TIMED("names/claim-again", "NAME-8.1-09", CLAIMS " near", "NAME_HELD to each claim",
              "it tries again after 1 s, then 2 s", again),
     VC_CASE("names/defended", "NAME-8.1-02", CLAIMS, "ClaimName for what it holds",
             "NAME_HELD, and AnnounceName DEFEND", defended),

@@ -347,15 +347,15 @@ static void forwarded(struct vc_test *t) {
 }
 
 const struct vc_case vc_names_resolver_cases[] = {
-    VC_TIMED("names/asks", "NAME-5.2-01 NAME-5.2-02 NAME-6.1-01 NAME-6.1-02 NAME-7.1-01 NAME-7.1-08", CLIENT,
+    VC_TIMED("names/asks", "NAME-5.2-01 NAME-5.2-02 NAME-6.1-01 NAME-6.1-02 NAME-7.1-01 NAME-7.1-08", CLIENT " near",
              "two operations below one prefix", "QueryName, the operation at once; the second without a question", asks),
-    VC_TIMED("names/answers-later", "NAME-2.2-02 NAME-2.2-03 NAME-5.2-02 NAME-5.2-05 NAME-7.1-01", CLIENT,
+    VC_TIMED("names/answers-later", "NAME-2.2-02 NAME-2.2-03 NAME-5.2-02 NAME-5.2-05 NAME-7.1-01", CLIENT " near",
              "a longer prefix as second answer, and one too late", "the longer one from the next operation on", later),
     VC_CASE("names/answers-bad", "NAME-3.3-01 NAME-5.2-03 NAME-5.2-04", CLIENT, "answers that are not good",
             "the good one counts", bad_answers),
     VC_CASE("names/answers-second-hand", "NAME-3.3-03 NAME-5.2-03", CLIENT, "the record of another, with SECOND_HAND",
             "it counts", second_hand),
-    VC_TIMED("names/answers-conflict", "NAME-5.2-06", CLIENT, "two managers, and hearsay of a third",
+    VC_TIMED("names/answers-conflict", "NAME-5.2-06", CLIENT " near", "two managers, and hearsay of a third",
              "AnnounceName MEET to both; the one that beats the other", conflict),
     VC_TIMED("names/answers-replicas", "NAME-5.2-06", CLIENT, "two replicas", "no AnnounceName", group),
     VC_TIMED("names/silence", "NAME-5.2-07 NAME-7.1-08 NAME-9-11", CLIENT, "no answer to QueryName",

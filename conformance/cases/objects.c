@@ -542,7 +542,7 @@ const struct vc_case vc_objects_cases[] = {
             stale),
     VC_CASE("objects/handed-on", "UIO-2.3-04 UIO-5.1-03", OBJECTS, "an instance is used by others than its owner",
             "OK; the owner is that of word 4-5, or the Client", handed_on),
-    VC_CASE("objects/too-many", "UIO-2.3-07", OBJECTS, "1025 instances of one owner, one of another",
+    VC_CASE("objects/too-many", "UIO-2.3-07", OBJECTS " near", "1025 instances of one owner, one of another",
             "UIO_TOO_MANY for the last, OK for the other's", too_many),
     VC_CASE("objects/owner-probed", "UIO-2.3-05 UIO-2.3-01", OBJECTS " patience",
             "nothing for 60 s from an owner of an instance", "ProbeEntity, and the instance lives", owner_probed),

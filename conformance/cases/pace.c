@@ -355,7 +355,7 @@ const struct vc_case vc_pace_cases[] = {
     VC_CASE("pace/asks", "VMTP-12-05 VMTP-12-07 VMTP-12-13 VMTP-12-14", CALLS,
             "Responses of which one packet, and then most are lost",
             "a gap that is hardly longer, and then much longer", asks),
-    VC_CASE("pace/tries-again", "VMTP-12-08 VMTP-12-15", CALLS,
+    VC_CASE("pace/tries-again", "VMTP-12-08 VMTP-12-15", CALLS " near",
             "half of a Response is lost, and later nothing; until that gap comes again",
             "shorter gaps step by step; the one that was too short after 500 ms, and then not for a second", tries_again),
     VC_TIMED("pace/lengthens", "VMTP-12-03 VMTP-12-04 VMTP-12-06", SERVES " patience",

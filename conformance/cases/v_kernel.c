@@ -245,7 +245,7 @@ static void larger(struct vc_test *t) {
 const struct vc_case vc_v_kernel_cases[] = {
     VC_CASE("v/move-from", "V-2.2-01 V-2.2-04 V-2.3-01 V-2.3-13", V_NEEDS,
             "MoveFrom of several ranges, also of no octets", "the octets, from one kernel", move_from),
-    VC_CASE("v/move-to", "V-2.3-02 V-2.3-13 V-2.3-14", V_NEEDS,
+    VC_CASE("v/move-to", "V-2.3-02 V-2.3-13 V-2.3-14", V_NEEDS " near",
             "MoveTo of 16384 octets and of 3, and MoveFrom behind it", "they are there", move_to),
     VC_CASE("v/ends", "V-2.1-01 V-2.3-04 TEST-8.1-11", V_NEEDS,
             "MoveFrom about another Transaction or granter; after the Response", "V_NO_TRANSACTION", ends),

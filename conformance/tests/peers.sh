@@ -27,7 +27,19 @@ against() {
 against permissive 0
 against no-streams 0
 against no-service 0
-against late 0
+against late 3 # it takes 30 ms for each answer
+against far-9 0
+against far-100 3 # 50 ms to the node, and 50 back
+against far-200 3
+for peer in late far-100 far-200; do
+    jq -e '[.cases[] | select(.verdict == "FAIL" or .verdict == "WARN")] == []' "$work/$peer.json" >/dev/null || fail "$peer: its distance is taken for a failure"
+    jq -e '[.cases[] | select(.verdict == "PASS")] | length > 550' "$work/$peer.json" >/dev/null || fail "$peer: too little can be told from there"
+    jq -e '[.cases[] | select(.why and (.why | test("too far to tell")))] | length > 20' "$work/$peer.json" >/dev/null || fail "$peer: nothing about its distance"
+done
+"$sim" -q --seed 1 --defect far-100 migrate/left client/silence >"$work/out" || fail "far-100: $(cat "$work/out")"
+echo "near yes" >"$work/pics"
+"$sim" -q --seed 1 --defect far-100 --pics "$work/pics" client/acknowledged >/dev/null
+[ $? -eq 1 ] || fail "who says that a node is near is not believed"
 against narrow 0
 against jumbo 0
 jq -e '.rules."VMTP-5.2-06" == "PASS"' "$work/no-streams.json" >/dev/null || fail "a node that does not stream was not asked"

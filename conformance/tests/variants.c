@@ -24,7 +24,7 @@ static enum sim_fate mute(void *context, uint8_t *frame, size_t *size, vc_time n
 /* Everything takes its time, but less than a tester may have to wait. */
 static enum sim_fate late(void *context, uint8_t *frame, size_t *size, vc_time now, vc_time *delay) {
     (void)context, (void)frame, (void)size, (void)now;
-    *delay = 8 * VC_MILLISECOND;
+    *delay = 30 * VC_MILLISECOND;
     return SIM_PASS;
 }
 
@@ -106,10 +106,13 @@ int defect_variant(struct sim_options *options, const char *name) {
     options->directory |= strcmp(name, "directory") == 0;
     options->slow_timers |= strcmp(name, "slow-timers") == 0;
     options->mtu = strcmp(name, "jumbo") == 0 ? 9000 : strcmp(name, "narrow") == 0 ? 1092 : 0;
+    if (strncmp(name, "far-", 4) == 0) /* the other end of a long way: so many milliseconds, to and fro */
+        options->delay = (vc_time)strtoul(name + 4, NULL, 10) * VC_MILLISECOND / 2;
     options->fast_timers |= strcmp(name, "fast-timers") == 0;
     options->reboot_every = strcmp(name, "rebooting") == 0 ? 100 : 0;
     if (options->remote_management || options->no_streams || options->no_service || options->reboot_every ||
-        options->slow_timers || options->fast_timers || options->mtu || options->directory)
+        options->slow_timers || options->fast_timers || options->mtu || options->directory ||
+        strncmp(name, "far-", 4) == 0)
         return 1;
     for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++)
         if (strcmp(peers[i].name, name) == 0) {
