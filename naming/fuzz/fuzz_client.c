@@ -7,23 +7,13 @@
  * word 0 (1), octets of the segment (1, times 2), the segment.  Beyond memory errors: what the resolver keeps is good, and every operation
  * ends by itself.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <vipc/fake.h>
 #include <vnaming/client.h>
 #include <vnaming/watch.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "fuzz.h"
 
 static const uint32_t codes[] = {VMTP_OK,     VNAME_NOT_FOUND, VNAME_STALE, VNAME_MOVED,
                                  VNAME_ALIAS, VNAME_TOO_LONG,  VMTP_ERROR,  VMTP_NONEXISTENT_ENTITY};

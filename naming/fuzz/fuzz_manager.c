@@ -6,22 +6,13 @@
  * to wait afterwards, in seconds), word 0 (1), word 1 (4), octets of the segment (2), the segment.  Beyond memory errors: what the manager
  * keeps is good, and in the end it can be asked for its names and ended.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <vipc/fake.h>
 #include <vnaming/manager.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "fuzz.h"
 
 static const uint32_t codes[] = {VNAME_QUERY, VNAME_CLAIM,     VNAME_ANNOUNCE, VNAME_MEET,        VNAME_MOUNT,
                                  VNAME_LIST,  VNAME_HAND_OVER, VNAME_WATCH,    VNAME_MAP_CONTEXT, VMTP_PIC | 0x17701,

@@ -3,21 +3,12 @@
  * Names, records, parameters by name and the texts of the environment, from anybody's octets.  Beyond memory errors, which the sanitizers find, this
  * checks what must hold for every input.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <vnaming/name.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "fuzz.h"
 
 /* What a good record promises, and that it is the same again after encoding. */
 static void good_record(const struct vname_record *record) {

@@ -10,8 +10,6 @@
 #ifndef UIO_FUZZ_ASKING_H
 #define UIO_FUZZ_ASKING_H
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <vipc/fake.h>
@@ -19,15 +17,7 @@
 #include <vnaming/name.h>
 #include <vuio/object.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "fuzz.h"
 
 #define HEAD 20u
 #define ASKED 12u

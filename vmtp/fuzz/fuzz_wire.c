@@ -4,20 +4,11 @@
  * the text of an entity identifier and as a delivery mask to cut.  Beyond memory errors, which the
  * sanitizers find, this checks what must hold for every input.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <vmtp/wire.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
+#include "fuzz.h"
 
 /* Any 64 octets decode to fields that encode to the same octets. */
 static void header_round_trip(const uint8_t *header) {
