@@ -4,10 +4,8 @@
 # 2 runs of some cases, or with VSUITE_FULL 20 of all: those of names and objects beside those of VMTP, at a node of their own. As many
 # programs as there are processors do nothing but count meanwhile. Each run begins a node anew.
 . "$(dirname "$0")/lib.sh"
-net_begin "$@"
-net_need jq
-net_need timeout
-bin=${VSUITE_BIN:-$1}
+. "$(dirname "$0")/support/conform.sh"
+conform_begin "$@"
 runs=2 cases='header/ packets/ server/ client/' least=60 nice=10
 [ -z "${VSUITE_FULL:-}" ] || runs=20 cases= least=250 nice=0
 
