@@ -116,7 +116,10 @@ int vc_check_capture(int argc, char **argv) {
     }
     pcap_t *in = pcap_open_offline_with_tstamp_precision(o.patterns[0], PCAP_TSTAMP_PRECISION_NANO, error);
     if (!in || pcap_datalink(in) != DLT_EN10MB) {
-        fprintf(stderr, "vconform: %s%s\n", in ? o.patterns[0] : error, in ? ": not of an Ethernet" : "");
+        if (in || !strstr(error, o.patterns[0]))
+            fprintf(stderr, "vconform: %s: %s\n", o.patterns[0], in ? "not of an Ethernet" : error);
+        else
+            fprintf(stderr, "vconform: %s\n", error);
         if (in)
             pcap_close(in);
         return VC_EXIT_USAGE;

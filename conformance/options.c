@@ -175,6 +175,7 @@ static int take_value(struct vc_options *o, int option, const char *value) {
         good = parse_number(value, 68, 65535, &number);
         o->mtu = (uint16_t)number;
         return good;
+    case REBOOT: o->reboot = value; return *value != 0;
     case REPEAT:
         good = parse_number(value, 1, 1000, &number);
         o->repeat = (int)number;
@@ -193,7 +194,6 @@ static void take_flag(struct vc_options *o, int option, char *value) {
     case EXPLAIN: o->explain = value; break;
     case BLIND: o->blind = value; break;
     case DEFECT: o->defect = value; break;
-    case REBOOT: o->reboot = value; break;
     case PATIENCE: o->patience = 1; break;
     case COPY: o->copy = value; break;
     case OBJECTS: o->objects = value; break;
@@ -210,7 +210,7 @@ static void take_flag(struct vc_options *o, int option, char *value) {
 
 static int has_checked_value(int option) {
     return option == PEER || option == ENTITY || option == ROLE || option == PROFILE || option == ETHERTYPE ||
-           option == MTU || option == VLAN || option == REPEAT || option == SEED;
+           option == MTU || option == VLAN || option == REPEAT || option == SEED || option == REBOOT;
 }
 
 /* Testers on one segment that begin in the same second must not have the same identifiers. */
@@ -230,7 +230,7 @@ int vc_options_parse(struct vc_options *o, int argc, char **argv) {
         if (!has_checked_value(option)) {
             take_flag(o, option, optarg);
         } else if (!take_value(o, option, optarg)) {
-            fprintf(stderr, "vconform: \"%s\" is no value for %s\n", optarg,
+            fprintf(stderr, "vconform: \"%s\" is no value for %s (vconform --help)\n", optarg,
                     argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1]);
             return VC_EXIT_USAGE;
         }

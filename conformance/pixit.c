@@ -28,9 +28,9 @@ static struct vc_timer_range *find(const char *name) {
 }
 
 static int read_line(void *context, char *line, char why[VC_WHY]) {
-    char name[40], rest[2];
+    char name[40];
     double least, most;
-    int fields = sscanf(line, "%39s %lf %lf %1s", name, &least, &most, rest);
+    int one = 0, both = 0, fields = sscanf(line, "%39s %lf %n%lf %n", name, &least, &one, &most, &both);
     (void)context;
     if (fields < 1)
         return 0;
@@ -40,7 +40,7 @@ static int read_line(void *context, char *line, char why[VC_WHY]) {
         return -1;
     }
     most = fields == 2 ? least : most;
-    if (fields < 2 || fields > 3 || !(least >= 0 && least <= most && most <= 3600000)) {
+    if (fields < 2 || line[fields == 2 ? one : both] || !(least >= 0 && least <= most && most <= 3600000)) {
         snprintf(why, VC_WHY, "%s wants one number of milliseconds, or the least and the most", name);
         return -1;
     }

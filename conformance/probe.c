@@ -187,7 +187,7 @@ static void look(struct vc_test *t) {
     if (memcmp(run->node_mac, run->link->mac, 6) == 0)
         vc_give_up(t, "%s has the tester's own address: give it another", run->service ? "the node" : "--peer");
     if (!known_mac(run))
-        vc_give_up(t, "nobody answers ProbeEntity: is the node up, on this segment, with this EtherType?");
+        vc_give_up(t, "nobody answers ProbeEntity: is the node up, on this segment or VLAN, with this EtherType?");
     identify(t);
     if (run->service)
         ask_service(t);
@@ -197,7 +197,8 @@ static void look(struct vc_test *t) {
     ask_names(t);
     ask_v(t);
     if (!run->service && !run->manager)
-        vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is this its address?");
+        vc_give_up(t, "the node answers neither IDENTIFY of the test service nor QueryVMTPNode: is it up, on this "
+                      "segment or VLAN, with this address and EtherType?");
     vc_found("patience", run->link->virtual_time || run->link->patience);
     vc_found("copy", run->link->copy != NULL);
     vc_found("objects", 0);
@@ -234,9 +235,19 @@ void vc_reboot(struct vc_test *t) {
     t->run->place.manager = 0;
 }
 
+/* Executions since the service began, by which it is seen whether that was now; 0: nobody knows.  Of a simulated node it is no question. */
+static uint32_t counted(struct vc_test *t) {
+    struct vc_packet request = vc_request(t, VMTP_TEST_COUNT), *p;
+    request.words[0] = VMTP_TEST_COUNT & 0xff;
+    p = t->run->lost ? NULL : ask(t, &request);
+    return p && vc_code(p) == VMTP_OK ? p->words[1] : 0;
+}
+
 void vc_start(struct vc_test *t, const char *how) {
-    int rc = start(t, how);
+    const int real = !t->run->link->virtual_time;
     t->started = 1;
+    uint32_t before = real ? counted(t) : 0;
+    int rc = start(t, how);
     t->run->altered = *how != 0;
     t->run->lost = 1;
     t->run->place.manager = 0;
@@ -246,6 +257,8 @@ void vc_start(struct vc_test *t, const char *how) {
     if (rc > 0)
         vc_skip(t, how);
     vc_find_again(t);
+    if (before && counted(t) > before)
+        vc_give_up(t, "the command of --reboot ends well, but the node has not begun anew: it counts on from %u", before);
     vc_settle(t);
     vc_forget(t); /* whatever it said when it came up */
 }

@@ -104,7 +104,8 @@ void vc_report_text(const struct vc_run *run, FILE *out) {
         text_result(&run->results[i], out);
     each_stale(run, out, text_stale);
     if (!run->sane)
-        fprintf(out, "The node stopped answering ordinary exchanges; cases after that say nothing.\n");
+        fprintf(out, "The node stopped answering ordinary exchanges%s%s; cases after that say nothing.\n",
+                *run->unsound ? ": " : "", run->unsound);
     if (run->untried)
         fprintf(out, VC_STOPPED "; %u cases were not tried.\n", run->untried);
     fprintf(out, "vconform %s, catalogue %08x; peer %s %s; profile %s\n", VC_SUITE_VERSION, vc_catalogue_version(),

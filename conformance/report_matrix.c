@@ -313,8 +313,8 @@ int vc_report_matrix(char **paths, int count, FILE *out, char *error, size_t siz
             if (!peer && why.line < 0) /* then its text names the file */
                 snprintf(error, size, "%s", why.text);
             else
-                snprintf(error, size, "%s:%d: %s", paths[i], peer ? 1 : why.line,
-                         peer ? "no results of vconform" : why.text);
+                snprintf(error, size, "%s:%d: no results.json of vconform%s%s", paths[i], peer ? 1 : why.line,
+                         peer ? "" : ": ", peer ? "" : why.text);
             json_decref(peer);
             json_decref(peers);
             return -1;

@@ -183,6 +183,7 @@ static int is_sane(struct vc_run *run) {
     vc_test_begin(t, run, &sanity_case);
     int heard = t->stopped = vc_stopped; /* even then the node is made what it was */
     act(t);
+    snprintf(run->unsound, sizeof run->unsound, "%.199s", t->why);
     int sane = t->done || (t->stopped && !heard); /* what the oracle may have to say of it is said in cases */
     vc_test_end(t);
     vc_evidence_clear(&t->evidence);

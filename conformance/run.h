@@ -56,6 +56,7 @@ struct vc_run {
     unsigned untried;             /* cases that were chosen, when the run was told to end before them */
     struct vc_rule_result *rules; /* one for each of the catalogue */
     int sane;
+    char unsound[200]; /* why it is not */
     int altered, lost; /* the node is not as it was before the tests; it has begun anew, and nothing is known of it */
     struct vc_name place; /* for objects of the tester; manager 0: there is none */
     struct vc_xfails xfails;

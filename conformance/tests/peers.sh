@@ -128,7 +128,7 @@ jq -e '.rules | [."VMTP-9.1-02", ."VMTP-9.1-05", ."VMTP-8.7-01", ."VMTP-8.6-04"]
 "$sim" -q --seed 1 --defect slow-timers --pixit "$work/pixit" >"$work/out" || fail "slow timers that are known: $(grep -A 3 ^FAIL "$work/out")"
 printf 'TC1 110 120\nTC2 10\nTC3 10\nTS1 10\nTS4 2000\nTS5 120\nPROBE 25\n' >"$work/pixit"
 "$sim" -q --seed 1 --defect fast-timers --pixit "$work/pixit" >"$work/out" || fail "fast timers that are known: $(grep -A 3 ^FAIL "$work/out")"
-for line in "TC9 5" "TC1" "TC1 30 20" "TC1 x" "TC1 -1"; do
+for line in "TC9 5" "TC1" "TC1 30 20" "TC1 x" "TC1 -1" "TC1 5s" "TC1 5 6 7" "TC1 5 6x" "TC1 1,5"; do
     echo "$line" >"$work/pixit"
     "$sim" -q --pixit "$work/pixit" 2>"$work/err"
     [ $? -eq 2 ] && grep -q "pixit:1: " "$work/err" || fail "PIXIT \"$line\" is taken"

@@ -34,6 +34,7 @@ done
 for role in "" peer SERVER; do refused 'no value for --role' --role "$role" header/words; done
 refused 'no value for' --profile=minimal header/words
 refused 'no value for' --vlan 4095 header/words
+refused 'no value for --reboot' --reboot '' header/words
 refused 'no value for' --ethertype 0x5ff header/words
 refused 'one of --json and --tap' --json --tap header/words
 refused 'vconform --help' --no-such-option

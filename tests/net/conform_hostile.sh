@@ -102,6 +102,7 @@ done
 says 3 'anew: the command of --reboot ends with 5; it says: no such ? bench$' \
     --peer "$net_right" --reboot 'printf "ssh\nno such \033 bench\n\n"; exit 5' order/numbers
 says 3 'anew: the command of --reboot was ended by signal 9$' --peer "$net_right" --reboot 'kill -9 $$' order/numbers
+says 3 "has not begun anew: it counts on from" --peer "$net_right" --reboot true order/numbers
 net_stop $node
 cat >start <<END
 #!/bin/sh
