@@ -6,14 +6,24 @@
  * 1: Length is made that of the packet; 2: it has another EtherType.  Beyond memory errors, of which the sanitizers tell: the judge names only rules
  * that it says it knows, says what it expected and saw of each that is broken, and texts fit.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalogue.h"
-#include "fuzz.h"
 #include "names.h"
 #include "objects.h"
 #include "oracle.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                             \
+            abort();                                                                                                   \
+        }                                                                                                              \
+    } while (0)
 
 enum { BY_NODE = 1, RIGHT_LENGTH = 2, OTHER_TYPE = 4 };
 
