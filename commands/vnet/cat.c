@@ -8,11 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAMES_MOST 256u
-
 struct cat {
     struct remote_options options;
-    const char *names[NAMES_MOST];
+    const char *names[REMOTE_NAMES_MOST];
     unsigned count;
     struct remote remote;
     struct uio_named named, rebind;
@@ -32,16 +30,7 @@ static enum option_outcome parse(struct cat *c, int argc, char **argv) {
     struct option_row rows[REMOTE_ROWS];
     const struct option_page page = {usage, about, after, rows, NULL};
     remote_rows(rows, &c->options);
-    enum option_outcome outcome = options_parse(&page, argc, argv, c->names, NAMES_MOST, &c->count);
-    if (outcome != OPTIONS_GO)
-        return outcome;
-    if (c->count == 0) {
-        vnet_misuse("say which name; usage: vnet %s", usage);
-        return OPTIONS_WRONG;
-    }
-    if (remote_take_names(c->names, c->count) != 0)
-        return OPTIONS_WRONG;
-    return remote_options_check(&c->options) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
+    return remote_parse(&page, argc, argv, &c->options, c->names, &c->count, 1);
 }
 
 static int put(const uint8_t *octets, size_t size) {

@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MOST 256u
-
 struct make {
     struct remote_options options;
-    const char *names[NAMES_MOST];
+    const char *names[REMOTE_NAMES_MOST];
     unsigned count;
     const char *mode;
     uint32_t permissions;
@@ -23,17 +21,13 @@ static const char usage[] = "mkdir NAME... -i IFACE [options]";
 static const char about[] = "Makes directories.";
 static const char after[] = REMOTE_EXIT_CODES "Example: vnet mkdir -p /projects/2026/plans -i eth0";
 
-static int check(struct make *m) {
+static int take_mode(struct make *m) {
     char *end = NULL;
-    if (m->count == 0)
-        return vnet_misuse("say which name; usage: vnet %s", usage);
-    if (remote_take_names(m->names, m->count) != 0)
-        return VNET_USAGE;
     const unsigned long mode = m->mode ? strtoul(m->mode, &end, 8) : 0777;
     if (m->mode && (*m->mode < '0' || *m->mode > '7' || *end || mode > 07777))
         return vnet_misuse("--mode takes permissions such as 755, not \"%s\"", m->mode);
     m->permissions = (uint32_t)mode;
-    return remote_options_check(&m->options) == 0 ? VNET_OK : VNET_USAGE;
+    return 0;
 }
 
 static enum option_outcome parse(struct make *m, int argc, char **argv) {
@@ -44,10 +38,8 @@ static enum option_outcome parse(struct make *m, int argc, char **argv) {
         {0}};
     const struct option_page page = {usage, about, after, common, rows};
     remote_rows(common, &m->options);
-    enum option_outcome outcome = options_parse(&page, argc, argv, m->names, NAMES_MOST, &m->count);
-    if (outcome != OPTIONS_GO)
-        return outcome;
-    return check(m) == VNET_OK ? OPTIONS_GO : OPTIONS_WRONG;
+    enum option_outcome outcome = remote_parse(&page, argc, argv, &m->options, m->names, &m->count, 1);
+    return outcome == OPTIONS_GO && take_mode(m) != 0 ? OPTIONS_WRONG : outcome;
 }
 
 /* VNET_OK, also when there is one already and that is no failure. */

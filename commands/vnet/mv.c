@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MOST 256u
-
 struct mv {
     struct remote_options options;
-    const char *names[NAMES_MOST];
+    const char *names[REMOTE_NAMES_MOST];
     unsigned count;
     uint8_t keep;
     struct remote remote;
@@ -24,24 +22,13 @@ static const char about[] =
     "is a directory, they go into it.  What has the new name already loses it, unless --no-replace is given.";
 static const char after[] = REMOTE_EXIT_CODES "Example: vnet mv /projects/draft /projects/plan -i eth0";
 
-static int check(struct mv *m) {
-    if (m->count < 2)
-        return vnet_misuse("say which name, and which new one; usage: vnet %s", usage);
-    if (remote_take_names(m->names, m->count) != 0)
-        return VNET_USAGE;
-    return remote_options_check(&m->options) == 0 ? VNET_OK : VNET_USAGE;
-}
-
 static enum option_outcome parse(struct mv *m, int argc, char **argv) {
     struct option_row common[REMOTE_ROWS];
     const struct option_row rows[] = {
         {"no-replace", 'n', OPTION_FLAG, &m->keep, NULL, "fail if the new name is taken", 0, 0}, {0}};
     const struct option_page page = {usage, about, after, common, rows};
     remote_rows(common, &m->options);
-    enum option_outcome outcome = options_parse(&page, argc, argv, m->names, NAMES_MOST, &m->count);
-    if (outcome != OPTIONS_GO)
-        return outcome;
-    return check(m) == VNET_OK ? OPTIONS_GO : OPTIONS_WRONG;
+    return remote_parse(&page, argc, argv, &m->options, m->names, &m->count, 2);
 }
 
 static int rename_to(struct mv *m, const char *name, const char *to) {

@@ -51,6 +51,19 @@ int remote_take_names(const char **names, unsigned count) {
     return 0;
 }
 
+enum option_outcome remote_parse(const struct option_page *page, int argc, char **argv, struct remote_options *o,
+                                 const char *names[REMOTE_NAMES_MOST], unsigned *count, unsigned least) {
+    enum option_outcome outcome = options_parse(page, argc, argv, names, REMOTE_NAMES_MOST, count);
+    if (outcome != OPTIONS_GO)
+        return outcome;
+    if (*count < least) {
+        vnet_misuse("say which name%s; usage: vnet %s", least > 1 ? ", and which new one" : "", page->usage);
+        return OPTIONS_WRONG;
+    }
+    int wrong = remote_take_names(names, *count) != 0 || remote_options_check(o) != 0;
+    return wrong ? OPTIONS_WRONG : OPTIONS_GO;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------------------------- */
 
 int remote_open(struct remote *r, const struct remote_options *options) {

@@ -55,6 +55,10 @@ int remote_is_name(const char *word, const char **name);
 int remote_take_name(const char *word, const char **name);
 /* The same of several, in place. */
 int remote_take_names(const char **names, unsigned count);
+#define REMOTE_NAMES_MOST 256u
+/* Reads a command line of names, at least so many, and checks all of it: as options_parse, whose rows are ready and set o. */
+enum option_outcome remote_parse(const struct option_page *page, int argc, char **argv, struct remote_options *o,
+                                 const char *names[REMOTE_NAMES_MOST], unsigned *count, unsigned least);
 
 /* Clears the record, and sets name and deadline.  `name` is lent as long as the record is. */
 void remote_name(const struct remote *r, struct uio_named *named, const char *name);

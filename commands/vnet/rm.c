@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MOST 256u
-
 struct rm {
     struct remote_options options;
-    const char *names[NAMES_MOST];
+    const char *names[REMOTE_NAMES_MOST];
     unsigned count;
     uint8_t recursive, force;
     struct remote remote;
@@ -23,14 +21,6 @@ static const char about[] = "Removes objects, and with -r directories with all t
                             "its manager goes on living there until it is released.";
 static const char after[] = REMOTE_EXIT_CODES "Example: vnet rm -r /projects/old -i eth0";
 
-static int check(struct rm *m) {
-    if (m->count == 0)
-        return vnet_misuse("say which name; usage: vnet %s", usage);
-    if (remote_take_names(m->names, m->count) != 0)
-        return VNET_USAGE;
-    return remote_options_check(&m->options) == 0 ? VNET_OK : VNET_USAGE;
-}
-
 static enum option_outcome parse(struct rm *m, int argc, char **argv) {
     struct option_row common[REMOTE_ROWS];
     const struct option_row rows[] = {
@@ -39,10 +29,7 @@ static enum option_outcome parse(struct rm *m, int argc, char **argv) {
         {0}};
     const struct option_page page = {usage, about, after, common, rows};
     remote_rows(common, &m->options);
-    enum option_outcome outcome = options_parse(&page, argc, argv, m->names, NAMES_MOST, &m->count);
-    if (outcome != OPTIONS_GO)
-        return outcome;
-    return check(m) == VNET_OK ? OPTIONS_GO : OPTIONS_WRONG;
+    return remote_parse(&page, argc, argv, &m->options, m->names, &m->count, 1);
 }
 
 static int remove_any(struct rm *m, const struct place *p, int type);

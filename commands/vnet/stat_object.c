@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MOST 256u
-
 struct about {
     struct remote_options options;
-    const char *names[NAMES_MOST];
+    const char *names[REMOTE_NAMES_MOST];
     unsigned count;
     uint8_t itself, storage;
     struct remote remote;
@@ -41,12 +39,7 @@ static enum option_outcome parse(struct about *a, int argc, char **argv) {
         {0}};
     const struct option_page page = {usage, about_text, after, common, rows};
     remote_rows(common, &a->options);
-    enum option_outcome outcome = options_parse(&page, argc, argv, a->names, NAMES_MOST, &a->count);
-    if (outcome != OPTIONS_GO)
-        return outcome;
-    if (remote_take_names(a->names, a->count) != 0)
-        return OPTIONS_WRONG;
-    return remote_options_check(&a->options) == 0 ? OPTIONS_GO : OPTIONS_WRONG;
+    return remote_parse(&page, argc, argv, &a->options, a->names, &a->count, 0);
 }
 
 static void show_attributes(uint32_t attributes) {
