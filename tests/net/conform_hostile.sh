@@ -13,25 +13,6 @@ net_start right "$bin/vnet" up -i v0 --ts4 1500ms >node 2>&1
 node=$net_pid
 net_await node ready
 
-# says EXIT TEXT OPTION...: runs vconform, which ends with this code and says that (all of it, TEXT is a pattern).
-says() {
-    wanted=$1 text=$2
-    shift 2
-    net_in left timeout 250 "$bin/vconform" -i v0 --pixit pixit -q "$@" >out 2>err
-    code=$?
-    [ $code -eq "$wanted" ] || net_fail "$*: exit $code: $(conform_said out) $(cat err)"
-    grep -q "$text" out err || net_fail "$*: it does not say '$text': $(conform_said out) $(cat err)"
-}
-
-await_file() {
-    tries=0
-    until [ -s "$1" ]; do
-        tries=$((tries + 1))
-        [ $tries -lt 6000 ] || net_fail "$1 does not come"
-        sleep 0.01
-    done
-}
-
 # strange WHAT...: a stranger at the right, who is at it when this returns
 strange() {
     net_start right "$bin/net-strangers" v0 "$@" >strange 2>&1
@@ -41,7 +22,7 @@ strange() {
 # It is told to end.
 nsenter --net=/run/netns/left "$bin/vconform" -i v0 --peer "$net_right" --pixit pixit --report stopped -q server/ client/ group/ >out 2>err &
 tester=$!
-await_file stopped/server-duplicate-processing.txt
+net_await stopped/server-duplicate-processing.txt .
 kill "$tester"
 wait "$tester"
 code=$?
@@ -56,40 +37,40 @@ grep -q 'told to end before [1-9]' stopped/matrix.html || net_fail "nothing abou
 
 # There is no room for the reports.
 mkdir small && mount -t tmpfs -o size=64k tmpfs small || net_fail "cannot mount a small file system"
-says 3 'small/r: the results could not be written: No space left' --peer "$net_right" --report small/r header/
+conform_says 3 'small/r: the results could not be written: No space left' --peer "$net_right" --report small/r header/
 umount small
 net_in left sh -c "'$bin/vconform' -i v0 --peer $net_right -q header/words >/dev/full" 2>err
 [ $? -eq 3 ] && grep -q 'standard output: No space left' err || net_fail "a full disk behind standard output: $(cat err)"
 
 # Somebody who never stops, where the node's address is not known yet, and as the node.
 strange flood 02:99:00:00:00:09 100000
-says 3 'nobody answers ProbeEntity' --entity 0123-0000-0000-0001 header/
+conform_says 3 'nobody answers ProbeEntity' --entity 0123-0000-0000-0001 header/
 net_stop $net_pid
 strange flood "$net_right" 100000
-says 3 . --peer "$net_right" header/
+conform_says 3 . --peer "$net_right" header/
 net_stop $net_pid
 
 # What the node says in a VLAN is not for us.
 strange tagged "$net_right" 100000
-says 0 '4 PASS' --peer "$net_right" header/short header/version-1 header/domain-0
+conform_says 0 '4 PASS' --peer "$net_right" header/short header/version-1 header/domain-0
 net_stop $net_pid
 
 # An interface that is taken down, while most of the cases are still to be tried, or too small.
-(await_file down/server-duplicate-processing.txt && net_in left ip link set v0 down) &
+(net_await down/server-duplicate-processing.txt . && net_in left ip link set v0 down) &
 taker=$!
-says 3 'the interface does not work any more' --peer "$net_right" --report down server/ client/ group/
+conform_says 3 'the interface does not work any more' --peer "$net_right" --report down server/ client/ group/
 wait $taker || net_fail "it has not been taken down"
 grep -q '^FAIL ' out && net_fail "the node is blamed for it: $(conform_said out)"
-says 3 'up' --peer "$net_right" header/
+conform_says 3 'up' --peer "$net_right" header/
 net_in left ip link set v0 mtu 1000 up
 net_up left v0
-says 3 'MTU' --peer "$net_right" header/
+conform_says 3 'MTU' --peer "$net_right" header/
 net_in left ip link set v0 mtu 1500
 
 # A command that starts the node anew, and does not end, or fails; and one that leaves behind what holds the files that it was given.
 cat pixit >impatient
 echo "REBOOT 400" >>impatient
-says 3 'anew: the command of --reboot has not ended after 0.4 s, and was ended: what is to stay belongs in the background' \
+conform_says 3 'anew: the command of --reboot has not ended after 0.4 s, and was ended: what is to stay belongs in the background' \
     --peer "$net_right" --pixit impatient --reboot 'sleep 1000 & echo $! >endless; echo $$ >>endless; wait' order/numbers
 for process in $(cat endless); do
     tries=0
@@ -99,10 +80,10 @@ for process in $(cat endless); do
         sleep 0.01
     done
 done
-says 3 'anew: the command of --reboot ends with 5; it says: no such ? bench$' \
+conform_says 3 'anew: the command of --reboot ends with 5; it says: no such ? bench$' \
     --peer "$net_right" --reboot 'printf "ssh\nno such \033 bench\n\n"; exit 5' order/numbers
-says 3 'anew: the command of --reboot was ended by signal 9$' --peer "$net_right" --reboot 'kill -9 $$' order/numbers
-says 3 "has not begun anew: it counts on from" --peer "$net_right" --reboot true order/numbers
+conform_says 3 'anew: the command of --reboot was ended by signal 9$' --peer "$net_right" --reboot 'kill -9 $$' order/numbers
+conform_says 3 "has not begun anew: it counts on from" --peer "$net_right" --reboot true order/numbers
 net_stop $node
 cat >start <<END
 #!/bin/sh
@@ -140,7 +121,7 @@ net_in right ip link set v0 down
 net_in right ip link set v0 up
 net_up right v0
 net_up left v0
-says 0 '1 PASS' --peer "$net_right" header/words
+conform_says 0 '1 PASS' --peer "$net_right" header/words
 net_in right ip link del v0
 wait $node
 [ $? -eq 1 ] || net_fail "the minimal node goes on without an interface"

@@ -8,7 +8,7 @@ conform_begin "$@"
 
 net_bridged left right third
 cd "$net_tmp" || exit 1
-echo "TS4 1500" >pixit
+conform_pixit "TS4 1500"
 
 # node HOST OPTION...
 node() {
@@ -18,16 +18,11 @@ node() {
     net_await $host ready
 }
 
-# says EXIT TEXT OPTION...
+# says EXIT TEXT OPTION...: in one line, and nothing is tried unless all is well
 says() {
-    wanted=$1 text=$2
-    shift 2
-    net_in left timeout 100 "$bin/vconform" -i v0 --pixit pixit -q "$@" >out 2>err
-    code=$?
-    [ $code -eq "$wanted" ] || net_fail "$*: exit $code: $(conform_said out) $(cat err)"
-    grep -q "$text" out err || net_fail "$*: it does not say '$text': $(conform_said out) $(cat err)"
+    conform_says "$@"
     [ ! -s err ] || [ "$(wc -l <err)" -eq 1 ] || net_fail "$*: it takes more than a line: $(cat err)"
-    [ $code -eq 0 ] || [ ! -s out ] || net_fail "$*: something was tried: $(conform_said out)"
+    [ "$1" -eq 0 ] || [ ! -s out ] || net_fail "$*: something was tried: $(conform_said out)"
 }
 
 entity=0123-4567-89ab-cd41
@@ -59,7 +54,7 @@ net_in switch ip link set p3 down
 node third --entity $entity
 net_in switch ip link set p3 up
 net_up third v0
-until net_in switch ip -d -o link show p3 | grep -q "state forwarding"; do sleep 0.01; done
+net_forwards 3
 says 3 "two stations answer for entity $entity, $net_right and 02:00:00:00:00:03" --peer "$net_right" header/
 net_stop $net_pid
 net_stop $right
